@@ -1,0 +1,63 @@
+# make run     the portal with demo people on http://127.0.0.1:8000
+# make test    all tests: SQLite, PostgreSQL where it is reachable, a real browser
+# make check   format, lint, types, imports, templates, migrations, deployment check, mutation, audit
+# make lock    requirements/*.txt anew from pyproject.toml
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+SOURCES := accounts mfa portal tests manage.py
+
+.PHONY: run test check lock format install install-dev chromium mutation messages
+
+run: install
+	$(BIN)/python -m portal.newenv
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
+	$(BIN)/python manage.py demo
+	$(BIN)/python manage.py serve
+
+test: install-dev chromium
+	sh .ci/tests
+
+check: install-dev
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2
+	$(BIN)/djlint --quiet --lint templates
+	ENV_FILE=tests/check.env $(BIN)/python manage.py makemigrations --check --dry-run
+	ENV_FILE=tests/check.env $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(MAKE) mutation
+
+mutation: install-dev
+	sh .ci/mutation
+
+format: install-dev
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+	git ls-files 'templates/*.html' | xargs $(BIN)/djade --target-version 5.2
+
+install: .venv/installed
+install-dev: .venv/installed-dev
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements/base.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/base.txt
+	touch $@
+
+.venv/installed-dev: requirements/dev.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	touch $@ .venv/installed
+
+chromium:
+	sh .ci/chromium
+
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
+
+lock: install-dev
+	$(COMPILE) --output-file requirements/base.txt pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml

@@ -1,0 +1,47 @@
+"""People in the administration."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+# What makes somebody mighty is for superusers to give: an administrator must not promote himself.
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+# Generic only in the stubs.
+class UserCreationForm(BaseUserCreationForm):  # type: ignore[type-arg]
+    """A new person by email."""
+
+    class Meta:
+        """The fields beside the password."""
+
+        model = User
+        fields = ("email", "full_name")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+    """Who may log in, and as what."""
+
+    add_form = UserCreationForm
+    list_display = ("email", "full_name", "is_active", "is_staff", "last_login")
+    list_filter = ("is_active", "is_staff", "groups")
+    search_fields = ("email", "username", "full_name")
+    ordering = ("email",)
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("email", "full_name", "username", "language", "is_active")}),
+        (_("What they may do"), {"fields": POWERS}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "full_name", "password1", "password2")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Keep powers out of the hands of those who lack them."""
+        mighty = isinstance(request.user, User) and request.user.is_superuser
+        return self.readonly_fields if mighty else (*self.readonly_fields, *POWERS)

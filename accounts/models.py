@@ -1,0 +1,90 @@
+"""People."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import BaseUserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from mfa.models import AccountPolicy, Protected
+from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, resolve
+
+# Staff can undo everybody's second step, so theirs is never optional and never a mailbox (EM-01).
+STAFF = Layer(name="staff", enforcement=Enforcement.REQUIRED, email_codes=EmailCodes.OFF)
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; an email is stored and looked up in lower case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Store a person. Raises IntegrityError where the email is taken."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Store an administrator who may do everything."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Look up by email in any spelling: an exact look-up that the index serves."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(Protected):
+    """A person who logs in with an email."""
+
+    email = models.EmailField(_("Email"), unique=True)
+    username = models.CharField(
+        _("Username"),
+        max_length=150,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[RegexValidator(r"^[\w.+-]+\Z", _("Use letters, digits and . + - _ only."))],
+    )
+    full_name = models.CharField(_("Full name"), max_length=150, blank=True)
+    language = models.CharField(
+        _("Language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may enter the administration"), default=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        """Admin names."""
+
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        """Name the person by the email."""
+        return self.email
+
+    def clean(self) -> None:
+        """Fold the email and an empty username into their stored forms."""
+        super().clean()
+        self.email = self.email.lower()
+        self.username = self.username or None
+
+    def get_full_name(self) -> str:
+        """Return what to call the person."""
+        return self.full_name or self.email
+
+    @cached_property
+    def mfa_policy(self) -> Policy:
+        """The policy that binds this person, folded once per request."""
+        site = AccountPolicy.load()
+        layers = [STAFF] if self.is_staff else []
+        return resolve(site.layer("site"), layers, in_force=site.binds(self))

@@ -1,0 +1,65 @@
+"""The person's own pages: home, My Details, the password."""
+
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.forms import DetailsForm, PasswordForm
+from accounts.models import User
+from mfa import audit, factors, notices, origin as origins
+from mfa.models import Event
+
+LAST_EVENTS = 5
+
+
+class SignedIn(HttpRequest):
+    """A request behind the login."""
+
+    user: User
+
+
+@never_cache
+@require_safe
+def home(request: SignedIn) -> HttpResponse:
+    """Welcome the person: how they log in, and what happened last."""
+    context = {
+        "phone": factors.phone_of(request.user),
+        "mfa_in_force": request.user.mfa_policy.in_force,
+        "last_events": audit.events_of(request.user)[:LAST_EVENTS],
+    }
+    return render(request, "home.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: SignedIn) -> HttpResponse:
+    """My Details: the name, the language and the second step's phone."""
+    person = User.objects.get(pk=request.user.pk)
+    form = DetailsForm(request.POST or None, instance=person)
+    if form.is_valid():
+        form.save()
+        return redirect(f"{reverse('accounts:details')}?saved=details")
+    context = {
+        "form": form,
+        "phone": factors.phone_of(request.user),
+        "mfa_in_force": request.user.mfa_policy.in_force,
+    }
+    return render(request, "accounts/details.html", context)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: SignedIn) -> HttpResponse:
+    """Change the password; all other sessions end, and the mailbox is told."""
+    form = PasswordForm(request.user, request.POST or None)
+    if form.is_valid():
+        user = form.save()
+        update_session_auth_hash(request, user)
+        notices.tell(Event.PASSWORD_CHANGED, user, origin=origins.of(request))
+        return redirect(f"{reverse('accounts:details')}?saved=password")
+    return render(request, "accounts/password.html", {"form": form})

@@ -1,0 +1,64 @@
+"""Logging in with a password, and out."""
+
+from django.contrib.auth import logout as end_session
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import passwords
+from accounts.forms import LoginForm
+from mfa import audit, login as second_step, origin as origins
+from mfa.limits import TooMany
+from mfa.models import Event
+from mfa.views.pages import seconds_until
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """Prove the password, then hand over to the second step."""
+    next_url = request.POST.get("next") or request.GET.get("next", "")
+    if request.user.is_authenticated:
+        return redirect(second_step.safe_next(request, next_url))
+    form = LoginForm(request.POST or None, initial={"email": _prefill(request)})
+    refusal = None
+    if form.is_valid():
+        try:
+            user = passwords.prove(request, **form.cleaned_data)
+        except TooMany as too_many:
+            refusal = too_many
+        else:
+            if user:
+                return second_step.begin(request, user, next_url)
+            form.say_wrong()
+    context = {
+        "form": form,
+        "next": next_url,
+        "notice": "" if request.method == "POST" else request.GET.get("notice", ""),
+        "refused_until": refusal and refusal.until,
+    }
+    response = render(request, "accounts/login.html", context)
+    if refusal:
+        response.status_code = 429
+        response["Retry-After"] = str(seconds_until(refusal.until))
+    return response
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """End the session, and what the browser kept of its pages (SS-04)."""
+    if request.user.is_authenticated:
+        audit.record(Event.LOGGED_OUT, request.user, origin=origins.of(request))
+    end_session(request)
+    response = redirect("accounts:login")
+    response["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def _prefill(request: HttpRequest) -> str:
+    return str(request.session.get(second_step.PREFILL, ""))

@@ -1,0 +1,107 @@
+"""The form of the account policy; the token goes in and never comes out."""
+
+import unicodedata
+from typing import ClassVar
+
+from django import forms
+from django.utils.translation import gettext, gettext_lazy as _
+
+from mfa.models import AccountPolicy
+from mfa.rules import contacts
+from mfa.rules.contacts import Misread
+
+TOKEN_TAIL = 4
+
+
+class Trimmed(forms.CharField):
+    """Text without the blanks and invisible marks that copying brings along."""
+
+    def to_python(self, value: str | None) -> str:
+        """Trim."""
+        visible = (c for c in value or "" if unicodedata.category(c) != "Cf")
+        return str(super().to_python("".join(visible)))
+
+
+class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
+    """Saves all values at once (A15)."""
+
+    sms_account_id = Trimmed(
+        label=_("SMS Account ID"),
+        required=False,
+        help_text=_("“Account SID” on the Twilio console's first page: AC and 32 more characters."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "size": 40}),
+    )
+    sms_auth_token = Trimmed(
+        label=_("SMS Authentication Token"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "size": 40}),
+    )
+    sms_phone_number = Trimmed(
+        label=_("SMS Phone Number"),
+        required=False,
+        help_text=_("The trial or bought number that texts come from, in any spelling."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
+
+    class Meta:
+        """The fields, as the page groups them."""
+
+        model = AccountPolicy
+        fields: ClassVar = [
+            "pilot_group",
+            "enforcement",
+            "contact",
+            "code_life_minutes",
+            "email_codes",
+            "after_enrollment",
+            "home_region",
+            "allow_voip",
+            "enabled",
+            "sms_account_id",
+            "sms_auth_token",
+            "sms_phone_number",
+        ]
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Say of a stored token only that it is there, and how it ends (A13)."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        token = self.instance.sms_auth_token
+        self.initial["sms_auth_token"] = ""
+        where = gettext("“Auth Token” on the Twilio console's first page.")
+        stored = gettext("Set, ends …%s. Leave empty to keep it.") % token[-TOKEN_TAIL:]
+        self.fields["sms_auth_token"].help_text = f"{stored} {where}" if token else where
+
+    def clean_home_region(self) -> str:
+        """Return the country in capitals, if numbers can be dialled there."""
+        region = str(self.cleaned_data["home_region"]).strip().upper()
+        if region and not contacts.is_region(region):
+            raise forms.ValidationError(gettext("Enter a country as two letters, such as GB."))
+        return region
+
+    def clean_sms_auth_token(self) -> str:
+        """Return the new token, or the stored one where nothing was typed."""
+        return str(self.cleaned_data["sms_auth_token"]) or self.instance.sms_auth_token
+
+    def clean_sms_phone_number(self) -> str:
+        """Return the sender in E.164, whatever its spelling (A14)."""
+        typed = str(self.cleaned_data["sms_phone_number"])
+        if not typed:
+            return ""
+        home = self.cleaned_data.get("home_region") or self.instance.home_region
+        number = contacts.read_sender(typed, home_region=home or None)
+        if isinstance(number, Misread):
+            raise forms.ValidationError(
+                gettext("We cannot read this as a phone number. Start with + and the country code.")
+            )
+        return number.e164
+
+    def clean(self) -> dict[str, object]:
+        """Keep MFA from running without an SMS account: nobody could get in."""
+        cleaned = super().clean() or self.cleaned_data
+        sms = ("sms_account_id", "sms_auth_token", "sms_phone_number")
+        running = self.instance.enabled and cleaned.get("enabled")
+        if running and not all(cleaned.get(name) for name in sms) and not self.errors:
+            raise forms.ValidationError(
+                gettext("MFA is on and needs the SMS account. Switch it off before you remove it.")
+            )
+        return cleaned

@@ -1,0 +1,129 @@
+"""Security > Account Policy: the site's policy and its SMS account."""
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy as _
+
+from mfa import audit, origin as origins
+from mfa.admin.enabling import open_checks
+from mfa.admin.forms import AccountPolicyForm
+from mfa.admin.testing import test_connection, test_message
+from mfa.guards import person
+from mfa.models import AccountPolicy, Challenge, Event, Purpose
+
+SMS_ACCOUNT = {"sms_account_id", "sms_auth_token", "sms_phone_number"}
+
+
+@admin.register(AccountPolicy)
+class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
+    """One row, so the list leads straight to the form."""
+
+    form = AccountPolicyForm
+    change_form_template = "admin/mfa/accountpolicy/change_form.html"
+    fieldsets = (
+        (_("Whom it binds"), {"fields": ("pilot_group", "enforcement", "contact")}),
+        (
+            _("Codes and numbers"),
+            {
+                "fields": (
+                    "code_life_minutes",
+                    "email_codes",
+                    "after_enrollment",
+                    "home_region",
+                    "allow_voip",
+                )
+            },
+        ),
+        # A09: the MFA fields come last, and are just these four (A11-A14).
+        (
+            _("Multi-factor Authentication (MFA)"),
+            {
+                "fields": ("enabled", "sms_account_id", "sms_auth_token", "sms_phone_number"),
+                "description": _(
+                    "Texts go through your own Twilio account, which pays for each of them. Enter "
+                    "its three values, save, send a test message, then enable."
+                ),
+            },
+        ),
+    )
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the menu entry only to those who may change the policy (A08)."""
+        return self.has_change_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: AccountPolicy | None = None) -> bool:
+        """Looking needs the permission to change (A08)."""
+        return self.has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The one row is there."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AccountPolicy | None = None) -> bool:
+        """The one row stays."""
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Lead to the one row's form."""
+        return redirect("admin:mfa_accountpolicy_change", AccountPolicy.load().pk)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        """Show what is still to do before MFA can be enabled."""
+        policy = AccountPolicy.load()
+        checks = [] if policy.enabled else open_checks(policy, person(request))
+        context = {**(extra_context or {}), "policy": policy, "open_checks": checks}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: AccountPolicy,
+        form: AccountPolicyForm,
+        change: bool,  # noqa: FBT001 Django's signature
+    ) -> None:
+        """Save the values, and the tick only if nothing is left to do (A16)."""
+        user, turning_on = person(request), obj.enabled and not form.initial["enabled"]
+        checks = open_checks(obj, user) if turning_on else []
+        obj.enabled = obj.enabled and not checks
+        obj.save()
+        if SMS_ACCOUNT & set(form.changed_data):
+            # A code sent by other values must not vouch for these.
+            asked = Challenge.objects.filter(purpose=Purpose.TEST)
+            asked.open(timezone.now()).update(voided_at=timezone.now())
+        audit.record(
+            Event.POLICY_CHANGED,
+            user,
+            origin=origins.of(request),
+            fields=[name for name in form.changed_data if name != "enabled" or not checks],
+        )
+        if checks:
+            words = gettext("Your settings are saved, but MFA is not on yet: %s.")
+            left = "; ".join(str(check.words) for check in checks)
+            messages.warning(request, words % left)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the two tests."""
+        return [
+            path(
+                "test-connection/",
+                self.admin_site.admin_view(test_connection),
+                name="mfa_accountpolicy_test_connection",
+            ),
+            path(
+                "test-message/",
+                self.admin_site.admin_view(test_message),
+                name="mfa_accountpolicy_test_message",
+            ),
+            *super().get_urls(),
+        ]

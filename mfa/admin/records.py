@@ -1,0 +1,128 @@
+"""Factors, challenges, deliveries, pauses and the audit: to read, never to edit (DT-03)."""
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from mfa.models import AuditEvent, Challenge, Delivery, Factor, Pause
+from mfa.views.question import masked
+
+
+class ReadOnly(admin.ModelAdmin[models.Model]):
+    """Rows that nobody may change here; targets are masked, and nothing secret has a column."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody."""
+        return False
+
+    @admin.display(description=_("to"))
+    def to(self, row: Challenge | Delivery) -> str:
+        """Name the target as far as pages may."""
+        return masked(row.channel, row.target)
+
+
+@admin.register(Factor)
+class FactorAdmin(ReadOnly):
+    """Who enrolled what."""
+
+    list_display = ("user", "kind", "masked", "confirmed_at", "last_used_at", "state")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = (
+        "user",
+        "kind",
+        "masked",
+        "confirmed_at",
+        "last_used_at",
+        "wrong_answers",
+        "revoked_at",
+        "disabled_at",
+        "address",
+        "browser",
+    )
+
+    @admin.display(description=_("state"))
+    def state(self, row: Factor) -> str:
+        """Say whether it can be used, in words."""
+        if row.revoked_at:
+            return str(_("removed"))
+        return str(_("disabled") if row.disabled_at else _("in use"))
+
+
+@admin.register(Challenge)
+class ChallengeAdmin(ReadOnly):
+    """What was asked; the codes stand nowhere."""
+
+    list_display = ("created_at", "user", "purpose", "channel", "to", "tries_left", "passed_at")
+    list_filter = ("purpose", "channel")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = (
+        "user",
+        "purpose",
+        "channel",
+        "to",
+        "created_at",
+        "expires_at",
+        "tries_left",
+        "sends",
+        "resend_at",
+        "passed_at",
+        "voided_at",
+    )
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    """What was sent, and what became of it."""
+
+    list_display = ("created_at", "user", "message", "channel", "to", "state", "reason", "code")
+    list_filter = ("state", "channel", "message")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "provider_id")
+    fields = (
+        "user",
+        "message",
+        "channel",
+        "to",
+        "state",
+        "attempt",
+        "reason",
+        "code",
+        "provider_id",
+        "created_at",
+        "claimed_at",
+        "finished_at",
+    )
+
+
+@admin.register(Pause)
+class PauseAdmin(ReadOnly):
+    """Who may log in by password alone, until when, and why."""
+
+    list_display = ("user", "started_at", "until", "reason")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly):
+    """What happened."""
+
+    list_display = ("at", "event", "user", "address")
+    list_filter = ("event",)
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = ("at", "event", "user", "address", "browser", "details")

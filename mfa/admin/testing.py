@@ -1,0 +1,148 @@
+"""The two tests of the SMS account: does it answer, and does a text arrive."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mfa import answers, audit, challenges, channels, factors, origin as origins
+from mfa.answers import Answer
+from mfa.challenges import Asking, Target
+from mfa.channels.base import DeliveryError
+from mfa.forms import CodeForm, PhoneForm
+from mfa.guards import STRONG
+from mfa.limits import TooMany
+from mfa.models import AccountPolicy, Challenge, Event, Protected, Purpose
+from mfa.rules.routes import ChannelName
+from mfa.sessions import ABOUT, keep_alive
+from mfa.views.pages import TOO_MANY_REQUESTS, code_context
+
+TEMPLATE = "admin/mfa/accountpolicy/test_message.html"
+FORM = "admin:mfa_accountpolicy_changelist"
+
+
+class Administrator(HttpRequest):
+    """A request of somebody who may change the policy."""
+
+    user: Protected  # type: ignore[assignment]
+
+
+class TestCodeForm(CodeForm):
+    """The code typed back, and whether the number becomes the administrator's own."""
+
+    own = forms.BooleanField(
+        label=_("Use this number for my own second step"), required=False, initial=True
+    )
+
+
+@require_POST
+def test_connection(request: Administrator) -> HttpResponse:
+    """Ask the provider about the account, and tell what it said."""
+    _demand_permission(request)
+    try:
+        for finding in channels.get(ChannelName.SMS).check():
+            level = messages.SUCCESS if finding.good else messages.WARNING
+            messages.add_message(request, level, finding.text)
+    except DeliveryError as error:
+        messages.error(request, channels.explain(error))
+    return redirect(FORM)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("phone", "code")
+def test_message(request: Administrator) -> HttpResponse:
+    """Text a code to a typed number, show what became of it, and take the code back (A06)."""
+    _demand_permission(request)
+    asking, challenge = _asked(request)
+    phone_form = PhoneForm(
+        request.POST if "phone" in request.POST else None, policy=request.user.mfa_policy
+    )
+    code_form = TestCodeForm(request.POST if "code" in request.POST else None)
+    if phone_form.is_valid():
+        return _send(request, phone_form)
+    if challenge and code_form.is_valid():
+        judgement = answers.judge(
+            challenge,
+            request.user,
+            code_form.cleaned_data["code"],
+            nonce=asking.nonce,
+            origin=origins.of(request),
+        )
+        if judgement.answer is Answer.RIGHT:
+            return _passed(request, challenge, own=code_form.cleaned_data["own"])
+        code_form.refuse(judgement, challenge)
+    return _show(request, phone_form, code_form, challenge)
+
+
+def _demand_permission(request: Administrator) -> None:
+    if not request.user.has_perm("mfa.change_accountpolicy"):
+        raise PermissionDenied
+
+
+def _asked(request: Administrator) -> tuple[Asking, Challenge | None]:
+    asking = Asking.of(request.session, Purpose.TEST)
+    asked = Challenge.objects.filter(user_id=request.user.pk, purpose=Purpose.TEST)
+    return asking, asked.filter(pk=asking.challenge).first() if asking.challenge else None
+
+
+def _send(request: Administrator, form: PhoneForm) -> HttpResponse:
+    # Each test asks anew: its code must come by the values that are stored now.
+    asking = Asking(purpose=Purpose.TEST, nonce=challenges.new_nonce())
+    target = Target(channel=ChannelName.SMS, address=form.cleaned_data["phone"])
+    try:
+        challenge = challenges.issue(
+            request.user,
+            target,
+            purpose=Purpose.TEST,
+            nonce=asking.nonce,
+            origin=origins.of(request),
+        )
+    except TooMany as refusal:
+        return _show(request, form, TestCodeForm(), None, refusal=refusal)
+    asking.challenge = str(challenge.pk)
+    asking.save(request.session)
+    return redirect("admin:mfa_accountpolicy_test_message")
+
+
+def _passed(request: Administrator, challenge: Challenge, *, own: bool) -> HttpResponse:
+    """Keep which values passed; the number becomes the administrator's phone if they wish."""
+    policy = AccountPolicy.load()
+    policy.tested_at = timezone.now()
+    policy.tested_credentials = policy.credentials()
+    policy.save(update_fields=["tested_at", "tested_credentials"])
+    origin = origins.of(request)
+    audit.record(Event.POLICY_TESTED, request.user, origin=origin)
+    Asking.of(request.session, Purpose.TEST).drop(request.session)
+    if own and factors.set_phone(request.user, challenge.target, origin=origin):
+        # A confirmed phone answered in this session: that is a second step.
+        request.session[ABOUT] = {**request.session.get(ABOUT, {}), "aal": STRONG}
+        keep_alive(request, request.user)
+    messages.success(request, gettext("The test message arrived: texts work with these values."))
+    return redirect(FORM)
+
+
+def _show(
+    request: Administrator,
+    phone_form: PhoneForm,
+    code_form: TestCodeForm,
+    challenge: Challenge | None,
+    refusal: TooMany | None = None,
+) -> HttpResponse:
+    delivery = challenge.deliveries.order_by("-pk").first() if challenge else None
+    context = {
+        **admin.site.each_context(request),
+        **code_context(challenge),
+        "title": gettext("Send test message"),
+        "phone_form": phone_form,
+        "code_form": code_form,
+        "delivery": delivery,
+        "refused_until": refusal and refusal.until,
+    }
+    status = TOO_MANY_REQUESTS if refusal else 200
+    return TemplateResponse(request, TEMPLATE, context, status=status)

@@ -1,0 +1,124 @@
+"""Answers: spend a try first, look second, and count what was wrong."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.contrib.auth import get_user_model
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from mfa import audit, limits
+from mfa.models import TRIES, Challenge, Event, Factor, Protected
+from mfa.origin import Origin
+from mfa.rules.codes import browser_of
+
+# NIST SP 800-63B-4, 3.2.2: a hundred wrong answers in a row end a factor.
+MOST_WRONG_ANSWERS = 100
+
+
+class Answer(StrEnum):
+    """What an answer was; WRONG with no tries left closes the challenge."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    SPENT = "spent"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An answer, and how many tries its challenge has left."""
+
+    answer: Answer
+    tries_left: int = 0
+
+
+def judge(
+    challenge: Challenge, user: Protected, typed: str, *, nonce: str, origin: Origin
+) -> Judgement:
+    """Judge six typed digits.
+
+    One statement spends a try and, if they are right, passes the challenge; only its row count
+    speaks, so of parallel answers just as many are judged as there are tries. Raises TooMany
+    while the person has to wait.
+    """
+    now = timezone.now()
+    if user.wait_until and user.wait_until > now:
+        raise limits.TooMany(user.wait_until)
+    code = challenge.code_for(browser_of(nonce))
+    if code is None:
+        return Judgement(Answer.EXPIRED)
+    right = constant_time_compare(code, typed)
+    spent = (
+        Challenge.objects.open(now)
+        .filter(pk=challenge.pk, user_id=user.pk)
+        .update(tries_left=F("tries_left") - 1, passed_at=now if right else None)
+    )
+    if not spent:
+        audit.record(Event.CODE_LATE, user, origin=origin, purpose=challenge.purpose)
+        challenge.refresh_from_db()
+        return Judgement(_why_closed(challenge), challenge.tries_left)
+    if right:
+        _forgive(user, challenge)
+        audit.record(
+            Event.CODE_RIGHT,
+            user,
+            origin=origin,
+            purpose=challenge.purpose,
+            channel=challenge.channel,
+        )
+        return Judgement(Answer.RIGHT)
+    challenge.refresh_from_db(fields=["tries_left"])
+    if _blame(user, challenge, origin):
+        return Judgement(Answer.LOCKED)
+    replaced = _is_replaced(challenge, typed, nonce)
+    return Judgement(Answer.REPLACED if replaced else Answer.WRONG, challenge.tries_left)
+
+
+def _why_closed(challenge: Challenge) -> Answer:
+    if challenge.passed_at:
+        return Answer.SPENT
+    if challenge.voided_at:
+        return Answer.REPLACED
+    return Answer.WRONG if challenge.tries_left == 0 else Answer.EXPIRED
+
+
+def _forgive(user: Protected, challenge: Challenge) -> None:
+    """A right answer clears the count of the factor that gave it, and the shared one (LG-01)."""
+    get_user_model().objects.filter(pk=user.pk).update(wrong_answers=0, wait_until=None)
+    _factor_of(challenge).update(wrong_answers=0, last_used_at=timezone.now())
+
+
+def _blame(user: Protected, challenge: Challenge, origin: Origin) -> bool:
+    """Count a wrong answer for the person and the factor; say whether it costs a wait."""
+    people = get_user_model().objects.filter(pk=user.pk)
+    people.update(wrong_answers=F("wrong_answers") + 1)
+    cost = limits.WRONG_CODES.after(people.values_list("wrong_answers", flat=True).get())
+    audit.record(Event.CODE_WRONG, user, origin=origin)
+    if cost:
+        people.update(wait_until=timezone.now() + cost)
+        audit.record(Event.LOCKED, user, origin=origin, minutes=round(cost.total_seconds() / 60))
+    factors = _factor_of(challenge)
+    factors.update(wrong_answers=F("wrong_answers") + 1)
+    worn = factors.filter(wrong_answers__gte=MOST_WRONG_ANSWERS, disabled_at=None)
+    if worn.update(disabled_at=timezone.now()):
+        audit.record(Event.FACTOR_DISABLED, user, origin=origin)
+    return bool(cost)
+
+
+def _factor_of(challenge: Challenge) -> QuerySet[Factor]:
+    factors = Factor.objects.all()
+    return factors.filter(pk=challenge.factor_id) if challenge.factor_id else factors.none()
+
+
+def _is_replaced(challenge: Challenge, typed: str, nonce: str) -> bool:
+    """Whether the wrong code is that of an earlier question of the same session (M21)."""
+    browser = browser_of(nonce)
+    earlier = Challenge.objects.filter(
+        browser=browser, user_id=challenge.user_id, purpose=challenge.purpose
+    ).exclude(voided_at=None)[:TRIES]
+    codes = [code for old in earlier if (code := old.code_for(browser))]
+    return any(constant_time_compare(code, typed) for code in codes)

@@ -1,0 +1,193 @@
+"""Challenges: ask once, repeat with a pause."""
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Self
+
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from mfa import audit, deliveries, limits
+from mfa.models import Challenge, Event, Factor, Protected, Purpose
+from mfa.models.challenges import current_key
+from mfa.origin import Origin
+from mfa.rules.codes import browser_of
+from mfa.rules.routes import ChannelName
+
+# K20: a code with less life left than this is replaced instead of repeated.
+WORTH_REPEATING = timedelta(minutes=2)
+# After the first, the second and each later message: most texts come within the first pause.
+PAUSES = (timedelta(seconds=30), timedelta(seconds=60), timedelta(seconds=120))
+# The fraudster's unit: a thousand neighbouring numbers
+BLOCK_DIGITS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where to ask: a channel and an address, with the factor behind it once there is one."""
+
+    channel: ChannelName
+    address: str
+    factor: Factor | None = None
+
+
+@dataclass(slots=True)
+class Asking:
+    """What a session keeps while it asks for one purpose: its nonce and the challenge's id."""
+
+    purpose: Purpose
+    nonce: str
+    challenge: str = ""
+
+    @classmethod
+    def of(cls, session: SessionBase, purpose: Purpose) -> Self:
+        """Return what the session keeps, or a fresh start with 128 random bits."""
+        return cls(**session.get(f"mfa_{purpose}", {"purpose": purpose, "nonce": new_nonce()}))
+
+    def save(self, session: SessionBase) -> None:
+        """Keep it."""
+        session[f"mfa_{self.purpose}"] = asdict(self)
+
+    def drop(self, session: SessionBase) -> None:
+        """Forget it."""
+        session.pop(f"mfa_{self.purpose}", None)
+
+
+def new_nonce() -> str:
+    """Return 128 random bits that bind codes to one session."""
+    return secrets.token_hex(16)
+
+
+def issue(
+    user: Protected, target: Target, *, purpose: Purpose, nonce: str, origin: Origin
+) -> Challenge:
+    """Ask, unless this session holds an open question to this target; then that one goes on.
+
+    A new question voids the session's older ones for the same purpose. Raises TooMany over a
+    limit. Call it outside a transaction.
+    """
+    browser = browser_of(nonce)
+    if held := _held(user, target, purpose=purpose, browser=browser):
+        return held
+    try:
+        limits.take(_uses(user, target, purpose, origin))
+    except limits.TooMany:
+        audit.record(Event.CODE_REFUSED, user, origin=origin, channel=target.channel)
+        raise
+    with transaction.atomic():
+        # One question at a time: the second of two parallel clicks finds the first one's.
+        get_user_model().objects.select_for_update().get(pk=user.pk)
+        if held := _held(user, target, purpose=purpose, browser=browser):
+            return held
+        now = timezone.now()
+        Challenge.objects.open(now).filter(
+            user_id=user.pk, browser=browser, purpose=purpose
+        ).update(voided_at=now)
+        challenge = Challenge.objects.create(
+            user_id=user.pk,
+            factor=target.factor,
+            purpose=purpose,
+            channel=target.channel,
+            target=target.address,
+            browser=browser,
+            key=current_key(),
+            created_at=now,
+            expires_at=now + user.mfa_policy.code_life,
+            resend_at=now + PAUSES[0],
+        )
+        _send(challenge, user, origin, attempt=1)
+    return challenge
+
+
+def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin) -> Challenge:
+    """Repeat the code, or ask anew when it is nearly spent. Raises TooMany before its time."""
+    now = timezone.now()
+    if challenge.resend_at > now:
+        raise limits.TooMany(challenge.resend_at)
+    target = _target(challenge)
+    if not challenge.is_open(now + WORTH_REPEATING):
+        return issue(user, target, purpose=Purpose(challenge.purpose), nonce=nonce, origin=origin)
+    pause = PAUSES[min(challenge.sends, len(PAUSES) - 1)]
+    claimed = (
+        Challenge.objects.open(now)
+        .filter(pk=challenge.pk, resend_at__lte=now)
+        .update(sends=F("sends") + 1, resend_at=now + pause)
+    )
+    if not claimed:
+        raise limits.TooMany(now + pause)
+    limits.take(_uses(user, target, Purpose(challenge.purpose), origin))
+    with transaction.atomic():
+        _send(challenge, user, origin, attempt=challenge.sends + 1)
+    return challenge
+
+
+def _held(user: Protected, target: Target, *, purpose: Purpose, browser: str) -> Challenge | None:
+    return (
+        Challenge.objects.open(timezone.now() + WORTH_REPEATING)
+        .filter(
+            user_id=user.pk,
+            browser=browser,
+            purpose=purpose,
+            channel=target.channel,
+            target=target.address,
+        )
+        .order_by("-created_at")
+        .first()
+    )
+
+
+def _target(challenge: Challenge) -> Target:
+    return Target(
+        channel=ChannelName(challenge.channel), address=challenge.target, factor=challenge.factor
+    )
+
+
+def _send(challenge: Challenge, user: Protected, origin: Origin, *, attempt: int) -> None:
+    deliveries.queue(
+        user,
+        "code",
+        channel=challenge.channel,
+        target=challenge.target,
+        challenge=challenge,
+        attempt=attempt,
+    )
+    audit.record(
+        Event.CODE_SENT,
+        user,
+        origin=origin,
+        channel=challenge.channel,
+        purpose=challenge.purpose,
+        attempt=attempt,
+    )
+
+
+def _uses(user: Protected, target: Target, purpose: Purpose, origin: Origin) -> list[limits.Use]:
+    """List what a message to this target counts under; texts and mails are counted apart."""
+    subject = f"{target.channel}:{target.address}"
+    match purpose:
+        case Purpose.LOGIN:
+            return [limit.of(subject) for limit in limits.CONFIRMED]
+        case Purpose.TEST:
+            return [limits.TEST_MESSAGES.of(str(user.pk))]
+        case Purpose.ENROLL | Purpose.CHANGE:
+            return [
+                *(limit.of(subject) for limit in limits.UNPROVEN_NUMBER),
+                limits.UNPROVEN_PER_ADDRESS.of(origin.network),
+                limits.UNPROVEN_PER_BLOCK.of(subject[:-BLOCK_DIGITS]),
+                *_new_number(user, target.address),
+            ]
+
+
+def _new_number(user: Protected, number: str) -> list[limits.Use]:
+    """A number counts once a day for its person, however often it is texted."""
+    known = Challenge.objects.filter(
+        user_id=user.pk,
+        target=number,
+        purpose__in=[Purpose.ENROLL, Purpose.CHANGE],
+        created_at__gt=timezone.now() - limits.DAY,
+    ).exists()
+    return [] if known else [limits.NUMBERS_PER_PERSON.of(str(user.pk))]

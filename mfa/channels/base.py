@@ -1,0 +1,88 @@
+"""What every channel promises: carry one message once, or raise DeliveryError."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mfa.models import Reason
+
+
+class Sent(StrEnum):
+    """Whether the message may have left although the channel reported trouble."""
+
+    NO = "no"
+    MAYBE = "maybe"
+
+
+class DeliveryError(Exception):
+    """A message that was not carried; its text holds no number, code or token.
+
+    `code` is the provider's own error number, or a word for a fault on the way to it ("dns"), or
+    "" where there is neither. `permanent` says that the same message to the same target will fail
+    again until somebody acts.
+    """
+
+    def __init__(
+        self, reason: Reason, *, sent: Sent = Sent.NO, permanent: bool = False, code: str = ""
+    ) -> None:
+        """Keep the class of the fault and the provider's number for it."""
+        super().__init__(f"{reason} (code {code or 'none'}, sent: {sent})")
+        self.reason = reason
+        self.sent = sent
+        self.permanent = permanent
+        self.code = code
+
+
+class Progress(StrEnum):
+    """How far the provider says that an accepted message has come."""
+
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, ready to go: `text` for the body, `html` and `subject` for mail alone.
+
+    Its repr tells neither number nor code, for the sake of tracebacks (OT-08).
+    """
+
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+    subject: str = field(default="", repr=False)
+    html: str = field(default="", repr=False)
+    life_seconds: int | None = None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider's answer to a message that it took."""
+
+    provider_id: str
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a connection test, in words for administrators."""
+
+    good: bool
+    text: str
+
+
+class Channel(ABC):
+    """A way for messages to travel. Instances are shared by threads."""
+
+    @abstractmethod
+    def send(self, message: Message) -> Receipt:
+        """Hand the message over once, within 10 s. Raises DeliveryError, and nothing else."""
+
+    @abstractmethod
+    def check(self) -> list[Finding]:
+        """Test the connection without sending. Raises DeliveryError."""
+
+    def explain(self, reason: Reason, code: str = "") -> str:
+        """Say what a DeliveryError means, in words for administrators."""
+        return f"{reason.label} ({code})" if code else str(reason.label)

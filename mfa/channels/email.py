@@ -1,0 +1,146 @@
+"""Mails through Django's configured backend."""
+
+import ssl
+from contextlib import suppress
+from smtplib import (
+    SMTPAuthenticationError,
+    SMTPNotSupportedError,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+)
+from socket import gaierror
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from mfa.channels.base import (
+    Channel,
+    DeliveryError,
+    Finding,
+    Message,
+    Progress,
+    Receipt,
+    Sent,
+)
+from mfa.models import Reason
+
+# RFC 5321, 4.2.1: an answer from 400 refuses for now, one from 500 for good.
+REFUSED, PERMANENT = 400, 500
+
+
+class EmailChannel(Channel):
+    """Sends mails; each step of SMTP takes EMAIL_TIMEOUT s at most."""
+
+    @sensitive_variables()
+    def send(self, message: Message) -> Receipt:
+        """Hand one mail to the server."""
+        outcome = _carry(message)
+        if isinstance(outcome, DeliveryError):
+            raise outcome
+        return outcome
+
+    def check(self) -> list[Finding]:
+        """Connect, log in where the server wants it, and say goodbye."""
+        connection = get_connection()
+        fault = _open(connection)
+        if fault:
+            raise fault
+        _close(connection)
+        return [Finding(good=True, text=_("The mail server answers."))]
+
+
+@sensitive_variables()
+def _carry(message: Message) -> Receipt | DeliveryError:
+    """Return the fault instead of raising it: smtplib's frames hold the mail and its code."""
+    mail_id = uuid4().hex
+    mail = _mail(message, mail_id)
+    connection = get_connection()
+    fault = _open(connection)
+    if fault:
+        return fault
+    try:
+        connection.send_messages([mail])
+    except OSError as error:
+        return _fault(error, lost=Sent.MAYBE)
+    except ValueError:
+        # A line break in subject or address, or two addresses: refused before the server heard.
+        return DeliveryError(Reason.OUR_FAULT, permanent=True)
+    finally:
+        _close(connection)
+    return Receipt(mail_id, Progress.ACCEPTED)
+
+
+def _mail(message: Message, mail_id: str) -> EmailMultiAlternatives:
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("<> ")
+    headers = {
+        # Ours, so that the delivery can name it, and no look-up of this machine's name is needed.
+        "Message-ID": f"<{mail_id}@{domain}>",
+        # RFC 3834: no out-of-office answer comes back.
+        "Auto-Submitted": "auto-generated",
+    }
+    mail = EmailMultiAlternatives(message.subject, message.text, to=[message.to], headers=headers)
+    if message.html:
+        mail.attach_alternative(message.html, "text/html")
+    return mail
+
+
+def _open(connection: BaseEmailBackend) -> DeliveryError | None:
+    try:
+        connection.open()
+    except OSError as error:
+        return _fault(error, lost=Sent.NO)
+    return None
+
+
+def _close(connection: BaseEmailBackend) -> None:
+    # The mail is with the server by now, or the fault is known: a bad goodbye changes neither.
+    with suppress(OSError):
+        connection.close()
+
+
+def _fault(error: OSError, *, lost: Sent) -> DeliveryError:
+    """Classify what smtplib raised (its errors are OSErrors); `lost` is for a line that broke."""
+    answer = _answer(error)
+    if answer < REFUSED:
+        return DeliveryError(Reason.NETWORK, sent=lost, code=_word(error))
+    permanent = answer >= PERMANENT
+    return DeliveryError(_reason(error, permanent=permanent), permanent=permanent, code=str(answer))
+
+
+def _answer(error: OSError) -> int:
+    match error:
+        case SMTPRecipientsRefused():
+            return int(next(iter(error.recipients.values()))[0])
+        case SMTPResponseException():
+            return int(error.smtp_code)
+        case SMTPNotSupportedError():
+            # RFC 5321, 4.2.2: "command not implemented"; smtplib found that out by itself.
+            return 502
+    return 0
+
+
+def _reason(error: OSError, *, permanent: bool) -> Reason:
+    match error:
+        case SMTPAuthenticationError():
+            return Reason.CREDENTIALS
+        case SMTPSenderRefused():
+            return Reason.SENDER
+    return Reason.UNKNOWN if permanent else Reason.BUSY
+
+
+def _word(error: OSError) -> str:
+    match error:
+        case gaierror():
+            return "dns"
+        case ssl.SSLError():
+            return "tls"
+        case TimeoutError():
+            return "deadline"
+        case ConnectionRefusedError():
+            return "connect"
+    return "cut"

@@ -1,0 +1,142 @@
+"""Deliveries: queued with what they carry, sent once by a worker, off the request."""
+
+import logging
+from datetime import timedelta
+from functools import partial
+
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from mfa import channels
+from mfa.channels.base import DeliveryError, Message, Progress, Sent
+from mfa.models import Challenge, Delivery, Protected, Reason
+from mfa.rules.routes import ChannelName
+
+logger = logging.getLogger("mfa.deliveries")
+
+STATE_OF = {
+    Progress.ACCEPTED: Delivery.State.ACCEPTED,
+    Progress.SENT: Delivery.State.SENT,
+    Progress.DELIVERED: Delivery.State.DELIVERED,
+}
+# A worker takes a row within a second; what nobody took by then lost its wake-up call.
+WAKE_AFTER = timedelta(seconds=5)
+# A send ends within 10 s; what runs longer belonged to a worker that died.
+GIVE_UP_AFTER = timedelta(seconds=60)
+# What the sweep wakes at once: a broker that comes back must not drown.
+SWEEP = 500
+
+
+def queue(
+    user: Protected,
+    message: str,
+    *,
+    channel: str,
+    target: str,
+    challenge: Challenge | None = None,
+    context: dict[str, str] | None = None,
+    attempt: int = 1,
+) -> Delivery:
+    """Write the row in the caller's transaction and wake a worker when that commits."""
+    delivery = Delivery.objects.create(
+        user_id=user.pk,
+        challenge=challenge,
+        message=message,
+        context=context or {},
+        channel=channel,
+        target=target,
+        attempt=attempt,
+        created_at=timezone.now(),
+    )
+    transaction.on_commit(partial(deliver.delay, delivery.pk), robust=True)
+    return delivery
+
+
+@shared_task(name="mfa.deliveries.deliver")
+def deliver(pk: int) -> None:
+    """Claim a queued row and send it once; a second worker finds nothing to claim."""
+    claimed = Delivery.objects.filter(pk=pk, state=Delivery.State.QUEUED).update(
+        state=Delivery.State.SENDING, claimed_at=timezone.now()
+    )
+    if not claimed:
+        return
+    delivery = Delivery.objects.select_related("challenge", "user").get(pk=pk)
+    message = _compose(delivery)
+    if message is None:
+        _finish(delivery, state=Delivery.State.DROPPED)
+        return
+    try:
+        receipt = channels.get(delivery.channel).send(message)
+    except DeliveryError as error:
+        state = Delivery.State.MAYBE if error.sent is Sent.MAYBE else Delivery.State.FAILED
+        _finish(delivery, state=state, reason=error.reason, code=error.code)
+        return
+    _finish(delivery, state=STATE_OF[receipt.progress], provider_id=receipt.provider_id)
+
+
+@shared_task(name="mfa.deliveries.sweep")
+def sweep() -> None:
+    """Wake what nobody took, close what a dead worker had taken: maybe sent, never repeated."""
+    now = timezone.now()
+    Delivery.objects.filter(
+        state=Delivery.State.SENDING, claimed_at__lt=now - GIVE_UP_AFTER
+    ).update(state=Delivery.State.MAYBE, reason=Reason.NETWORK, finished_at=now)
+    waiting = Q(state=Delivery.State.QUEUED, created_at__lt=now - WAKE_AFTER)
+    for pk in Delivery.objects.filter(waiting).order_by("created_at").values_list("pk")[:SWEEP]:
+        deliver.delay(*pk)
+
+
+def _finish(
+    delivery: Delivery,
+    *,
+    state: Delivery.State,
+    reason: str = "",
+    code: str = "",
+    provider_id: str = "",
+) -> None:
+    logger.info("delivery %s by %s: %s %s", delivery.pk, delivery.channel, state, reason)
+    Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENDING).update(
+        state=state, reason=reason, code=code, provider_id=provider_id, finished_at=timezone.now()
+    )
+
+
+def _compose(delivery: Delivery) -> Message | None:
+    """Render the message in the person's language; None when its code is dead already (OT-13)."""
+    context: dict[str, object] = {
+        **delivery.context,
+        "user": delivery.user,
+        "at": delivery.created_at,
+        "contact": delivery.user.mfa_policy.contact,
+        "portal_name": settings.PORTAL_NAME,
+        "base_url": settings.BASE_URL,
+        "host": settings.HOST,
+    }
+    life = None
+    if challenge := delivery.challenge:
+        life = (challenge.expires_at - timezone.now()).total_seconds()
+        code = challenge.code_for(challenge.browser)
+        if code is None or not Challenge.objects.open(timezone.now()).filter(pk=challenge.pk):
+            return None
+        context |= {"code": code, "purpose": challenge.purpose, "minutes": max(1, round(life / 60))}
+    with translation.override(delivery.user.language):
+        return _render(delivery, context, None if life is None else int(life))
+
+
+def _render(delivery: Delivery, context: dict[str, object], life: int | None) -> Message:
+    def part(name: str) -> str:
+        return render_to_string(name, context).strip()
+
+    if delivery.channel == ChannelName.SMS:
+        text = part(f"messages/sms/{delivery.message}.txt")
+        return Message(to=delivery.target, text=text, life_seconds=life, attempt=delivery.attempt)
+    folder = f"emails/{delivery.message}"
+    return Message(
+        to=delivery.target,
+        subject=" ".join(part(f"{folder}/subject.txt").split()),
+        text=part(f"{folder}/body.txt"),
+        html=part(f"{folder}/body.html"),
+    )

@@ -1,0 +1,40 @@
+"""A text column whose value is encrypted at rest under settings.ENCRYPTION_KEYS."""
+
+from functools import cache
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@cache
+def _box() -> MultiFernet:
+    """The first key encrypts, all of them decrypt."""
+    return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "ENCRYPTION_KEYS":
+        _box.cache_clear()
+
+
+setting_changed.connect(_forget)
+
+
+class EncryptedTextField(models.TextField[str, str]):
+    """Plain text in Python, a Fernet token (AES-128-CBC with HMAC-SHA256) in the database.
+
+    Reading raises cryptography.fernet.InvalidToken when no configured key fits.
+    """
+
+    def get_prep_value(self, value: str | None) -> str | None:
+        """Encrypt on the way in; the empty text stays empty."""
+        return _box().encrypt(value.encode()).decode() if value else value
+
+    def from_db_value(
+        self, value: str | None, _expression: object, _connection: BaseDatabaseWrapper
+    ) -> str | None:
+        """Decrypt on the way out."""
+        return _box().decrypt(value).decode() if value else value

@@ -1,0 +1,57 @@
+"""Factors: add a confirmed phone, change it."""
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from mfa import notices
+from mfa.models import Event, Factor, Protected
+from mfa.origin import Origin
+from mfa.rules import contacts
+
+
+def phone_of(user: Protected) -> Factor | None:
+    """Return the person's confirmed phone."""
+    phones = Factor.objects.usable().filter(user_id=user.pk, kind=Factor.Kind.PHONE)
+    return phones.order_by("-confirmed_at").first()
+
+
+def set_phone(user: Protected, number: str, *, origin: Origin) -> bool:
+    """Make a confirmed number the person's phone; an older one ends and is told (A28, A29).
+
+    The epoch rises, so that all sessions end; the acting one goes on with
+    `update_session_auth_hash`. False when another session was first: then nothing changes, and
+    a stolen password cannot slip its phone in beside the owner's.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        people = get_user_model().objects.filter(pk=user.pk)
+        mine = people.filter(session_epoch=user.session_epoch)
+        if not mine.update(session_epoch=F("session_epoch") + 1):
+            return False
+        people.filter(ever_bound_at=None).update(ever_bound_at=now)
+        user.refresh_from_db(fields=["session_epoch", "ever_bound_at"])
+        old = phone_of(user)
+        if old:
+            Factor.objects.filter(pk=old.pk).update(revoked_at=now)
+        Factor.objects.create(
+            user_id=user.pk,
+            target=number,
+            confirmed_at=now,
+            address=origin.address or None,
+            browser=origin.browser,
+        )
+        new_ending = contacts.ending(number)
+        if old:
+            notices.tell(
+                Event.FACTOR_CHANGED,
+                user,
+                origin=origin,
+                old_number=old.target,
+                old_ending=contacts.ending(old.target),
+                new_ending=new_ending,
+            )
+        else:
+            notices.tell(Event.FACTOR_ADDED, user, origin=origin, ending=new_ending)
+    return True

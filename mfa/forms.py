@@ -1,0 +1,157 @@
+"""Forms: they say whether text has the right shape; the verbs decide."""
+
+from django import forms
+from django.conf import settings
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+
+from mfa.answers import Answer, Judgement
+from mfa.models import Challenge
+from mfa.rules import contacts
+from mfa.rules.codes import Misshapen, normalize
+from mfa.rules.contacts import Misread, Mistake
+from mfa.rules.policy import Policy
+from mfa.rules.routes import ChannelName, Route
+
+SHAPES = {
+    Misshapen.EMPTY: _("Enter the code."),
+    Misshapen.NOT_DIGITS: _("A code has only digits. Check what you typed."),
+    Misshapen.TOO_SHORT: _("That is too short: a code has six digits."),
+    Misshapen.TOO_LONG: _("That is too long: a code has six digits."),
+}
+UNREADABLE = _(
+    "We cannot read this as a phone number. Start with + and the country code, or write it as you "
+    "would dial it at home."
+)
+CANNOT_GET_TEXTS = _(
+    "%(number)s looks like a landline or special-rate number, which cannot get texts. Enter a "
+    "mobile number."
+)
+MISTAKES = {
+    Mistake.EMPTY: _("Enter your mobile number."),
+    Mistake.UNREADABLE: UNREADABLE,
+    Mistake.NO_COUNTRY: _("Start with + and the country code, as in +44 7546 123456."),
+    Mistake.TOO_SHORT: _("Some digits are missing. Check the number."),
+    Mistake.TOO_LONG: _("There are too many digits. Check the number."),
+    Mistake.COUNTRY_TWICE: _("The country code is there twice."),
+    Mistake.EXTENSION: _("Leave out the extension: texts reach a mobile number only."),
+    Mistake.NOT_A_NUMBER: _("There is no such number. Check the digits after the country code."),
+    Mistake.LANDLINE: CANNOT_GET_TEXTS,
+    Mistake.SPECIAL_RATE: CANNOT_GET_TEXTS,
+    Mistake.VOIP: _("%(number)s is an internet number. Enter a mobile number."),
+    Mistake.SATELLITE: _("%(number)s is not a mobile number of a country. Enter one that is."),
+}
+
+
+class CodeForm(forms.Form):
+    """Six digits, typed or pasted."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        strip=False,
+        required=False,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "autofocus": True,
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+    def clean_code(self) -> str:
+        """Return six digits."""
+        code = normalize(self.cleaned_data["code"])
+        if isinstance(code, Misshapen):
+            raise forms.ValidationError(SHAPES[code], code=code)
+        return code
+
+    def refuse(self, judgement: Judgement, challenge: Challenge | None) -> None:
+        """Say in words what the answer was, and empty the field."""
+        self.add_error("code", _words(judgement, challenge))
+        self.data = {**self.data.dict(), "code": ""} if isinstance(self.data, QueryDict) else {}
+
+
+def _words(judgement: Judgement, challenge: Challenge | None) -> str:
+    if challenge is None or judgement.answer is Answer.EXPIRED:
+        life = challenge.life if challenge else 10
+        return gettext("This code is older than %d minutes. Ask for a new one.") % life
+    if judgement.answer is Answer.SPENT:
+        return gettext("This code has already been used. Each one works once.")
+    sent = _newest(challenge)
+    if judgement.answer is Answer.REPLACED:
+        return gettext("That code was replaced. Use the newest one: %s") % sent
+    if judgement.tries_left == 0:
+        return gettext("That was the fifth wrong code. Ask for a new one.")
+    left = judgement.tries_left
+    wrong = ngettext(
+        "That is not the code we sent. %d try left.",
+        "That is not the code we sent. %d tries left.",
+        left,
+    )
+    return f"{wrong % left} {sent}"
+
+
+def _newest(challenge: Challenge) -> str:
+    newest = challenge.deliveries.order_by("-pk").first()
+    ago = timesince(newest.created_at if newest else challenge.created_at, timezone.now())
+    if challenge.channel == ChannelName.SMS:
+        return gettext("The newest text went out %s ago.") % ago
+    return gettext("The newest email went out %s ago.") % ago
+
+
+class PhoneForm(forms.Form):
+    """A mobile number in any spelling; `repaired` is what the person probably meant."""
+
+    phone = forms.CharField(
+        label=_("Mobile number"),
+        strip=False,
+        required=False,
+        help_text=_("In international format, such as +44 7546 123456: without the first 0."),
+        widget=forms.TextInput(
+            attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "autofocus": True}
+        ),
+    )
+
+    def __init__(self, *args: object, policy: Policy, **kwargs: object) -> None:
+        """Read numbers as this policy does."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.policy = policy
+        self.repaired = ""
+
+    def clean_phone(self) -> str:
+        """Return the number in E.164."""
+        number = contacts.read(
+            self.cleaned_data["phone"],
+            home_region=self.policy.home_region or None,
+            allow_voip=self.policy.allow_voip,
+            test_prefixes=settings.SMS_TEST_NUMBERS,
+        )
+        if isinstance(number, Misread):
+            self.repaired = number.repaired or ""
+            raise forms.ValidationError(
+                MISTAKES[number.mistake], code=number.mistake, params={"number": number.number}
+            )
+        return number.e164
+
+
+class RouteForm(forms.Form):
+    """The ways to get a code, best first."""
+
+    route = forms.ChoiceField(label=_("How should we send your code?"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: object, labels: dict[Route, str], **kwargs: object) -> None:
+        """Offer these routes, the first one chosen."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.routes = {route.name: route for route in labels}
+        field = self.fields["route"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(route.name, label) for route, label in labels.items()]
+        field.initial = next(iter(self.routes), None)
+
+    def clean_route(self) -> Route:
+        """Return the route itself."""
+        return self.routes[self.cleaned_data["route"]]

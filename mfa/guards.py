@@ -1,0 +1,63 @@
+"""Guards: which page of the login answers at which step."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from mfa import login
+from mfa.login import PAGES, Walk
+from mfa.models import Protected
+from mfa.rules.steps import Step
+from mfa.sessions import ABOUT
+
+ANY_STEP = tuple(step for step in Step if step not in {Step.START_OVER, Step.ENTER})
+STRONG = 2
+
+Page = Callable[[HttpRequest, Walk], HttpResponse]
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
+    """Let a page answer only while the walk is at one of these steps; else lead to the right one.
+
+    The view gets the walk as its second argument. Nothing is written here, so a GET stays a GET.
+    """
+
+    def guard(page: Page) -> View:
+        @login_not_required
+        @never_cache
+        @sensitive_post_parameters("code", "phone")
+        @wraps(page)
+        def guarded(request: HttpRequest) -> HttpResponse:
+            walk = login.resume(request, choosing=choosing)
+            if walk is None:
+                return redirect("accounts:login")
+            if walk.step in steps:
+                return page(request, walk)
+            if walk.step is Step.START_OVER:
+                return redirect(f"{reverse('accounts:login')}?notice=ended")
+            return redirect(PAGES[walk.step])
+
+        return guarded
+
+    return guard
+
+
+def person(request: HttpRequest) -> Protected:
+    """Return who is logged in. Raises PermissionDenied for nobody."""
+    if not isinstance(request.user, Protected):
+        raise PermissionDenied
+    return request.user
+
+
+def is_strong(request: HttpRequest, user: Protected) -> bool:
+    """Whether the session proved a second step (AAL 2), or none is asked of this person."""
+    aal = request.session.get(ABOUT, {}).get("aal", 0)
+    return aal >= STRONG or not login.demands(user)

@@ -1,0 +1,235 @@
+"""One table of limits, and what holds them: take(...) or TooMany.
+
+The figures are those of docs/security.md; counters live in the database, so that all processes
+and machines share them and no cache can lose them.
+"""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from mfa.models import Counter, Wait
+
+# A key and a running number of its time
+Bucket = tuple[str, int]
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+class TooMany(Exception):
+    """A refusal that ends by itself at `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        """Keep the end of the refusal."""
+        super().__init__(f"refused until {until.isoformat()}")
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` in any window of length `per`, for each subject apart."""
+
+    name: str
+    most: int
+    per: timedelta
+
+    def of(self, subject: str) -> "Use":
+        """Return one use by one subject, such as a number or an address."""
+        return Use(self, subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One thing about to be done, to be counted under its limit."""
+
+    limit: Limit
+    subject: str
+
+    @property
+    def key(self) -> str:
+        """A keyed hash, so that the table tells no number and no address."""
+        return keyed(f"{self.limit.name}:{self.limit.per.total_seconds():.0f}:{self.subject}")
+
+    def bucket(self, now: datetime) -> int:
+        """The running number of the bucket that `now` falls into."""
+        return int(now.timestamp() // self.limit.per.total_seconds())
+
+
+Row = tuple[str, int, Limit]
+
+# A confirmed number after a right password: the owner in a bad cell needs several, a thief of the
+# password must not be able to annoy for long. No limit per address: offices share one.
+CONFIRMED = (
+    Limit("code", 5, 15 * MINUTE),
+    Limit("code", 10, HOUR),
+    Limit("code", 30, DAY),
+)
+# A number that nobody has proven: each text costs money that a fraudster may be earning.
+UNPROVEN_NUMBER = (Limit("unproven", 5, HOUR), Limit("unproven", 10, DAY))
+NUMBERS_PER_PERSON = Limit("numbers", 3, DAY)
+UNPROVEN_PER_ADDRESS = Limit("unproven-address", 25, 5 * MINUTE)
+# A block of a thousand numbers is what fraudsters rent (PS-07).
+UNPROVEN_PER_BLOCK = Limit("unproven-block", 50, DAY)
+# One office or school shares an address, so this is far above what a person mistypes.
+PASSWORDS_PER_ADDRESS = Limit("password-address", 50, 15 * MINUTE)
+# Test messages of the admin: enough to mend a setting, too few to text the world.
+TEST_MESSAGES = Limit("test", 10, HOUR)
+
+# From the tenth failure in a row each one costs a wait (the security design's figures). Fewer are
+# forgotten after a quiet quarter of an hour, more after a quiet day: a guesser who pauses gains
+# one try an hour.
+FREE_FAILURES = 9
+QUIET = 15 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """A wait that doubles with each failure after the free ones, up to a longest."""
+
+    name: str
+    first: timedelta
+    longest: timedelta
+
+    def after(self, failures: int) -> timedelta:
+        """Return the wait that this many failures in a row cost."""
+        if failures <= FREE_FAILURES:
+            return timedelta()
+        # Far past the longest already; a larger power would overflow a timedelta.
+        doublings = min(failures - FREE_FAILURES - 1, 12)
+        return min(self.longest, self.first * (1 << doublings))
+
+
+WRONG_PASSWORDS = Backoff("password", first=timedelta(seconds=30), longest=HOUR)
+WRONG_CODES = Backoff("code", first=15 * MINUTE, longest=HOUR)
+
+
+def keyed(subject: str) -> str:
+    """Return 64 hex digits that name a subject without telling it."""
+    return hmac.digest(settings.SECRET_KEY.encode(), subject.encode(), "sha256").hex()
+
+
+def take(uses: Iterable[Use]) -> None:
+    """Count all uses at once, or none and raise TooMany.
+
+    Runs in a short transaction of its own, since a refusal rolls back and takes row locks.
+    """
+    now = timezone.now()
+    # Sorted, since two that lock the same rows in different order deadlock.
+    rows = sorted({(use.key, use.bucket(now), use.limit) for use in uses}, key=itemgetter(0, 1))
+    with transaction.atomic(durable=True):
+        counts = _add_one([(key, bucket) for key, bucket, _ in rows])
+        counts |= _counts([(key, bucket - 1) for key, bucket, _ in rows])
+        _refuse(rows, counts, now)
+
+
+def count(use: Use) -> None:
+    """Count one use that was peeked at before; parallel ones may overshoot by what is in flight."""
+    with transaction.atomic(durable=True):
+        _add_one([(use.key, use.bucket(timezone.now()))])
+
+
+def peek(use: Use) -> None:
+    """Raise TooMany if one more would be, and count nothing."""
+    now = timezone.now()
+    key, bucket = use.key, use.bucket(now)
+    counts = _counts([(key, bucket), (key, bucket - 1)])
+    counts[key, bucket] = counts.get((key, bucket), 0) + 1
+    _refuse([(key, bucket, use.limit)], counts, now)
+
+
+def _refuse(rows: list[Row], counts: dict[Bucket, int], now: datetime) -> None:
+    ends = [
+        end
+        for key, bucket, limit in rows
+        if (end := full_until(limit, now, counts[key, bucket], counts.get((key, bucket - 1), 0)))
+    ]
+    if ends:
+        raise TooMany(max(ends))
+
+
+def full_until(limit: Limit, now: datetime, count: int, before: int) -> datetime | None:
+    """Say until when one more is too many; None while `count`, this one included, is not.
+
+    A sliding window by two buckets: the one before counts by the part that the window covers.
+    """
+    period = limit.per.total_seconds()
+    start = now.timestamp() // period * period
+    covered = 1 - (now.timestamp() - start) / period
+    if count + before * covered <= limit.most:
+        return None
+    if count <= limit.most:
+        return _moment(start + period * (1 - (limit.most - count) / before))
+    return _moment(start + period * (1 + max(0.0, 1 - (limit.most - 1) / (count - 1))))
+
+
+def check(backoff: Backoff, subject: str) -> None:
+    """Raise TooMany while a wait runs."""
+    wait = Wait.objects.filter(key=_wait_key(backoff, subject), until__gt=timezone.now()).first()
+    if wait:
+        raise TooMany(wait.until)
+
+
+def fail(backoff: Backoff, subject: str) -> timedelta:
+    """Count a failure; return the wait that it costs, zero while failures are free."""
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        failures = _add_failure(_wait_key(backoff, subject), now)
+        cost = backoff.after(failures)
+        Wait.objects.filter(key=_wait_key(backoff, subject)).update(until=now + cost)
+    return cost
+
+
+def succeed(backoff: Backoff, subject: str) -> None:
+    """Forget the failures."""
+    Wait.objects.filter(key=_wait_key(backoff, subject)).delete()
+
+
+def _wait_key(backoff: Backoff, subject: str) -> str:
+    return keyed(f"wait-{backoff.name}:{subject}")
+
+
+def _moment(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, tz=UTC)
+
+
+def _add_one(buckets: list[Bucket]) -> dict[Bucket, int]:
+    """Add one to each bucket in one statement that locks them in the given order."""
+    values = ", ".join(["(%s, %s, 1)"] * len(buckets))
+    statement = (
+        f"INSERT INTO mfa_counter (key, bucket, count) VALUES {values} "  # noqa: S608 placeholders only
+        "ON CONFLICT (key, bucket) DO UPDATE SET count = mfa_counter.count + 1 "
+        "RETURNING key, bucket, count"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value for bucket in buckets for value in bucket])
+        return {(key, bucket): count for key, bucket, count in cursor.fetchall()}
+
+
+def _counts(buckets: list[Bucket]) -> dict[Bucket, int]:
+    wanted = Q()
+    for key, bucket in buckets:
+        wanted |= Q(key=key, bucket=bucket)
+    rows = Counter.objects.filter(wanted).values_list("key", "bucket", "count")
+    return {(key, bucket): count for key, bucket, count in rows}
+
+
+def _add_failure(key: str, now: datetime) -> int:
+    statement = (
+        "INSERT INTO mfa_wait (key, failures, until) VALUES (%s, 1, %s) "
+        "ON CONFLICT (key) DO UPDATE SET failures = CASE "
+        "WHEN mfa_wait.until < %s OR (mfa_wait.until < %s AND mfa_wait.failures <= %s) THEN 1 "
+        "ELSE mfa_wait.failures + 1 END "
+        "RETURNING failures"
+    )
+    moments = [
+        connection.ops.adapt_datetimefield_value(moment) for moment in (now, now - DAY, now - QUIET)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [key, *moments, FREE_FAILURES])
+        return int(cursor.fetchone()[0])

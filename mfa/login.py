@@ -1,0 +1,290 @@
+"""One login: begin -> advance -> enter, and all its effects.
+
+The session keeps a PendingLogin while the person is still anonymous; each request gathers the
+facts anew and asks mfa.rules.steps what comes next.
+"""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from mfa import answers, audit, challenges, factors, limits, origin as origins
+from mfa.answers import Answer, Judgement
+from mfa.challenges import Target, new_nonce
+from mfa.models import Challenge, Event, Factor, Pause, Protected, Purpose
+from mfa.origin import Origin
+from mfa.pending import PendingLogin
+from mfa.rules.routes import ChannelName, Route, usable
+from mfa.rules.steps import Facts, Proof, Step, next_step
+from mfa.sessions import ABOUT
+
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+# What the login page shows in its email field after enrollment (WCAG 2.2, 3.3.7)
+PREFILL = "mfa_prefill"
+# What a session proved beyond the password: a mailbox is no authenticator (NIST SP 800-63B-4,
+# 3.1.3.1)
+AAL = {ChannelName.SMS: 2, ChannelName.EMAIL: 1}
+
+PAGES = {
+    Step.START_OVER: "accounts:login",
+    Step.ENTER: "mfa:continue",
+    Step.FINISH: "mfa:enroll_done",
+    Step.WAIT: "mfa:help",
+    Step.BLOCKED: "mfa:help",
+    Step.PROVE_MAILBOX: "mfa:help",
+    Step.ANSWER: "mfa:verify",
+    Step.CHOOSE: "mfa:choose",
+    Step.ENROLL: "mfa:enroll_phone",
+    Step.OFFER: "mfa:enroll_phone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One request of a half signed-in person: who, how far, and the facts of this moment."""
+
+    request: HttpRequest
+    pending: PendingLogin
+    user: Protected
+    facts: Facts
+
+    @property
+    def step(self) -> Step:
+        """What the facts ask for."""
+        return next_step(self.facts)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the request came from."""
+        return origins.of(self.request)
+
+    def challenge(self, purpose: Purpose) -> Challenge | None:
+        """Return the question that this walk has asked for a purpose."""
+        asked = Challenge.objects.filter(user_id=self.user.pk, purpose=purpose)
+        return asked.filter(pk=self.pending.challenge).first() if self.pending.challenge else None
+
+
+def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseRedirect:
+    """Start the walk of a person whose password was right, or go on with the session's open one."""
+    audit.record(Event.PASSWORD_RIGHT, user, origin=origins.of(request))
+    held = PendingLogin.load(request.session)
+    if not (held and held.user == user.pk and held.alive(user, timezone.now())):
+        request.session.flush()
+        held = PendingLogin(
+            user=user.pk,
+            session_hash=user.get_session_auth_hash(),
+            start=timezone.now().timestamp(),
+            next=safe_next(request, next_url),
+            nonce=new_nonce(),
+        )
+        held.save(request.session)
+    return advance(_walk(request, held, user))
+
+
+def resume(request: HttpRequest, *, choosing: bool = False) -> Walk | None:
+    """Return the walk that the session has open, with the facts as they are now."""
+    pending = PendingLogin.load(request.session)
+    if pending is None:
+        return None
+    user = get_user_model().objects.filter(pk=pending.user).first()
+    if user is None:
+        return None
+    walk = _walk(request, pending, user)
+    return replace(walk, facts=replace(walk.facts, choosing=choosing))
+
+
+def advance(walk: Walk) -> HttpResponseRedirect:
+    """Do what the next step asks for, and lead to its page."""
+    match walk.step:
+        case Step.START_OVER:
+            return _start_over(walk)
+        case Step.ENTER:
+            return _enter(walk)
+        case Step.ANSWER:
+            _ask(walk)
+        case (
+            Step.WAIT
+            | Step.BLOCKED
+            | Step.PROVE_MAILBOX
+            | Step.CHOOSE
+            | Step.OFFER
+            | Step.ENROLL
+            | Step.FINISH
+        ):
+            pass
+        case _:
+            assert_never(walk.step)
+    return redirect(PAGES[walk.step])
+
+
+def choose(walk: Walk, route: Route) -> HttpResponseRedirect:
+    """Take another route, and ask by it."""
+    walk.pending.chosen = route.name
+    return proceed(walk)
+
+
+def ask_number(walk: Walk, number: str) -> None:
+    """Text a code to a number that the person would enroll. Raises TooMany."""
+    target = Target(channel=ChannelName.SMS, address=number)
+    _issue(walk, target, Purpose.ENROLL)
+
+
+def resend(walk: Walk, purpose: Purpose) -> None:
+    """Repeat the walk's question. Raises TooMany before its time."""
+    challenge = walk.challenge(purpose)
+    if challenge is None:
+        if purpose is Purpose.LOGIN:
+            _ask(walk)
+        return
+    repeated = challenges.resend(challenge, walk.user, nonce=walk.pending.nonce, origin=walk.origin)
+    _keep(walk, repeated)
+
+
+def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
+    """Judge six digits; the right ones prove the walk, and a new number becomes the phone."""
+    challenge = walk.challenge(purpose)
+    if challenge is None:
+        return Judgement(Answer.EXPIRED)
+    judgement = answers.judge(
+        challenge, walk.user, typed, nonce=walk.pending.nonce, origin=walk.origin
+    )
+    if judgement.answer is Answer.RIGHT:
+        _prove(walk, challenge)
+    return judgement
+
+
+def proceed(walk: Walk) -> HttpResponseRedirect:
+    """Keep what has changed, gather the facts anew and go on."""
+    walk.pending.save(walk.request.session)
+    user = get_user_model().objects.get(pk=walk.user.pk)
+    return advance(_walk(walk.request, walk.pending, user))
+
+
+def finish(walk: Walk) -> HttpResponseRedirect:
+    """Log in a person who has enrolled and read the last page of it."""
+    return _enter(walk)
+
+
+def skip(walk: Walk) -> HttpResponseRedirect:
+    """Remember that the person goes without a second step; the caller knows that they may."""
+    people = get_user_model().objects.filter(pk=walk.user.pk)
+    people.update(skipped_at=timezone.now())
+    audit.record(Event.SKIPPED, walk.user, origin=walk.origin)
+    return proceed(walk)
+
+
+def demands(user: Protected) -> bool:
+    """Whether the policy is in force for this person and no pause runs."""
+    if not user.mfa_policy.in_force:
+        return False
+    return not Pause.objects.running(timezone.now()).filter(user_id=user.pk).exists()
+
+
+def safe_next(request: HttpRequest, url: str) -> str:
+    """Return the URL if it stays on this host, else the home page (WB-03)."""
+    safe = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if safe else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def _walk(request: HttpRequest, pending: PendingLogin, user: Protected) -> Walk:
+    return Walk(request, pending, user, _facts(pending, user))
+
+
+def _facts(pending: PendingLogin, user: Protected) -> Facts:
+    now = timezone.now()
+    policy = user.mfa_policy
+    demanded = demands(user)
+    holdings = [
+        factor.holding
+        for factor in Factor.objects.usable().filter(user_id=user.pk).order_by("-confirmed_at")
+    ]
+    reachable = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
+    routes = usable(policy, holdings, reachable)
+    return Facts(
+        alive=pending.alive(user, now),
+        demanded=demanded,
+        enforcement=policy.enforcement,
+        after_enrollment=policy.after_enrollment,
+        proof=Proof(pending.proof),
+        locked=bool(user.wait_until and user.wait_until > now),
+        routes=routes,
+        chosen=next((route for route in routes if route.name == pending.chosen), None),
+        ever_bound=user.ever_bound_at is not None,
+        skipped=user.skipped_at is not None,
+    )
+
+
+def _ask(walk: Walk) -> None:
+    """Ask by the walk's route; over a limit the page says so and offers the other ways."""
+    route = walk.facts.route
+    if route is None:
+        return
+    factor = Factor.objects.filter(pk=route.factor).first() if route.factor else None
+    address = factor.target if factor else walk.user.email
+    try:
+        _issue(walk, Target(channel=route.channel, address=address, factor=factor), Purpose.LOGIN)
+    except limits.TooMany as refusal:
+        walk.pending.challenge = ""
+        walk.pending.refused_until = refusal.until.timestamp()
+        walk.pending.save(walk.request.session)
+
+
+def _issue(walk: Walk, target: Target, purpose: Purpose) -> None:
+    issued = challenges.issue(
+        walk.user, target, purpose=purpose, nonce=walk.pending.nonce, origin=walk.origin
+    )
+    _keep(walk, issued)
+
+
+def _keep(walk: Walk, challenge: Challenge) -> None:
+    walk.pending.challenge = str(challenge.pk)
+    walk.pending.refused_until = 0.0
+    walk.pending.save(walk.request.session)
+
+
+def _prove(walk: Walk, challenge: Challenge) -> None:
+    walk.pending.channel = challenge.channel
+    if challenge.purpose != Purpose.ENROLL:
+        walk.pending.proof = Proof.ANSWER
+    elif factors.set_phone(walk.user, challenge.target, origin=walk.origin):
+        walk.pending.proof = Proof.ENROLLED
+        # The new factor raised the epoch: this walk goes on, all others end.
+        walk.pending.session_hash = walk.user.get_session_auth_hash()
+
+
+def _start_over(walk: Walk) -> HttpResponseRedirect:
+    enrolled = walk.pending.proof == Proof.ENROLLED
+    session = walk.request.session
+    session.flush()
+    session[PREFILL] = walk.user.email
+    words = {"notice": "confirmed" if enrolled else "ended", "next": walk.pending.next}
+    return redirect(f"{reverse('accounts:login')}?{urlencode(words)}")
+
+
+def _enter(walk: Walk) -> HttpResponseRedirect:
+    """Log in, with what was proven written into the session (SS-02)."""
+    channel = walk.pending.channel if walk.pending.proof != Proof.NONE else ""
+    aal = AAL[ChannelName(channel)] if channel else 1
+    session = walk.request.session
+    PendingLogin.drop(session)
+    session[ABOUT] = {
+        "user_id": walk.user.pk,
+        "started_at": timezone.now().isoformat(),
+        "address": walk.origin.address or None,
+        "browser": walk.origin.browser,
+        "aal": aal,
+    }
+    # The stubs know only the one user model, which is a Protected.
+    auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
+    audit.record(Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel)
+    return redirect(walk.pending.next)

@@ -1,0 +1,26 @@
+"""All tables of the second step."""
+
+from mfa.models.challenges import TRIES, Challenge, Delivery, Purpose, Reason
+from mfa.models.factors import Factor
+from mfa.models.people import Pause, Protected
+from mfa.models.policies import AccountPolicy
+from mfa.models.records import AuditEvent, Counter, Event, OutboxMessage, Wait
+from mfa.sessions import Session
+
+__all__ = [
+    "TRIES",
+    "AccountPolicy",
+    "AuditEvent",
+    "Challenge",
+    "Counter",
+    "Delivery",
+    "Event",
+    "Factor",
+    "OutboxMessage",
+    "Pause",
+    "Protected",
+    "Purpose",
+    "Reason",
+    "Session",
+    "Wait",
+]

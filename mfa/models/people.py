@@ -1,0 +1,82 @@
+"""What the second step keeps on each person."""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.db import models
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from mfa.rules.policy import Policy
+
+
+class Protected(AbstractBaseUser, PermissionsMixin):
+    """What this app asks of the project's user model, and the columns it gives to it.
+
+    `session_epoch` ends all sessions when it rises; `wrong_answers` counts wrong codes in a row
+    over all factors, `wait_until` is what they cost; `ever_bound_at` keeps a password alone from
+    enrolling a factor once there was one.
+    """
+
+    email: "models.EmailField[str, str]"
+    language: "models.CharField[str, str]"
+    is_staff: "models.BooleanField[bool, bool]"
+
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    wrong_answers = models.PositiveIntegerField(default=0, editable=False)
+    wait_until = models.DateTimeField(null=True, editable=False)
+    ever_bound_at = models.DateTimeField(null=True, editable=False)
+    recovering_since = models.DateTimeField(null=True, editable=False)
+    skipped_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        """Columns only: the table is the user model's."""
+
+        abstract = True
+
+    @property
+    @abstractmethod
+    def mfa_policy(self) -> Policy:
+        """The policy that binds this person."""
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Tie sessions to the password and to the epoch, under any of the secret keys (SS-06)."""
+        value = f"{self.password}:{self.session_epoch}"
+        return salted_hmac(
+            "mfa.models.Protected", value, secret=secret, algorithm="sha256"
+        ).hexdigest()
+
+
+class PauseQuerySet(models.QuerySet["Pause"]):
+    """Pauses by their time."""
+
+    def running(self, now: datetime) -> "PauseQuerySet":
+        """Keep the pauses that have not ended."""
+        return self.filter(until__gt=now)
+
+
+class Pause(models.Model):
+    """A time in which one person logs in by password alone, with its reason."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="pauses", verbose_name=_("person")
+    )
+    reason = models.CharField(_("reason"), max_length=200)
+    started_at = models.DateTimeField(_("started"))
+    until = models.DateTimeField(_("until"))
+
+    objects = PauseQuerySet.as_manager()
+
+    class Meta:
+        """Admin names."""
+
+        verbose_name = _("pause")
+        verbose_name_plural = _("pauses")
+        indexes: ClassVar = [models.Index(fields=["user", "until"], name="pause_user_until")]
+
+    def __str__(self) -> str:
+        """Name the person and the end."""
+        return f"{self.user} until {self.until:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,158 @@
+"""The stored policy: the site's one row, and the fields that every level shares."""
+
+import hashlib
+from datetime import timedelta
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mfa.encryption import EncryptedTextField
+from mfa.models.people import Protected
+from mfa.rules.policy import AfterEnrollment, EmailCodes, Enforcement, Layer
+
+
+class Level(models.Model):
+    """One level's wishes as columns; empty means that the level above decides."""
+
+    class Enforce(models.TextChoices):
+        """Enforcement in words."""
+
+        OPTIONAL = Enforcement.OPTIONAL, _("People may skip it")
+        REQUIRED = Enforcement.REQUIRED, _("Everybody needs it")
+
+    class Email(models.TextChoices):
+        """EmailCodes in words."""
+
+        LOGIN = EmailCodes.LOGIN, _("May stand in for a text (never for staff)")
+        OFF = EmailCodes.OFF, _("Never")
+
+    class Afterwards(models.TextChoices):
+        """AfterEnrollment in words."""
+
+        LOGIN_AGAIN = AfterEnrollment.LOGIN_AGAIN, _("Back to the login page")
+        FINISH = AfterEnrollment.FINISH, _("A page with the button “Finish”")
+        CONTINUE = AfterEnrollment.CONTINUE, _("Straight in")
+
+    enforcement = models.CharField(
+        _("Who needs a second step"), max_length=10, choices=Enforce, blank=True
+    )
+    email_codes = models.CharField(
+        _("Codes by email"),
+        max_length=10,
+        choices=Email,
+        blank=True,
+        help_text=_("Anyone who reads a person's mail can then pass the second step."),
+    )
+    code_life_minutes = models.PositiveSmallIntegerField(
+        _("Minutes that a code lives"),
+        null=True,
+        blank=True,
+        # NIST SP 800-63B-4, 3.1.3.2, and ASVS 5.0, 6.5.5: 10 minutes at most; under 2 nobody copes
+        validators=[MinValueValidator(2), MaxValueValidator(10)],
+        help_text=_("2 to 10; 10 where empty."),
+    )
+    allow_voip = models.BooleanField(_("Accept internet (VoIP) numbers"), null=True, blank=True)
+    after_enrollment = models.CharField(
+        _("After the first confirmed number"), max_length=12, choices=Afterwards, blank=True
+    )
+    home_region = models.CharField(
+        _("Home country"),
+        max_length=2,
+        blank=True,
+        help_text=_("Two letters, like GB: numbers may then be written as dialled at home."),
+    )
+    contact = models.CharField(
+        _("Whom to ask for help"),
+        max_length=200,
+        blank=True,
+        help_text=_("Shown to people who cannot get in, such as “the help desk, 020 7946 0000”."),
+    )
+
+    class Meta:
+        """Columns only: each level has its own table."""
+
+        abstract = True
+
+    def layer(self, name: str) -> Layer:
+        """Return these wishes for the rules."""
+        minutes = self.code_life_minutes
+        return Layer(
+            name=name,
+            enforcement=Enforcement(self.enforcement) if self.enforcement else None,
+            email_codes=EmailCodes(self.email_codes) if self.email_codes else None,
+            code_life=timedelta(minutes=minutes) if minutes else None,
+            allow_voip=self.allow_voip,
+            after_enrollment=(
+                AfterEnrollment(self.after_enrollment) if self.after_enrollment else None
+            ),
+            home_region=self.home_region or None,
+            contact=self.contact or None,
+        )
+
+
+class AccountPolicy(Level):
+    """The site's policy and its SMS account: one row, made on first use."""
+
+    enabled = models.BooleanField(_("Enable Multi-factor authentication"), default=False)
+    sms_account_id = models.CharField(
+        _("SMS Account ID"),
+        max_length=34,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^AC[0-9a-fA-F]{32}\Z",
+                _("An account ID starts with AC and has 32 more digits or letters a to f."),
+            )
+        ],
+    )
+    sms_auth_token = EncryptedTextField(_("SMS Authentication Token"), blank=True)
+    sms_phone_number = models.CharField(_("SMS Phone Number"), max_length=20, blank=True)
+    pilot_group = models.ForeignKey(
+        "auth.Group",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Pilot group"),
+        help_text=_("Only members are asked for a second step. Empty: everybody is."),
+    )
+    tested_at = models.DateTimeField(null=True, editable=False)
+    tested_credentials = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        """Admin names: the group is the app's, "Security"."""
+
+        verbose_name = _("Account Policy")
+        verbose_name_plural = _("Account Policy")
+
+    def __str__(self) -> str:
+        """Name the page."""
+        return str(_("Account Policy"))
+
+    @classmethod
+    def load(cls) -> Self:
+        """Return the one row, fresh from the database."""
+        return cls.objects.select_related("pilot_group").get_or_create(pk=1)[0]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all three values of the SMS account are there."""
+        return bool(self.sms_account_id and self.sms_auth_token and self.sms_phone_number)
+
+    def credentials(self) -> str:
+        """Name the SMS account's values in 64 hex digits; the token's 128 bits keep them secret."""
+        values = (self.sms_account_id, self.sms_auth_token, self.sms_phone_number)
+        return hashlib.sha256("\0".join(values).encode()).hexdigest()
+
+    @property
+    def tested(self) -> bool:
+        """Whether a test message's code was typed back under just these credentials."""
+        return self.complete and self.tested_credentials == self.credentials()
+
+    def binds(self, user: Protected) -> bool:
+        """Whether the gate is closed for this person: MFA on, and the pilot group theirs."""
+        if not self.enabled:
+            return False
+        return self.pilot_group is None or user.groups.filter(pk=self.pilot_group.pk).exists()

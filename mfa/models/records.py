@@ -1,0 +1,115 @@
+"""What is counted, kept for later reading, or kept for the demo."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Counter(models.Model):
+    """How often a limited thing happened in one bucket of time; `key` is a keyed hash."""
+
+    key = models.CharField(max_length=64)
+    bucket = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        """The upsert's target."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "bucket"], name="counter_key_bucket")
+        ]
+
+    def __str__(self) -> str:
+        """Say the count; the key says nothing."""
+        return f"{self.count} in bucket {self.bucket}"
+
+
+class Wait(models.Model):
+    """Failures in a row under one key (a keyed hash), and the wait that they cost."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.PositiveIntegerField()
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Say the count; the key says nothing."""
+        return f"{self.failures} failures"
+
+
+class Event(models.TextChoices):
+    """What happened, by its name in logs and by the words that its person reads."""
+
+    PASSWORD_RIGHT = "password_right", _("The password was right.")
+    PASSWORD_WRONG = "password_wrong", _("The password was wrong.")
+    PASSWORD_SLOWED = "password_slowed", _("There were too many wrong passwords.")
+    PASSWORD_CHANGED = "password_changed", _("The password was changed.")
+    CODE_SENT = "code_sent", _("A code was sent.")
+    CODE_REFUSED = "code_refused", _("No code was sent: too many had been asked for.")
+    CODE_RIGHT = "code_right", _("The code was right.")
+    CODE_WRONG = "code_wrong", _("The code was wrong.")
+    CODE_LATE = "code_late", _("The code was too old, replaced or already used.")
+    LOGGED_IN = "logged_in", _("You logged in.")
+    LOGGED_OUT = "logged_out", _("You logged out.")
+    LOCKED = "locked", _("Too many wrong codes: there is a wait before the next one.")
+    FACTOR_ADDED = "factor_added", _("A phone number was confirmed.")
+    FACTOR_CHANGED = "factor_changed", _("The phone number was changed.")
+    FACTOR_DISABLED = "factor_disabled", _("A phone was switched off after a hundred wrong codes.")
+    SKIPPED = "skipped", _("You chose to go on without a second step.")
+    STEP_REFUSED = "step_refused", _("A step was tried out of turn.")
+    POLICY_CHANGED = "policy_changed", _("You changed the account policy.")
+    POLICY_TESTED = "policy_tested", _("You tested the SMS account.")
+    PAUSED = "paused", _("The second step was paused from the machine itself.")
+
+
+class AuditEvent(models.Model):
+    """One thing that happened to a person's login; written by mfa.audit alone."""
+
+    at = models.DateTimeField(_("when"))
+    event = models.CharField(_("event"), max_length=40)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="audit_events",
+        verbose_name=_("person"),
+    )
+    address = models.GenericIPAddressField(_("address"), null=True)
+    browser = models.CharField(_("browser"), max_length=200, blank=True)
+    details = models.JSONField(_("details"), default=dict)
+
+    class Meta:
+        """Admin names, and the activity page's look-up."""
+
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit")
+        indexes: ClassVar = [models.Index(fields=["user", "-at"], name="audit_user_at")]
+
+    def __str__(self) -> str:
+        """Say the event in words."""
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """The words of the event; its bare name if this version knows it no more."""
+        return str(Event(self.event).label) if self.event in Event else self.event
+
+
+class OutboxMessage(models.Model):
+    """A message of the demo: nothing leaves the machine, the virtual phone shows it."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    channel = models.CharField(max_length=8)
+    target = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField()
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        """Name the way and the target."""
+        return f"{self.channel} to {self.target}"

@@ -1,0 +1,67 @@
+"""One table: which event is told to whom, by which mail or text."""
+
+from dataclasses import dataclass
+
+from mfa import audit, channels, deliveries
+from mfa.models import Event, Protected
+from mfa.origin import Origin
+from mfa.rules.routes import ChannelName
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message about an event; without a target of its own it goes to the account's mailbox."""
+
+    message: str
+    channel: ChannelName = ChannelName.EMAIL
+
+
+# NT-01 and NT-02: a changed number is told to the old one too, by a way its thief does not hold.
+NOTICES = {
+    Event.FACTOR_ADDED: (Notice("factor_added"),),
+    Event.FACTOR_CHANGED: (
+        Notice("number_changed"),
+        Notice("number_changed", ChannelName.SMS),
+    ),
+    Event.PASSWORD_CHANGED: (Notice("password_changed"),),
+    Event.PAUSED: (Notice("pause_started"),),
+}
+SILENT = frozenset(
+    {
+        Event.PASSWORD_RIGHT,
+        Event.PASSWORD_WRONG,
+        Event.PASSWORD_SLOWED,
+        Event.CODE_SENT,
+        Event.CODE_REFUSED,
+        Event.CODE_RIGHT,
+        Event.CODE_WRONG,
+        Event.CODE_LATE,
+        Event.LOGGED_IN,
+        Event.LOGGED_OUT,
+        Event.LOCKED,
+        Event.FACTOR_DISABLED,
+        Event.SKIPPED,
+        Event.STEP_REFUSED,
+        Event.POLICY_CHANGED,
+        Event.POLICY_TESTED,
+    }
+)
+
+
+def tell(
+    event: Event,
+    user: Protected,
+    *,
+    origin: Origin = audit.NOWHERE,
+    old_number: str = "",
+    **words: str,
+) -> None:
+    """Record the event and queue its notices; `words` go into both and hold no full number."""
+    audit.record(event, user, origin=origin, **words)
+    context = {**words, "address": origin.address, "browser": origin.browser}
+    for notice in NOTICES[event]:
+        target = old_number if notice.channel is ChannelName.SMS else user.email
+        if target and channels.available(notice.channel):
+            deliveries.queue(
+                user, notice.message, channel=notice.channel, target=target, context=context
+            )

@@ -1,0 +1,124 @@
+"""What binds a person: layers of wishes, folded outermost first into one Policy.
+
+A demand can only be tightened by a lower level; wording and flow go to the nearest level.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+
+class Enforcement(StrEnum):
+    """Whether a second step is asked for, loosest first."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class EmailCodes(StrEnum):
+    """What a code sent to the account's address may open, loosest first."""
+
+    LOGIN = "login"
+    RECOVERY = "recovery"
+    OFF = "off"
+
+
+class AfterEnrollment(StrEnum):
+    """Where the first confirmed factor leads (K1)."""
+
+    LOGIN_AGAIN = "login_again"
+    FINISH = "finish"
+    CONTINUE = "continue"
+
+
+class Method(StrEnum):
+    """A kind of factor that a person may enroll (K4)."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    APP = "app"
+    PASSKEY = "passkey"
+    PUSH = "push"
+    RECOVERY_CODES = "recovery_codes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One level's wishes; None means "the level above decides"."""
+
+    name: str
+    enforcement: Enforcement | None = None
+    methods: frozenset[Method] | None = None
+    email_codes: EmailCodes | None = None
+    code_life: timedelta | None = None
+    allow_voip: bool | None = None
+    after_enrollment: AfterEnrollment | None = None
+    home_region: str | None = None
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What binds one person, resolved; the values here are the product's own.
+
+    `in_force` is the gate above all layers: the enable flag and the pilot group.
+    `decided_by` names the layer behind each field that a layer decided.
+    """
+
+    in_force: bool = False
+    enforcement: Enforcement = Enforcement.REQUIRED
+    methods: frozenset[Method] = frozenset(Method)
+    email_codes: EmailCodes = EmailCodes.LOGIN
+    # NIST SP 800-63B-4, 3.1.3.2: at most 10 minutes
+    code_life: timedelta = timedelta(minutes=10)
+    allow_voip: bool = False
+    after_enrollment: AfterEnrollment = AfterEnrollment.LOGIN_AGAIN
+    home_region: str = ""
+    contact: str = ""
+    decided_by: Mapping[str, str] = field(default_factory=dict)
+
+
+Strictness = TypeVar("Strictness", Enforcement, EmailCodes)
+
+
+def resolve(site: Layer, layers: Iterable[Layer] = (), *, in_force: bool) -> Policy:
+    """Fold the site's layer and those below it, outermost first, into one policy."""
+    policy = _set(Policy(in_force=in_force), site)
+    for layer in layers:
+        policy = tighten(policy, layer)
+    return policy
+
+
+def tighten(policy: Policy, layer: Layer) -> Policy:
+    """Return the policy under one more layer, which may tighten demands and choose the flow."""
+    kept = Layer(
+        name=layer.name,
+        enforcement=_stricter(policy.enforcement, layer.enforcement),
+        methods=policy.methods if layer.methods is None else policy.methods & layer.methods,
+        email_codes=_stricter(policy.email_codes, layer.email_codes),
+        code_life=min(policy.code_life, layer.code_life or policy.code_life),
+        allow_voip=policy.allow_voip and layer.allow_voip is not False,
+        after_enrollment=layer.after_enrollment,
+        home_region=layer.home_region,
+        contact=layer.contact,
+    )
+    return _set(policy, kept)
+
+
+def _set(policy: Policy, layer: Layer) -> Policy:
+    wishes = {wish.name: getattr(layer, wish.name) for wish in fields(Layer) if wish.name != "name"}
+    decided = {
+        name: value
+        for name, value in wishes.items()
+        if value is not None and value != getattr(policy, name)
+    }
+    by = {**policy.decided_by, **dict.fromkeys(decided, layer.name)}
+    return replace(policy, **decided, decided_by=by)
+
+
+def _stricter(current: Strictness, wished: Strictness | None) -> Strictness:
+    order = list(type(current))
+    return current if wished is None else max(current, wished, key=order.index)

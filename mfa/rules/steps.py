@@ -1,0 +1,105 @@
+"""The login state machine: facts in, the next step out.
+
+The rows of `next_step` are the decision table of the README, in its order.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mfa.rules.policy import AfterEnrollment, Enforcement
+from mfa.rules.routes import Route
+
+
+class Step(StrEnum):
+    """What a half signed-in person has to do next."""
+
+    START_OVER = "start_over"
+    ENTER = "enter"
+    FINISH = "finish"
+    WAIT = "wait"
+    ANSWER = "answer"
+    CHOOSE = "choose"
+    ENROLL = "enroll"
+    PROVE_MAILBOX = "prove_mailbox"
+    BLOCKED = "blocked"
+    OFFER = "offer"
+
+
+class Proof(StrEnum):
+    """What the walk has shown beyond the password."""
+
+    NONE = "none"
+    ANSWER = "answer"
+    ENROLLED = "enrolled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that the decision may look at.
+
+    `alive`: the pending login is younger than 15 minutes, the password unchanged, the person
+    active. `demanded`: the policy is in force for this person and no pause runs.
+    """
+
+    alive: bool
+    demanded: bool
+    enforcement: Enforcement
+    after_enrollment: AfterEnrollment
+    proof: Proof = Proof.NONE
+    trusted: bool = False
+    locked: bool = False
+    routes: tuple[Route, ...] = ()
+    chosen: Route | None = None
+    choosing: bool = False
+    ever_bound: bool = False
+    mailbox_proven: bool = False
+    recovery_allowed: bool = False
+    skipped: bool = False
+
+    @property
+    def route(self) -> Route | None:
+        """The route to ask: the chosen one while it is usable, else the best one."""
+        if self.chosen in self.routes:
+            return self.chosen
+        return self.routes[0] if self.routes else None
+
+
+AFTER_ENROLLMENT = {
+    AfterEnrollment.LOGIN_AGAIN: Step.START_OVER,
+    AfterEnrollment.FINISH: Step.FINISH,
+    AfterEnrollment.CONTINUE: Step.ENTER,
+}
+
+
+def next_step(facts: Facts) -> Step:
+    """Decide by the first row that fits."""
+    if not facts.alive:
+        return Step.START_OVER
+    if not facts.demanded or facts.enforcement is Enforcement.OFF:
+        return Step.ENTER
+    if facts.proof is Proof.ANSWER or facts.trusted:
+        return Step.ENTER
+    if facts.proof is Proof.ENROLLED:
+        return AFTER_ENROLLMENT[facts.after_enrollment]
+    if facts.locked:
+        return Step.WAIT
+    if facts.route:
+        return _ask(facts, facts.route)
+    if facts.ever_bound:
+        return _recover(facts)
+    if facts.enforcement is Enforcement.OPTIONAL:
+        return Step.ENTER if facts.skipped else Step.OFFER
+    return Step.ENROLL
+
+
+def _ask(facts: Facts, route: Route) -> Step:
+    if facts.choosing:
+        return Step.CHOOSE
+    chosen = facts.chosen == route
+    return Step.ANSWER if chosen or route.asks_by_itself else Step.CHOOSE
+
+
+def _recover(facts: Facts) -> Step:
+    if facts.mailbox_proven:
+        return Step.ENROLL
+    return Step.PROVE_MAILBOX if facts.recovery_allowed else Step.BLOCKED

@@ -1,0 +1,24 @@
+"""The pages of the second step."""
+
+from django.urls import path
+
+from mfa.views import enroll, me, verify
+
+app_name = "mfa"
+urlpatterns = [
+    path("login/enroll/phone/", enroll.enroll_phone, name="enroll_phone"),
+    path("login/enroll/verify/", enroll.enroll_verify, name="enroll_verify"),
+    path("login/enroll/done/", enroll.enroll_done, name="enroll_done"),
+    path("login/skip/", enroll.skip, name="skip"),
+    path("login/verify/", verify.verify, name="verify"),
+    path("login/verify/resend/", verify.resend, name="resend"),
+    path("login/verify/email/", verify.send_to_email, name="send_to_email"),
+    path("login/choose/", verify.choose, name="choose"),
+    path("login/continue/", verify.continue_, name="continue"),
+    path("login/cancel/", verify.cancel, name="cancel"),
+    path("login/help/", verify.help_, name="help"),
+    path("me/phone/", me.change_phone, name="change_phone"),
+    path("me/phone/verify/", me.change_phone_verify, name="change_phone_verify"),
+    path("me/phone/verify/resend/", me.change_phone_resend, name="change_phone_resend"),
+    path("me/activity/", me.activity, name="activity"),
+]

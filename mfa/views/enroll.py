@@ -1,0 +1,74 @@
+"""The first phone: its number, its code, and the end."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mfa import audit, login
+from mfa.answers import Answer
+from mfa.forms import CodeForm, PhoneForm
+from mfa.guards import ANY_STEP, on_step
+from mfa.limits import TooMany
+from mfa.login import Walk
+from mfa.models import Event, Purpose
+from mfa.rules.steps import Step
+from mfa.views.pages import code_context, show
+
+
+@on_step(Step.ENROLL, Step.OFFER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def enroll_phone(request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Ask for a number and text a code to it."""
+    form = PhoneForm(request.POST or None, policy=walk.user.mfa_policy)
+    refusal = None
+    if form.is_valid():
+        try:
+            login.ask_number(walk, form.cleaned_data["phone"])
+            return redirect("mfa:enroll_verify")
+        except TooMany as too_many:
+            refusal = too_many
+    context = {"form": form, "repaired": form.repaired, "may_skip": walk.step is Step.OFFER}
+    return show(request, "mfa/enroll_phone.html", context, user=walk.user, refusal=refusal)
+
+
+@on_step(Step.ENROLL, Step.OFFER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def enroll_verify(request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Take the code that proves the number."""
+    if walk.challenge(Purpose.ENROLL) is None:
+        return redirect("mfa:enroll_phone")
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        judgement = login.answer(walk, form.cleaned_data["code"], Purpose.ENROLL)
+        if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
+            return login.proceed(walk)
+        form.refuse(judgement, walk.challenge(Purpose.ENROLL))
+    return show_enroll_verify(request, walk, form)
+
+
+def show_enroll_verify(
+    request: HttpRequest, walk: Walk, form: CodeForm, refusal: TooMany | None = None
+) -> HttpResponse:
+    """Render the page on which a new number's code is entered."""
+    context = {"form": form, **code_context(walk.challenge(Purpose.ENROLL))}
+    return show(request, "mfa/enroll_verify.html", context, user=walk.user, refusal=refusal)
+
+
+@on_step(Step.FINISH)
+@require_http_methods(["GET", "HEAD", "POST"])
+def enroll_done(request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Say that it is done; "Finish" logs in (D08)."""
+    if request.method == "POST":
+        return login.finish(walk)
+    return render(request, "mfa/enroll_done.html")
+
+
+@on_step(*ANY_STEP)
+@require_POST
+def skip(_request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Go on without a second step, where the policy offers that (EN-06)."""
+    if walk.step is not Step.OFFER:
+        audit.record(Event.STEP_REFUSED, walk.user, origin=walk.origin, step=walk.step)
+        raise PermissionDenied
+    return login.skip(walk)

@@ -1,0 +1,133 @@
+"""The logged-in person's own pages: another phone number, and what happened."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mfa import answers, audit, challenges, factors, origin as origins
+from mfa.answers import Answer
+from mfa.challenges import Asking, Target
+from mfa.forms import CodeForm, PhoneForm
+from mfa.limits import TooMany
+from mfa.models import Challenge, Protected, Purpose
+from mfa.rules.routes import ChannelName
+from mfa.sessions import keep_alive
+from mfa.views.pages import code_context, show
+
+EVENTS_PER_PAGE = 25
+
+
+class SignedIn(HttpRequest):
+    """A request behind the login."""
+
+    user: Protected  # type: ignore[assignment]
+
+
+@never_cache
+@sensitive_post_parameters("phone")
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_phone(request: SignedIn) -> HttpResponse:
+    """Ask for another number and text a code to it; the old one stays until that is entered."""
+    form = PhoneForm(request.POST or None, policy=request.user.mfa_policy)
+    phone = factors.phone_of(request.user)
+    refusal = None
+    if form.is_valid() and phone and phone.target == form.cleaned_data["phone"]:
+        form.add_error("phone", gettext("This is your number already."))
+    if form.is_valid():
+        try:
+            _ask(request, form.cleaned_data["phone"])
+            return redirect("mfa:change_phone_verify")
+        except TooMany as too_many:
+            refusal = too_many
+    context = {"form": form, "repaired": form.repaired, "phone": phone}
+    return show(request, "mfa/change_phone.html", context, user=request.user, refusal=refusal)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_phone_verify(request: SignedIn) -> HttpResponse:
+    """Take the code that proves the new number."""
+    asking, challenge = _asked(request)
+    if challenge is None:
+        return redirect("mfa:change_phone")
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        judgement = answers.judge(
+            challenge,
+            request.user,
+            form.cleaned_data["code"],
+            nonce=asking.nonce,
+            origin=origins.of(request),
+        )
+        if judgement.answer is Answer.RIGHT:
+            return _changed(request, challenge.target)
+        form.refuse(judgement, challenge)
+    return _show_verify(request, form, challenge)
+
+
+@never_cache
+@require_POST
+def change_phone_resend(request: SignedIn) -> HttpResponse:
+    """Send the code to the new number again."""
+    asking, challenge = _asked(request)
+    if challenge is None:
+        return redirect("mfa:change_phone")
+    try:
+        repeated = challenges.resend(
+            challenge, request.user, nonce=asking.nonce, origin=origins.of(request)
+        )
+    except TooMany as refusal:
+        return _show_verify(request, CodeForm(), challenge, refusal)
+    asking.challenge = str(repeated.pk)
+    asking.save(request.session)
+    return redirect("mfa:change_phone_verify")
+
+
+@never_cache
+@require_safe
+def activity(request: SignedIn) -> HttpResponse:
+    """List what happened with the account, newest first."""
+    pages = Paginator(audit.events_of(request.user), EVENTS_PER_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    return show(request, "mfa/activity.html", {"events": page}, user=request.user)
+
+
+def _ask(request: SignedIn, number: str) -> None:
+    asking = Asking.of(request.session, Purpose.CHANGE)
+    challenge = challenges.issue(
+        request.user,
+        Target(channel=ChannelName.SMS, address=number),
+        purpose=Purpose.CHANGE,
+        nonce=asking.nonce,
+        origin=origins.of(request),
+    )
+    asking.challenge = str(challenge.pk)
+    asking.save(request.session)
+
+
+def _asked(request: SignedIn) -> tuple[Asking, Challenge | None]:
+    asking = Asking.of(request.session, Purpose.CHANGE)
+    asked = Challenge.objects.filter(user_id=request.user.pk, purpose=Purpose.CHANGE)
+    return asking, asked.filter(pk=asking.challenge).first() if asking.challenge else None
+
+
+def _changed(request: SignedIn, number: str) -> HttpResponse:
+    if factors.set_phone(request.user, number, origin=origins.of(request)):
+        Asking.of(request.session, Purpose.CHANGE).drop(request.session)
+        keep_alive(request, request.user)
+    return redirect(f"{reverse('accounts:details')}?saved=phone")
+
+
+def _show_verify(
+    request: SignedIn, form: CodeForm, challenge: Challenge, refusal: TooMany | None = None
+) -> HttpResponse:
+    context = {"form": form, **code_context(challenge)}
+    return show(
+        request, "mfa/change_phone_verify.html", context, user=request.user, refusal=refusal
+    )

@@ -1,0 +1,127 @@
+"""The second step: the code, another one, another way, and help."""
+
+from datetime import UTC, datetime
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mfa import login
+from mfa.answers import Answer
+from mfa.forms import CodeForm, RouteForm
+from mfa.guards import ANY_STEP, on_step
+from mfa.limits import TooMany
+from mfa.login import Walk
+from mfa.models import Factor, Purpose
+from mfa.rules.routes import ChannelName, Route
+from mfa.rules.steps import Step
+from mfa.views.enroll import show_enroll_verify
+from mfa.views.pages import code_context, show
+from mfa.views.question import masked
+
+
+@on_step(Step.ANSWER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Take the code that logs in."""
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        judgement = login.answer(walk, form.cleaned_data["code"], Purpose.LOGIN)
+        if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
+            return login.proceed(walk)
+        form.refuse(judgement, walk.challenge(Purpose.LOGIN))
+    return _show_verify(request, walk, form)
+
+
+@on_step(Step.ANSWER, Step.ENROLL, Step.OFFER)
+@require_POST
+def resend(request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Send the code again."""
+    logging_in = walk.step is Step.ANSWER
+    try:
+        login.resend(walk, Purpose.LOGIN if logging_in else Purpose.ENROLL)
+    except TooMany as refusal:
+        page = _show_verify if logging_in else show_enroll_verify
+        return page(request, walk, CodeForm(), refusal)
+    return redirect("mfa:verify" if logging_in else "mfa:enroll_verify")
+
+
+@on_step(Step.ANSWER)
+@require_POST
+def send_to_email(_request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Take the mailbox as the way, where it is one."""
+    mailbox = Route(ChannelName.EMAIL)
+    return login.choose(walk, mailbox) if mailbox in walk.facts.routes else redirect("mfa:verify")
+
+
+@on_step(Step.CHOOSE, choosing=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Offer every way in, best first."""
+    labels = {route: _label(route, walk) for route in walk.facts.routes}
+    form = RouteForm(request.POST or None, labels=labels)
+    if form.is_valid():
+        return login.choose(walk, form.cleaned_data["route"])
+    return show(request, "mfa/choose.html", {"form": form}, user=walk.user)
+
+
+@on_step(Step.ENTER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def continue_(request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Let in a person of whom no second step is asked any more; a GET never logs in."""
+    if request.method == "POST":
+        return login.advance(walk)
+    return render(request, "mfa/continue.html")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def help_(request: HttpRequest) -> HttpResponse:
+    """Say what helps, to anyone; to a half signed-in person also what is wrong."""
+    walk = login.resume(request)
+    if walk is None:
+        return render(request, "mfa/help.html", {"reason": ""})
+    reasons = {Step.WAIT: "wait", Step.BLOCKED: "blocked", Step.PROVE_MAILBOX: "blocked"}
+    context = {
+        "reason": reasons.get(walk.step, ""),
+        "wait_until": walk.user.wait_until,
+        **code_context(walk.challenge(Purpose.LOGIN)),
+    }
+    return show(request, "mfa/help.html", context, user=walk.user)
+
+
+@on_step(*ANY_STEP)
+@require_POST
+def cancel(request: HttpRequest, _walk: Walk) -> HttpResponse:
+    """Give the login up."""
+    request.session.flush()
+    return redirect("accounts:login")
+
+
+def _show_verify(
+    request: HttpRequest, walk: Walk, form: CodeForm, refusal: TooMany | None = None
+) -> HttpResponse:
+    challenge = walk.challenge(Purpose.LOGIN)
+    refused_until = datetime.fromtimestamp(walk.pending.refused_until, tz=UTC)
+    if refusal is None and challenge is None and refused_until > timezone.now():
+        refusal = TooMany(refused_until)
+    mailbox = Route(ChannelName.EMAIL)
+    context = {
+        "form": form,
+        "ways": len(walk.facts.routes),
+        "email_offered": mailbox in walk.facts.routes and walk.facts.route != mailbox,
+        **code_context(challenge),
+    }
+    return show(request, "mfa/verify.html", context, user=walk.user, refusal=refusal)
+
+
+def _label(route: Route, walk: Walk) -> str:
+    if route.factor is None:
+        return gettext("Email to %s") % masked(route.channel, walk.user.email)
+    factor = Factor.objects.get(pk=route.factor)
+    return gettext("Text to the %s") % masked(route.channel, factor.target)

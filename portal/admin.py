@@ -1,0 +1,100 @@
+"""The administration: Django's admin behind the portal's own login and second step."""
+
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.views.login import logout as end_session
+from mfa.guards import is_strong
+
+
+class PortalAdminSite(AdminSite):
+    """The admin without a login, logout or password form of its own."""
+
+    site_header = _("Administration")
+    site_title = _("Administration")
+    index_title = _("Administration")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Active staff, with a second step where one is asked of them (LG-06, AZ-03)."""
+        user = request.user
+        if not (isinstance(user, User) and user.is_active and user.is_staff):
+            return False
+        return is_strong(request, user)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
+        """Answer 403 to a logged-in person without permission: a redirect would loop."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                return self._refuse(request)
+            response: HttpResponse = inner(request, *args, **kwargs)
+            return response
+
+        return guarded
+
+    @login_not_required
+    def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
+        """Send everybody to the portal's login."""
+        wanted = request.GET.get("next", reverse("admin:index"))
+        return redirect(f"{reverse('accounts:login')}?{urlencode({'next': wanted})}")
+
+    def logout(  # type: ignore[override]  # the stubs promise a page of its own
+        self, request: HttpRequest, extra_context: object = None
+    ) -> HttpResponse:
+        """Log out as everywhere else."""
+        return end_session(request)
+
+    def password_change(  # type: ignore[override]  # the stubs promise a page of its own
+        self, request: HttpRequest, extra_context: object = None
+    ) -> HttpResponse:
+        """Lead to the portal's own page."""
+        return redirect("accounts:password")
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Add the second path to the account policy (A10)."""
+        tree = path("system-settings/", self.admin_view(self.system_settings))
+        tree.name = "system_settings"
+        return [tree, *super().get_urls()]
+
+    def system_settings(self, request: HttpRequest) -> HttpResponse:
+        """Show the settings as folders."""
+        context = {**self.each_context(request), "title": _("System Settings")}
+        context["folders"] = super().get_app_list(request)
+        return TemplateResponse(request, "admin/system_settings.html", context)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """List the apps, and System Settings beside them."""
+        apps = super().get_app_list(request, app_label)
+        entry = {
+            "name": _("System Settings"),
+            "object_name": "SystemSettings",
+            "admin_url": reverse("admin:system_settings"),
+            "view_only": True,
+        }
+        settings = {
+            "name": _("System Settings"),
+            "app_label": "system_settings",
+            "app_url": reverse("admin:system_settings"),
+            "has_module_perms": True,
+            "models": [entry],
+        }
+        return apps if app_label else [*apps, settings]
+
+    def _refuse(self, request: HttpRequest) -> HttpResponse:
+        if not (isinstance(request.user, User) and request.user.is_staff):
+            raise PermissionDenied
+        context = {"next": request.get_full_path()}
+        return TemplateResponse(request, "admin/second_step.html", context, status=403)

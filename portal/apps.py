@@ -1,0 +1,20 @@
+"""The project's own app: templates, static files, looks and the admin site."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class PortalAdminConfig(AdminConfig):
+    """Django's admin on our site."""
+
+    default_site = "portal.admin.PortalAdminSite"
+
+
+class PortalConfig(AppConfig):
+    """The project."""
+
+    name = "portal"
+
+    def ready(self) -> None:
+        """Register the check of the accent color."""
+        from portal import looks  # noqa: F401

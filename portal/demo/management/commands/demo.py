@@ -1,0 +1,25 @@
+"""`manage.py demo`: people to log in as, and where to read their texts."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from portal.demo import people
+
+
+class Command(BaseCommand):
+    """Adds the demo people and prints their log-ins."""
+
+    help = "Add the demo people and print their log-ins."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Make and print."""
+        people.make()
+        self.stdout.write(f"\n  The portal         {settings.BASE_URL}/")
+        self.stdout.write(f"  The virtual phone  {settings.BASE_URL}/demo/phone/")
+        self.stdout.write(f"  The administration {settings.BASE_URL}/admin/\n\n")
+        self.stdout.write("  Log in as           with the password     to see\n")
+        for person in people.PEOPLE:
+            self.stdout.write(f"  {person.email:<19} {person.password:<21} {person.note}")
+        self.stdout.write("")

@@ -1,0 +1,57 @@
+"""The virtual phone: texts and mails as they arrive."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from mfa.models import OutboxMessage
+from portal.demo.people import PEOPLE
+
+SHOWN = 50
+CODE = re.compile(r"\b\d{6}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message as the phone shows it, its code set apart."""
+
+    channel: str
+    target: str
+    subject: str
+    body: str
+    at: datetime
+    code: str
+
+
+@login_not_required
+@never_cache
+@require_safe
+def phone(request: HttpRequest) -> HttpResponse:
+    """Show the newest messages, the people to log in as, and the numbers that fail."""
+    context = {
+        "messages": [_shown(message) for message in OutboxMessage.objects.all()[:SHOWN]],
+        "people": PEOPLE,
+        "numbers": [
+            {"number": number, "reason": failure.reason.label}
+            for number, failure in FAILURES.items()
+        ],
+    }
+    return render(request, "demo/phone.html", context)
+
+
+def _shown(message: OutboxMessage) -> Shown:
+    found = CODE.search(message.body)
+    return Shown(
+        channel=message.channel,
+        target=message.target,
+        subject=message.subject,
+        body=message.body,
+        at=message.at,
+        code=found[0] if found else "",
+    )

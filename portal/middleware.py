@@ -1,0 +1,46 @@
+"""Headers for every answer, and one page for every refusal."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from mfa.limits import TooMany
+from mfa.views.pages import TOO_MANY_REQUESTS, seconds_until
+
+PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
+
+
+class SecurityHeaders:
+    """Adds the headers that Django has no setting for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, with what the browser may use."""
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", PERMISSIONS)
+        return response
+
+
+class Refusals:
+    """Turns TooMany, wherever it comes from, into status 429 with Retry-After."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Render the wait; anything else is a bug and shows the 500 page."""
+        if not isinstance(exception, TooMany):
+            return None
+        context = {"retry_at": exception.until}
+        response = render(request, "429.html", context, status=TOO_MANY_REQUESTS)
+        response["Retry-After"] = str(seconds_until(exception.until))
+        return response

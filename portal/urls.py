@@ -1,0 +1,22 @@
+"""All addresses of the portal."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from accounts.views.details import home
+from portal import views
+
+portal_urls: list[URLPattern] = [
+    path("theme.css", views.theme_css, name="theme_css"),
+    path("theme/", views.theme, name="theme"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
+    path("", include("accounts.urls")),
+    path("", include("mfa.urls")),
+    path("", include((portal_urls, "portal"))),
+    path("admin/", admin.site.urls),
+]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("portal.demo.urls")))

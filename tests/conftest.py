@@ -1,0 +1,86 @@
+"""What all tests share: people, a browser-like client, the outbox, a fixed noon."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from mfa.models import AccountPolicy, Factor
+from tests.portal_client import PASSWORD, Browser
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """A fixed noon that tests move by hand."""
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def policy(db: None) -> AccountPolicy:
+    """MFA on, with a tested SMS account."""
+    site = AccountPolicy.load()
+    site.enabled = True
+    site.sms_account_id = "AC" + "0" * 32
+    site.sms_auth_token = "token" * 6 + "ab12"
+    site.sms_phone_number = "+15005550006"
+    site.home_region = "GB"
+    site.contact = "the help desk"
+    site.tested_credentials = site.credentials()
+    site.save()
+    return site
+
+
+def make_user(email: str, **fields: object) -> User:
+    return User.objects.create_user(email, PASSWORD, **fields)
+
+
+def give_phone(user: User, number: str) -> Factor:
+    now = datetime.now(tz=UTC)
+    User.objects.filter(pk=user.pk).update(ever_bound_at=now)
+    user.refresh_from_db()
+    return Factor.objects.create(user=user, target=number, confirmed_at=now)
+
+
+@pytest.fixture
+def alice(policy: AccountPolicy) -> User:
+    """Has a confirmed phone."""
+    user = make_user("alice@example.org", full_name="Alice")
+    give_phone(user, "+447700900201")
+    return user
+
+
+@pytest.fixture
+def bob(policy: AccountPolicy) -> User:
+    """Has enrolled nothing yet."""
+    return make_user("bob@example.org", full_name="Bob")
+
+
+@pytest.fixture
+def charlie(policy: AccountPolicy) -> User:
+    """Must not see what is not theirs; has a phone."""
+    user = make_user("charlie@example.org", full_name="Charlie")
+    give_phone(user, "+447700900203")
+    return user
+
+
+@pytest.fixture
+def root(policy: AccountPolicy) -> User:
+    """A superuser with a phone."""
+    user = make_user("root@example.org", is_staff=True, is_superuser=True)
+    give_phone(user, "+447700900204")
+    return user
+
+
+@pytest.fixture
+def browser(db: None) -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def other_browser(db: None) -> Browser:
+    return Browser()
