@@ -13,6 +13,12 @@ from tests.portal_client import PASSWORD, Browser
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def _mail_to_the_outbox(settings: SettingsWrapper) -> None:
+    """Django's test runner swaps the mail backend; the portal's own outbox is what we read."""
+    settings.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
+
+
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """A fixed noon that tests move by hand."""

@@ -1,6 +1,9 @@
 """The two tests of the SMS account: does it answer, and does a text arrive."""
 
+from urllib.parse import urlsplit
+
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +18,19 @@ from mfa import answers, audit, challenges, channels, factors, origin as origins
 from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.channels.base import DeliveryError
+from mfa.channels.twilio_errors import explain
 from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import STRONG
 from mfa.limits import TooMany
-from mfa.models import AccountPolicy, Challenge, Event, Protected, Purpose
+from mfa.models import (
+    AccountPolicy,
+    Challenge,
+    Delivery,
+    Event,
+    Protected,
+    Purpose,
+    Reason,
+)
 from mfa.rules.routes import ChannelName
 from mfa.sessions import ABOUT, keep_alive
 from mfa.views.pages import TOO_MANY_REQUESTS, code_context
@@ -50,7 +62,7 @@ def test_connection(request: Administrator) -> HttpResponse:
             level = messages.SUCCESS if finding.good else messages.WARNING
             messages.add_message(request, level, finding.text)
     except DeliveryError as error:
-        messages.error(request, channels.explain(error))
+        messages.error(request, explain(error.reason, error.code, proxy=_proxy()))
     return redirect(FORM)
 
 
@@ -78,6 +90,16 @@ def test_message(request: Administrator) -> HttpResponse:
             return _passed(request, challenge, own=code_form.cleaned_data["own"])
         code_form.refuse(judgement, challenge)
     return _show(request, phone_form, code_form, challenge)
+
+
+def _explained(delivery: Delivery | None) -> str:
+    if delivery is None or not delivery.reason:
+        return ""
+    return explain(Reason(delivery.reason), delivery.code, proxy=_proxy())
+
+
+def _proxy() -> str:
+    return urlsplit(settings.SMS_PROXY_URL).netloc.rpartition("@")[2]
 
 
 def _demand_permission(request: Administrator) -> None:
@@ -142,6 +164,7 @@ def _show(
         "phone_form": phone_form,
         "code_form": code_form,
         "delivery": delivery,
+        "explanation": _explained(delivery),
         "refused_until": refusal and refusal.until,
     }
     status = TOO_MANY_REQUESTS if refusal else 200

@@ -7,6 +7,7 @@ from mfa.rules.contacts import (
     Mistake,
     PhoneNumber,
     ending,
+    is_region,
     masked_email,
     read,
     read_sender,
@@ -569,9 +570,9 @@ def test_an_empty_test_prefix_opens_nothing(prefixes):
         ),
         case(
             "no country and long",
-            "+881 6 123 45678 9",
+            "+800 1234 5678 9",
             None,
-            Misread(Mistake.TOO_LONG, number="+881 6123456789"),
+            Misread(Mistake.TOO_LONG, number="+800 123456789"),
         ),
         case(
             "country twice",
@@ -610,3 +611,11 @@ def test_an_ending_is_two_digits():
 )
 def test_a_masked_address_keeps_its_first_letter_and_domain(address, expected):
     assert masked_email(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("GB", True), ("US", True), ("gb", False), ("UK", False), ("001", False), ("", False)],
+)
+def test_a_region_is_a_country_in_iso_letters(name, known):
+    assert is_region(name) is known

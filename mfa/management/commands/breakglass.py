@@ -1,0 +1,44 @@
+"""`manage.py breakglass admin@x --reason "..."`: a way in when no second step works."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from mfa import notices
+from mfa.models import Event, Pause
+
+LONGEST = 240
+
+
+class Command(BaseCommand):
+    """Pauses one person's second step for some minutes; whoever runs it holds the machine."""
+
+    help = "Let one person log in by password alone for some minutes; loud in the audit."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the person, the reason and the minutes."""
+        parser.add_argument("email")
+        parser.add_argument("--reason", required=True, help="kept in the audit and mailed")
+        parser.add_argument("--minutes", type=int, default=30, help="30, at most 240")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Write the pause, clear a running wait, tell the person."""
+        email, reason, minutes = options["email"].lower(), options["reason"], options["minutes"]
+        if not reason.strip():
+            raise CommandError("Give a reason: it is what the audit will show.")
+        if not 1 <= minutes <= LONGEST:
+            raise CommandError(f"--minutes must be between 1 and {LONGEST}.")
+        user = get_user_model().objects.filter(email=email, is_active=True).first()
+        if user is None:
+            raise CommandError(f"No active person has the email {email}.")
+        now = timezone.now()
+        pause = Pause.objects.create(
+            user=user, reason=reason, started_at=now, until=now + timedelta(minutes=minutes)
+        )
+        notices.tell(Event.PAUSED, user, reason=reason, minutes=str(minutes))
+        self.stdout.write(
+            f"{email} can log in by password alone until {pause.until:%Y-%m-%d %H:%M} UTC."
+        )

@@ -1,0 +1,51 @@
+"""What hypothesis draws from: layers, policies, facts."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from mfa.rules.policy import AfterEnrollment, EmailCodes, Enforcement, Layer, Method, resolve
+from mfa.rules.routes import ChannelName, Route
+from mfa.rules.steps import Facts, Proof
+
+
+def wish(values):
+    return st.none() | values
+
+
+layers = st.builds(
+    Layer,
+    name=st.sampled_from(["partner", "organization", "person"]),
+    enforcement=wish(st.sampled_from(Enforcement)),
+    methods=wish(st.frozensets(st.sampled_from(Method))),
+    email_codes=wish(st.sampled_from(EmailCodes)),
+    code_life=wish(st.integers(1, 15).map(lambda minutes: timedelta(minutes=minutes))),
+    allow_voip=wish(st.booleans()),
+    after_enrollment=wish(st.sampled_from(AfterEnrollment)),
+    home_region=wish(st.sampled_from(["", "GB", "US"])),
+    contact=wish(st.sampled_from(["", "the help desk", "your teacher"])),
+)
+policies = st.builds(resolve, layers, st.lists(layers, max_size=2), in_force=st.booleans())
+
+ROUTES = (Route(ChannelName.SMS, 7), Route(ChannelName.SMS, 8), Route(ChannelName.EMAIL))
+
+
+def facts(**known):
+    """Draw facts; each of `known` is a strategy that narrows one of them."""
+    free = {
+        "alive": st.booleans(),
+        "demanded": st.booleans(),
+        "enforcement": st.sampled_from(Enforcement),
+        "after_enrollment": st.sampled_from(AfterEnrollment),
+        "proof": st.sampled_from(Proof),
+        "trusted": st.booleans(),
+        "locked": st.booleans(),
+        "routes": st.lists(st.sampled_from(ROUTES), unique=True).map(tuple),
+        "chosen": wish(st.sampled_from(ROUTES)),
+        "choosing": st.booleans(),
+        "ever_bound": st.booleans(),
+        "mailbox_proven": st.booleans(),
+        "recovery_allowed": st.booleans(),
+        "skipped": st.booleans(),
+    }
+    return st.builds(Facts, **free | known)

@@ -1,0 +1,71 @@
+"""Routes: which ones a person has, best first."""
+
+import pytest
+
+from mfa.rules.policy import EmailCodes, Method, Policy
+from mfa.rules.routes import ChannelName, Holding, Route, usable
+
+PHONE = Holding(7, Method.PHONE)
+SECOND_PHONE = Holding(8, Method.PHONE)
+APP = Holding(9, Method.APP)
+MAILBOX = Holding(10, Method.EMAIL)
+TEXT = Route(ChannelName.SMS, 7)
+SECOND_TEXT = Route(ChannelName.SMS, 8)
+EMAIL = Route(ChannelName.EMAIL)
+ALL_CHANNELS = frozenset(ChannelName)
+NO_TEXTS = frozenset({ChannelName.EMAIL})
+NO_MAIL = frozenset({ChannelName.SMS})
+
+
+def case(name, holdings, *expected, channels=ALL_CHANNELS, **wishes):
+    return pytest.param(Policy(**wishes), holdings, channels, expected, id=name)
+
+
+def all_but(method):
+    return frozenset(Method) - {method}
+
+
+@pytest.mark.parametrize(
+    ("policy", "holdings", "channels", "expected"),
+    [
+        case("a phone, the mailbox beside it", [PHONE], TEXT, EMAIL),
+        case("two phones, the better one first", [PHONE, SECOND_PHONE], TEXT, SECOND_TEXT, EMAIL),
+        case("the order is the caller's", [SECOND_PHONE, PHONE], SECOND_TEXT, TEXT, EMAIL),
+        case("nothing enrolled, no mailbox either", []),
+        case("factors of other kinds are no routes yet", [APP, MAILBOX]),
+        case("other kinds do not disturb", [APP, PHONE, MAILBOX], TEXT, EMAIL),
+        case("the codes by email only recover", [PHONE], TEXT, email_codes=EmailCodes.RECOVERY),
+        case("no codes by email", [PHONE], TEXT, email_codes=EmailCodes.OFF),
+        case("email is no method here", [PHONE], TEXT, methods=all_but(Method.EMAIL)),
+        case("phones are no method here", [PHONE], methods=all_but(Method.PHONE)),
+        case("no method at all", [PHONE], methods=frozenset()),
+        case("no channel for mail", [PHONE], TEXT, channels=NO_MAIL),
+        case("no channel for texts", [PHONE], EMAIL, channels=NO_TEXTS),
+        case("no channel for texts, no phone", [], channels=NO_TEXTS),
+        case("no channel at all", [PHONE], channels=frozenset()),
+    ],
+)
+def test_routes_stand_best_first(policy, holdings, channels, expected):
+    assert usable(policy, holdings, channels) == expected
+
+
+def test_holdings_are_read_once():
+    assert usable(Policy(), iter([PHONE, APP]), ALL_CHANNELS) == (TEXT, EMAIL)
+
+
+@pytest.mark.parametrize(
+    ("route", "name"),
+    [(TEXT, "sms-7"), (EMAIL, "email"), (Route(ChannelName.SMS, 0), "sms-0")],
+    ids=str,
+)
+def test_a_route_has_a_name_for_forms(route, name):
+    assert route.name == name
+
+
+@pytest.mark.parametrize(
+    ("route", "by_itself"),
+    [(TEXT, True), (Route(ChannelName.SMS, 0), True), (EMAIL, False)],
+    ids=str,
+)
+def test_only_the_mailbox_waits_to_be_asked_for(route, by_itself):
+    assert route.asks_by_itself is by_itself
