@@ -14,7 +14,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _mail_to_the_outbox(settings: SettingsWrapper) -> None:
+def _mail_to_the_outbox(settings) -> None:
     """Django's test runner swaps the mail backend; the portal's own outbox is what we read."""
     settings.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
 

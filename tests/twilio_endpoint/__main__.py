@@ -95,4 +95,5 @@ def _arguments() -> Namespace:
     return parser.parse_args()
 
 
-main()
+if __name__ == "__main__":
+    main()

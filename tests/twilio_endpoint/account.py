@@ -4,6 +4,7 @@ Written after Twilio's public OpenAPI documents (api v2010, messaging v1).
 """
 
 import secrets
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -43,6 +44,11 @@ class Account:
     test_credentials: bool = False
     first_status: str = "queued"
     mistakes: list[str] = field(default_factory=list)
+
+    @property
+    def login(self) -> str:
+        """The Authorization header of who has the token."""
+        return f"Basic {b64encode(f'{self.sid}:{self.token}'.encode()).decode()}"
 
     def get(self, path: str, query: Mapping[str, str]) -> Page:
         """Answer a GET."""

@@ -10,7 +10,7 @@ from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.twilio_endpoint.account import Account
-from tests.twilio_endpoint.answers import STATUSES, Answer, by_ending, refusal
+from tests.twilio_endpoint.answers import Answer, by_ending, refusal
 from tests.twilio_endpoint.certificates import Authority
 from tests.twilio_endpoint.journal import Journal
 
@@ -56,7 +56,7 @@ class Endpoint(ThreadingHTTPServer):
         self.messages: list[dict[str, str]] = []
         self.requests: list[str] = []
         self.connections = 0
-        self._codes = codes | STATUSES.keys() if codes else codes
+        self._codes = codes
         self._next: deque[Answer] = deque()
         self._context: ssl.SSLContext = authority.server_context()
         self._journal = journal or Journal()

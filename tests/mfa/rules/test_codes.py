@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections import Counter
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import replace
 
 import pytest
 
@@ -36,7 +36,9 @@ SWAPS = {
     "target": "+447700900203",
     "browser": browser_of("Charlie's browser"),
 }
-each_swap = pytest.mark.parametrize("swap", [{field: other} for field, other in SWAPS.items()], ids=SWAPS)
+each_swap = pytest.mark.parametrize(
+    "swap", [{field: other} for field, other in SWAPS.items()], ids=SWAPS
+)
 SAMPLES = 10_000
 
 
@@ -101,11 +103,6 @@ def test_the_same_binding_has_the_same_code():
     assert derive(KEY, replace(ALICE)) == derive(key_of(SECRET), ALICE)
 
 
-def test_a_binding_does_not_change():
-    with pytest.raises(FrozenInstanceError):
-        ALICE.user = "2"
-
-
 @each_swap
 def test_a_swapped_fact_gives_another_code(swap):
     assert derive(KEY, replace(ALICE, **swap)) != derive(KEY, ALICE)
@@ -134,7 +131,9 @@ def test_challenges_share_a_code_no_more_often_than_chance():
 
 def test_every_digit_is_as_likely_at_every_place():
     codes = [derive(KEY, numbered(number)) for number in range(SAMPLES)]
-    counts = [Counter(places)[digit] for places in zip(*codes, strict=True) for digit in "0123456789"]
+    counts = [
+        Counter(places)[digit] for places in zip(*codes, strict=True) for digit in "0123456789"
+    ]
     # A thousand are expected; five standard deviations are 150.
     assert all(850 < count < 1150 for count in counts)
 
@@ -142,7 +141,9 @@ def test_every_digit_is_as_likely_at_every_place():
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        pytest.param({"user": "1", "purpose": "2login"}, {"user": "12", "purpose": "login"}, id="moved"),
+        pytest.param(
+            {"user": "1", "purpose": "2login"}, {"user": "12", "purpose": "login"}, id="moved"
+        ),
         pytest.param({"user": "", "purpose": "1"}, {"user": "1", "purpose": ""}, id="empty"),
         pytest.param(
             {"user": '1", "2', "purpose": "3"}, {"user": "1", "purpose": '2", "3'}, id="quoted"
@@ -169,9 +170,7 @@ def test_the_name_of_a_key_tells_nothing_of_it():
 
 
 def test_a_browser_is_named_by_the_digest_of_its_nonce():
-    assert (
-        browser_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    )
+    assert browser_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,247 @@
+"""Policy: the product's own values, and what one more layer does to each field."""
+
+from datetime import timedelta
+
+import pytest
+
+from mfa.rules.policy import (
+    AfterEnrollment,
+    EmailCodes,
+    Enforcement,
+    Layer,
+    Method,
+    Policy,
+    resolve,
+    tighten,
+)
+
+SITE = Layer(name="site")
+
+
+def minutes(number):
+    return timedelta(minutes=number)
+
+
+def test_without_wishes_the_product_decides():
+    assert resolve(SITE, in_force=True) == Policy(
+        in_force=True,
+        enforcement=Enforcement.REQUIRED,
+        methods=frozenset(
+            {
+                Method.PHONE,
+                Method.EMAIL,
+                Method.APP,
+                Method.PASSKEY,
+                Method.PUSH,
+                Method.RECOVERY_CODES,
+            }
+        ),
+        email_codes=EmailCodes.LOGIN,
+        code_life=minutes(10),
+        allow_voip=False,
+        after_enrollment=AfterEnrollment.LOGIN_AGAIN,
+        home_region="",
+        contact="",
+        decided_by={},
+    )
+
+
+def test_nothing_is_in_force_by_itself():
+    assert not Policy().in_force
+
+
+@pytest.mark.parametrize("in_force", [True, False], ids=["in force", "not in force"])
+def test_the_gate_stands_above_the_layers(in_force):
+    layers = [Layer(name="organization", enforcement=Enforcement.REQUIRED)]
+    assert resolve(SITE, layers, in_force=in_force).in_force is in_force
+
+
+@pytest.mark.parametrize(
+    ("field", "wished"),
+    [
+        ("enforcement", Enforcement.OFF),
+        ("enforcement", Enforcement.OPTIONAL),
+        ("methods", frozenset({Method.PHONE})),
+        ("methods", frozenset()),
+        ("email_codes", EmailCodes.RECOVERY),
+        ("email_codes", EmailCodes.OFF),
+        ("code_life", minutes(5)),
+        ("allow_voip", True),
+        ("after_enrollment", AfterEnrollment.FINISH),
+        ("after_enrollment", AfterEnrollment.CONTINUE),
+        ("home_region", "GB"),
+        ("contact", "the help desk"),
+    ],
+)
+def test_the_site_may_wish_anything_stricter_or_looser(field, wished):
+    policy = resolve(Layer(name="site", **{field: wished}), in_force=True)
+    assert (getattr(policy, field), policy.decided_by) == (wished, {field: "site"})
+
+
+@pytest.mark.parametrize(
+    ("above", "wished", "expected"),
+    [
+        (Enforcement.OFF, None, Enforcement.OFF),
+        (Enforcement.OFF, Enforcement.OFF, Enforcement.OFF),
+        (Enforcement.OFF, Enforcement.OPTIONAL, Enforcement.OPTIONAL),
+        (Enforcement.OFF, Enforcement.REQUIRED, Enforcement.REQUIRED),
+        (Enforcement.OPTIONAL, None, Enforcement.OPTIONAL),
+        (Enforcement.OPTIONAL, Enforcement.OFF, Enforcement.OPTIONAL),
+        (Enforcement.OPTIONAL, Enforcement.OPTIONAL, Enforcement.OPTIONAL),
+        (Enforcement.OPTIONAL, Enforcement.REQUIRED, Enforcement.REQUIRED),
+        (Enforcement.REQUIRED, None, Enforcement.REQUIRED),
+        (Enforcement.REQUIRED, Enforcement.OFF, Enforcement.REQUIRED),
+        (Enforcement.REQUIRED, Enforcement.OPTIONAL, Enforcement.REQUIRED),
+        (Enforcement.REQUIRED, Enforcement.REQUIRED, Enforcement.REQUIRED),
+    ],
+)
+def test_the_stricter_enforcement_binds(above, wished, expected):
+    policy = tighten(Policy(enforcement=above), Layer(name="organization", enforcement=wished))
+    assert policy.enforcement is expected
+
+
+@pytest.mark.parametrize(
+    ("above", "wished", "expected"),
+    [
+        (EmailCodes.LOGIN, None, EmailCodes.LOGIN),
+        (EmailCodes.LOGIN, EmailCodes.LOGIN, EmailCodes.LOGIN),
+        (EmailCodes.LOGIN, EmailCodes.RECOVERY, EmailCodes.RECOVERY),
+        (EmailCodes.LOGIN, EmailCodes.OFF, EmailCodes.OFF),
+        (EmailCodes.RECOVERY, None, EmailCodes.RECOVERY),
+        (EmailCodes.RECOVERY, EmailCodes.LOGIN, EmailCodes.RECOVERY),
+        (EmailCodes.RECOVERY, EmailCodes.RECOVERY, EmailCodes.RECOVERY),
+        (EmailCodes.RECOVERY, EmailCodes.OFF, EmailCodes.OFF),
+        (EmailCodes.OFF, None, EmailCodes.OFF),
+        (EmailCodes.OFF, EmailCodes.LOGIN, EmailCodes.OFF),
+        (EmailCodes.OFF, EmailCodes.RECOVERY, EmailCodes.OFF),
+        (EmailCodes.OFF, EmailCodes.OFF, EmailCodes.OFF),
+    ],
+)
+def test_codes_by_email_open_the_least_that_a_level_wishes(above, wished, expected):
+    policy = tighten(Policy(email_codes=above), Layer(name="organization", email_codes=wished))
+    assert policy.email_codes is expected
+
+
+PHONE_OR_APP = frozenset({Method.PHONE, Method.APP})
+
+
+@pytest.mark.parametrize(
+    ("wished", "expected"),
+    [
+        pytest.param(None, PHONE_OR_APP, id="no wish"),
+        pytest.param(PHONE_OR_APP, PHONE_OR_APP, id="the same"),
+        pytest.param(frozenset({Method.PHONE}), frozenset({Method.PHONE}), id="fewer"),
+        pytest.param(frozenset(Method), PHONE_OR_APP, id="more"),
+        pytest.param(
+            frozenset({Method.APP, Method.PUSH}), frozenset({Method.APP}), id="one in common"
+        ),
+        pytest.param(frozenset({Method.PUSH}), frozenset(), id="none in common"),
+        pytest.param(frozenset(), frozenset(), id="none"),
+    ],
+)
+def test_only_methods_that_every_level_wishes_remain(wished, expected):
+    policy = tighten(Policy(methods=PHONE_OR_APP), Layer(name="organization", methods=wished))
+    assert policy.methods == expected
+
+
+@pytest.mark.parametrize(
+    ("wished", "expected"),
+    [
+        pytest.param(None, minutes(5), id="no wish"),
+        pytest.param(minutes(3), minutes(3), id="shorter"),
+        pytest.param(minutes(5), minutes(5), id="the same"),
+        pytest.param(minutes(10), minutes(5), id="longer"),
+    ],
+)
+def test_the_shorter_life_of_codes_binds(wished, expected):
+    policy = tighten(Policy(code_life=minutes(5)), Layer(name="organization", code_life=wished))
+    assert policy.code_life == expected
+
+
+@pytest.mark.parametrize(
+    ("above", "wished", "expected"),
+    [
+        (True, None, True),
+        (True, True, True),
+        (True, False, False),
+        (False, None, False),
+        (False, True, False),
+        (False, False, False),
+    ],
+)
+def test_internet_phones_are_allowed_by_every_level_or_not_at_all(above, wished, expected):
+    policy = tighten(Policy(allow_voip=above), Layer(name="organization", allow_voip=wished))
+    assert policy.allow_voip is expected
+
+
+NEAREST_WINS = pytest.mark.parametrize(
+    ("field", "above", "nearest"),
+    [
+        ("after_enrollment", AfterEnrollment.FINISH, AfterEnrollment.CONTINUE),
+        ("after_enrollment", AfterEnrollment.CONTINUE, AfterEnrollment.LOGIN_AGAIN),
+        ("home_region", "GB", "US"),
+        ("contact", "the help desk", "your teacher"),
+    ],
+)
+
+
+@NEAREST_WINS
+def test_the_nearest_level_chooses_flow_and_wording(field, above, nearest):
+    layers = [
+        Layer(name="partner", **{field: above}),
+        Layer(name="organization", **{field: nearest}),
+    ]
+    policy = resolve(SITE, layers, in_force=True)
+    assert (getattr(policy, field), policy.decided_by) == (nearest, {field: "organization"})
+
+
+@NEAREST_WINS
+def test_a_level_without_a_wish_leaves_flow_and_wording_to_the_one_above(field, above, nearest):
+    layers = [Layer(name="partner", **{field: above}), Layer(name="organization")]
+    policy = resolve(SITE, layers, in_force=True)
+    assert (getattr(policy, field), policy.decided_by) == (above, {field: "partner"})
+
+
+@pytest.mark.parametrize(
+    ("above", "wished", "decided_by"),
+    [
+        pytest.param(Enforcement.OPTIONAL, Enforcement.REQUIRED, "organization", id="tightened"),
+        pytest.param(Enforcement.OPTIONAL, Enforcement.OPTIONAL, "site", id="repeated"),
+        pytest.param(Enforcement.OPTIONAL, Enforcement.OFF, "site", id="loosened in vain"),
+    ],
+)
+def test_the_level_is_named_that_decided_a_demand(above, wished, decided_by):
+    site = Layer(name="site", enforcement=above)
+    layers = [Layer(name="organization", enforcement=wished)]
+    assert resolve(site, layers, in_force=True).decided_by == {"enforcement": decided_by}
+
+
+def test_each_field_names_its_own_level():
+    site = Layer(name="site", contact="the help desk", code_life=minutes(8))
+    partner = Layer(name="partner", email_codes=EmailCodes.RECOVERY, code_life=minutes(5))
+    person = Layer(name="person", methods=frozenset({Method.PASSKEY}), home_region="GB")
+    assert resolve(site, [partner, person], in_force=True).decided_by == {
+        "contact": "site",
+        "email_codes": "partner",
+        "code_life": "partner",
+        "methods": "person",
+        "home_region": "person",
+    }
+
+
+def test_a_policy_is_not_changed_by_the_layer_under_it():
+    above = resolve(Layer(name="site", contact="the help desk"), in_force=True)
+    tighten(above, Layer(name="person", contact="your teacher", enforcement=Enforcement.OFF))
+    assert above == resolve(Layer(name="site", contact="the help desk"), in_force=True)
+
+
+@pytest.mark.parametrize(
+    ("loosest_first", "expected"),
+    [
+        (Enforcement, ["off", "optional", "required"]),
+        (EmailCodes, ["login", "recovery", "off"]),
+    ],
+    ids=["enforcement", "email codes"],
+)
+def test_demands_stand_loosest_first(loosest_first, expected):
+    assert list(loosest_first) == expected

@@ -1,0 +1,76 @@
+"""What holds for every fold of layers: demands only tighten, wording goes to the nearest."""
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given, strategies as st
+
+from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, resolve, tighten
+from tests.mfa.rules.strategies import layers, policies
+
+ENFORCEMENTS = [Enforcement.OFF, Enforcement.OPTIONAL, Enforcement.REQUIRED]
+EMAIL_CODES = [EmailCodes.LOGIN, EmailCodes.RECOVERY, EmailCodes.OFF]
+FIELDS = [field.name for field in fields(Layer) if field.name != "name"]
+
+
+def demands(policy):
+    """What a level may only tighten, each with more meaning stricter."""
+    return {
+        "in_force": policy.in_force,
+        "enforcement": ENFORCEMENTS.index(policy.enforcement),
+        "email_codes": EMAIL_CODES.index(policy.email_codes),
+        "code_life": -policy.code_life,
+        "no_voip": not policy.allow_voip,
+    }
+
+
+@given(policies, layers)
+def test_a_layer_never_loosens_a_demand(policy, layer):
+    before, after = demands(policy), demands(tighten(policy, layer))
+    assert [name for name in before if after[name] < before[name]] == []
+
+
+@given(policies, layers)
+def test_a_layer_never_adds_a_method(policy, layer):
+    assert tighten(policy, layer).methods <= policy.methods
+
+
+@given(layers, st.lists(layers, max_size=4), st.data(), st.booleans())
+def test_the_order_of_layers_does_not_matter_for_demands(site, below, data, in_force):
+    shuffled = data.draw(st.permutations(below))
+    one, other = (resolve(site, order, in_force=in_force) for order in (below, shuffled))
+    assert (demands(one), one.methods) == (demands(other), other.methods)
+
+
+@pytest.mark.parametrize("field", ["after_enrollment", "home_region", "contact"])
+@given(site=layers, below=st.lists(layers, max_size=4))
+def test_the_nearest_wish_wins_for_flow_and_wording(field, site, below):
+    wishes = [getattr(layer, field) for layer in (site, *below)]
+    nearest = [getattr(Policy(), field), *(wish for wish in wishes if wish is not None)][-1]
+    assert getattr(resolve(site, below, in_force=True), field) == nearest
+
+
+@given(policies)
+def test_a_layer_without_wishes_changes_nothing(policy):
+    assert tighten(policy, Layer(name="organization")) == policy
+
+
+@given(policies, layers)
+def test_the_same_layer_twice_is_the_layer_once(policy, layer):
+    once = tighten(policy, layer)
+    assert tighten(once, layer) == once
+
+
+@given(policies, layers)
+def test_a_layer_is_named_exactly_where_it_decided(policy, layer):
+    after = tighten(policy, layer)
+    changed = {field for field in FIELDS if getattr(after, field) != getattr(policy, field)}
+    assert after.decided_by == {**policy.decided_by, **dict.fromkeys(changed, layer.name)}
+
+
+@given(layers, st.lists(layers, max_size=4))
+def test_folding_all_is_tightening_one_by_one(site, below):
+    policy = resolve(site, in_force=True)
+    for layer in below:
+        policy = tighten(policy, layer)
+    assert policy == resolve(site, below, in_force=True)

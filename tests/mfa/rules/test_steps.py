@@ -1,0 +1,191 @@
+"""The decision table of the login, row by row, with the rows that meet at each border."""
+
+import pytest
+
+from mfa.rules.policy import AfterEnrollment, Enforcement
+from mfa.rules.routes import ChannelName, Route
+from mfa.rules.steps import Facts, Proof, Step, next_step
+
+TEXT = Route(ChannelName.SMS, 7)
+SECOND_TEXT = Route(ChannelName.SMS, 8)
+EMAIL = Route(ChannelName.EMAIL)
+ALL = (TEXT, SECOND_TEXT, EMAIL)
+
+
+def facts(**known):
+    """Facts of somebody who has proven a password and nothing else, where MFA is required."""
+    usual = {
+        "alive": True,
+        "demanded": True,
+        "enforcement": Enforcement.REQUIRED,
+        "after_enrollment": AfterEnrollment.LOGIN_AGAIN,
+    }
+    return Facts(**usual | known)
+
+
+def row(step, name, **known):
+    return pytest.param(facts(**known), step, id=name)
+
+
+@pytest.mark.parametrize(
+    ("known", "step"),
+    [
+        row(Step.START_OVER, "1 dead", alive=False),
+        row(Step.ENTER, "2 not demanded", demanded=False),
+        row(Step.ENTER, "2 enforcement off", enforcement=Enforcement.OFF),
+        row(Step.ENTER, "3 proven by an answer", proof=Proof.ANSWER),
+        row(Step.ENTER, "3 trusted", trusted=True),
+        row(Step.START_OVER, "4 enrolled, log in again", proof=Proof.ENROLLED),
+        row(
+            Step.FINISH,
+            "4 enrolled, finish",
+            proof=Proof.ENROLLED,
+            after_enrollment=AfterEnrollment.FINISH,
+        ),
+        row(
+            Step.ENTER,
+            "4 enrolled, continue",
+            proof=Proof.ENROLLED,
+            after_enrollment=AfterEnrollment.CONTINUE,
+        ),
+        row(Step.WAIT, "5 locked", locked=True),
+        row(Step.ANSWER, "6 a route", routes=(TEXT,)),
+        row(Step.ANSWER, "6 the best of several", routes=ALL),
+        row(Step.ANSWER, "6 the chosen one", routes=ALL, chosen=SECOND_TEXT),
+        row(Step.ANSWER, "6 the chosen mailbox", routes=ALL, chosen=EMAIL),
+        row(Step.CHOOSE, "6 asked to choose", routes=ALL, choosing=True),
+        row(Step.CHOOSE, "6 the best does not ask by itself", routes=(EMAIL,)),
+        row(Step.ENROLL, "7 mailbox proven", ever_bound=True, mailbox_proven=True),
+        row(Step.PROVE_MAILBOX, "8 recovery allowed", ever_bound=True, recovery_allowed=True),
+        row(Step.BLOCKED, "9 no way left", ever_bound=True),
+        row(
+            Step.ENTER,
+            "10 optional and skipped",
+            enforcement=Enforcement.OPTIONAL,
+            skipped=True,
+        ),
+        row(Step.OFFER, "11 optional", enforcement=Enforcement.OPTIONAL),
+        row(Step.ENROLL, "12 required"),
+    ],
+)
+def test_each_row_decides(known, step):
+    assert next_step(known) is step
+
+
+BELOW_9 = {"enforcement": Enforcement.OPTIONAL, "skipped": True}
+BELOW_8 = BELOW_9 | {"ever_bound": True}
+BELOW_7 = BELOW_8 | {"recovery_allowed": True}
+BELOW_6 = BELOW_7 | {"mailbox_proven": True}
+BELOW_5 = BELOW_6 | {"routes": ALL}
+BELOW_4 = BELOW_5 | {"locked": True}
+BELOW_3 = BELOW_4 | {"proof": Proof.ENROLLED}
+
+
+@pytest.mark.parametrize(
+    ("known", "step"),
+    [
+        row(Step.START_OVER, "1 before 2: dead, not demanded", alive=False, demanded=False),
+        row(
+            Step.START_OVER,
+            "1 before 2: dead, enforcement off",
+            alive=False,
+            enforcement=Enforcement.OFF,
+        ),
+        row(Step.START_OVER, "1 before 3: dead, proven", alive=False, proof=Proof.ANSWER),
+        row(Step.START_OVER, "1 before 3: dead, trusted", alive=False, trusted=True),
+        row(
+            Step.START_OVER,
+            "1 before 4: dead, enrolled",
+            alive=False,
+            proof=Proof.ENROLLED,
+            after_enrollment=AfterEnrollment.CONTINUE,
+        ),
+        row(Step.START_OVER, "1 before 5: dead, locked", alive=False, locked=True),
+        row(Step.START_OVER, "1 before 10: dead, skipped", alive=False, **BELOW_9),
+        row(Step.ENTER, "2 before 4: not demanded, enrolled", demanded=False, **BELOW_3),
+        row(Step.ENTER, "2 before 5: not demanded, locked", demanded=False, **BELOW_4),
+        row(Step.ENTER, "2 before 9: not demanded, bound", demanded=False, ever_bound=True),
+        row(
+            Step.ENTER,
+            "2 before 5: enforcement off, locked",
+            **BELOW_4 | {"enforcement": Enforcement.OFF},
+        ),
+        row(Step.ENTER, "3 before 4: trusted, enrolled", trusted=True, **BELOW_3),
+        row(Step.ENTER, "3 before 5: proven, locked", proof=Proof.ANSWER, **BELOW_4),
+        row(Step.ENTER, "3 before 5: trusted, locked", trusted=True, **BELOW_4),
+        row(Step.START_OVER, "4 before 5: enrolled, locked", **BELOW_3),
+        row(Step.START_OVER, "4 before 6: enrolled, routes", proof=Proof.ENROLLED, **BELOW_5),
+        row(Step.WAIT, "5 before 6: locked, routes", **BELOW_4),
+        row(Step.WAIT, "5 before 6: locked, choosing", choosing=True, **BELOW_4),
+        row(Step.WAIT, "5 before 7: locked, mailbox proven", locked=True, **BELOW_6),
+        row(Step.WAIT, "5 before 10: locked, skipped", locked=True, **BELOW_9),
+        row(Step.WAIT, "5 before 12: locked, never bound", locked=True),
+        row(Step.ANSWER, "6 before 7: routes, mailbox proven", **BELOW_5),
+        row(Step.CHOOSE, "6 before 7: mailbox route, mailbox proven", routes=(EMAIL,), **BELOW_6),
+        row(Step.ANSWER, "6 before 10: routes, skipped", routes=ALL, **BELOW_9),
+        row(Step.ENROLL, "7 before 8: mailbox proven, recovery allowed", **BELOW_6),
+        row(Step.PROVE_MAILBOX, "8 before 10: bound, skipped", **BELOW_7),
+        row(Step.BLOCKED, "9 before 10: bound, skipped", **BELOW_8),
+        row(Step.BLOCKED, "9 before 12: bound, required", ever_bound=True, skipped=True),
+        row(Step.ENROLL, "12: required is not skipped", skipped=True),
+        row(Step.ENROLL, "12: a mailbox proves nothing to the never bound", mailbox_proven=True),
+        row(Step.ENROLL, "12: nor is there anything to recover", recovery_allowed=True),
+        row(
+            Step.OFFER,
+            "11: recovery is for the bound",
+            enforcement=Enforcement.OPTIONAL,
+            mailbox_proven=True,
+            recovery_allowed=True,
+        ),
+        row(Step.CHOOSE, "6: choosing among one", routes=(TEXT,), choosing=True),
+        row(Step.CHOOSE, "6: choosing anew", routes=ALL, chosen=TEXT, choosing=True),
+        row(Step.CHOOSE, "6: the mailbox first", routes=(EMAIL, TEXT)),
+        row(Step.ANSWER, "6: the mailbox alone, chosen", routes=(EMAIL,), chosen=EMAIL),
+        row(
+            Step.ANSWER,
+            "6: chosen and gone, a text instead",
+            routes=(TEXT, EMAIL),
+            chosen=SECOND_TEXT,
+        ),
+        row(Step.CHOOSE, "6: chosen and gone, a mailbox left", routes=(EMAIL,), chosen=TEXT),
+        row(Step.ENROLL, "12: nothing to choose from", choosing=True, chosen=TEXT),
+        row(Step.BLOCKED, "9: nothing to choose from", ever_bound=True, choosing=True, chosen=TEXT),
+    ],
+)
+def test_the_first_row_that_fits_decides(known, step):
+    assert next_step(known) is step
+
+
+@pytest.mark.parametrize(
+    ("routes", "chosen", "asked"),
+    [
+        pytest.param((), None, None, id="none"),
+        pytest.param((), TEXT, None, id="chosen and none left"),
+        pytest.param((TEXT, EMAIL), None, TEXT, id="the best"),
+        pytest.param((EMAIL, TEXT), None, EMAIL, id="the best is the first"),
+        pytest.param(ALL, SECOND_TEXT, SECOND_TEXT, id="the chosen one"),
+        pytest.param(ALL, EMAIL, EMAIL, id="the chosen mailbox"),
+        pytest.param((TEXT, EMAIL), SECOND_TEXT, TEXT, id="chosen and gone"),
+    ],
+)
+def test_the_chosen_route_is_asked_while_it_is_usable(routes, chosen, asked):
+    assert facts(routes=routes, chosen=chosen).route == asked
+
+
+def test_nothing_is_proven_or_allowed_unless_said():
+    assert facts() == Facts(
+        alive=True,
+        demanded=True,
+        enforcement=Enforcement.REQUIRED,
+        after_enrollment=AfterEnrollment.LOGIN_AGAIN,
+        proof=Proof.NONE,
+        trusted=False,
+        locked=False,
+        routes=(),
+        chosen=None,
+        choosing=False,
+        ever_bound=False,
+        mailbox_proven=False,
+        recovery_allowed=False,
+        skipped=False,
+    )

@@ -1,0 +1,113 @@
+"""What holds for the login whatever the facts."""
+
+from hypothesis import given, strategies as st
+
+from mfa.rules.policy import AfterEnrollment, Enforcement
+from mfa.rules.routes import ChannelName
+from mfa.rules.steps import Facts, Proof, Step, next_step
+from tests.mfa.rules.strategies import ROUTES, facts
+
+no = st.just(False)  # noqa: FBT003
+yes = st.just(True)  # noqa: FBT003
+nothing = st.just(())
+some_routes = st.lists(st.sampled_from(ROUTES), min_size=1, unique=True).map(tuple)
+in_use = st.sampled_from([Enforcement.OPTIONAL, Enforcement.REQUIRED])
+required = st.just(Enforcement.REQUIRED)
+password_alone = {
+    "demanded": yes,
+    "enforcement": in_use,
+    "proof": st.just(Proof.NONE),
+    "trusted": no,
+}
+
+
+@given(facts())
+def test_every_walk_has_a_next_step(known):
+    assert next_step(known) in set(Step)
+
+
+@given(facts(alive=no))
+def test_a_dead_walk_always_starts_over(known):
+    assert next_step(known) is Step.START_OVER
+
+
+@given(facts(**password_alone | {"enforcement": required}))
+def test_where_required_nobody_enters_by_the_password_alone(known):
+    assert next_step(known) is not Step.ENTER
+
+
+@given(facts(**password_alone, skipped=no))
+def test_nobody_enters_by_the_password_alone_without_skipping(known):
+    assert next_step(known) is not Step.ENTER
+
+
+@given(facts(**password_alone, ever_bound=yes))
+def test_nobody_who_ever_bound_a_factor_enters_by_the_password_alone(known):
+    assert next_step(known) is not Step.ENTER
+
+
+@given(facts(**password_alone, routes=some_routes))
+def test_nobody_with_a_route_enters_by_the_password_alone(known):
+    assert next_step(known) is not Step.ENTER
+
+
+@given(facts(**password_alone, ever_bound=yes, mailbox_proven=no))
+def test_the_password_alone_never_enrolls_once_a_factor_was_bound(known):
+    assert next_step(known) not in {Step.ENROLL, Step.OFFER}
+
+
+@given(facts(routes=some_routes))
+def test_nobody_with_a_route_enrolls_anew_or_recovers(known):
+    assert next_step(known) not in {Step.ENROLL, Step.OFFER, Step.PROVE_MAILBOX, Step.BLOCKED}
+
+
+@given(facts(ever_bound=no))
+def test_nobody_recovers_what_was_never_bound(known):
+    assert next_step(known) not in {Step.PROVE_MAILBOX, Step.BLOCKED}
+
+
+@given(facts(recovery_allowed=no))
+def test_a_mailbox_is_asked_only_where_recovery_is_allowed(known):
+    assert next_step(known) is not Step.PROVE_MAILBOX
+
+
+@given(facts(**password_alone, locked=yes))
+def test_who_is_locked_gets_no_question(known):
+    assert next_step(known) in {Step.WAIT, Step.START_OVER}
+
+
+@given(facts(routes=nothing))
+def test_without_a_route_there_is_no_question(known):
+    assert next_step(known) not in {Step.ANSWER, Step.CHOOSE}
+
+
+@given(facts(**password_alone, choosing=no))
+def test_a_question_goes_to_a_route_that_asks_by_itself_or_was_chosen(known):
+    asked = known.route
+    waiting = asked is not None and not asked.asks_by_itself and known.chosen != asked
+    assert (next_step(known) is Step.ANSWER) <= (not waiting)
+
+
+@given(facts(proof=st.sampled_from([Proof.NONE, Proof.ANSWER])))
+def test_only_an_enrollment_finishes(known):
+    assert next_step(known) is not Step.FINISH
+
+
+@given(facts(alive=yes, demanded=no))
+def test_where_nothing_is_demanded_everybody_enters(known):
+    assert next_step(known) is Step.ENTER
+
+
+@given(facts(alive=yes, enforcement=st.just(Enforcement.OFF)))
+def test_where_enforcement_is_off_everybody_enters(known):
+    assert next_step(known) is Step.ENTER
+
+
+@given(facts(alive=yes, proof=st.just(Proof.ANSWER)))
+def test_an_answer_enters(known):
+    assert next_step(known) is Step.ENTER
+
+
+@given(facts())
+def test_the_route_to_ask_is_one_of_the_routes(known):
+    assert (known.route is None, known.route in {None, *known.routes}) == (not known.routes, True)
