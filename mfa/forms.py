@@ -1,9 +1,12 @@
 """Forms: they say whether text has the right shape; the verbs decide."""
 
+from datetime import timedelta
+
 from django import forms
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
@@ -44,6 +47,15 @@ MISTAKES = {
     Mistake.SATELLITE: _("%(number)s is not a mobile number of a country. Enter one that is."),
 }
 
+NEWEST: dict[str, Promise] = {
+    ChannelName.SMS: _("The newest text went out %s ago."),
+    ChannelName.EMAIL: _("The newest email went out %s ago."),
+}
+REPLACED: dict[str, Promise] = {
+    ChannelName.SMS: _("That code was replaced. Use the one that we texted %s ago."),
+    ChannelName.EMAIL: _("That code was replaced. Use the one that we emailed %s ago."),
+}
+
 
 class CodeForm(forms.Form):
     """Six digits, typed or pasted."""
@@ -81,9 +93,8 @@ def _words(judgement: Judgement, challenge: Challenge | None) -> str:
         return gettext("This code is older than %d minutes. Ask for a new one.") % life
     if judgement.answer is Answer.SPENT:
         return gettext("This code has already been used. Each one works once.")
-    sent = _newest(challenge)
     if judgement.answer is Answer.REPLACED:
-        return gettext("That code was replaced. Use the newest one: %s") % sent
+        return _said(REPLACED, challenge)
     if judgement.tries_left == 0:
         return gettext("That was the fifth wrong code. Ask for a new one.")
     left = judgement.tries_left
@@ -92,15 +103,16 @@ def _words(judgement: Judgement, challenge: Challenge | None) -> str:
         "That is not the code we sent. %d tries left.",
         left,
     )
-    return f"{wrong % left} {sent}"
+    return f"{wrong % left} {_said(NEWEST, challenge)}"
 
 
-def _newest(challenge: Challenge) -> str:
+def _said(words: dict[str, Promise], challenge: Challenge) -> str:
+    """Say when the newest message went out, by its channel."""
     newest = challenge.deliveries.order_by("-pk").first()
-    ago = timesince(newest.created_at if newest else challenge.created_at, timezone.now())
-    if challenge.channel == ChannelName.SMS:
-        return gettext("The newest text went out %s ago.") % ago
-    return gettext("The newest email went out %s ago.") % ago
+    sent_at = newest.created_at if newest else challenge.created_at
+    recent = timezone.now() - sent_at < timedelta(minutes=1)
+    ago = gettext("less than a minute") if recent else timesince(sent_at)
+    return str(words[challenge.channel]) % ago
 
 
 class PhoneForm(forms.Form):

@@ -30,7 +30,7 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import parse_url
 
 from mfa.channels.base import DeliveryError, Sent
-from mfa.channels.lines import Call, DeadlineError, Lines, within
+from mfa.channels.lines import Call, DeadlineError, Line, Lines, within
 from mfa.channels.twilio_errors import fault
 from mfa.models import AccountPolicy, Reason
 
@@ -84,6 +84,8 @@ def _through(proxy_url: str, context: ssl.SSLContext) -> PoolManager:
         proxy_ssl_context=context,
         ssl_context=context,
         maxsize=MOST_IDLE,
+        # urllib3 leaves this out behind a proxy, and each request then waits 40 ms for an ACK.
+        socket_options=Line.default_socket_options,
     )
 
 

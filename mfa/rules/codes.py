@@ -57,7 +57,7 @@ def derive(key: bytes, binding: Binding) -> str:
     """Return the code: HMAC-SHA256 truncated as HOTP does (RFC 4226, 5.3), zero-padded."""
     digest = hmac.digest(key, json.dumps(astuple(binding)).encode(), hashlib.sha256)
     offset = digest[-1] & 0x0F
-    number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFF_FFFF
+    number = int.from_bytes(digest[offset : offset + 4]) & 0x7FFF_FFFF
     return str(number % 10**DIGITS).zfill(DIGITS)
 
 

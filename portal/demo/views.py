@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from mfa.channels.outbox import FAILURES
 from mfa.models import OutboxMessage
 from portal.demo.people import PEOPLE
 

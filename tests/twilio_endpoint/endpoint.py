@@ -17,6 +17,7 @@ from tests.twilio_endpoint.journal import Journal
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "Endpoint"
 
     def do_GET(self) -> None:  # noqa: N802 - http.server's name

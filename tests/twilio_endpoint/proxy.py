@@ -29,6 +29,7 @@ class Mood(StrEnum):
 
 class _Handler(StreamRequestHandler):
     server: "Proxy"
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         with suppress(OSError):
@@ -63,6 +64,7 @@ class _Handler(StreamRequestHandler):
                 self.server.rest(60)
             case _:
                 with socket.create_connection(self.server.endpoint) as far:
+                    far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                     self._relay(far)
 

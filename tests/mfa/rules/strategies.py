@@ -27,7 +27,9 @@ layers = st.builds(
 )
 policies = st.builds(resolve, layers, st.lists(layers, max_size=2), in_force=st.booleans())
 
-ROUTES = (Route(ChannelName.SMS, 7), Route(ChannelName.SMS, 8), Route(ChannelName.EMAIL))
+TEXTS = (Route(ChannelName.SMS, 7), Route(ChannelName.SMS, 8))
+MAILBOX = Route(ChannelName.EMAIL)
+ROUTES = (*TEXTS, MAILBOX)
 
 
 def facts(**known):

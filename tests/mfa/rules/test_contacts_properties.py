@@ -1,8 +1,7 @@
 """What holds for every phone number, whatever people type."""
 
 import phonenumbers
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from mfa.rules.contacts import (

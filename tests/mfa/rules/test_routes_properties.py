@@ -2,16 +2,15 @@
 
 from hypothesis import given, strategies as st
 
-from mfa.rules.policy import tighten
-from mfa.rules.routes import ChannelName, Holding, Method, Route, usable
-from tests.mfa.rules.strategies import layers, policies
+from mfa.rules.policy import Method, tighten
+from mfa.rules.routes import ChannelName, Holding, usable
+from tests.mfa.rules.strategies import MAILBOX, layers, policies
 
 holdings = st.lists(
     st.builds(Holding, st.integers(0, 9), st.sampled_from(Method)), unique_by=lambda h: h.factor
 )
 without_phone = holdings.map(lambda held: [h for h in held if h.method is not Method.PHONE])
 channels = st.frozensets(st.sampled_from(ChannelName))
-MAILBOX = Route(ChannelName.EMAIL)
 
 
 @given(policies, without_phone, channels)

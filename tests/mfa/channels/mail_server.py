@@ -1,0 +1,60 @@
+"""A real SMTP server that keeps what it gets, or refuses as told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Mailbox:
+    """aiosmtpd's handler: `answers` says what a command gets instead of a welcome."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []
+        self.answers: dict[str, str] = {}
+        self.hang_up_at = ""
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return self._answer(server, "MAIL")
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        answer = self._answer(server, "RCPT")
+        if answer.startswith("250") and "nobody" in address:
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        answer = self._answer(server, "DATA")
+        if answer.startswith("250"):
+            mail = message_from_bytes(envelope.content, policy=policy.default)
+            self.mails.append(mail)
+            self.recipients.append(list(envelope.rcpt_tos))
+        return answer
+
+    def _answer(self, server: SMTP, command: str) -> str:
+        if command == self.hang_up_at:
+            server.transport.abort()
+        return self.answers.get(command, "250 OK")
+
+
+@contextmanager
+def serving(mailbox: Mailbox) -> Iterator[int]:
+    """Serve on a free port and yield it."""
+    controller = Controller(mailbox, hostname="127.0.0.1", port=0)
+    controller.start()
+    try:
+        yield controller.server.sockets[0].getsockname()[1]
+    finally:
+        controller.stop()

@@ -1,0 +1,166 @@
+"""Mails, against a real SMTP server."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from mfa.channels.base import Channel, Message, Progress, Sent
+from mfa.channels.email import EmailChannel
+from mfa.models import OutboxMessage, Reason
+from tests.mfa.channels.contract import Arrivals, Carried, ChannelContract, fault
+from tests.mfa.channels.mail_server import Mailbox, serving
+from tests.twilio_endpoint.certificates import Authority
+
+ALICE = "alice@example.org"
+
+
+@pytest.fixture
+def smtp(settings: Settings) -> Settings:
+    """Django's SMTP backend, with a port where nobody listens."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_TIMEOUT = 0.5
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        settings.EMAIL_PORT = free.getsockname()[1]
+    return settings
+
+
+@pytest.fixture
+def mailbox(smtp: Settings) -> Iterator[Mailbox]:
+    mailbox = Mailbox()
+    with serving(mailbox) as smtp.EMAIL_PORT:
+        yield mailbox
+
+
+class TestEmailChannel(ChannelContract):
+    target = ALICE
+    refused = "nobody.here@example.org"
+
+    @pytest.fixture
+    def channel(self, mailbox: Mailbox) -> Channel:
+        return EmailChannel()
+
+    @pytest.fixture
+    def unreachable(self, smtp: Settings) -> Channel:
+        return EmailChannel()
+
+    @pytest.fixture
+    def carried(self, mailbox: Mailbox) -> Arrivals:
+        return lambda: [
+            Carried(mail["To"], mail.get_body(("plain",)).get_content().rstrip("\n"))
+            for mail in mailbox.mails
+        ]
+
+
+def test_a_mail_has_both_parts_and_asks_for_no_answer(mailbox: Mailbox) -> None:
+    receipt = EmailChannel().send(Message(ALICE, "plain", subject="Hi", html="<p>rich</p>"))
+    mail = mailbox.mails[0]
+    assert mail["Subject"] == "Hi"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail.get_body(("html",)).get_content() == "<p>rich</p>\n"
+    assert mail["Message-ID"] == f"<{receipt.provider_id}@testserver>"
+    assert receipt.progress is Progress.ACCEPTED
+    assert mailbox.recipients == [[ALICE]]
+
+
+REFUSED = [
+    ("MAIL", "550 not you", Reason.SENDER, True),
+    ("MAIL", "451 later", Reason.BUSY, False),
+    ("RCPT", "550 unknown", Reason.UNKNOWN, True),
+    ("RCPT", "450 grey", Reason.BUSY, False),
+    ("RCPT", "421 closing", Reason.BUSY, False),
+    ("DATA", "554 spam", Reason.UNKNOWN, True),
+    ("DATA", "452 full", Reason.BUSY, False),
+]
+
+
+@pytest.mark.parametrize(("command", "answer", "reason", "permanent"), REFUSED)
+def test_what_the_server_refuses_is_not_sent(
+    mailbox: Mailbox, command: str, answer: str, reason: Reason, permanent: bool
+) -> None:
+    mailbox.answers[command] = answer
+    error = fault(EmailChannel(), Message(ALICE, "123456"))
+    assert (error.sent, error.code) == (Sent.NO, answer[:3])
+    assert (error.reason, error.permanent) == (reason, permanent)
+    assert mailbox.mails == []
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+def test_a_line_that_breaks_later_leaves_it_open(mailbox: Mailbox, command: str) -> None:
+    mailbox.hang_up_at = command
+    error = fault(EmailChannel(), Message(ALICE, "123456"))
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.MAYBE, "cut")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message(ALICE, "x", subject="Hi\nBcc: mallory@example.org"),
+        Message(ALICE, "x", subject="Hi\r\nBcc: mallory@example.org"),
+        Message(f"{ALICE}\nBcc: mallory@example.org", "x"),
+        Message(f"{ALICE}, mallory@example.org", "x"),
+    ],
+)
+def test_nobody_slips_a_header_or_a_recipient_in(mailbox: Mailbox, message: Message) -> None:
+    error = fault(EmailChannel(), message)
+    assert (error.reason, error.sent) == (Reason.OUR_FAULT, Sent.NO)
+    assert mailbox.mails == []
+
+
+def test_an_unknown_host_is_a_fault_of_dns(
+    smtp: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    error = fault(EmailChannel(), Message(ALICE, "x"))
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "dns")
+
+
+@pytest.fixture
+def silent(smtp: Settings) -> Iterator[None]:
+    """Somebody who listens and never speaks."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        smtp.EMAIL_PORT = silent.getsockname()[1]
+        yield
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_server_that_never_speaks_gets_nothing() -> None:
+    error = fault(EmailChannel(), Message(ALICE, "x"))
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "deadline")
+
+
+def test_a_strange_certificate_gets_nothing(smtp: Settings, authority: Authority) -> None:
+    smtp.EMAIL_USE_SSL = True
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        smtp.EMAIL_PORT = listening.getsockname()[1]
+        threading.Thread(target=_shake_hands, args=(listening, authority)).start()
+        error = fault(EmailChannel(), Message(ALICE, "x"))
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "tls")
+
+
+def _shake_hands(listening: socket.socket, authority: Authority) -> None:
+    plain, _address = listening.accept()
+    with plain, pytest.raises(ssl.SSLError):
+        authority.server_context().wrap_socket(plain, server_side=True)
+
+
+def test_a_wrong_login_is_a_fault_of_credentials(mailbox: Mailbox, smtp: Settings) -> None:
+    smtp.EMAIL_HOST_USER, smtp.EMAIL_HOST_PASSWORD = "portal", "secret"
+    error = fault(EmailChannel(), Message(ALICE, "x"))
+    # This server offers no login at all.
+    assert (error.sent, error.code, error.permanent) == (Sent.NO, "502", True)
+
+
+@pytest.mark.django_db
+def test_the_demo_keeps_mails(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
+    EmailChannel().send(Message(ALICE, "text", subject="Hi"))
+    assert EmailChannel().check()[0].good
+    assert OutboxMessage.objects.get().target == ALICE
