@@ -1,6 +1,7 @@
 """Deliveries: queued with what they carry, sent once by a worker, off the request."""
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -38,7 +39,7 @@ def queue(
     channel: str,
     target: str,
     challenge: Challenge | None = None,
-    context: dict[str, str] | None = None,
+    context: Mapping[str, str | int] | None = None,
     attempt: int = 1,
 ) -> Delivery:
     """Write the row in the caller's transaction and wake a worker when that commits."""
@@ -46,7 +47,7 @@ def queue(
         user_id=user.pk,
         challenge=challenge,
         message=message,
-        context=context or {},
+        context=dict(context or {}),
         channel=channel,
         target=target,
         attempt=attempt,

@@ -144,10 +144,19 @@ class PhoneForm(forms.Form):
         )
         if isinstance(number, Misread):
             self.repaired = number.repaired or ""
-            raise forms.ValidationError(
-                MISTAKES[number.mistake], code=number.mistake, params={"number": number.number}
-            )
+            raise forms.ValidationError(_diagnosed(number), code=number.mistake)
         return number.e164
+
+
+def _diagnosed(misread: Misread) -> str:
+    if misread.missing:
+        short = ngettext(
+            "%(number)s is one digit short.",
+            "%(number)s is %(missing)d digits short.",
+            misread.missing,
+        )
+        return short % {"number": misread.number, "missing": misread.missing}
+    return str(MISTAKES[misread.mistake]) % {"number": misread.number}
 
 
 class RouteForm(forms.Form):

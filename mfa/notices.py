@@ -54,11 +54,11 @@ def tell(
     *,
     origin: Origin = audit.NOWHERE,
     old_number: str = "",
-    **words: str,
+    **words: str | int,
 ) -> None:
     """Record the event and queue its notices; `words` go into both and hold no full number."""
     audit.record(event, user, origin=origin, **words)
-    context = {**words, "address": origin.address, "browser": origin.browser}
+    context: dict[str, str | int] = {**words, "address": origin.address, "browser": origin.browser}
     for notice in NOTICES[event]:
         target = old_number if notice.channel is ChannelName.SMS else user.email
         if target and channels.available(notice.channel):

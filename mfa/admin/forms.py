@@ -4,13 +4,21 @@ import unicodedata
 from typing import ClassVar
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa.models import AccountPolicy
 from mfa.rules import contacts
 from mfa.rules.contacts import Misread
+from mfa.rules.policy import Policy
 
 TOKEN_TAIL = 4
+# An empty choice names the product's own value, which it means at the site's level.
+CHOICES: dict[str, type[models.TextChoices]] = {
+    "enforcement": AccountPolicy.Enforce,
+    "email_codes": AccountPolicy.Email,
+    "after_enrollment": AccountPolicy.Afterwards,
+}
 
 
 class Trimmed(forms.CharField):
@@ -43,6 +51,15 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
     )
 
+    allow_voip = forms.NullBooleanField(
+        label=_("Accept internet (VoIP) numbers"),
+        required=False,
+        help_text=_("They are easy to take over from afar."),
+        widget=forms.Select(
+            choices=[("", _("Default: no")), ("true", _("Yes")), ("false", _("No"))]
+        ),
+    )
+
     class Meta:
         """The fields, as the page groups them."""
 
@@ -65,6 +82,11 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Say of a stored token only that it is there, and how it ends (A13)."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for name, words in CHOICES.items():
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                default = gettext("Default: %s") % words(getattr(Policy(), name)).label
+                field.choices = [("", default), *words.choices]
         token = self.instance.sms_auth_token
         self.initial["sms_auth_token"] = ""
         where = gettext("“Auth Token” on the Twilio console's first page.")

@@ -82,7 +82,13 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
         """Show what is still to do before MFA can be enabled."""
         policy = AccountPolicy.load()
         checks = [] if policy.enabled else open_checks(policy, person(request))
-        context = {**(extra_context or {}), "policy": policy, "open_checks": checks}
+        context = {
+            **(extra_context or {}),
+            "title": _("Account Policy"),
+            "subtitle": None,
+            "policy": policy,
+            "open_checks": checks,
+        }
         return super().changeform_view(request, object_id, form_url, context)
 
     def save_model(

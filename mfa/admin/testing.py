@@ -99,7 +99,7 @@ def _explained(delivery: Delivery | None) -> str:
 
 
 def _proxy() -> str:
-    return urlsplit(settings.SMS_PROXY_URL).netloc.rpartition("@")[2]
+    return str(urlsplit(settings.SMS_PROXY_URL).netloc).rpartition("@")[2]
 
 
 def _demand_permission(request: Administrator) -> None:

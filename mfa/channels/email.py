@@ -8,6 +8,7 @@ from smtplib import (
     SMTPRecipientsRefused,
     SMTPResponseException,
     SMTPSenderRefused,
+    SMTPServerDisconnected,
 )
 from socket import gaierror
 from uuid import uuid4
@@ -93,6 +94,8 @@ def _open(connection: BaseEmailBackend) -> DeliveryError | None:
     try:
         connection.open()
     except OSError as error:
+        # It may stand by half: greeted, but not logged in.
+        _close(connection)
         return _fault(error, lost=Sent.NO)
     return None
 
@@ -125,16 +128,19 @@ def _answer(error: OSError) -> int:
 
 
 def _reason(error: OSError, *, permanent: bool) -> Reason:
+    if not permanent:
+        return Reason.BUSY
     match error:
         case SMTPAuthenticationError():
             return Reason.CREDENTIALS
         case SMTPSenderRefused():
             return Reason.SENDER
-    return Reason.UNKNOWN if permanent else Reason.BUSY
+    return Reason.UNKNOWN
 
 
 def _word(error: OSError) -> str:
-    match error:
+    # smtplib wraps what broke the line once it stands.
+    match error.__context__ if isinstance(error, SMTPServerDisconnected) else error:
         case gaierror():
             return "dns"
         case ssl.SSLError():

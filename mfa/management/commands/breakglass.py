@@ -38,7 +38,7 @@ class Command(BaseCommand):
         pause = Pause.objects.create(
             user=user, reason=reason, started_at=now, until=now + timedelta(minutes=minutes)
         )
-        notices.tell(Event.PAUSED, user, reason=reason, minutes=str(minutes))
+        notices.tell(Event.PAUSED, user, reason=reason, minutes=minutes)
         self.stdout.write(
             f"{email} can log in by password alone until {pause.until:%Y-%m-%d %H:%M} UTC."
         )

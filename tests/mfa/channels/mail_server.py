@@ -49,12 +49,20 @@ class Mailbox:
         return self.answers.get(command, "250 OK")
 
 
+class _Controller(Controller):
+    """Takes any free port; aiosmtpd's own looks for itself at port 0 then."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 @contextmanager
 def serving(mailbox: Mailbox) -> Iterator[int]:
     """Serve on a free port and yield it."""
-    controller = Controller(mailbox, hostname="127.0.0.1", port=0)
+    controller = _Controller(mailbox, hostname="127.0.0.1", port=0)
     controller.start()
     try:
-        yield controller.server.sockets[0].getsockname()[1]
+        yield controller.port
     finally:
         controller.stop()

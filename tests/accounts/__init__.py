@@ -1,0 +1,1 @@
+"""Tests of people and what binds them."""

@@ -1,0 +1,54 @@
+"""Every address of the portal, as the resolver knows it, the administration included."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
+
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+# What the admin's two regular expressions stand for
+MATCHES = {r"^(?P<app_label>auth|accounts|mfa)/$": "mfa/", r"(?P<url>.*)$": "no-such-page/"}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One URL pattern: its full name ("" where it has none), its route and its view."""
+
+    name: str
+    route: str
+    view: Callable[..., object]
+
+    def __str__(self) -> str:
+        return f"{self.name or 'unnamed'} /{self.route}"
+
+    @property
+    def path(self) -> str:
+        """The path, with the first row that its part of the administration has."""
+        return "/" + PARAMETER.sub(lambda match: self._key(match[1]), self.route)
+
+    def _key(self, parameter: str) -> str:
+        if parameter == "content_type_id":
+            return "1"
+        model = apps.get_model(*self.route.split("/")[1:3]) if "admin/r/" not in self.route else None
+        row = model and model._default_manager.order_by("pk").first()
+        return str(row.pk) if row else "1"
+
+
+def _walk(
+    resolver: URLResolver, prefix: str = "", spaces: tuple[str, ...] = ()
+) -> Iterator[Address]:
+    for entry in resolver.url_patterns:
+        text = str(entry.pattern)
+        route = prefix + (MATCHES[text] if isinstance(entry.pattern, RegexPattern) else text)
+        if isinstance(entry, URLPattern):
+            yield Address(":".join((*spaces, entry.name)) if entry.name else "", route, entry.callback)
+        else:
+            yield from _walk(entry, route, (*spaces, entry.namespace) if entry.namespace else spaces)
+
+
+ADDRESSES = tuple(_walk(get_resolver()))
+ADMIN = tuple(address for address in ADDRESSES if address.route.startswith("admin/"))
+PORTAL = tuple(address for address in ADDRESSES if address not in ADMIN)

@@ -1,0 +1,350 @@
+"""Limits: the table's figures, the sliding window, and the waits that failures cost."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from hypothesis import given, strategies as st
+
+from mfa import limits
+from mfa.limits import DAY, HOUR, MINUTE, QUIET, Limit, TooMany
+from mfa.models import Counter, Wait
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+# The security design's "figures at a glance", written out a second time on purpose.
+FIGURES = [
+    ("code", 5, timedelta(minutes=15)),
+    ("code", 10, timedelta(hours=1)),
+    ("code", 30, timedelta(days=1)),
+    ("unproven", 5, timedelta(hours=1)),
+    ("unproven", 10, timedelta(days=1)),
+    ("numbers", 3, timedelta(days=1)),
+    ("unproven-address", 25, timedelta(minutes=5)),
+    ("unproven-block", 50, timedelta(days=1)),
+    ("password-address", 50, timedelta(minutes=15)),
+    ("test", 10, timedelta(hours=1)),
+]
+TABLE = [
+    *limits.CONFIRMED,
+    *limits.UNPROVEN_NUMBER,
+    limits.NUMBERS_PER_PERSON,
+    limits.UNPROVEN_PER_ADDRESS,
+    limits.UNPROVEN_PER_BLOCK,
+    limits.PASSWORDS_PER_ADDRESS,
+    limits.TEST_MESSAGES,
+]
+THREE = Limit("three", 3, HOUR)
+TWO = Limit("two", 2, HOUR)
+EMAIL = "alice@example.org"
+every_limit = pytest.mark.parametrize("limit", TABLE, ids=lambda it: f"{it.name}-{it.most}")
+
+
+def use_up(limit: Limit, subject: str = "me") -> None:
+    for _ in range(limit.most):
+        limits.take([limit.of(subject)])
+
+
+def refusal(limit: Limit, subject: str = "me") -> TooMany:
+    with pytest.raises(TooMany) as caught:
+        limits.take([limit.of(subject)])
+    return caught.value
+
+
+def fail(times: int, backoff: limits.Backoff = limits.WRONG_PASSWORDS) -> timedelta:
+    costs = [limits.fail(backoff, EMAIL) for _ in range(times)]
+    return costs[-1]
+
+
+def test_the_table_holds_the_design_s_figures() -> None:
+    assert [(limit.name, limit.most, limit.per) for limit in TABLE] == FIGURES
+
+
+@every_limit
+def test_the_most_pass_and_one_more_is_refused(limit: Limit, clock: time_machine.Traveller) -> None:
+    use_up(limit)
+    refusal(limit)
+
+
+@every_limit
+def test_a_refusal_tells_its_end_and_then_one_more_passes(
+    limit: Limit, clock: time_machine.Traveller
+) -> None:
+    use_up(limit)
+    until = refusal(limit).until
+    assert NOON < until <= NOON + 2 * limit.per
+    clock.move_to(until - timedelta(milliseconds=1))
+    assert refusal(limit).until == until
+    clock.move_to(until + timedelta(milliseconds=1))
+    limits.take([limit.of("me")])
+
+
+@every_limit
+def test_a_quiet_window_leaves_room_for_the_most_again(
+    limit: Limit, clock: time_machine.Traveller
+) -> None:
+    use_up(limit)
+    clock.shift(2 * limit.per)
+    use_up(limit)
+
+
+def test_the_window_slides_over_the_bucket_s_edge(clock: time_machine.Traveller) -> None:
+    clock.move_to(NOON + timedelta(minutes=59))
+    use_up(THREE)
+    clock.move_to(NOON + HOUR)
+    refusal(THREE)
+
+
+def test_the_bucket_before_counts_by_the_part_that_the_window_covers(
+    clock: time_machine.Traveller,
+) -> None:
+    use_up(THREE)
+    # 3 uses of the hour before weigh 2 after a third of this one.
+    clock.move_to(NOON + timedelta(minutes=80))
+    limits.take([THREE.of("me")])
+    refusal(THREE)
+
+
+def test_the_end_of_a_full_window_is_exact(clock: time_machine.Traveller) -> None:
+    use_up(THREE)
+    clock.move_to(NOON + timedelta(minutes=70))
+    assert refusal(THREE).until == NOON + timedelta(minutes=80)
+
+
+def test_the_end_of_a_full_bucket_is_exact(clock: time_machine.Traveller) -> None:
+    use_up(THREE)
+    assert refusal(THREE).until == NOON + timedelta(minutes=80)
+
+
+def test_a_refusal_reads_as_its_end(clock: time_machine.Traveller) -> None:
+    use_up(THREE)
+    assert str(refusal(THREE)) == "refused until 2026-03-02T13:20:00+00:00"
+
+
+def test_a_refusal_counts_nothing(clock: time_machine.Traveller) -> None:
+    use_up(THREE)
+    refusal(THREE)
+    refusal(THREE)
+    assert Counter.objects.get().count == 3
+
+
+def test_a_refusal_of_one_limit_counts_nothing_under_the_others(
+    clock: time_machine.Traveller,
+) -> None:
+    use_up(TWO)
+    with pytest.raises(TooMany):
+        limits.take([THREE.of("me"), TWO.of("me")])
+    assert Counter.objects.get().count == 2
+
+
+def test_the_last_of_several_ends_is_told(clock: time_machine.Traveller) -> None:
+    short, long = Limit("short", 1, MINUTE), Limit("long", 1, DAY)
+    limits.take([short.of("me"), long.of("me")])
+    with pytest.raises(TooMany) as caught:
+        limits.take([short.of("me"), long.of("me")])
+    assert caught.value.until > NOON + HOUR
+
+
+def test_one_use_named_twice_counts_once(clock: time_machine.Traveller) -> None:
+    limits.take([THREE.of("me"), THREE.of("me")])
+    assert Counter.objects.get().count == 1
+
+
+def test_uses_in_any_order_count_the_same(clock: time_machine.Traveller) -> None:
+    uses = [limit.of(subject) for limit in (THREE, TWO) for subject in "zam"]
+    limits.take(uses)
+    limits.take(reversed(uses))
+    assert set(Counter.objects.values_list("count", flat=True)) == {2}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (THREE.of("sms:+447700900201"), THREE.of("email:alice@example.org")),
+        (THREE.of("+447700900201"), THREE.of("+447700900203")),
+        (THREE.of("me"), Limit("other", 3, HOUR).of("me")),
+        (THREE.of("me"), Limit("three", 3, DAY).of("me")),
+    ],
+    ids=["channel", "subject", "name", "window"],
+)
+def test_what_differs_is_counted_apart(one: limits.Use, other: limits.Use) -> None:
+    assert one.key != other.key
+
+
+def test_the_table_tells_no_subject(clock: time_machine.Traveller) -> None:
+    limits.take([THREE.of("sms:+447700900201")])
+    limits.fail(limits.WRONG_PASSWORDS, EMAIL)
+    keys = [Counter.objects.get().key, Wait.objects.get().key]
+    assert all(re.fullmatch(r"[0-9a-f]{64}", key) for key in keys)
+
+
+def test_keys_cannot_be_guessed_without_the_secret_key(settings) -> None:
+    known = THREE.of("+447700900201").key
+    settings.SECRET_KEY = "another"
+    assert THREE.of("+447700900201").key != known
+
+
+def test_rows_and_waits_say_only_their_count(clock: time_machine.Traveller) -> None:
+    limits.take([THREE.of("me")])
+    limits.fail(limits.WRONG_PASSWORDS, EMAIL)
+    bucket = THREE.of("me").bucket(NOON)
+    assert str(Counter.objects.get()) == f"1 in bucket {bucket}"
+    assert str(Wait.objects.get()) == "1 failures"
+
+
+def test_a_peek_counts_nothing(clock: time_machine.Traveller) -> None:
+    limits.peek(THREE.of("me"))
+    assert not Counter.objects.exists()
+
+
+def test_a_peek_is_refused_where_one_more_would_be(clock: time_machine.Traveller) -> None:
+    for _ in range(3):
+        limits.peek(THREE.of("me"))
+        limits.count(THREE.of("me"))
+    with pytest.raises(TooMany) as caught:
+        limits.peek(THREE.of("me"))
+    assert caught.value.until == NOON + timedelta(minutes=80)
+
+
+def test_a_peek_sees_the_bucket_before(clock: time_machine.Traveller) -> None:
+    use_up(THREE)
+    clock.move_to(NOON + HOUR)
+    with pytest.raises(TooMany):
+        limits.peek(THREE.of("me"))
+
+
+def test_what_was_counted_past_the_most_ends_too(clock: time_machine.Traveller) -> None:
+    for _ in range(6):
+        limits.count(THREE.of("me"))
+    until = refusal(THREE).until
+    clock.move_to(until + timedelta(milliseconds=1))
+    limits.take([THREE.of("me")])
+
+
+@given(
+    most=st.integers(1, 60),
+    before=st.integers(0, 60),
+    count=st.integers(1, 61),
+    seconds=st.integers(0, 3599),
+)
+def test_at_its_end_a_refusal_is_over(most: int, before: int, count: int, seconds: int) -> None:
+    limit = Limit("any", most, HOUR)
+    now = NOON + timedelta(seconds=seconds)
+    end = limits.full_until(limit, now, count, before) or now
+    later = end + timedelta(milliseconds=1)
+    same = later < NOON + HOUR
+    counts = (count, before) if same else (1, count - 1)
+    assert end >= now
+    assert end == now or limits.full_until(limit, later, *counts) is None
+
+
+@pytest.mark.parametrize(
+    ("failures", "cost"),
+    [
+        (0, timedelta()),
+        (9, timedelta()),
+        (10, timedelta(seconds=30)),
+        (11, timedelta(minutes=1)),
+        (12, timedelta(minutes=2)),
+        (16, timedelta(minutes=32)),
+        (17, timedelta(hours=1)),
+        (1_000_000, timedelta(hours=1)),
+    ],
+)
+def test_wrong_passwords_cost_half_a_minute_doubling_to_an_hour(
+    failures: int, cost: timedelta
+) -> None:
+    assert limits.WRONG_PASSWORDS.after(failures) == cost
+
+
+@pytest.mark.parametrize(
+    ("failures", "cost"),
+    [
+        (9, timedelta()),
+        (10, timedelta(minutes=15)),
+        (11, timedelta(minutes=30)),
+        (12, timedelta(hours=1)),
+        (100, timedelta(hours=1)),
+    ],
+)
+def test_wrong_codes_cost_a_quarter_doubling_to_an_hour(failures: int, cost: timedelta) -> None:
+    assert limits.WRONG_CODES.after(failures) == cost
+
+
+def test_nine_failures_are_free(clock: time_machine.Traveller) -> None:
+    assert fail(9) == timedelta()
+    limits.check(limits.WRONG_PASSWORDS, EMAIL)
+
+
+def test_the_tenth_failure_costs_a_wait_and_its_end_is_told(
+    clock: time_machine.Traveller,
+) -> None:
+    assert fail(10) == timedelta(seconds=30)
+    with pytest.raises(TooMany) as caught:
+        limits.check(limits.WRONG_PASSWORDS, EMAIL)
+    assert caught.value.until == NOON + timedelta(seconds=30)
+
+
+def test_after_the_wait_one_more_try_is_free_to_make(clock: time_machine.Traveller) -> None:
+    fail(10)
+    clock.shift(timedelta(seconds=30))
+    limits.check(limits.WRONG_PASSWORDS, EMAIL)
+    assert fail(1) == timedelta(minutes=1)
+
+
+def test_waits_are_counted_apart(clock: time_machine.Traveller) -> None:
+    fail(10)
+    limits.check(limits.WRONG_PASSWORDS, "bob@example.org")
+    limits.check(limits.WRONG_CODES, EMAIL)
+
+
+def test_success_forgets_all_failures(clock: time_machine.Traveller) -> None:
+    fail(10)
+    limits.succeed(limits.WRONG_PASSWORDS, EMAIL)
+    limits.check(limits.WRONG_PASSWORDS, EMAIL)
+    assert fail(9) == timedelta()
+
+
+def test_success_forgets_nobody_else_s_failures(clock: time_machine.Traveller) -> None:
+    fail(10)
+    limits.succeed(limits.WRONG_PASSWORDS, "bob@example.org")
+    with pytest.raises(TooMany):
+        limits.check(limits.WRONG_PASSWORDS, EMAIL)
+
+
+def test_few_failures_are_forgotten_after_a_quiet_quarter(clock: time_machine.Traveller) -> None:
+    fail(9)
+    clock.shift(QUIET + timedelta(seconds=1))
+    assert fail(9) == timedelta()
+
+
+def test_few_failures_are_remembered_before_that(clock: time_machine.Traveller) -> None:
+    fail(9)
+    clock.shift(QUIET - timedelta(seconds=1))
+    assert fail(1) == timedelta(seconds=30)
+
+
+def test_many_failures_are_remembered_for_a_day(clock: time_machine.Traveller) -> None:
+    fail(10)
+    clock.shift(DAY)
+    assert fail(1) == timedelta(minutes=1)
+
+
+def test_many_failures_are_forgotten_after_a_quiet_day(clock: time_machine.Traveller) -> None:
+    fail(10)
+    clock.shift(DAY + timedelta(seconds=31))
+    assert fail(9) == timedelta()
+
+
+def test_a_guesser_who_waits_each_time_gains_one_try_an_hour(
+    clock: time_machine.Traveller,
+) -> None:
+    fail(20)
+    clock.shift(HOUR)
+    assert fail(1) == HOUR
+
+
+def test_a_moment_is_utc() -> None:
+    assert limits._moment(NOON.timestamp()) == datetime(2026, 3, 2, 12, tzinfo=UTC)

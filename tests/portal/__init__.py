@@ -1,0 +1,1 @@
+"""Tests of the project: its admin site, looks, headers and demo."""
