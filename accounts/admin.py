@@ -41,7 +41,15 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     )
     add_fieldsets = ((None, {"fields": ("email", "full_name", "password1", "password2")}),)
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep staff out of the reach of all but superusers, their passwords above all (RV-06)."""
+        beyond = obj is not None and obj.is_staff and not _is_superuser(request)
+        return super().has_change_permission(request, obj) and not beyond
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Keep powers out of the hands of those who lack them."""
-        mighty = isinstance(request.user, User) and request.user.is_superuser
-        return self.readonly_fields if mighty else (*self.readonly_fields, *POWERS)
+        return self.readonly_fields if _is_superuser(request) else (*self.readonly_fields, *POWERS)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser

@@ -15,7 +15,7 @@ ADMINISTRATORS = (
     SUPPORT
     | Q(content_type__app_label="mfa", codename__in=["change_accountpolicy", "view_accountpolicy"])
     | Q(content_type__app_label="accounts", codename__in=["add_user", "change_user"])
-    | Q(content_type__app_label="auth", content_type__model="group")
+    | Q(content_type__app_label="auth", codename="view_group")
 )
 
 

@@ -67,9 +67,17 @@ class Walk:
         return origins.of(self.request)
 
     def challenge(self, purpose: Purpose) -> Challenge | None:
-        """Return the question that this walk has asked for a purpose."""
+        """Return the question that this walk has asked for a purpose.
+
+        To log in it must have gone by the present route: one that the policy has closed since
+        asks no more.
+        """
+        if not self.pending.challenge:
+            return None
         asked = Challenge.objects.filter(user_id=self.user.pk, purpose=purpose)
-        return asked.filter(pk=self.pending.challenge).first() if self.pending.challenge else None
+        if purpose is Purpose.LOGIN and (route := self.facts.route):
+            asked = asked.filter(channel=route.channel, factor=route.factor)
+        return asked.filter(pk=self.pending.challenge).first()
 
 
 def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseRedirect:
@@ -287,4 +295,4 @@ def _enter(walk: Walk) -> HttpResponseRedirect:
     # The stubs know only the one user model, which is a Protected.
     auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
     audit.record(Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel)
-    return redirect(walk.pending.next)
+    return HttpResponseRedirect(walk.pending.next)

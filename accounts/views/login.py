@@ -2,7 +2,7 @@
 
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -24,7 +24,7 @@ def login(request: HttpRequest) -> HttpResponse:
     """Prove the password, then hand over to the second step."""
     next_url = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated:
-        return redirect(second_step.safe_next(request, next_url))
+        return HttpResponseRedirect(second_step.safe_next(request, next_url))
     form = LoginForm(request.POST or None, initial={"email": _prefill(request)})
     refusal = None
     if form.is_valid():

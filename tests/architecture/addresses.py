@@ -30,10 +30,10 @@ class Address:
         return "/" + PARAMETER.sub(lambda match: self._key(match[1]), self.route)
 
     def _key(self, parameter: str) -> str:
-        if parameter == "content_type_id":
+        if "admin/r/" in self.route:
             return "1"
-        model = apps.get_model(*self.route.split("/")[1:3]) if "admin/r/" not in self.route else None
-        row = model and model._default_manager.order_by("pk").first()
+        _admin, app, model, *_ = self.route.split("/")
+        row = apps.get_model(app, model)._default_manager.order_by("pk").first()
         return str(row.pk) if row else "1"
 
 
