@@ -119,6 +119,7 @@ def _is_replaced(challenge: Challenge, typed: str, nonce: str) -> bool:
     browser = browser_of(nonce)
     earlier = Challenge.objects.filter(
         browser=browser, user_id=challenge.user_id, purpose=challenge.purpose
-    ).exclude(voided_at=None)[:TRIES]
-    codes = [code for old in earlier if (code := old.code_for(browser))]
+    ).exclude(voided_at=None)
+    newest = earlier.order_by("-voided_at")[:TRIES]
+    codes = [code for old in newest if (code := old.code_for(browser))]
     return any(constant_time_compare(code, typed) for code in codes)

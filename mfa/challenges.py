@@ -1,6 +1,8 @@
 """Challenges: ask once, repeat with a pause."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Self
@@ -73,34 +75,14 @@ def issue(
     browser = browser_of(nonce)
     if held := _held(user, target, purpose=purpose, browser=browser):
         return held
-    try:
-        limits.take(_uses(user, target, purpose, origin))
-    except limits.TooMany:
-        audit.record(Event.CODE_REFUSED, user, origin=origin, channel=target.channel)
-        raise
-    with transaction.atomic():
-        # One question at a time: the second of two parallel clicks finds the first one's.
+    with _refusals_recorded(user, target, origin), transaction.atomic(durable=True):
+        # One question at a time: the second of two parallel clicks finds the first one's, and
+        # neither counts nor is refused.
         get_user_model().objects.select_for_update().get(pk=user.pk)
         if held := _held(user, target, purpose=purpose, browser=browser):
             return held
-        now = timezone.now()
-        Challenge.objects.open(now).filter(
-            user_id=user.pk, browser=browser, purpose=purpose
-        ).update(voided_at=now)
-        challenge = Challenge.objects.create(
-            user_id=user.pk,
-            factor=target.factor,
-            purpose=purpose,
-            channel=target.channel,
-            target=target.address,
-            browser=browser,
-            key=current_key(),
-            created_at=now,
-            expires_at=now + user.mfa_policy.code_life,
-            resend_at=now + PAUSES[0],
-        )
-        _send(challenge, user, origin, attempt=1)
-    return challenge
+        limits.take(_uses(user, target, purpose, origin))
+        return _ask(user, target, purpose=purpose, browser=browser, origin=origin)
 
 
 def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin) -> Challenge:
@@ -119,9 +101,43 @@ def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin)
     )
     if not claimed:
         raise limits.TooMany(now + pause)
-    limits.take(_uses(user, target, Purpose(challenge.purpose), origin))
+    with _refusals_recorded(user, target, origin):
+        limits.take(_uses(user, target, Purpose(challenge.purpose), origin))
     with transaction.atomic():
         _send(challenge, user, origin, attempt=challenge.sends + 1)
+    return challenge
+
+
+@contextmanager
+def _refusals_recorded(user: Protected, target: Target, origin: Origin) -> Iterator[None]:
+    """Record a refusal after what it rolled back (PS-07)."""
+    try:
+        yield
+    except limits.TooMany:
+        audit.record(Event.CODE_REFUSED, user, origin=origin, channel=target.channel)
+        raise
+
+
+def _ask(
+    user: Protected, target: Target, *, purpose: Purpose, browser: str, origin: Origin
+) -> Challenge:
+    now = timezone.now()
+    Challenge.objects.open(now).filter(user_id=user.pk, browser=browser, purpose=purpose).update(
+        voided_at=now
+    )
+    challenge = Challenge.objects.create(
+        user_id=user.pk,
+        factor=target.factor,
+        purpose=purpose,
+        channel=target.channel,
+        target=target.address,
+        browser=browser,
+        key=current_key(),
+        created_at=now,
+        expires_at=now + user.mfa_policy.code_life,
+        resend_at=now + PAUSES[0],
+    )
+    _send(challenge, user, origin, attempt=1)
     return challenge
 
 

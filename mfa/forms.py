@@ -14,7 +14,7 @@ from mfa.answers import Answer, Judgement
 from mfa.models import Challenge
 from mfa.rules import contacts
 from mfa.rules.codes import Misshapen, normalize
-from mfa.rules.contacts import Misread, Mistake
+from mfa.rules.contacts import Misread, Mistake, PhoneNumber
 from mfa.rules.policy import Policy
 from mfa.rules.routes import ChannelName, Route
 
@@ -136,16 +136,20 @@ class PhoneForm(forms.Form):
 
     def clean_phone(self) -> str:
         """Return the number in E.164."""
-        number = contacts.read(
-            self.cleaned_data["phone"],
+        number = self._read(self.cleaned_data["phone"])
+        if isinstance(number, Misread):
+            meant = self._read(number.repaired) if number.repaired else number
+            self.repaired = "" if isinstance(meant, Misread) else meant.international
+            raise forms.ValidationError(_diagnosed(number), code=number.mistake)
+        return number.e164
+
+    def _read(self, typed: str) -> PhoneNumber | Misread:
+        return contacts.read(
+            typed,
             home_region=self.policy.home_region or None,
             allow_voip=self.policy.allow_voip,
             test_prefixes=settings.SMS_TEST_NUMBERS,
         )
-        if isinstance(number, Misread):
-            self.repaired = number.repaired or ""
-            raise forms.ValidationError(_diagnosed(number), code=number.mistake)
-        return number.e164
 
 
 def _diagnosed(misread: Misread) -> str:

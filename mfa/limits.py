@@ -117,12 +117,13 @@ def keyed(subject: str) -> str:
 def take(uses: Iterable[Use]) -> None:
     """Count all uses at once, or none and raise TooMany.
 
-    Runs in a short transaction of its own, since a refusal rolls back and takes row locks.
+    The row locks last as long as the caller's transaction: keep that short.
     """
     now = timezone.now()
     # Sorted, since two that lock the same rows in different order deadlock.
     rows = sorted({(use.key, use.bucket(now), use.limit) for use in uses}, key=itemgetter(0, 1))
-    with transaction.atomic(durable=True):
+    # A refusal undoes this block alone.
+    with transaction.atomic():
         counts = _add_one([(key, bucket) for key, bucket, _ in rows])
         counts |= _counts([(key, bucket - 1) for key, bucket, _ in rows])
         _refuse(rows, counts, now)

@@ -15,6 +15,7 @@ def brand(request: HttpRequest) -> dict[str, object]:
             "name": settings.PORTAL_NAME,
             "logo": settings.PORTAL_LOGO,
             "base_url": settings.BASE_URL,
+            "host": settings.HOST,
             "theme": theme if theme in THEMES else "system",
         }
     }

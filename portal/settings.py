@@ -5,6 +5,7 @@ Durations are in seconds unless the name says otherwise. README.md has every kno
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -195,7 +196,7 @@ else:
 # The ways in which a message travels; the demo keeps texts on the virtual phone
 SMS_PROXY_URL = env.str("SMS_PROXY_URL", default="")
 SMS_TEST_NUMBERS = env.list("SMS_TEST_NUMBERS", default=[])
-MFA_CHANNELS: dict[str, dict[str, object]] = {
+MFA_CHANNELS: dict[str, dict[str, Any]] = {
     "sms": {"BACKEND": "mfa.channels.outbox.OutboxChannel", "OPTIONS": {}}
     if DEMO
     else {

@@ -5,7 +5,8 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from mfa.models import AuditEvent, Challenge, Delivery, Factor, Pause
+from mfa import channels
+from mfa.models import AuditEvent, Challenge, Delivery, Factor, Pause, Reason
 from mfa.views.question import masked
 
 
@@ -100,12 +101,20 @@ class DeliveryAdmin(ReadOnly):
         "state",
         "attempt",
         "reason",
-        "code",
+        "explanation",
         "provider_id",
         "created_at",
         "claimed_at",
         "finished_at",
     )
+
+
+    @admin.display(description=_("what it means"))
+    def explanation(self, row: Delivery) -> str:
+        """Put the provider's error into words for administrators."""
+        if not row.reason or not channels.available(row.channel):
+            return "-"
+        return channels.get(row.channel).explain(Reason(row.reason), row.code)
 
 
 @admin.register(Pause)

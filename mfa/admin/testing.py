@@ -1,9 +1,6 @@
 """The two tests of the SMS account: does it answer, and does a text arrive."""
 
-from urllib.parse import urlsplit
-
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +15,6 @@ from mfa import answers, audit, challenges, channels, factors, origin as origins
 from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.channels.base import DeliveryError
-from mfa.channels.twilio_errors import explain
 from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import STRONG
 from mfa.limits import TooMany
@@ -62,7 +58,7 @@ def test_connection(request: Administrator) -> HttpResponse:
             level = messages.SUCCESS if finding.good else messages.WARNING
             messages.add_message(request, level, finding.text)
     except DeliveryError as error:
-        messages.error(request, explain(error.reason, error.code, proxy=_proxy()))
+        messages.error(request, channels.get(ChannelName.SMS).explain(error.reason, error.code))
     return redirect(FORM)
 
 
@@ -95,11 +91,7 @@ def test_message(request: Administrator) -> HttpResponse:
 def _explained(delivery: Delivery | None) -> str:
     if delivery is None or not delivery.reason:
         return ""
-    return explain(Reason(delivery.reason), delivery.code, proxy=_proxy())
-
-
-def _proxy() -> str:
-    return str(urlsplit(settings.SMS_PROXY_URL).netloc).rpartition("@")[2]
+    return channels.get(delivery.channel).explain(Reason(delivery.reason), delivery.code)
 
 
 def _demand_permission(request: Administrator) -> None:

@@ -21,6 +21,7 @@ from twilio.base.exceptions import (
     TwilioRestException,
     TwilioServiceException,
 )
+from twilio.base.version import Version
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -166,6 +167,10 @@ class Wire(HttpClient):
 
 def numbers(error: TwilioException) -> tuple[int, int]:
     """Return Twilio's number for the fault and the answer's status, 0 for what is missing."""
+    match error.args:
+        case (_, Response() as answer):
+            # So the SDK's lists raise it.
+            error = Version.exception("GET", "", answer, "")
     if not isinstance(error, (TwilioRestException, TwilioServiceException)):
         return 0, 0
     code, status = error.code, error.status

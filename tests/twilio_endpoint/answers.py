@@ -65,9 +65,7 @@ def refusal(code: int, status: int | None = None) -> Page:
     status = status or STATUSES.get(code, 400)
     message = "The 'To' number +447700900123 is not right for 123456 is your code"
     link = f"https://www.twilio.com/docs/errors/{code}"
-    return record(
-        {"code": code, "message": message, "more_info": link, "status": status}, status
-    )
+    return record({"code": code, "message": message, "more_info": link, "status": status}, status)
 
 
 def problem(code: int, status: int | None = None) -> Page:

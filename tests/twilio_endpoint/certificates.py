@@ -53,9 +53,7 @@ class Authority:
                 x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]),
                 critical=False,
             )
-            .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-            )
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(issuer, critical=False)
             .sign(key, SHA256())
         )

@@ -1,5 +1,21 @@
 """Twilio's endpoint and proxy for the channels' tests."""
 
+import pytest
+
+from mfa.channels.twilio import TwilioChannel
 from tests.twilio_endpoint.fixtures import authority, endpoint, proxy, straight
+from tests.twilio_endpoint.proxy import Proxy
 
 __all__ = ["authority", "endpoint", "proxy", "straight"]
+
+
+@pytest.fixture
+def through(proxy: Proxy) -> TwilioChannel:
+    """Twilio's channel behind the proxy, in a hurry."""
+    return TwilioChannel(f"http://{proxy.address}", timeout=0.3, deadline=0.6)
+
+
+@pytest.fixture
+def direct(straight: None) -> TwilioChannel:
+    """Twilio's channel without a proxy, in a hurry."""
+    return TwilioChannel(timeout=0.3, deadline=0.6)

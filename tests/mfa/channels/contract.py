@@ -61,7 +61,9 @@ class ChannelContract:
         channel.send(self.message())
         assert carried() == [Carried(self.target, TEXT)]
 
-    @pytest.mark.parametrize("text", ["{code} ~ [€]", "žluťoučký kůň", "a+b&c=d%20;é", "line\nline"])
+    @pytest.mark.parametrize(
+        "text", ["{code} ~ [€]", "žluťoučký kůň", "a+b&c=d%20;é", "line\nline"]
+    )
     def test_the_text_arrives_as_it_was(
         self, channel: Channel, carried: Arrivals, text: str
     ) -> None:

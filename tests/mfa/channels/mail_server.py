@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 
 class Mailbox:
@@ -57,10 +57,15 @@ class _Controller(Controller):
         super()._trigger_server()
 
 
+def _nobody(*_args: object) -> AuthResult:
+    return AuthResult(success=False, handled=False)
+
+
 @contextmanager
-def serving(mailbox: Mailbox) -> Iterator[int]:
-    """Serve on a free port and yield it."""
-    controller = _Controller(mailbox, hostname="127.0.0.1", port=0)
+def serving(mailbox: Mailbox, *, logins: bool = False) -> Iterator[int]:
+    """Serve on a free port and yield it; with `logins`, each of them is wrong."""
+    options = {"authenticator": _nobody, "auth_require_tls": False} if logins else {}
+    controller = _Controller(mailbox, hostname="127.0.0.1", port=0, **options)
     controller.start()
     try:
         yield controller.port

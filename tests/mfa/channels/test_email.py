@@ -111,9 +111,7 @@ def test_nobody_slips_a_header_or_a_recipient_in(mailbox: Mailbox, message: Mess
     assert mailbox.mails == []
 
 
-def test_an_unknown_host_is_a_fault_of_dns(
-    smtp: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_host_is_a_fault_of_dns(smtp: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(*_args: object, **_kwargs: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
@@ -151,11 +149,19 @@ def _shake_hands(listening: socket.socket, authority: Authority) -> None:
         authority.server_context().wrap_socket(plain, server_side=True)
 
 
-def test_a_wrong_login_is_a_fault_of_credentials(mailbox: Mailbox, smtp: Settings) -> None:
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_a_wrong_login_is_a_fault_of_credentials(smtp: Settings) -> None:
+    smtp.EMAIL_HOST_USER, smtp.EMAIL_HOST_PASSWORD = "portal", "secret"
+    with serving(Mailbox(), logins=True) as smtp.EMAIL_PORT:
+        error = fault(EmailChannel(), Message(ALICE, "x"))
+    assert (error.reason, error.sent, error.code) == (Reason.CREDENTIALS, Sent.NO, "535")
+
+
+def test_a_server_without_logins_gets_no_mail(mailbox: Mailbox, smtp: Settings) -> None:
     smtp.EMAIL_HOST_USER, smtp.EMAIL_HOST_PASSWORD = "portal", "secret"
     error = fault(EmailChannel(), Message(ALICE, "x"))
-    # This server offers no login at all.
-    assert (error.sent, error.code, error.permanent) == (Sent.NO, "502", True)
+    assert (error.reason, error.sent, error.permanent) == (Reason.UNKNOWN, Sent.NO, True)
+    assert mailbox.mails == []
 
 
 @pytest.mark.django_db

@@ -1,0 +1,307 @@
+"""The main ways through the portal, each by pointer, without script and by keyboard alone."""
+
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from accounts.models import User
+from mfa.models import AccountPolicy, Challenge, OutboxMessage
+from tests.browser.conftest import Visit
+from tests.browser.hands import Keyboard
+from tests.browser.visitor import Visitor
+from tests.conftest import make_user
+from tests.portal_client import code, codes
+
+pytestmark = pytest.mark.browser
+
+BOBS = "+447546123456"
+ALICES = "+447700900201"
+SIX_DIGITS = re.compile(r"\d{6}")
+
+
+def another(right: str) -> str:
+    """Six digits that are not these."""
+    return f"{(int(right) + 1) % 1_000_000:06}"
+
+
+def test_a_first_login_enrolls_and_later_ones_ask_for_a_code(visitor: Visitor, bob: User) -> None:
+    """A17-A25, B01-B11."""
+    visitor.open("/me/")
+    visitor.give_password(bob)
+    visitor.at("Update Phone Number")
+    assert not OutboxMessage.objects.exists()
+    visitor.write("Mobile number", "07546 123456")
+    visitor.press("Send Verification Code")
+
+    visitor.at("Enter the code")
+    visitor.reads("number ending 56", role="status")
+    first = code(BOBS)
+    visitor.give_code(first)
+
+    visitor.at("Log in")
+    visitor.reads("Your number is confirmed. Log in once more to continue.", role="status")
+    expect(visitor.field("Email")).to_have_value(bob.email)
+    visitor.give_password(bob)
+
+    visitor.at("Enter your login code")
+    second = code(BOBS)
+    assert second != first
+    visitor.give_code(second)
+    visitor.at("My Details")
+    visitor.log_out()
+
+    visitor.give_password(bob)
+    visitor.at("Enter your login code")
+    visitor.press("Send code to email")
+    visitor.reads("b…@example.org", role="status")
+    visitor.give_code(code(bob.email))
+    visitor.at("Welcome, Bob")
+    assert len(codes(BOBS)) == 3
+    assert len(codes(bob.email)) == 1
+
+
+def test_a_wrong_code_is_explained_and_the_next_one_gets_in(visitor: Visitor, alice: User) -> None:
+    """A20, M07."""
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    right = code(ALICES)
+    visitor.give_code(another(right))
+    visitor.reads("That is not the code we sent. 4 tries left.", role="alert")
+    expect(visitor.page).to_have_title(re.compile("^Error: Enter your login code"))
+    expect(visitor.field("Code")).to_have_value("")
+    expect(visitor.field("Code")).to_have_accessible_description(re.compile("4 tries left"))
+    visitor.give_code(right)
+    visitor.at("Welcome, Alice")
+
+
+def test_a_mistyped_number_is_repaired_by_a_button(visitor: Visitor, bob: User) -> None:
+    """A22: the number doctor."""
+    visitor.open("/login/")
+    visitor.give_password(bob)
+    visitor.at("Update Phone Number")
+    visitor.write("Mobile number", "+44 44 7546 123456")
+    visitor.press("Send Verification Code")
+    visitor.reads("The country code is there twice.", role="alert")
+    expect(visitor.field("Mobile number")).to_have_value("+44 44 7546 123456")
+    visitor.press(f"Use {BOBS}")
+    visitor.at("Enter the code")
+    assert len(codes(BOBS)) == 1
+
+
+def test_a_landline_is_named_as_one(visitor: Visitor, bob: User) -> None:
+    """M04."""
+    visitor.open("/login/")
+    visitor.give_password(bob)
+    visitor.write("Mobile number", "020 7946 0000")
+    visitor.press("Send Verification Code")
+    visitor.reads("looks like a landline", role="alert")
+    assert not OutboxMessage.objects.exists()
+
+
+def test_another_way_is_chosen_from_a_list(visitor: Visitor, alice: User) -> None:
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.follow("Try another way")
+    visitor.at("Choose another way")
+    visitor.hands.choose(visitor.page.get_by_role("group"), "Email to a…@example.org")
+    visitor.press("Continue")
+    visitor.at("Enter your login code")
+    visitor.give_code(code(alice.email))
+    visitor.at("Welcome, Alice")
+
+
+def test_help_is_one_link_away_and_leads_back(visitor: Visitor, alice: User) -> None:
+    """B13, B14."""
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.follow("Not received a code?")
+    visitor.at("Help with logging in")
+    visitor.reads("number ending 01")
+    visitor.reads("The help desk")
+    visitor.follow("Back to the code")
+    visitor.at("Enter your login code")
+    assert len(codes(ALICES)) == 1
+
+
+def test_the_number_is_changed_from_my_details(visitor: Visitor, alice: User) -> None:
+    """A27-A29, B11, B12."""
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.give_code(code(ALICES))
+    visitor.at("Welcome, Alice")
+    visitor.open_menu("Menu")
+    visitor.hands.press(visitor.page.get_by_role("navigation").get_by_role("link", name="My Details"))
+    visitor.at("My Details")
+    visitor.reads("number ending 01")
+    visitor.press("Update")
+    visitor.at("Change your phone number")
+    visitor.write("Mobile number", BOBS)
+    visitor.press("Send Verification Code")
+
+    visitor.at("Confirm your new number")
+    right = code(BOBS)
+    visitor.give_code(another(right))
+    visitor.reads("4 tries left", role="alert")
+    assert [factor.target for factor in alice.factors.usable()] == [ALICES]
+    visitor.give_code(right)
+    visitor.at("My Details")
+    visitor.reads("Your new number is confirmed.", role="status")
+    visitor.reads("number ending 56")
+    assert [factor.target for factor in alice.factors.usable()] == [BOBS]
+    told = OutboxMessage.objects.filter(target=ALICES).first()
+    assert "no longer go to this number" in told.body
+    assert not SIX_DIGITS.search(told.body)
+
+
+def test_an_administrator_sets_up_texts_and_switches_mfa_on(visitor: Visitor, db: None) -> None:
+    """A11-A16, A06."""
+    admin = make_user("admin@example.org", is_staff=True, is_superuser=True)
+    visitor.open("/admin/")
+    visitor.give_password(admin)
+    visitor.at("Administration")
+    visitor.hands.press(visitor.link("Account Policy"))
+    visitor.reads("Multi-factor authentication is off.")
+    visitor.write("SMS Account ID:", "AC" + "0" * 32)
+    visitor.write("SMS Authentication Token:", "0" * 28 + "ab12")
+    visitor.write("SMS Phone Number:", "+1 500 555 0006")
+    visitor.hands.tick(visitor.field("Enable Multi-factor authentication"))
+    visitor.press("Save")
+    visitor.reads("Your settings are saved, but MFA is not on yet", role="main")
+    assert not AccountPolicy.load().enabled
+
+    visitor.hands.press(visitor.page.get_by_role("link", name="Send test message").first)
+    visitor.at("Send test message")
+    visitor.write("Mobile number", BOBS)
+    visitor.press("Send test message")
+    visitor.reads("Test message to the number ending 56", role="status")
+    visitor.give_code(code(BOBS))
+    visitor.reads("The test message arrived")
+    visitor.hands.tick(visitor.field("Enable Multi-factor authentication"))
+    visitor.press("Save")
+    visitor.reads("Multi-factor authentication is on.")
+    assert AccountPolicy.load().enabled
+    assert [factor.target for factor in admin.factors.usable()] == [BOBS]
+
+
+def test_after_logging_out_going_back_shows_nothing(visitor: Visitor, alice: User) -> None:
+    visitor.open("/me/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.give_code(code(ALICES))
+    visitor.at("My Details")
+    visitor.log_out()
+    visitor.page.go_back()
+    visitor.at("Log in")
+
+
+def test_going_back_after_the_login_is_harmless(visitor: Visitor, alice: User) -> None:
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.give_code(code(ALICES))
+    visitor.at("Welcome, Alice")
+    visitor.page.go_back()
+    visitor.at("Welcome, Alice")
+    assert len(codes(ALICES)) == 1
+
+
+def test_the_theme_is_kept_and_the_page_too(visitor: Visitor, alice: User) -> None:
+    visitor.open("/login/")
+    visitor.press("Dark")
+    expect(visitor.button("Dark")).to_have_attribute("aria-pressed", "true")
+    expect(visitor.page.locator("html")).to_have_css("background-color", "rgb(14, 17, 23)")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.press("Light")
+    expect(visitor.button("Light")).to_have_attribute("aria-pressed", "true")
+    visitor.at("Enter your login code")
+    expect(visitor.page.locator("html")).to_have_css("background-color", "rgb(245, 246, 249)")
+    visitor.press("System")
+    expect(visitor.page.locator("html")).not_to_have_attribute("data-theme", re.compile("."))
+    assert len(codes(ALICES)) == 1
+
+
+def test_the_wait_for_another_code_counts_down(visit: Visit, alice: User) -> None:
+    """With script the button says how long, does nothing till then, and works afterwards."""
+    visitor = visit(hands=Keyboard())
+    visitor.page.clock.install()
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    again = visitor.button("Send again")
+    expect(again).to_have_attribute("aria-disabled", "true")
+    visitor.reads(re.compile(r"You can ask again in (30|29|28) seconds"))
+    visitor.press("Send again")
+    expect(visitor.page).to_have_url(re.compile("/login/verify/$"))
+    assert len(codes(ALICES)) == 1
+
+    visitor.page.clock.fast_forward(31_000)
+    visitor.reads("You can ask for another code now.", role="status")
+    expect(again).not_to_have_attribute("aria-disabled", "true")
+    Challenge.objects.update(resend_at=timezone.now())
+    visitor.press("Send again")
+    visitor.reads(re.compile(r"You can ask again in (60|59|58|57) seconds"))
+    first, second = codes(ALICES)
+    assert first == second
+
+
+def test_without_script_asking_too_early_is_refused_with_the_wait(
+    visit: Visit, alice: User
+) -> None:
+    visitor = visit(script=False)
+    visitor.expects("status of 429")
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.press("Send again")
+    visitor.reads("You have asked for several codes.", role="alert")
+    assert len(codes(ALICES)) == 1
+    Challenge.objects.update(resend_at=timezone.now())
+    visitor.press("Send again")
+    visitor.reads("60 seconds")
+    assert len(codes(ALICES)) == 2
+
+
+def test_a_code_can_be_entered_on_the_page_that_refused_another(visit: Visit, alice: User) -> None:
+    visitor = visit(script=False)
+    visitor.expects("status of 429")
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.press("Send again")
+    visitor.reads("You have asked for several codes.", role="alert")
+    visitor.give_code(code(ALICES))
+    visitor.at("Welcome, Alice")
+
+
+def test_the_theme_can_be_changed_on_the_page_that_refused_another(
+    visit: Visit, alice: User
+) -> None:
+    visitor = visit(script=False)
+    visitor.expects("status of 429")
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.press("Send again")
+    visitor.reads("You have asked for several codes.", role="alert")
+    visitor.press("Dark")
+    visitor.at("Enter your login code")
+
+
+def test_the_code_can_be_read_on_the_virtual_phone(visit: Visit, alice: User) -> None:
+    """Two windows side by side, as in the demo: the text appears by itself."""
+    phone, visitor = visit(width=390), visit()
+    phone.open("/demo/phone/")
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    shown = phone.page.locator("[data-code]").first
+    expect(shown).to_be_visible()
+    visitor.give_code(shown.get_attribute("data-code"))
+    visitor.at("Welcome, Alice")

@@ -1,0 +1,132 @@
+"""Somebody at a real browser: the steps of a login as verbs, and a watch on what the browser says."""
+
+import re
+
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    WebError,
+    expect,
+)
+
+from accounts.models import User
+from tests.browser.hands import Hands
+from tests.portal_client import PASSWORD
+
+# The browser tells of a violation in its console too; this names the directive and the culprit.
+REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
+  console.error("CSP", event.violatedDirective, event.blockedURI, event.sample);
+});"""
+SERVER_ERROR = 500
+
+
+class Watch:
+    """Collects what no page may do: console errors, requests elsewhere, server errors."""
+
+    def __init__(self, context: BrowserContext, home: str) -> None:
+        self.home = home
+        self.complaints: list[str] = []
+        self.expected: list[str] = []
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", self._console)
+        context.on("weberror", self._web_error)
+        context.on("request", self._request)
+        context.on("response", self._response)
+
+    @property
+    def unexpected(self) -> list[str]:
+        """What was seen and not announced by `Visitor.expects`."""
+        return [
+            line for line in self.complaints if not any(word in line for word in self.expected)
+        ]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
+
+    def _web_error(self, error: WebError) -> None:
+        self.complaints.append(f"script: {error.error}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.home, "data:")):
+            self.complaints.append(f"left the portal: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= SERVER_ERROR:
+            self.complaints.append(f"status of {response.status}: {response.url}")
+
+
+class Visitor:
+    """A person with a browser of their own; every verb waits for what it needs."""
+
+    def __init__(self, context: BrowserContext, home: str, hands: Hands) -> None:
+        self.home = home
+        self.hands = hands
+        self.context = context
+        self.watch = Watch(context, home)
+        self.page: Page = context.new_page()
+
+    def expects(self, *words: str) -> None:
+        """Announce complaints that belong to the test, such as `status of 429`."""
+        self.watch.expected.extend(words)
+
+    # Where one is
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.home + path)
+
+    def at(self, heading: str) -> None:
+        """Wait for the page with this heading."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    def reads(self, words: str | re.Pattern[str], *, role: str = "main") -> None:
+        expect(self.page.get_by_role(role).filter(has_text=words).first).to_be_visible()
+
+    @property
+    def summary(self) -> Locator:
+        return self.page.locator("[data-error-summary]")
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(label, exact=True)
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def link(self, name: str) -> Locator:
+        return self.page.get_by_role("main").get_by_role("link", name=name, exact=True)
+
+    # What one does
+
+    def write(self, label: str, text: str) -> None:
+        self.hands.write(self.field(label), text)
+
+    def press(self, name: str) -> None:
+        self.hands.press(self.button(name))
+
+    def follow(self, name: str) -> None:
+        self.hands.press(self.link(name))
+
+    def open_menu(self, name: str) -> None:
+        """Open a menu of the top bar, by how its name starts."""
+        self.hands.press(self.page.get_by_label(re.compile(f"^{name}")))
+
+    def give_password(self, user: User) -> None:
+        """Email and password; the email only where it is not prefilled."""
+        self.at("Log in")
+        if self.field("Email").input_value() != user.email:
+            self.write("Email", user.email)
+        self.write("Password", PASSWORD)
+        self.press("Login")
+
+    def give_code(self, code: str) -> None:
+        self.write("Code", code)
+        self.press("Verify Code")
+
+    def log_out(self) -> None:
+        self.open_menu("Your account")
+        self.press("Log out")
+        self.at("Log in")

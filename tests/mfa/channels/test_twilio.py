@@ -1,0 +1,171 @@
+"""Texts by Twilio: what is asked for, what the answer says, and what stays secret."""
+
+from functools import partial
+
+import pytest
+
+from mfa.channels import twilio_http, twilio_send
+from mfa.channels.base import Channel, Message, Progress, Receipt, Sent
+from mfa.channels.twilio import TwilioChannel
+from mfa.models import AccountPolicy, Reason
+from tests.mfa.channels.contract import Arrivals, Carried, ChannelContract, fault, report
+from tests.twilio_endpoint.answers import Silence, record, refusal
+from tests.twilio_endpoint.endpoint import Endpoint
+from tests.twilio_endpoint.proxy import Proxy
+
+TO = "+447700900123"
+TOKEN_START = "tokentoken"
+
+
+class TestTwilioChannel(ChannelContract):
+    target = TO
+    refused = "+44 7700 900"
+
+    @pytest.fixture
+    def channel(self, through: TwilioChannel) -> Channel:
+        # A dozen threads want more time than a lone test.
+        return TwilioChannel(f"http://{through.proxy}")
+
+    @pytest.fixture
+    def unreachable(self, policy: AccountPolicy) -> Channel:
+        return TwilioChannel("http://127.0.0.1:1")
+
+    @pytest.fixture
+    def carried(self, endpoint: Endpoint) -> Arrivals:
+        return lambda: [Carried(form["To"], form["Body"]) for form in endpoint.messages]
+
+
+class TestTwilioChannelWithoutProxy(TestTwilioChannel):
+    @pytest.fixture
+    def channel(self, straight: None) -> Channel:
+        return TwilioChannel()
+
+
+def test_a_create_request_has_these_parameters(direct: TwilioChannel, endpoint: Endpoint) -> None:
+    direct.send(Message(TO, "Hello", life_seconds=540))
+    assert endpoint.messages == [
+        {
+            "To": TO,
+            "From": "+15005550006",
+            "Body": "Hello",
+            "ValidityPeriod": "540",
+            "SmartEncoded": "true",
+        }
+    ]
+    assert endpoint.account.mistakes == []
+
+
+@pytest.mark.parametrize(
+    ("life", "period"), [(5, "6"), (6, "6"), (600, "600"), (36_000, "36000"), (99_999, "36000")]
+)
+def test_a_text_never_outlives_its_code(
+    direct: TwilioChannel, endpoint: Endpoint, life: int, period: str
+) -> None:
+    direct.send(Message(TO, "Hello", life_seconds=life))
+    assert endpoint.messages[0]["ValidityPeriod"] == period
+    assert endpoint.account.mistakes == []
+
+
+def test_a_notice_has_no_end_of_its_own(direct: TwilioChannel, endpoint: Endpoint) -> None:
+    direct.send(Message(TO, "Your number was changed."))
+    assert "ValidityPeriod" not in endpoint.messages[0]
+
+
+def test_a_second_attempt_says_so(direct: TwilioChannel, endpoint: Endpoint) -> None:
+    direct.send(Message(TO, "Hello", attempt=2))
+    assert endpoint.messages[0]["Attempt"] == "2"
+    assert endpoint.account.mistakes == []
+
+
+def test_a_messaging_service_sends_instead_of_a_number(
+    direct: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+) -> None:
+    work = partial(twilio_send.create, "MG" + "0" * 32, Message(TO, "Hello"))
+    outcome = twilio_http.guarded(direct._wire(), policy, work)
+    assert isinstance(outcome, Receipt)
+    assert endpoint.messages[0]["MessagingServiceSid"] == "MG" + "0" * 32
+    assert "From" not in endpoint.messages[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "progress"),
+    [
+        ("accepted", Progress.ACCEPTED),
+        ("queued", Progress.ACCEPTED),
+        ("sending", Progress.ACCEPTED),
+        ("sent", Progress.SENT),
+        ("delivered", Progress.DELIVERED),
+        ("read", Progress.DELIVERED),
+        ("something new", Progress.ACCEPTED),
+    ],
+)
+def test_the_first_status_is_the_progress(
+    direct: TwilioChannel, endpoint: Endpoint, status: str, progress: Progress
+) -> None:
+    endpoint.account.first_status = status
+    assert direct.send(Message(TO, "Hello")).progress is progress
+
+
+def test_a_text_may_fail_within_the_answer(direct: TwilioChannel, endpoint: Endpoint) -> None:
+    sid = "SM" + "0" * 32
+    endpoint.answer_next(record({"sid": sid, "status": "failed", "error_code": 30003}, 201))
+    error = fault(direct, Message(TO, "Hello"))
+    assert (error.reason, error.sent, error.code) == (Reason.UNREACHABLE, Sent.NO, "30003")
+
+
+def test_a_text_may_fail_without_a_number(direct: TwilioChannel, endpoint: Endpoint) -> None:
+    sid = "SM" + "0" * 32
+    endpoint.answer_next(record({"sid": sid, "status": "canceled", "error_code": None}, 201))
+    error = fault(direct, Message(TO, "Hello"))
+    assert (error.reason, error.sent, error.code) == (Reason.UNKNOWN, Sent.NO, "")
+
+
+@pytest.mark.parametrize("field", ["sms_account_id", "sms_auth_token", "sms_phone_number"])
+def test_without_credentials_nobody_is_called(
+    through: TwilioChannel, proxy: Proxy, policy: AccountPolicy, field: str
+) -> None:
+    setattr(policy, field, "")
+    policy.save()
+    error = fault(through, Message(TO, "Hello"))
+    assert (error.reason, error.sent) == (Reason.CREDENTIALS, Sent.NO)
+    assert [finding.good for finding in through.check()] == [False]
+    assert proxy.requests == []
+
+
+@pytest.mark.parametrize("token", ["another token", "žeton"])
+def test_a_wrong_token_is_refused(
+    through: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy, token: str
+) -> None:
+    policy.sms_auth_token = token
+    policy.save()
+    error = fault(through, Message(TO, "Hello"))
+    assert (error.reason, error.sent, error.code) == (Reason.CREDENTIALS, Sent.NO, "20003")
+    assert endpoint.messages == []
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("answer", [refusal(21610), refusal(20003), Silence()])
+def test_no_error_report_holds_the_token(
+    through: TwilioChannel, endpoint: Endpoint, settings: object, answer: object, debug: bool
+) -> None:
+    settings.DEBUG = debug
+    endpoint.answer_next(answer)
+    said = report(lambda: through.send(Message(TO, "Hello 123456")))
+    assert endpoint.account.token not in said
+    assert TOKEN_START not in said
+    assert TO not in said
+
+
+def test_a_failed_check_reports_no_token(through: TwilioChannel, endpoint: Endpoint) -> None:
+    endpoint.answer_next(Silence())
+    assert TOKEN_START not in report(through.check)
+
+
+def test_nothing_of_a_call_is_kept(through: TwilioChannel, monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = through._wire()
+    monkeypatch.setattr(through, "_wire", lambda: wire)
+    through.send(Message(TO, "Hello 123456"))
+    assert wire.left
+    kept = str(vars(wire))
+    assert "123456" not in kept
+    assert TOKEN_START not in kept

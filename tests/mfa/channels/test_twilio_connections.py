@@ -1,0 +1,142 @@
+"""Connections are shared, made in each process anew, and only the setting leads to a proxy."""
+
+import os
+import threading
+
+import pytest
+
+from mfa.channels.base import Message, Sent
+from mfa.channels.twilio import TwilioChannel
+from mfa.models import AccountPolicy, Reason
+from tests.mfa.channels.contract import fault, report
+from tests.twilio_endpoint.endpoint import Endpoint
+from tests.twilio_endpoint.proxy import Mood, Proxy
+
+pytestmark = pytest.mark.django_db
+MESSAGE = Message("+447700900123", "123456")
+# Not spelled out: error reports quote the source, too.
+SECRET = "".join(reversed("drowssap"))
+
+
+def test_sends_share_a_connection(through: TwilioChannel, endpoint: Endpoint, proxy: Proxy) -> None:
+    for _ in range(3):
+        through.send(MESSAGE)
+    assert endpoint.connections == 1
+    assert proxy.requests == ["CONNECT api.twilio.com:443"]
+
+
+def test_threads_share_what_is_made_once() -> None:
+    channel = TwilioChannel()
+    made = []
+    threads = [
+        threading.Thread(target=lambda: made.append(channel._wire()._lines)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 8
+    assert len(set(map(id, made))) == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_makes_its_own() -> None:
+    channel = TwilioChannel()
+    ours = channel._wire()._lines
+    child = os.fork()
+    if not child:
+        os._exit(channel._wire()._lines is ours)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_another_account_needs_no_new_connection(
+    through: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+) -> None:
+    through.send(MESSAGE)
+    policy.sms_auth_token = endpoint.account.token = "another"
+    policy.save()
+    through.send(MESSAGE)
+    assert endpoint.connections == 1
+    assert len(endpoint.messages) == 2
+
+
+def test_without_the_setting_no_proxy_sees_anything(
+    direct: TwilioChannel, endpoint: Endpoint, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://{proxy.address}")
+    direct.send(MESSAGE)
+    direct.check()
+    assert len(endpoint.messages) == 1
+    assert proxy.requests == []
+
+
+def test_with_the_setting_all_goes_through_the_proxy(
+    through: TwilioChannel, endpoint: Endpoint, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setenv("no_proxy", "*")
+    through.send(MESSAGE)
+    through.check()
+    assert len(endpoint.messages) == 1
+    assert set(proxy.requests) == {"CONNECT api.twilio.com:443"}
+
+
+def test_an_address_without_a_scheme_will_do(endpoint: Endpoint, proxy: Proxy) -> None:
+    TwilioChannel(proxy.address).send(MESSAGE)
+    assert len(endpoint.messages) == 1
+
+
+def test_the_proxy_may_want_a_login(endpoint: Endpoint, proxy: Proxy) -> None:
+    proxy.login = "portal:p@ss word"
+    TwilioChannel(f"http://portal:p%40ss%20word@{proxy.address}").send(MESSAGE)
+    assert len(endpoint.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "mood", [Mood.REFUSING, Mood.SILENT, Mood.HANGING_UP, Mood.TRICKLING, Mood.DUMB_TUNNEL]
+)
+def test_a_proxy_in_the_way_means_not_sent(
+    through: TwilioChannel, endpoint: Endpoint, proxy: Proxy, mood: Mood
+) -> None:
+    proxy.mood = mood
+    error = fault(through, MESSAGE)
+    assert (error.reason, error.sent, error.permanent) == (Reason.PROXY, Sent.NO, False)
+    assert endpoint.requests == []
+    assert len(proxy.requests) == 1
+
+
+def test_a_missing_login_is_a_fault_of_the_proxy(through: TwilioChannel, proxy: Proxy) -> None:
+    proxy.login = "portal:secret"
+    error = fault(through, MESSAGE)
+    assert (error.reason, error.sent) == (Reason.PROXY, Sent.NO)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:1",
+        "http://proxy.invalid:3128",
+        "socks5://127.0.0.1:1080",
+        "http://[::1",
+        "http://127.0.0.1:port",
+        "https://127.0.0.1:1",
+    ],
+)
+def test_a_proxy_that_is_none_means_not_sent(policy: AccountPolicy, address: str) -> None:
+    channel = TwilioChannel(address, timeout=0.3, deadline=0.6)
+    error = fault(channel, MESSAGE)
+    assert (error.reason, error.sent) == (Reason.PROXY, Sent.NO)
+    assert address.partition("://")[2] in channel.explain(error.reason, error.code)
+
+
+def test_the_login_of_a_proxy_is_not_shown(policy: AccountPolicy) -> None:
+    channel = TwilioChannel(f"socks5://portal:{SECRET}@proxy.example:3128")
+    error = fault(channel, MESSAGE)
+    assert channel.proxy == "proxy.example:3128"
+    assert SECRET not in channel.explain(error.reason, error.code)
+    assert SECRET not in report(lambda: channel.send(MESSAGE))
+
+
+def test_without_a_proxy_there_is_none_to_name() -> None:
+    assert TwilioChannel().proxy == ""

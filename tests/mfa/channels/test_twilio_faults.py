@@ -1,0 +1,203 @@
+"""What goes wrong between us and Twilio: once asked, never again, and known or open."""
+
+import socket
+import threading
+from time import monotonic, sleep
+
+import pytest
+
+from mfa.channels.base import Message, Sent
+from mfa.channels.twilio import TwilioChannel
+from mfa.models import AccountPolicy, Reason
+from tests.mfa.channels.contract import fault
+from tests.twilio_endpoint.answers import (
+    ENDLESS,
+    HTML,
+    NONSENSE,
+    REDIRECT,
+    Answer,
+    Cut,
+    Page,
+    Reset,
+    Silence,
+    Trickle,
+    record,
+)
+from tests.twilio_endpoint.certificates import Authority
+from tests.twilio_endpoint.endpoint import Endpoint
+from tests.twilio_endpoint.proxy import Proxy
+
+pytestmark = pytest.mark.django_db
+MESSAGE = Message("+447700900123", "123456")
+
+OPEN = [
+    (Silence(), Reason.NETWORK, "deadline"),
+    (Trickle(), Reason.NETWORK, "deadline"),
+    (Trickle(headers=True), Reason.NETWORK, "deadline"),
+    (Reset(), Reason.NETWORK, "cut"),
+    (Reset(begun=True), Reason.NETWORK, "cut"),
+    (Cut(), Reason.NETWORK, "garbled"),
+    (NONSENSE, Reason.NETWORK, "garbled"),
+    (ENDLESS, Reason.NETWORK, "garbled"),
+    (record([], 201), Reason.NETWORK, "garbled"),
+    (record(None, 201), Reason.NETWORK, "garbled"),
+    (record({}, 201), Reason.NETWORK, "garbled"),
+    (record({"sid": "XX1"}, 201), Reason.NETWORK, "garbled"),
+    (record({"sid": 5, "date_created": 5}, 201), Reason.NETWORK, "garbled"),
+    (Page(200, b"\xff\xfe", headers={"Content-Encoding": "gzip"}), Reason.NETWORK, "cut"),
+    (REDIRECT, Reason.NETWORK, ""),
+    (HTML, Reason.BUSY, ""),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason", "code"), OPEN)
+def test_after_the_request_has_left_it_may_have_been_sent(
+    through: TwilioChannel, endpoint: Endpoint, answer: Answer, reason: Reason, code: str
+) -> None:
+    endpoint.answer_next(answer)
+    error = fault(through, MESSAGE)
+    assert (error.reason, error.sent, error.code) == (reason, Sent.MAYBE, code)
+    assert not error.permanent
+
+
+@pytest.mark.parametrize(("answer", "_reason", "_code"), OPEN)
+def test_twilio_is_asked_once(
+    through: TwilioChannel, endpoint: Endpoint, answer: Answer, _reason: Reason, _code: str
+) -> None:
+    endpoint.answer_next(answer)
+    fault(through, MESSAGE)
+    sleep(0.1)
+    assert len(endpoint.requests) == 1
+
+
+def test_a_dead_connection_is_not_used_again(through: TwilioChannel, endpoint: Endpoint) -> None:
+    through.send(MESSAGE)
+    endpoint.answer_next(Reset())
+    fault(through, MESSAGE)
+    through.send(MESSAGE)
+    assert len(endpoint.requests) == 3
+
+
+@pytest.mark.parametrize("answer", [Trickle(pause=0.01), Trickle(pause=0.01, headers=True)])
+def test_the_deadline_holds_around_everything(
+    proxy: Proxy, endpoint: Endpoint, answer: Answer
+) -> None:
+    endpoint.answer_next(answer)
+    started = monotonic()
+    fault(TwilioChannel(proxy.address, timeout=5, deadline=0.4), MESSAGE)
+    assert 0.4 <= monotonic() - started < 2
+
+
+@pytest.mark.parametrize("answer", [Trickle(), Trickle(headers=True), Silence()])
+def test_the_deadline_leaves_no_thread_behind(
+    proxy: Proxy, endpoint: Endpoint, answer: Answer
+) -> None:
+    endpoint.answer_next(answer)
+    fault(TwilioChannel(proxy.address, timeout=5, deadline=0.3), MESSAGE)
+    for thread in threading.enumerate():
+        if thread.name == "twilio":
+            thread.join(2)
+            assert not thread.is_alive()
+
+
+def test_an_unknown_name_means_not_sent(
+    policy: AccountPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    error = fault(TwilioChannel(), MESSAGE)
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "dns")
+
+
+def test_what_is_too_late_to_leave_never_leaves(
+    direct: TwilioChannel, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is found only after the deadline."""
+    found = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def slow(*args: object, **kwargs: object) -> object:
+        found.wait(5)
+        return look_up(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    error = fault(direct, MESSAGE)
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "connect")
+    found.set()
+    for thread in threading.enumerate():
+        if thread.name == "twilio":
+            thread.join(2)
+    assert endpoint.requests == []
+
+
+def test_a_refused_connection_means_not_sent(direct: TwilioChannel, endpoint: Endpoint) -> None:
+    endpoint.shutdown()
+    endpoint.server_close()
+    error = fault(direct, MESSAGE)
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "connect")
+
+
+def test_a_handshake_that_hangs_means_not_sent(
+    direct: TwilioChannel, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint.server_address = silent.getsockname()
+        error = fault(direct, MESSAGE)
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "connect")
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_the_environment_says_whom_we_trust(
+    straight: None,
+    endpoint: Endpoint,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, str(authority.path))
+    TwilioChannel().send(MESSAGE)
+    assert len(endpoint.messages) == 1
+
+
+def test_a_certificate_of_nobody_we_trust_gets_nothing(
+    direct: TwilioChannel, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    error = fault(direct, MESSAGE)
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "tls")
+    assert endpoint.requests == []
+
+
+def test_a_certificate_for_another_name_gets_nothing(
+    direct: TwilioChannel, endpoint: Endpoint, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Authority(tmp_path, hosts=("api.twilio.example",))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other.path))
+    endpoint._context = other.server_context()
+    error = fault(direct, MESSAGE)
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "tls")
+    assert endpoint.requests == []
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_a_bundle_that_is_none_means_not_sent(
+    direct: TwilioChannel, tmp_path: object, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    if content is not None:
+        bundle.write_text(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    error = fault(direct, MESSAGE)
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "tls")
+
+
+def test_a_folder_of_authorities_is_taken_too(
+    direct: TwilioChannel, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is empty here, so nobody is trusted."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    assert fault(direct, MESSAGE).code == "tls"

@@ -1,0 +1,1 @@
+"""Many at once: what parallel requests may and may not win."""
