@@ -19,8 +19,10 @@ class SecurityHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, with what the browser may use."""
+        """Answer, with what the browser may use and, unless a view knows better, not keep."""
         response = self.get_response(request)
+        # Error pages and refusals come past the views' own never_cache, and hold a token (SS-11).
+        response.setdefault("Cache-Control", "no-store")
         response.setdefault("Permissions-Policy", PERMISSIONS)
         return response
 

@@ -44,9 +44,13 @@ def _walk(
         text = str(entry.pattern)
         route = prefix + (MATCHES[text] if isinstance(entry.pattern, RegexPattern) else text)
         if isinstance(entry, URLPattern):
-            yield Address(":".join((*spaces, entry.name)) if entry.name else "", route, entry.callback)
+            yield Address(
+                ":".join((*spaces, entry.name)) if entry.name else "", route, entry.callback
+            )
         else:
-            yield from _walk(entry, route, (*spaces, entry.namespace) if entry.namespace else spaces)
+            yield from _walk(
+                entry, route, (*spaces, entry.namespace) if entry.namespace else spaces
+            )
 
 
 ADDRESSES = tuple(_walk(get_resolver()))

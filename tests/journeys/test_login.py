@@ -1,10 +1,8 @@
 """The portal's main job: the first login enrolls a phone, later ones ask for its code."""
 
-import pytest
-from django.urls import reverse
 
 from accounts.models import User
-from mfa.models import Delivery, OutboxMessage
+from mfa.models import OutboxMessage
 from tests.portal_client import Browser, code, codes
 
 NUMBER = "+447546123456"

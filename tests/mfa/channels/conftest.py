@@ -11,11 +11,17 @@ __all__ = ["authority", "endpoint", "proxy", "straight"]
 
 @pytest.fixture
 def through(proxy: Proxy) -> TwilioChannel:
-    """Twilio's channel behind the proxy, in a hurry."""
-    return TwilioChannel(f"http://{proxy.address}", timeout=0.3, deadline=0.6)
+    """Twilio's channel behind the proxy."""
+    return TwilioChannel(f"http://{proxy.address}")
+
+
+@pytest.fixture
+def hurried(proxy: Proxy) -> TwilioChannel:
+    """The same for tests that wait for the end of its patience."""
+    return TwilioChannel(f"http://{proxy.address}", timeout=0.5, deadline=1)
 
 
 @pytest.fixture
 def direct(straight: None) -> TwilioChannel:
-    """Twilio's channel without a proxy, in a hurry."""
-    return TwilioChannel(timeout=0.3, deadline=0.6)
+    """Twilio's channel without a proxy."""
+    return TwilioChannel()

@@ -6,7 +6,7 @@ from mfa.channels import twilio_check, twilio_http
 from mfa.channels.base import DeliveryError, Finding
 from mfa.channels.twilio import TwilioChannel
 from mfa.models import AccountPolicy, Reason
-from tests.twilio_endpoint.answers import HTML, Reset, Silence, record, refusal
+from tests.twilio_endpoint.answers import HTML, Answer, Cut, Reset, record, refusal
 from tests.twilio_endpoint.endpoint import Endpoint
 
 pytestmark = pytest.mark.django_db
@@ -147,9 +147,9 @@ def test_an_empty_balance_is_bad_news(
     assert "Balance" in bad(direct.check())[0]
 
 
-@pytest.mark.parametrize("answer", [Silence(), Reset()])
+@pytest.mark.parametrize("answer", [Cut(), Reset()])
 def test_a_fault_of_the_network_is_raised(
-    direct: TwilioChannel, endpoint: Endpoint, answer: object
+    direct: TwilioChannel, endpoint: Endpoint, answer: Answer
 ) -> None:
     endpoint.answer_next(answer)
     with pytest.raises(DeliveryError) as caught:

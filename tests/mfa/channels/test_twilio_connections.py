@@ -97,10 +97,10 @@ def test_the_proxy_may_want_a_login(endpoint: Endpoint, proxy: Proxy) -> None:
     "mood", [Mood.REFUSING, Mood.SILENT, Mood.HANGING_UP, Mood.TRICKLING, Mood.DUMB_TUNNEL]
 )
 def test_a_proxy_in_the_way_means_not_sent(
-    through: TwilioChannel, endpoint: Endpoint, proxy: Proxy, mood: Mood
+    hurried: TwilioChannel, endpoint: Endpoint, proxy: Proxy, mood: Mood
 ) -> None:
     proxy.mood = mood
-    error = fault(through, MESSAGE)
+    error = fault(hurried, MESSAGE)
     assert (error.reason, error.sent, error.permanent) == (Reason.PROXY, Sent.NO, False)
     assert endpoint.requests == []
     assert len(proxy.requests) == 1

@@ -30,10 +30,17 @@ from tests.twilio_endpoint.proxy import Proxy
 pytestmark = pytest.mark.django_db
 MESSAGE = Message("+447700900123", "123456")
 
+
+def ended() -> list[threading.Thread]:
+    """The threads of calls, after a while to end in."""
+    threads = [thread for thread in threading.enumerate() if thread.name == "twilio"]
+    for thread in threads:
+        thread.join(3)
+    return threads
+
+
+SLOW = [Silence(), Trickle(), Trickle(headers=True)]
 OPEN = [
-    (Silence(), Reason.NETWORK, "deadline"),
-    (Trickle(), Reason.NETWORK, "deadline"),
-    (Trickle(headers=True), Reason.NETWORK, "deadline"),
     (Reset(), Reason.NETWORK, "cut"),
     (Reset(begun=True), Reason.NETWORK, "cut"),
     (Cut(), Reason.NETWORK, "garbled"),
@@ -60,13 +67,25 @@ def test_after_the_request_has_left_it_may_have_been_sent(
     assert not error.permanent
 
 
-@pytest.mark.parametrize(("answer", "_reason", "_code"), OPEN)
+@pytest.mark.parametrize("answer", SLOW)
+def test_what_takes_too_long_may_have_been_sent(
+    hurried: TwilioChannel, endpoint: Endpoint, answer: Answer
+) -> None:
+    hurried.send(MESSAGE)
+    endpoint.answer_next(answer)
+    error = fault(hurried, MESSAGE)
+    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.MAYBE, "deadline")
+    assert len(endpoint.requests) == 2
+
+
+@pytest.mark.parametrize("answer", [Reset(), Reset(begun=True), Cut(), HTML, REDIRECT])
+@pytest.mark.parametrize("way", ["through", "direct"])
 def test_twilio_is_asked_once(
-    through: TwilioChannel, endpoint: Endpoint, answer: Answer, _reason: Reason, _code: str
+    request: pytest.FixtureRequest, endpoint: Endpoint, answer: Answer, way: str
 ) -> None:
     endpoint.answer_next(answer)
-    fault(through, MESSAGE)
-    sleep(0.1)
+    fault(request.getfixturevalue(way), MESSAGE)
+    sleep(0.05)
     assert len(endpoint.requests) == 1
 
 
@@ -88,16 +107,13 @@ def test_the_deadline_holds_around_everything(
     assert 0.4 <= monotonic() - started < 2
 
 
-@pytest.mark.parametrize("answer", [Trickle(), Trickle(headers=True), Silence()])
+@pytest.mark.parametrize("answer", SLOW)
 def test_the_deadline_leaves_no_thread_behind(
     proxy: Proxy, endpoint: Endpoint, answer: Answer
 ) -> None:
     endpoint.answer_next(answer)
-    fault(TwilioChannel(proxy.address, timeout=5, deadline=0.3), MESSAGE)
-    for thread in threading.enumerate():
-        if thread.name == "twilio":
-            thread.join(2)
-            assert not thread.is_alive()
+    fault(TwilioChannel(proxy.address, timeout=5, deadline=0.4), MESSAGE)
+    assert not any(thread.is_alive() for thread in ended())
 
 
 def test_an_unknown_name_means_not_sent(
@@ -112,9 +128,10 @@ def test_an_unknown_name_means_not_sent(
 
 
 def test_what_is_too_late_to_leave_never_leaves(
-    direct: TwilioChannel, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    straight: None, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name that is found only after the deadline."""
+    channel = TwilioChannel(deadline=0.4)
     found = threading.Event()
     look_up = socket.getaddrinfo
 
@@ -123,12 +140,10 @@ def test_what_is_too_late_to_leave_never_leaves(
         return look_up(*args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    error = fault(direct, MESSAGE)
+    error = fault(channel, MESSAGE)
     assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "connect")
     found.set()
-    for thread in threading.enumerate():
-        if thread.name == "twilio":
-            thread.join(2)
+    assert not any(thread.is_alive() for thread in ended())
     assert endpoint.requests == []
 
 
@@ -139,12 +154,10 @@ def test_a_refused_connection_means_not_sent(direct: TwilioChannel, endpoint: En
     assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "connect")
 
 
-def test_a_handshake_that_hangs_means_not_sent(
-    direct: TwilioChannel, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_handshake_that_hangs_means_not_sent(straight: None, endpoint: Endpoint) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint.server_address = silent.getsockname()
-        error = fault(direct, MESSAGE)
+        error = fault(TwilioChannel(timeout=0.3), MESSAGE)
     assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "connect")
 
 

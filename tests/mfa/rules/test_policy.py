@@ -245,3 +245,15 @@ def test_a_policy_is_not_changed_by_the_layer_under_it():
 )
 def test_demands_stand_loosest_first(loosest_first, expected):
     assert list(loosest_first) == expected
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (AfterEnrollment, {"login_again", "finish", "continue"}),
+        (Method, {"phone", "email", "app", "passkey", "push", "recovery_codes"}),
+    ],
+    ids=["after enrollment", "methods"],
+)
+def test_the_words_that_rows_keep_stay(kept, words):
+    assert set(kept) == words

@@ -1,0 +1,105 @@
+"""WB-02, SS-11: what every answer tells the browser, errors included."""
+
+import pytest
+from django.http import HttpResponse
+
+from accounts.models import User
+from tests.architecture.addresses import ADDRESSES
+from tests.portal_client import Browser
+
+CSP = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": (
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
+    ),
+}
+# The accent's stylesheet and the catalog of the admin's scripts are the same for everybody.
+PUBLIC = {"portal:theme_css", "admin:jsi18n"}
+
+
+def headers(response: HttpResponse) -> dict[str, str]:
+    return {name: response.headers.get(name, "") for name in HEADERS}
+
+
+def policy_of(response: HttpResponse) -> dict[str, str]:
+    directives = response.headers["Content-Security-Policy"].split(";")
+    return dict(directive.strip().split(" ", 1) for directive in directives)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("station", ["browser", "asked", "proving", "home", "office"])
+def test_every_answer_has_the_same_policy_and_headers(
+    request: pytest.FixtureRequest, alice: User, station: str, method: str
+) -> None:
+    browser = request.getfixturevalue(station)
+    answers = {str(each): getattr(browser, method)(each.path) for each in ADDRESSES}
+    assert [name for name, answer in answers.items() if policy_of(answer) != CSP] == []
+    assert [name for name, answer in answers.items() if headers(answer) != HEADERS] == []
+
+
+@pytest.mark.parametrize("station", ["browser", "asked", "proving", "home", "office"])
+def test_no_page_is_kept_by_caches(
+    request: pytest.FixtureRequest, alice: User, station: str
+) -> None:
+    browser = request.getfixturevalue(station)
+    pages = {each.name: browser.get(each.path) for each in ADDRESSES if each.name not in PUBLIC}
+    assert [
+        name
+        for name, page in pages.items()
+        if page.content and "no-store" not in page.headers.get("Cache-Control", "")
+    ] == []
+
+
+@pytest.fixture
+def broken(home: Browser, settings) -> Browser:
+    """A portal whose account policy cannot be decrypted, as after a lost key."""
+    settings.ENCRYPTION_KEYS = ["b3RoZXIga2V5LCBleGFjdGx5IDMyIGJ5dGVzIGxvbmc="]
+    home.raise_request_exception = False
+    return home
+
+
+@pytest.fixture
+def errors(home: Browser, other_browser: Browser, bob: User, policy) -> dict[int, HttpResponse]:
+    """One page of each error."""
+    for _ in range(10):
+        slowed = other_browser.password(bob, "not the password")
+    return {
+        403: home.get("/admin/"),
+        404: home.get("/no-such-page/"),
+        405: home.get("/logout/"),
+        429: slowed,
+    }
+
+
+def test_error_pages_have_them_too(errors: dict[int, HttpResponse]) -> None:
+    assert {status: page.status_code for status, page in errors.items()} == {
+        status: status for status in errors
+    }
+    assert [status for status, page in errors.items() if policy_of(page) != CSP] == []
+    assert [status for status, page in errors.items() if headers(page) != HEADERS] == []
+    assert [
+        status for status, page in errors.items() if "no-store" not in page.get("Cache-Control", "")
+    ] == []
+
+
+def test_the_page_of_our_own_faults_has_them_too(broken: Browser) -> None:
+    page = broken.get("/me/")
+    assert page.status_code == 500
+    assert policy_of(page) == CSP
+    assert headers(page) == HEADERS
+    assert "no-store" in page.get("Cache-Control", "")
+    assert "Traceback" not in page.content.decode()

@@ -1,0 +1,501 @@
+"""Answers: a try is spent before anybody looks, and what was wrong is counted."""
+
+from datetime import timedelta
+from itertools import count
+
+import pytest
+import time_machine
+from django.test import TestCase
+
+from accounts.models import User
+from mfa import answers, challenges
+from mfa.answers import Answer, Judgement
+from mfa.challenges import Target
+from mfa.limits import TooMany
+from mfa.models import AuditEvent, Challenge, Event, Factor, OutboxMessage, Purpose
+from mfa.origin import Origin
+from mfa.rules.codes import browser_of
+from mfa.rules.routes import ChannelName
+from tests.conftest import NOON
+from tests.portal_client import Browser, code
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+HERE = Origin("198.51.100.1", "Firefox")
+PHONE = "+447700900201"
+SMS, EMAIL = ChannelName.SMS, ChannelName.EMAIL
+
+
+def ask(
+    user: User,
+    channel: ChannelName = SMS,
+    *,
+    purpose: Purpose = Purpose.LOGIN,
+    nonce: str = "session",
+) -> Challenge:
+    factor = user.factors.get() if channel is SMS else None
+    target = Target(channel=channel, address=factor.target if factor else user.email, factor=factor)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        return challenges.issue(user, target, purpose=purpose, nonce=nonce, origin=HERE)
+
+
+def judge(
+    challenge: Challenge, typed: str, *, nonce: str = "session", user: User | None = None
+) -> Judgement:
+    # Each request loads its rows anew.
+    fresh = Challenge.objects.get(pk=challenge.pk)
+    person = User.objects.get(pk=(user or fresh.user).pk)
+    return answers.judge(fresh, person, typed, nonce=nonce, origin=HERE)
+
+
+def right(challenge: Challenge, nonce: str = "session") -> str:
+    return challenge.code_for(browser_of(nonce))
+
+
+def wrong(challenge: Challenge) -> str:
+    return f"{(int(right(challenge)) + 1) % 1_000_000:06}"
+
+
+def fail(times: int, challenge: Challenge) -> Judgement:
+    return [judge(challenge, wrong(challenge)) for _ in range(times)][-1]
+
+
+@pytest.fixture
+def question(alice: User) -> Challenge:
+    """What alice's phone was asked."""
+    return ask(alice)
+
+
+# Right, once, in time
+
+
+def test_the_texted_code_is_right(question: Challenge) -> None:
+    assert judge(question, code(PHONE)) == Judgement(Answer.RIGHT)
+    question.refresh_from_db()
+    assert question.passed_at == NOON
+
+
+def test_a_right_answer_is_recorded(question: Challenge, alice: User) -> None:
+    judge(question, right(question))
+    event = AuditEvent.objects.latest("pk")
+    assert (event.event, event.user, event.browser) == (Event.CODE_RIGHT, alice, "Firefox")
+    assert event.details == {"purpose": "login", "channel": "sms"}
+
+
+def test_a_code_is_right_once(question: Challenge) -> None:
+    judge(question, right(question))
+    assert judge(question, right(question)).answer is Answer.SPENT
+    assert AuditEvent.objects.latest("pk").event == Event.CODE_LATE
+
+
+def test_leading_zeros_belong_to_the_code(question: Challenge) -> None:
+    nonce = next(str(n) for n in count() if right(question, str(n)).startswith("00"))
+    zeros = right(question, nonce)
+    assert judge(question, zeros.lstrip("0"), nonce=nonce).answer is Answer.WRONG
+    assert judge(question, zeros, nonce=nonce).answer is Answer.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("age", "answer"),
+    [
+        (timedelta(minutes=9, seconds=59), Answer.RIGHT),
+        (timedelta(minutes=10), Answer.EXPIRED),
+        (timedelta(minutes=10, seconds=1), Answer.EXPIRED),
+    ],
+)
+def test_a_code_lives_ten_minutes(
+    question: Challenge, clock: time_machine.Traveller, age: timedelta, answer: Answer
+) -> None:
+    clock.shift(age)
+    assert judge(question, right(question)).answer is answer
+
+
+def test_a_late_answer_spends_no_try_and_counts_for_nothing(
+    question: Challenge, alice: User, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(minutes=11))
+    judge(question, wrong(question))
+    question.refresh_from_db()
+    alice.refresh_from_db()
+    assert (question.tries_left, alice.wrong_answers) == (5, 0)
+
+
+# Bound to session, person, purpose, channel and target (OT-04)
+
+
+def test_another_session_cannot_use_the_code(question: Challenge) -> None:
+    assert judge(question, right(question), nonce="other").answer is Answer.WRONG
+
+
+def test_another_person_cannot_use_the_code(question: Challenge, charlie: User) -> None:
+    assert judge(question, right(question), user=charlie).answer is Answer.EXPIRED
+    question.refresh_from_db()
+    assert (question.passed_at, question.tries_left) == (None, 5)
+
+
+def test_the_code_of_one_purpose_is_wrong_for_another(alice: User) -> None:
+    login, change = ask(alice), ask(alice, purpose=Purpose.CHANGE)
+    assert judge(change, right(login)).answer is Answer.WRONG
+
+
+def test_the_texted_code_is_wrong_for_the_mailed_question(alice: User) -> None:
+    text = ask(alice)
+    assert judge(ask(alice, EMAIL), right(text)).answer is Answer.REPLACED
+
+
+@pytest.mark.parametrize("column", ["user", "purpose", "channel", "target"])
+def test_a_row_that_was_tampered_with_takes_no_code(
+    question: Challenge, charlie: User, column: str
+) -> None:
+    sent = right(question)
+    values = {
+        "user": charlie,
+        "purpose": Purpose.CHANGE,
+        "channel": EMAIL,
+        "target": "+447700900203",
+    }
+    Challenge.objects.update(**{column: values[column]})
+    assert judge(Challenge.objects.get(), sent).answer is Answer.WRONG
+
+
+def test_a_row_whose_browser_was_tampered_with_sends_a_code_that_is_wrong(
+    question: Challenge,
+) -> None:
+    sent = question.code_for(browser_of("another"))
+    Challenge.objects.update(browser=browser_of("another"))
+    assert judge(question, sent).answer is Answer.WRONG
+
+
+# Wrong
+
+
+def test_a_wrong_answer_tells_the_tries_left(question: Challenge) -> None:
+    assert judge(question, wrong(question)) == Judgement(Answer.WRONG, 4)
+    assert judge(question, wrong(question)) == Judgement(Answer.WRONG, 3)
+
+
+def test_five_wrong_answers_spend_the_code(question: Challenge) -> None:
+    assert fail(5, question) == Judgement(Answer.WRONG, 0)
+    assert judge(question, right(question)) == Judgement(Answer.WRONG, 0)
+
+
+def test_the_fifth_answer_may_be_right(question: Challenge) -> None:
+    fail(4, question)
+    assert judge(question, right(question)).answer is Answer.RIGHT
+
+
+def test_a_spent_code_counts_no_more_wrong_answers(question: Challenge, alice: User) -> None:
+    fail(8, question)
+    alice.refresh_from_db()
+    assert alice.wrong_answers == 5
+
+
+def test_a_wrong_answer_is_recorded_without_what_was_typed(question: Challenge) -> None:
+    judge(question, wrong(question))
+    event = AuditEvent.objects.latest("pk")
+    assert (event.event, event.details) == (Event.CODE_WRONG, {})
+
+
+def test_a_wrong_answer_counts_for_the_person_and_the_phone(
+    question: Challenge, alice: User
+) -> None:
+    judge(question, wrong(question))
+    alice.refresh_from_db()
+    assert (alice.wrong_answers, alice.factors.get().wrong_answers) == (1, 1)
+
+
+def test_a_wrong_mailed_code_does_not_count_for_the_phone(alice: User) -> None:
+    mail = ask(alice, EMAIL)
+    judge(mail, wrong(mail))
+    alice.refresh_from_db()
+    assert (alice.wrong_answers, alice.factors.get().wrong_answers) == (1, 0)
+
+
+# Replaced (K20)
+
+
+def test_a_replaced_code_says_so_and_spends_a_try(alice: User) -> None:
+    text = ask(alice)
+    mail = ask(alice, EMAIL)
+    assert judge(mail, right(text)) == Judgement(Answer.REPLACED, 4)
+    alice.refresh_from_db()
+    assert alice.wrong_answers == 1
+
+
+def test_a_replaced_question_takes_no_answer(alice: User) -> None:
+    text = ask(alice)
+    ask(alice, EMAIL)
+    assert judge(text, right(text)).answer is Answer.REPLACED
+    text.refresh_from_db()
+    assert text.passed_at is None
+
+
+def test_the_latest_of_many_replaced_codes_is_known(
+    alice: User, clock: time_machine.Traveller
+) -> None:
+    for channel in (SMS, EMAIL, SMS, EMAIL, SMS, EMAIL, SMS):
+        ask(alice, channel)
+        clock.shift(timedelta(seconds=1))
+    latest = Challenge.objects.latest("created_at")
+    assert judge(ask(alice, EMAIL), right(latest)).answer is Answer.REPLACED
+
+
+def test_a_code_replaced_in_another_session_is_just_wrong(alice: User) -> None:
+    other = ask(alice, nonce="other")
+    ask(alice, EMAIL, nonce="other")
+    assert judge(ask(alice), right(other, "other")).answer is Answer.WRONG
+
+
+def test_a_code_that_passed_is_not_called_replaced(alice: User) -> None:
+    first = ask(alice)
+    judge(first, right(first))
+    assert judge(ask(alice, EMAIL), right(first)).answer is Answer.WRONG
+
+
+# Keys
+
+
+def test_codes_outlive_a_change_of_the_secret_key(settings, question: Challenge) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "the next one"
+    assert judge(question, code(PHONE)).answer is Answer.RIGHT
+
+
+def test_a_repeat_after_a_change_of_the_secret_key_carries_the_same_code(
+    settings, question: Challenge, alice: User, clock: time_machine.Traveller
+) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "the next one"
+    clock.shift(timedelta(seconds=30))
+    first = code(PHONE)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        challenges.resend(question, alice, nonce="session", origin=HERE)
+    assert OutboxMessage.objects.count() == 2
+    assert code(PHONE) == first
+
+
+def test_a_code_under_an_unknown_key_has_expired(settings, question: Challenge) -> None:
+    settings.SECRET_KEY = "the next one"
+    assert judge(question, code(PHONE)) == Judgement(Answer.EXPIRED)
+    question.refresh_from_db()
+    assert question.tries_left == 5
+
+
+def test_a_replaced_code_under_an_unknown_key_is_just_wrong(alice: User) -> None:
+    text = ask(alice)
+    mail = ask(alice, EMAIL)
+    Challenge.objects.filter(pk=text.pk).update(key="00000000")
+    assert judge(mail, right(text)).answer is Answer.WRONG
+
+
+# Ten in a row: a wait
+
+
+@pytest.fixture
+def nine_wrong(alice: User) -> User:
+    """One more costs a wait."""
+    User.objects.filter(pk=alice.pk).update(wrong_answers=9)
+    return alice
+
+
+def test_the_tenth_wrong_answer_in_a_row_costs_a_quarter_of_an_hour(
+    nine_wrong: User, question: Challenge
+) -> None:
+    assert judge(question, wrong(question)).answer is Answer.LOCKED
+    nine_wrong.refresh_from_db()
+    assert nine_wrong.wait_until == NOON + timedelta(minutes=15)
+
+
+def test_the_wait_is_recorded(nine_wrong: User, question: Challenge) -> None:
+    judge(question, wrong(question))
+    event = AuditEvent.objects.latest("pk")
+    assert (event.event, event.user, event.details) == (Event.LOCKED, nine_wrong, {"minutes": 15})
+
+
+def test_a_right_answer_has_to_wait_too_and_spends_no_try(
+    nine_wrong: User, question: Challenge
+) -> None:
+    judge(question, wrong(question))
+    with pytest.raises(TooMany) as caught:
+        judge(question, right(question))
+    assert caught.value.until == NOON + timedelta(minutes=15)
+    question.refresh_from_db()
+    assert (question.tries_left, question.passed_at) == (4, None)
+
+
+def test_after_the_wait_a_right_answer_passes(
+    nine_wrong: User, clock: time_machine.Traveller
+) -> None:
+    question = ask(nine_wrong)
+    judge(question, wrong(question))
+    clock.shift(timedelta(minutes=15))
+    question = ask(nine_wrong)
+    assert judge(question, right(question)).answer is Answer.RIGHT
+
+
+@pytest.mark.parametrize(("before", "minutes"), [(10, 30), (11, 60), (12, 60), (90, 60)])
+def test_each_further_wrong_answer_doubles_the_wait_up_to_an_hour(
+    alice: User, question: Challenge, before: int, minutes: int
+) -> None:
+    User.objects.filter(pk=alice.pk).update(wrong_answers=before)
+    assert judge(question, wrong(question)).answer is Answer.LOCKED
+    alice.refresh_from_db()
+    assert alice.wait_until == NOON + timedelta(minutes=minutes)
+
+
+def test_neither_session_nor_channel_nor_a_repeat_resets_the_count(
+    alice: User, clock: time_machine.Traveller
+) -> None:
+    text = ask(alice)
+    fail(3, text)
+    clock.shift(timedelta(seconds=30))
+    challenges.resend(Challenge.objects.get(), alice, nonce="session", origin=HERE)
+    fail(2, text)
+    assert fail(4, ask(alice, EMAIL)).answer is Answer.WRONG
+    other = ask(alice, nonce="other")
+    assert judge(other, "000000", nonce="other").answer is Answer.LOCKED
+
+
+def test_a_right_answer_clears_the_count(nine_wrong: User, question: Challenge) -> None:
+    User.objects.update(wait_until=NOON)
+    judge(question, right(question))
+    nine_wrong.refresh_from_db()
+    assert (nine_wrong.wrong_answers, nine_wrong.wait_until) == (0, None)
+
+
+def test_a_right_password_does_not_clear_the_count(browser: Browser, nine_wrong: User) -> None:
+    browser.password(nine_wrong)
+    nine_wrong.refresh_from_db()
+    assert nine_wrong.wrong_answers == 9
+
+
+def test_nobody_else_has_to_wait(nine_wrong: User, question: Challenge, charlie: User) -> None:
+    judge(question, wrong(question))
+    other = ask(charlie)
+    assert judge(other, right(other)).answer is Answer.RIGHT
+
+
+# A hundred in a row: the end of a phone
+
+
+@pytest.fixture
+def worn(alice: User) -> Factor:
+    """A phone that one more wrong answer ends."""
+    Factor.objects.filter(user=alice).update(wrong_answers=99)
+    return alice.factors.get()
+
+
+def test_the_hundredth_wrong_answer_in_a_row_ends_the_phone(
+    worn: Factor, question: Challenge
+) -> None:
+    judge(question, wrong(question))
+    worn.refresh_from_db()
+    assert worn.disabled_at == NOON
+    assert not Factor.objects.usable().exists()
+
+
+def test_the_end_of_a_phone_is_recorded_once(worn: Factor, question: Challenge) -> None:
+    fail(2, question)
+    assert AuditEvent.objects.filter(event=Event.FACTOR_DISABLED).count() == 1
+
+
+def test_the_ninety_ninth_does_not_end_it(worn: Factor, question: Challenge) -> None:
+    Factor.objects.update(wrong_answers=98)
+    judge(question, wrong(question))
+    worn.refresh_from_db()
+    assert worn.disabled_at is None
+
+
+def test_a_right_answer_clears_the_phone_s_count(worn: Factor, question: Challenge) -> None:
+    judge(question, right(question))
+    worn.refresh_from_db()
+    assert (worn.wrong_answers, worn.last_used_at) == (0, NOON)
+
+
+def test_a_right_mailed_code_does_not_clear_the_phone_s_count(worn: Factor, alice: User) -> None:
+    mail = ask(alice, EMAIL)
+    judge(mail, right(mail))
+    worn.refresh_from_db()
+    assert (worn.wrong_answers, worn.last_used_at) == (99, None)
+
+
+def test_nobody_else_s_phone_is_touched(worn: Factor, question: Challenge, charlie: User) -> None:
+    judge(question, wrong(question))
+    assert charlie.factors.get().wrong_answers == 0
+    assert charlie.factors.usable().exists()
+
+
+# Through the door
+
+
+def test_five_wrong_codes_close_the_page_s_question(browser: Browser, alice: User) -> None:
+    browser.password(alice)
+    texted = code(PHONE)
+    for _ in range(5):
+        page = browser.post("/login/verify/", {"code": "000000"}).content.decode()
+    assert "That was the fifth wrong code. Ask for a new one." in page
+    browser.post("/login/verify/", {"code": texted})
+    assert not browser.signed_in
+
+
+def test_the_tenth_wrong_code_leads_to_the_wait(browser: Browser, nine_wrong: User) -> None:
+    browser.password(nine_wrong)
+    assert browser.post("/login/verify/", {"code": "000000"}).url == "/login/help/"
+    OutboxMessage.objects.all().delete()
+    assert browser.password(nine_wrong).url == "/login/help/"
+    assert not OutboxMessage.objects.exists()
+
+
+def test_an_ended_phone_leads_to_help_and_never_to_enrollment(
+    browser: Browser, other_browser: Browser, worn: Factor, alice: User
+) -> None:
+    browser.password(alice)
+    browser.post("/login/verify/", {"code": "000000"})
+    assert other_browser.password(alice).url == "/login/help/"
+    assert other_browser.get("/login/enroll/phone/").url == "/login/help/"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        " ",
+        "12345",
+        "1234567",
+        "12345a",
+        "123\x00456",
+        "١٢٣٤٥٦",
+        "+23456",
+        "1.3456",
+        "1" * 10_240,
+        "\ud7ff" * 6,
+        ["000000", "12345"],
+    ],
+    ids=[
+        "nothing",
+        "a blank",
+        "five",
+        "seven",
+        "a letter",
+        "NUL",
+        "Arabic digits",
+        "a sign",
+        "a point",
+        "10 kB",
+        "Korean",
+        "two fields",
+    ],
+)
+def test_what_is_no_code_spends_no_try(browser: Browser, alice: User, typed: object) -> None:
+    browser.password(alice)
+    response = browser.post("/login/verify/", {"code": typed})
+    assert response.status_code == 200
+    assert Challenge.objects.get().tries_left == 5
+
+
+@pytest.mark.parametrize("spelling", ["{0} {1}", "{0}-{1}", " {0}{1} ", "{0}\u00a0{1}\n"])
+def test_blanks_and_dashes_do_not_matter(browser: Browser, alice: User, spelling: str) -> None:
+    browser.password(alice)
+    texted = code(PHONE)
+    browser.post("/login/verify/", {"code": spelling.format(texted[:3], texted[3:])})
+    assert browser.signed_in
