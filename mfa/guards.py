@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -42,7 +43,8 @@ def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
             if walk.step in steps:
                 return page(request, walk)
             if walk.step is Step.START_OVER:
-                return redirect(f"{reverse('accounts:login')}?notice=ended")
+                words = {"notice": "ended", "next": walk.pending.next}
+                return redirect(f"{reverse('accounts:login')}?{urlencode(words)}")
             return redirect(PAGES[walk.step])
 
         return guarded

@@ -93,7 +93,9 @@ def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseR
             next=safe_next(request, next_url),
             nonce=new_nonce(),
         )
-        held.save(request.session)
+    elif next_url:
+        held.next = safe_next(request, next_url)
+    held.save(request.session)
     return advance(_walk(request, held, user))
 
 
@@ -197,8 +199,8 @@ def demands(user: Protected) -> bool:
 
 
 def safe_next(request: HttpRequest, url: str) -> str:
-    """Return the URL if it stays on this host, else the home page (WB-03)."""
-    safe = url_has_allowed_host_and_scheme(
+    """Return the URL if it is a path of this host, else the home page (WB-03)."""
+    safe = url.startswith("/") and url_has_allowed_host_and_scheme(
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return url if safe else resolve_url(settings.LOGIN_REDIRECT_URL)

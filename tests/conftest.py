@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import hypothesis
 import pytest
 import time_machine
 
 from accounts.models import User
 from mfa.models import AccountPolicy, Factor
 from tests.portal_client import PASSWORD, Browser
+
+# A slow machine is no failed property.
+hypothesis.settings.register_profile("portal", deadline=None)
+hypothesis.settings.load_profile("portal")
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

@@ -75,7 +75,7 @@ def broken(home: Browser, settings) -> Browser:
 @pytest.fixture
 def errors(home: Browser, other_browser: Browser, bob: User, policy) -> dict[int, HttpResponse]:
     """One page of each error."""
-    for _ in range(10):
+    for _ in range(11):
         slowed = other_browser.password(bob, "not the password")
     return {
         403: home.get("/admin/"),

@@ -1,6 +1,5 @@
 """The portal's main job: the first login enrolls a phone, later ones ask for its code."""
 
-
 from accounts.models import User
 from mfa.models import OutboxMessage
 from tests.portal_client import Browser, code, codes

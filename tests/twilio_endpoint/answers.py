@@ -78,7 +78,6 @@ def problem(code: int, status: int | None = None) -> Page:
 HTML = Page(502, b"<html><h1>Bad gateway</h1></html>", "text/html")
 NONSENSE = Page(201, b"<html>Welcome to the hotel</html>", "text/html", takes=True)
 REDIRECT = Page(302, b"", headers={"Location": "https://api.twilio.com/elsewhere"})
-ENDLESS = Page(201, b"[" * 1_000_000, takes=True)
 
 
 @dataclass(frozen=True)
@@ -127,6 +126,20 @@ class Reset:
         # Linger for no time: the other side gets a reset instead of an end.
         linger = struct.pack("ii", 1, 0)
         wire.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+
+@dataclass(frozen=True)
+class Flood:
+    """Takes the request and answers without end, as fast as it can."""
+
+    takes: bool = True
+
+    def give(self, wire: BaseHTTPRequestHandler) -> None:
+        wire.close_connection = True
+        wire.send_response(201)
+        wire.end_headers()
+        while not wire.server.rest(0):
+            wire.wfile.write(b"[" * 65_536)
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class ChannelContract:
 
     @pytest.mark.parametrize("debug", [False, True])
     def test_an_error_report_says_neither_target_nor_text(
-        self, channel: Channel, settings: Settings, debug: bool
+        self, channel: Channel, settings: Settings, *, debug: bool
     ) -> None:
         settings.DEBUG = debug
         said = report(lambda: channel.send(self.message(self.refused)))

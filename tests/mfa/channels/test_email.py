@@ -80,7 +80,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("command", "answer", "reason", "permanent"), REFUSED)
 def test_what_the_server_refuses_is_not_sent(
-    mailbox: Mailbox, command: str, answer: str, reason: Reason, permanent: bool
+    mailbox: Mailbox, command: str, answer: str, *, reason: Reason, permanent: bool
 ) -> None:
     mailbox.answers[command] = answer
     error = fault(EmailChannel(), Message(ALICE, "123456"))

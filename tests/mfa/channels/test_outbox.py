@@ -45,7 +45,7 @@ FAILING = [
 
 
 @pytest.mark.parametrize(("number", "reason", "permanent"), FAILING)
-def test_numbers_fail_on_purpose(number: str, reason: Reason, permanent: bool) -> None:
+def test_numbers_fail_on_purpose(number: str, reason: Reason, *, permanent: bool) -> None:
     error = fault(OutboxChannel(), Message(number, "123456"))
     assert (error.reason, error.permanent) == (reason, permanent)
 

@@ -145,7 +145,7 @@ def test_a_wrong_token_is_refused(
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("answer", [refusal(21610), refusal(20003), Silence()])
 def test_no_error_report_holds_the_token(
-    hurried: TwilioChannel, endpoint: Endpoint, settings: object, answer: object, debug: bool
+    hurried: TwilioChannel, endpoint: Endpoint, settings: object, answer: object, *, debug: bool
 ) -> None:
     settings.DEBUG = debug
     endpoint.answer_next(answer)

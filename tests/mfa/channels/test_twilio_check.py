@@ -110,7 +110,7 @@ def test_numbers_may_be_out_of_bounds(direct: TwilioChannel, endpoint: Endpoint)
 
 @pytest.mark.parametrize(("service", "good"), [("MG" + "0" * 32, True), ("MG" + "1" * 32, False)])
 def test_a_messaging_service_is_looked_up(
-    direct: TwilioChannel, policy: AccountPolicy, service: str, good: bool
+    direct: TwilioChannel, policy: AccountPolicy, service: str, *, good: bool
 ) -> None:
     policy.sms_phone_number = service
     findings = twilio_http.guarded(

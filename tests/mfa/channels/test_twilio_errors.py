@@ -46,6 +46,7 @@ CODES = [pytest.param(code, *row, id=str(code)) for *row, codes in ROWS for code
 def test_an_answer_means_what_the_table_says(
     direct: TwilioChannel,
     endpoint: Endpoint,
+    *,
     code: int,
     reason: Reason,
     remedy: Remedy,
@@ -84,6 +85,7 @@ UNKNOWN = [
 def test_an_unknown_number_falls_into_a_class_by_its_range(
     direct: TwilioChannel,
     endpoint: Endpoint,
+    *,
     code: int,
     status: int,
     reason: Reason,

@@ -11,12 +11,12 @@ from mfa.channels.twilio import TwilioChannel
 from mfa.models import AccountPolicy, Reason
 from tests.mfa.channels.contract import fault
 from tests.twilio_endpoint.answers import (
-    ENDLESS,
     HTML,
     NONSENSE,
     REDIRECT,
     Answer,
     Cut,
+    Flood,
     Page,
     Reset,
     Silence,
@@ -25,7 +25,7 @@ from tests.twilio_endpoint.answers import (
 )
 from tests.twilio_endpoint.certificates import Authority
 from tests.twilio_endpoint.endpoint import Endpoint
-from tests.twilio_endpoint.proxy import Proxy
+from tests.twilio_endpoint.proxy import Mood, Proxy
 
 pytestmark = pytest.mark.django_db
 MESSAGE = Message("+447700900123", "123456")
@@ -45,7 +45,7 @@ OPEN = [
     (Reset(begun=True), Reason.NETWORK, "cut"),
     (Cut(), Reason.NETWORK, "garbled"),
     (NONSENSE, Reason.NETWORK, "garbled"),
-    (ENDLESS, Reason.NETWORK, "garbled"),
+    (Flood(), Reason.NETWORK, "garbled"),
     (record([], 201), Reason.NETWORK, "garbled"),
     (record(None, 201), Reason.NETWORK, "garbled"),
     (record({}, 201), Reason.NETWORK, "garbled"),
@@ -113,6 +113,19 @@ def test_the_deadline_leaves_no_thread_behind(
 ) -> None:
     endpoint.answer_next(answer)
     fault(TwilioChannel(proxy.address, timeout=5, deadline=0.4), MESSAGE)
+    assert not any(thread.is_alive() for thread in ended())
+
+
+def test_a_used_connection_is_cut_too(hurried: TwilioChannel, endpoint: Endpoint) -> None:
+    hurried.send(MESSAGE)
+    endpoint.answer_next(Trickle())
+    fault(hurried, MESSAGE)
+    assert not any(thread.is_alive() for thread in ended())
+
+
+def test_a_trickling_proxy_is_cut_too(hurried: TwilioChannel, proxy: Proxy) -> None:
+    proxy.mood = Mood.TRICKLING
+    fault(hurried, MESSAGE)
     assert not any(thread.is_alive() for thread in ended())
 
 

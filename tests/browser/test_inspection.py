@@ -1,0 +1,57 @@
+"""The inspection and the watch see faults: tests that cannot fail are defects."""
+
+import pytest
+
+from mfa.models import AccountPolicy
+from tests.browser.conftest import Visit
+from tests.browser.inspection import problems_of
+
+pytestmark = pytest.mark.browser
+
+PAGE = '<html lang="en"><title>A page</title><main><h1>A page</h1>{}</main>'
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        ('<p style="width: 500px">Wide', "wider than 320"),
+        ('<p style="color: #999; background: #fff">Pale', "contrast 2.85"),
+        ('<input aria-label="A" style="border: 1px solid #ccc; background: #fff">', "border contrast"),
+        ('<button style="font-size: 8px; padding: 0">A</button><button>B</button>', "small and crowded"),
+        ("<button>A</button>", "lower than 44 px"),
+        ("<button></button>", "nameless: button"),
+        ("<input>", "nameless: textbox"),
+        ("<h1>Another</h1>", "headings: 1,1"),
+        ("<h4>Deep</h4>", "a heading is skipped"),
+        ("<p id=a></p><p id=a></p>", "ids used twice"),
+        ('<p aria-describedby="b">', "aria-describedby of nothing"),
+        ("<img src='data:,'>", "no alt"),
+        ("<table><tr><td>1", "a bare table"),
+        ("<fieldset><input></fieldset>", "a bare fieldset"),
+    ],
+)
+def test_a_fault_is_found(visit: Visit, fault: str, problem: str) -> None:
+    visitor = visit()
+    visitor.page.set_content(PAGE.format(fault))
+    assert problem in "\n".join(problems_of(visitor.page))
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_violation_of_the_csp_is_noticed(
+    visit: Visit, policy: AccountPolicy, script: bool
+) -> None:
+    visitor = visit(script=script)
+    visitor.expects("Content Security Policy", "CSP style-src")
+    visitor.open("/login/")
+    visitor.page.evaluate("document.body.setAttribute('style', 'color: red')")
+    visitor.page.wait_for_function("true")
+    assert any("Content Security Policy" in line for line in visitor.watch.complaints)
+
+
+def test_an_error_of_a_script_is_noticed(visit: Visit, policy: AccountPolicy) -> None:
+    visitor = visit()
+    visitor.expects("script: ")
+    visitor.open("/login/")
+    with visitor.context.expect_event("weberror"):
+        visitor.page.evaluate("setTimeout(() => { throw new Error('broken') })")
+    assert any("broken" in line for line in visitor.watch.complaints)

@@ -1,0 +1,222 @@
+"""What an administrator changes acts on people in the middle of a login (A30, K17, B15)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+
+from accounts.models import User
+from mfa.models import AccountPolicy, OutboxMessage
+from tests.journeys.conftest import NEW_NUMBER, PHONE
+from tests.portal_client import PASSWORD, Browser, code
+
+NUMBER = "+447700900201"
+VERIFY = "/login/verify/"
+CONTINUE = "/login/continue/"
+
+
+@pytest.fixture
+def disabled(policy: AccountPolicy) -> AccountPolicy:
+    policy.enabled = False
+    policy.save()
+    return policy
+
+
+def disable(policy: AccountPolicy) -> None:
+    policy.enabled = False
+    policy.save()
+
+
+def test_with_mfa_off_the_password_is_enough(
+    browser: Browser, alice: User, disabled: AccountPolicy
+) -> None:
+    """A30."""
+    assert browser.password(alice, next="/me/").url == "/me/"
+    assert browser.signed_in
+    assert browser.session["mfa_about"]["aal"] == 1
+    assert not OutboxMessage.objects.exists()
+
+
+def test_with_mfa_off_nobody_enrolls(browser: Browser, bob: User, disabled: AccountPolicy) -> None:
+    """A11: a new install asks nobody."""
+    assert browser.password(bob).url == "/"
+
+
+def test_disabling_lets_the_half_signed_in_through_by_a_button(
+    asked: Browser, policy: AccountPolicy
+) -> None:
+    """A30: after their next click, and never by a GET."""
+    disable(policy)
+    assert asked.get(VERIFY).url == CONTINUE
+    page = asked.get(CONTINUE).content.decode()
+    assert "Continue" in page
+    assert not asked.signed_in
+    assert asked.post(CONTINUE).url == "/"
+    assert asked.signed_in
+
+
+@pytest.mark.parametrize("path", [VERIFY, "/login/verify/resend/", "/login/enroll/phone/"])
+def test_any_click_of_theirs_leads_to_that_button(
+    asked: Browser, policy: AccountPolicy, path: str
+) -> None:
+    disable(policy)
+    assert asked.post(path, {"code": "123456"}).url == CONTINUE
+
+
+def test_the_button_is_no_way_round_while_a_code_is_asked(asked: Browser) -> None:
+    assert asked.post(CONTINUE).url == VERIFY
+    assert not asked.signed_in
+
+
+def test_enabling_asks_at_the_next_login(
+    browser: Browser, alice: User, disabled: AccountPolicy
+) -> None:
+    """K17, D02: a running session stays."""
+    browser.password(alice)
+    disabled.enabled = True
+    disabled.save()
+    assert browser.get("/me/").status_code == 200
+    browser.post("/logout/")
+    assert browser.password(alice).url == VERIFY
+
+
+def test_enabling_between_the_button_and_the_click_asks(
+    asked: Browser, policy: AccountPolicy
+) -> None:
+    disable(policy)
+    asked.get(CONTINUE)
+    policy.enabled = True
+    policy.save()
+    assert asked.post(CONTINUE).url == VERIFY
+    assert not asked.signed_in
+
+
+def test_only_the_pilot_group_is_asked(
+    browser: Browser, other_browser: Browser, alice: User, bob: User, policy: AccountPolicy
+) -> None:
+    """A06."""
+    policy.pilot_group = Group.objects.create(name="Pilots")
+    policy.save()
+    alice.groups.add(policy.pilot_group)
+    assert browser.password(alice).url == VERIFY
+    assert other_browser.password(bob).url == "/"
+
+
+def test_required_in_the_middle_of_an_offer_takes_the_offer_back(
+    browser: Browser, bob: User, optional: AccountPolicy
+) -> None:
+    browser.password(bob)
+    optional.enforcement = "required"
+    optional.save()
+    assert "Skip for Now" not in browser.get(PHONE).content.decode()
+    assert browser.post("/login/skip/").status_code == 403
+
+
+def test_another_end_of_enrollment_acts_at_once(proving: Browser, policy: AccountPolicy) -> None:
+    """K1, changed while a code was out."""
+    policy.after_enrollment = "continue"
+    policy.save()
+    assert proving.post("/login/enroll/verify/", {"code": code(NEW_NUMBER)}).url == "/"
+    assert proving.signed_in
+
+
+def test_an_enrolled_person_is_led_back_when_the_last_page_is_taken_away(
+    proving: Browser, bob: User, policy: AccountPolicy
+) -> None:
+    """K1: from `finish` to `login_again` between the code and the button."""
+    policy.after_enrollment = "finish"
+    policy.save()
+    proving.post("/login/enroll/verify/", {"code": code(NEW_NUMBER)})
+    policy.after_enrollment = "login_again"
+    policy.save()
+    assert proving.post("/login/enroll/done/").url.startswith("/login/")
+    assert not proving.signed_in
+
+
+def test_a_shorter_life_binds_the_next_code(
+    clock: time_machine.Traveller, browser: Browser, alice: User, policy: AccountPolicy
+) -> None:
+    policy.code_life_minutes = 2
+    policy.save()
+    browser.password(alice)
+    assert "Works for 2 minutes" in browser.get(VERIFY).content.decode()
+    clock.shift(timedelta(minutes=2, seconds=1))
+    page = browser.post(VERIFY, {"code": code(NUMBER)}).content.decode()
+    assert "This code is older than 2 minutes. Ask for a new one." in page
+
+
+def test_a_changed_password_ends_the_half_signed_in(
+    asked: Browser, other_browser: Browser, alice: User
+) -> None:
+    """A thief waits at the code page while the owner changes the password."""
+    other_browser.log_in(alice)
+    new = "another long enough one"
+    other_browser.post(
+        "/me/password/", {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    )
+    response = asked.post(VERIFY, {"code": code(NUMBER)})
+    assert response.url.startswith("/login/?notice=ended")
+    assert not asked.signed_in
+
+
+def test_what_was_wanted_is_kept_when_a_walk_ends(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    """WB-03: "carry on where you were" holds."""
+    browser.password(alice, next="/me/activity/")
+    clock.shift(timedelta(minutes=16))
+    url = browser.get(VERIFY).url
+    assert 'name="next" value="/me/activity/"' in browser.get(url).content.decode()
+
+
+def test_a_disabled_person_is_out_at_the_next_request(home: Browser, alice: User) -> None:
+    """SS-05."""
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert home.get("/me/").status_code == 302
+
+
+def test_breakglass_lets_a_person_in_by_password_alone(browser: Browser, alice: User) -> None:
+    """K19, B15 from the machine itself."""
+    call_command("breakglass", alice.email, "--reason", "lost phone")
+    assert browser.password(alice).url == "/"
+    assert browser.session["mfa_about"]["aal"] == 1
+
+
+def test_breakglass_lets_the_half_signed_in_through(asked: Browser, alice: User) -> None:
+    call_command("breakglass", alice.email, "--reason", "lost phone")
+    assert asked.get(VERIFY).url == CONTINUE
+    assert asked.post(CONTINUE).url == "/"
+
+
+def test_a_pause_ends_by_itself(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    call_command("breakglass", alice.email, "--reason", "lost phone", "--minutes", "5")
+    clock.shift(timedelta(minutes=5))
+    assert browser.password(alice).url == VERIFY
+
+
+def test_a_pause_is_for_one_person(browser: Browser, alice: User, charlie: User) -> None:
+    """Charlie must not."""
+    call_command("breakglass", alice.email, "--reason", "lost phone")
+    assert browser.password(charlie).url == VERIFY
+
+
+def test_a_pause_opens_the_administration_to_its_administrator(
+    browser: Browser, root: User
+) -> None:
+    """The way in when no second step works."""
+    call_command("breakglass", root.email, "--reason", "SMS account closed")
+    browser.password(root)
+    assert browser.get("/admin/").status_code == 200
+
+
+def test_a_pause_that_ended_closes_it_again(
+    clock: time_machine.Traveller, browser: Browser, root: User
+) -> None:
+    call_command("breakglass", root.email, "--reason", "SMS account closed")
+    browser.password(root)
+    clock.shift(timedelta(minutes=30))
+    assert browser.get("/admin/").status_code == 403
