@@ -7,7 +7,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 SOURCES := accounts mfa portal tests manage.py
 
-.PHONY: run test check lock format install install-dev chromium mutation messages
+.PHONY: run test check lock format install install-dev chromium mutation
 
 run: install
 	$(BIN)/python -m portal.newenv

@@ -1,11 +1,13 @@
 """Forms of a person's own pages."""
 
 from django import forms
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import SetPasswordForm
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import passwords
 from accounts.models import User
-from accounts.passwords import LONGEST, MaximumLengthValidator
+from accounts.passwords import LONGEST
 
 
 class LoginForm(forms.Form):
@@ -47,12 +49,32 @@ class DetailsForm(forms.ModelForm[User]):
             "username": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         }
 
+    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 Django's signature
+        """Write these columns alone: another request may have raised a counter since."""
+        person = super().save(commit=False)
+        if commit:
+            person.save(update_fields=self.Meta.fields)
+        return person
 
-class PasswordForm(PasswordChangeForm):
-    """The old password and the new one, twice."""
+
+class PasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """The present password and the new one, twice."""
+
+    old_password = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    field_order = ("old_password", "new_password1", "new_password2")
+
+    def __init__(self, request: HttpRequest, user: User) -> None:
+        """Take what the person posted."""
+        super().__init__(user, request.POST or None)
+        self.request = request
 
     def clean_old_password(self) -> str:
-        """Refuse an absurd length before it is hashed (PW-03), then compare."""
-        if len(self.cleaned_data["old_password"]) > LONGEST:
-            raise forms.ValidationError(MaximumLengthValidator().get_help_text())
-        return super().clean_old_password()
+        """Refuse a wrong one (PW-07). Raises TooMany after several."""
+        password = str(self.cleaned_data["old_password"])
+        if not passwords.confirm(self.request, self.user, password):
+            raise forms.ValidationError(_("That is not your present password."))
+        return password

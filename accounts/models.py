@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from mfa.models import AccountPolicy, Protected
 from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, resolve
 
-# Staff can undo everybody's second step, so theirs is never optional and never a mailbox (EM-01).
+# Staff can undo everybody's second step: where MFA binds them, it is never optional and never a
+# mailbox (EM-01).
 STAFF = Layer(name="staff", enforcement=Enforcement.REQUIRED, email_codes=EmailCodes.OFF)
 
 

@@ -1,6 +1,8 @@
 """Passwords: what they must be, and proving one without telling who exists."""
 
+from django.conf import settings
 from django.contrib.auth import authenticate
+from django.core.checks import CheckMessage, Error, Tags, Warning as Caution, register
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -8,9 +10,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from mfa import audit, limits, origin as origins
 from mfa.models import Event
+from mfa.origin import Origin
 
 # PW-03: more than this would only cost hashing time; NIST SP 800-63B-4 wants 64 accepted.
 LONGEST = 256
+# NIST SP 800-63B-4, 3.1.1.2: 15 where the password may be all, 8 always beside a second step
+LEAST, LEAST_ALONE = 8, 15
 
 
 class MaximumLengthValidator:
@@ -24,6 +29,18 @@ class MaximumLengthValidator:
     def get_help_text(self) -> str:
         """Say the rule."""
         return _("Use at most %d characters.") % LONGEST
+
+
+@register(Tags.security)
+def check_length(**_: object) -> list[CheckMessage]:
+    """Refuse passwords under 8 characters, and warn of those under 15 (PW-01)."""
+    least = settings.PASSWORD_MIN_LENGTH
+    if least < LEAST:
+        return [Error(f"PASSWORD_MIN_LENGTH must be {LEAST} or more.", id="accounts.E001")]
+    if least < LEAST_ALONE:
+        words = f"PASSWORD_MIN_LENGTH under {LEAST_ALONE} is weak where a password stands alone."
+        return [Caution(words, id="accounts.W001")]
+    return []
 
 
 def prove(request: HttpRequest, email: str, password: str) -> User | None:
@@ -40,9 +57,22 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
     if isinstance(user, User):
         limits.succeed(limits.WRONG_PASSWORDS, email)
         return user
-    known = User.objects.filter(email=email).first()
-    audit.record(Event.PASSWORD_WRONG, known, origin=origin)
-    if limits.fail(limits.WRONG_PASSWORDS, email):
-        audit.record(Event.PASSWORD_SLOWED, known, origin=origin)
+    _count_wrong(email, User.objects.filter(email=email).first(), origin)
     limits.count(per_address)
     return None
+
+
+def confirm(request: HttpRequest, user: User, password: str) -> bool:
+    """Say whether a logged-in person's password is right, under the waits of the login."""
+    limits.check(limits.WRONG_PASSWORDS, user.email)
+    if len(password) <= LONGEST and user.check_password(password):
+        limits.succeed(limits.WRONG_PASSWORDS, user.email)
+        return True
+    _count_wrong(user.email, user, origins.of(request))
+    return False
+
+
+def _count_wrong(email: str, user: User | None, origin: Origin) -> None:
+    audit.record(Event.PASSWORD_WRONG, user, origin=origin)
+    if limits.fail(limits.WRONG_PASSWORDS, email):
+        audit.record(Event.PASSWORD_SLOWED, user, origin=origin)

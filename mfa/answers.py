@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -45,35 +46,31 @@ def judge(
     speaks, so of parallel answers just as many are judged as there are tries. Raises TooMany
     while the person has to wait.
     """
-    now = timezone.now()
-    if user.wait_until and user.wait_until > now:
-        raise limits.TooMany(user.wait_until)
     code = challenge.code_for(browser_of(nonce))
     if code is None:
         return Judgement(Answer.EXPIRED)
     right = constant_time_compare(code, typed)
-    spent = (
-        Challenge.objects.open(now)
-        .filter(pk=challenge.pk, user_id=user.pk)
-        .update(tries_left=F("tries_left") - 1, passed_at=now if right else None)
-    )
-    if not spent:
-        audit.record(Event.CODE_LATE, user, origin=origin, purpose=challenge.purpose)
-        challenge.refresh_from_db()
-        return Judgement(_why_closed(challenge), challenge.tries_left)
-    if right:
-        _forgive(user, challenge)
-        audit.record(
-            Event.CODE_RIGHT,
-            user,
-            origin=origin,
-            purpose=challenge.purpose,
-            channel=challenge.channel,
+    with transaction.atomic():
+        # A person's answers are judged one after the other, whatever session they come from:
+        # the tenth wrong one must stop the eleventh.
+        person = get_user_model().objects.select_for_update().get(pk=user.pk)
+        now = timezone.now()
+        if person.wait_until and person.wait_until > now:
+            raise limits.TooMany(person.wait_until)
+        spent = (
+            Challenge.objects.open(now)
+            .filter(pk=challenge.pk, user_id=user.pk)
+            .update(tries_left=F("tries_left") - 1, passed_at=now if right else None)
         )
-        return Judgement(Answer.RIGHT)
-    challenge.refresh_from_db(fields=["tries_left"])
-    if _blame(user, challenge, origin):
-        return Judgement(Answer.LOCKED)
+        challenge.refresh_from_db()
+        if not spent:
+            audit.record(Event.CODE_LATE, user, origin=origin, purpose=challenge.purpose)
+            return Judgement(_why_closed(challenge), challenge.tries_left)
+        if right:
+            _forgive(person, challenge, origin)
+            return Judgement(Answer.RIGHT)
+        if _blame(person, challenge, origin):
+            return Judgement(Answer.LOCKED)
     replaced = _is_replaced(challenge, typed, nonce)
     return Judgement(Answer.REPLACED if replaced else Answer.WRONG, challenge.tries_left)
 
@@ -86,26 +83,36 @@ def _why_closed(challenge: Challenge) -> Answer:
     return Answer.WRONG if challenge.tries_left == 0 else Answer.EXPIRED
 
 
-def _forgive(user: Protected, challenge: Challenge) -> None:
+def _forgive(person: Protected, challenge: Challenge, origin: Origin) -> None:
     """A right answer clears the count of the factor that gave it, and the shared one (LG-01)."""
-    get_user_model().objects.filter(pk=user.pk).update(wrong_answers=0, wait_until=None)
+    if person.wrong_answers:
+        person.wrong_answers, person.wait_until = 0, None
+        person.save(update_fields=["wrong_answers", "wait_until"])
     _factor_of(challenge).update(wrong_answers=0, last_used_at=timezone.now())
+    audit.record(
+        Event.CODE_RIGHT,
+        person,
+        origin=origin,
+        purpose=challenge.purpose,
+        channel=challenge.channel,
+    )
 
 
-def _blame(user: Protected, challenge: Challenge, origin: Origin) -> bool:
+def _blame(person: Protected, challenge: Challenge, origin: Origin) -> bool:
     """Count a wrong answer for the person and the factor; say whether it costs a wait."""
-    people = get_user_model().objects.filter(pk=user.pk)
-    people.update(wrong_answers=F("wrong_answers") + 1)
-    cost = limits.WRONG_CODES.after(people.values_list("wrong_answers", flat=True).get())
-    audit.record(Event.CODE_WRONG, user, origin=origin)
+    audit.record(Event.CODE_WRONG, person, origin=origin)
+    person.wrong_answers += 1
+    cost = limits.WRONG_CODES.after(person.wrong_answers)
     if cost:
-        people.update(wait_until=timezone.now() + cost)
-        audit.record(Event.LOCKED, user, origin=origin, minutes=round(cost.total_seconds() / 60))
+        person.wait_until = timezone.now() + cost
+        minutes = round(cost.total_seconds() / 60)
+        audit.record(Event.LOCKED, person, origin=origin, minutes=minutes)
+    person.save(update_fields=["wrong_answers", "wait_until"])
     factors = _factor_of(challenge)
     factors.update(wrong_answers=F("wrong_answers") + 1)
     worn = factors.filter(wrong_answers__gte=MOST_WRONG_ANSWERS, disabled_at=None)
     if worn.update(disabled_at=timezone.now()):
-        audit.record(Event.FACTOR_DISABLED, user, origin=origin)
+        audit.record(Event.FACTOR_DISABLED, person, origin=origin)
     return bool(cost)
 
 

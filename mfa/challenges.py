@@ -50,6 +50,11 @@ class Asking:
         """Return what the session keeps, or a fresh start with 128 random bits."""
         return cls(**session.get(f"mfa_{purpose}", {"purpose": purpose, "nonce": new_nonce()}))
 
+    def question(self, user: Protected) -> Challenge | None:
+        """Return the challenge, if it is this person's."""
+        asked = Challenge.objects.filter(user_id=user.pk, purpose=self.purpose)
+        return asked.filter(pk=self.challenge).first() if self.challenge else None
+
     def save(self, session: SessionBase) -> None:
         """Keep it."""
         session[f"mfa_{self.purpose}"] = asdict(self)
@@ -94,16 +99,15 @@ def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin)
     if not challenge.is_open(now + WORTH_REPEATING):
         return issue(user, target, purpose=Purpose(challenge.purpose), nonce=nonce, origin=origin)
     pause = PAUSES[min(challenge.sends, len(PAUSES) - 1)]
-    claimed = (
-        Challenge.objects.open(now)
-        .filter(pk=challenge.pk, resend_at__lte=now)
-        .update(sends=F("sends") + 1, resend_at=now + pause)
-    )
-    if not claimed:
-        raise limits.TooMany(now + pause)
-    with _refusals_recorded(user, target, origin):
+    with _refusals_recorded(user, target, origin), transaction.atomic(durable=True):
+        claimed = (
+            Challenge.objects.open(now)
+            .filter(pk=challenge.pk, resend_at__lte=now)
+            .update(sends=F("sends") + 1, resend_at=now + pause)
+        )
+        if not claimed:
+            raise limits.TooMany(now + pause)
         limits.take(_uses(user, target, Purpose(challenge.purpose), origin))
-    with transaction.atomic():
         _send(challenge, user, origin, attempt=challenge.sends + 1)
     return challenge
 

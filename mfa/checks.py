@@ -1,35 +1,55 @@
 """System checks: combinations that must not start, and those worth a warning."""
 
-from collections.abc import Sequence
+from ipaddress import ip_network
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning as Caution, register
 
 OUTBOX = "mfa.channels.outbox."
+# Backends that leave mails, and so codes, where others can read them
+READABLE = {
+    "django.core.mail.backends.console.EmailBackend",
+    "django.core.mail.backends.filebased.EmailBackend",
+}
 
 
 @register(Tags.security)
-def check_outbox(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
-    """Refuse a gateway that keeps codes readable outside debugging and the demo (LG-10)."""
-    del app_configs
+def check_outbox(**_: object) -> list[CheckMessage]:
+    """Refuse to keep codes readable outside debugging and the demo (LG-10)."""
     backends = [str(conf["BACKEND"]) for conf in settings.MFA_CHANNELS.values()]
     kept = any(name.startswith(OUTBOX) for name in (*backends, settings.EMAIL_BACKEND))
-    if not kept or settings.DEBUG or settings.DEMO:
+    if settings.DEBUG or settings.DEMO or not (kept or settings.EMAIL_BACKEND in READABLE):
         return []
     return [
         Error(
-            "Texts or mails go to the outbox although neither DEBUG nor DEMO is on.",
-            hint="Set MFA_CHANNELS and EMAIL_URL to real services.",
+            "Texts or mails stay readable on this machine although neither DEBUG nor DEMO is on.",
+            hint="Set EMAIL_URL to a mail server.",
             id="mfa.E001",
         )
     ]
 
 
+@register(Tags.security)
+def check_demo(**_: object) -> list[CheckMessage]:
+    """Refuse the virtual phone on a public address: it shows everybody's codes."""
+    if not (settings.DEMO and settings.HTTPS):
+        return []
+    return [Error("DEMO is on although BASE_URL is https.", hint="Set DEMO=off.", id="mfa.E002")]
+
+
+@register(Tags.security)
+def check_proxies(**_: object) -> list[CheckMessage]:
+    """Refuse proxies that are no networks."""
+    return [
+        Error(f"TRUSTED_PROXIES: {proxy} is no network such as 10.0.0.0/8.", id="mfa.E003")
+        for proxy in settings.TRUSTED_PROXIES
+        if not _is_network(proxy)
+    ]
+
+
 @register(Tags.security, deploy=True)
-def check_eager(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
+def check_eager(**_: object) -> list[CheckMessage]:
     """Warn where pages wait for the SMS provider or the mail server."""
-    del app_configs
     if settings.DEBUG or settings.DEMO or not settings.CELERY_TASK_ALWAYS_EAGER:
         return []
     return [
@@ -39,3 +59,11 @@ def check_eager(app_configs: Sequence[AppConfig] | None, **_: object) -> list[Ch
             id="mfa.W001",
         )
     ]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 
 from celery import shared_task
 from django.conf import settings
@@ -53,7 +52,12 @@ def queue(
         attempt=attempt,
         created_at=timezone.now(),
     )
-    transaction.on_commit(partial(deliver.delay, delivery.pk), robust=True)
+
+    # Not a partial: Django logs a failed one by its __qualname__, and a partial has none.
+    def wake() -> None:
+        deliver.delay(delivery.pk)
+
+    transaction.on_commit(wake, robust=True)
     return delivery
 
 

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from mfa import login
+from mfa import factors, login
 from mfa.login import PAGES, Walk
 from mfa.models import Protected
 from mfa.rules.steps import Step
@@ -23,6 +23,12 @@ STRONG = 2
 
 Page = Callable[[HttpRequest, Walk], HttpResponse]
 View = Callable[[HttpRequest], HttpResponse]
+
+
+class SignedIn(HttpRequest):
+    """A request behind the login."""
+
+    user: Protected  # type: ignore[assignment]
 
 
 def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
@@ -57,6 +63,16 @@ def person(request: HttpRequest) -> Protected:
     if not isinstance(request.user, Protected):
         raise PermissionDenied
     return request.user
+
+
+def may_rebind(request: HttpRequest, user: Protected) -> bool:
+    """Whether the session may replace the person's phone: it has answered a code (EN-02).
+
+    A code by email will do: that is how a lost phone is replaced (EM-03). Who has no phone yet,
+    or is asked for no second step now, needs none.
+    """
+    answered = bool(request.session.get(ABOUT, {}).get("channel"))
+    return answered or not factors.phone_of(user) or not login.demands(user)
 
 
 def is_strong(request: HttpRequest, user: Protected) -> bool:

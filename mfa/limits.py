@@ -82,8 +82,7 @@ PASSWORDS_PER_ADDRESS = Limit("password-address", 50, 15 * MINUTE)
 TEST_MESSAGES = Limit("test", 10, HOUR)
 
 # From the tenth failure in a row each one costs a wait (the security design's figures). Fewer are
-# forgotten after a quiet quarter of an hour, more after a quiet day: a guesser who pauses gains
-# one try an hour.
+# forgotten after a quiet quarter of an hour, more after a quiet day.
 FREE_FAILURES = 9
 QUIET = 15 * MINUTE
 

@@ -77,6 +77,8 @@ class Walk:
         asked = Challenge.objects.filter(user_id=self.user.pk, purpose=purpose)
         if purpose is Purpose.LOGIN and (route := self.facts.route):
             asked = asked.filter(channel=route.channel, factor=route.factor)
+            if route.factor is None:
+                asked = asked.filter(target=self.user.email)
         return asked.filter(pk=self.pending.challenge).first()
 
 
@@ -219,6 +221,9 @@ def _facts(pending: PendingLogin, user: Protected) -> Facts:
         for factor in Factor.objects.usable().filter(user_id=user.pk).order_by("-confirmed_at")
     ]
     reachable = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
+    if user.wrong_answers >= answers.MOST_WRONG_ANSWERS:
+        # The mailbox has no row to disable: it rests until a stronger factor answers (LG-01).
+        reachable -= {ChannelName.EMAIL}
     routes = usable(policy, holdings, reachable)
     return Facts(
         alive=pending.alive(user, now),
@@ -293,6 +298,7 @@ def _enter(walk: Walk) -> HttpResponseRedirect:
         "address": walk.origin.address or None,
         "browser": walk.origin.browser,
         "aal": aal,
+        "channel": channel,
     }
     # The stubs know only the one user model, which is a Protected.
     auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]

@@ -58,7 +58,7 @@ def tell(
 ) -> None:
     """Record the event and queue its notices; `words` go into both and hold no full number."""
     audit.record(event, user, origin=origin, **words)
-    context: dict[str, str | int] = {**words, "address": origin.address, "browser": origin.browser}
+    context = {**words, "address": origin.address, "browser": origin.device}
     for notice in NOTICES[event]:
         target = old_number if notice.channel is ChannelName.SMS else user.email
         if target and channels.available(notice.channel):

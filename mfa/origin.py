@@ -1,13 +1,37 @@
 """Where a request came from: the client's address and browser."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 # Long enough to tell browsers apart, short enough for a table
 BROWSER_LENGTH = 200
+# What a User-Agent says of itself, the telling words first: Chrome also says Safari.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "Chrome": "Chrome",
+    "CriOS": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Macintosh": "Mac",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
+# Some proxies write 192.0.2.1:5555 or [2001:db8::1]:5555.
+WITH_PORT = re.compile(r"(?:\[(.+)\]|([\d.]+))(?::\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +42,31 @@ class Origin:
     browser: str
 
     @property
+    def device(self) -> str:
+        """The browser and system in words, such as "Chrome on Android"."""
+        return device_of(self.browser)
+
+    @property
     def network(self) -> str:
         """The address for limits: an IPv6 customer holds a whole /64."""
         if ":" not in self.address:
             return self.address
         return str(ip_network((self.address, 64), strict=False))
+
+
+def device_of(user_agent: str) -> str:
+    """Name browser and system by words of ours; what the client wrote is never repeated.
+
+    "" where no browser was there.
+    """
+    if not user_agent:
+        return ""
+    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
+    return gettext("%(browser)s on %(system)s") % {
+        "browser": browser or gettext("A browser"),
+        "system": system or gettext("an unknown system"),
+    }
 
 
 def of(request: HttpRequest) -> Origin:
@@ -34,7 +78,8 @@ def of(request: HttpRequest) -> Origin:
 def _address(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
     address = _plain(request.META.get("REMOTE_ADDR", ""))
-    while address and _trusted(address) and hops and (hop := _plain(hops.pop())):
+    # A proxy on a unix socket has no address, and only who holds the machine can be there.
+    while _trusted(address) and hops and (hop := _plain(hops.pop())):
         address = hop
     return address
 
@@ -46,14 +91,21 @@ def _plain(text: str) -> str:
     IPv4, or all of them would share one /64.
     """
     try:
-        address = ip_address(text.partition("%")[0])
+        address = ip_address(_without_port(text).partition("%")[0])
     except ValueError:
         return ""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(mapped or address)
 
 
+def _without_port(text: str) -> str:
+    found = WITH_PORT.fullmatch(text)
+    return found[1] or found[2] if found else text
+
+
 def _trusted(address: str) -> bool:
+    if not address:
+        return bool(settings.TRUSTED_PROXIES)
     return any(
         ip_address(address) in ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES
     )

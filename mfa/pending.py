@@ -46,10 +46,12 @@ class PendingLogin:
 
     def alive(self, user: Protected, now: datetime) -> bool:
         """Whether it is young, and the person active with the same password and epoch."""
+        # A rotated secret key must not throw out who is just typing a code.
+        hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
         return (
             user.is_active
             and now.timestamp() - self.start < LIFE.total_seconds()
-            and constant_time_compare(self.session_hash, user.get_session_auth_hash())
+            and any(constant_time_compare(self.session_hash, known) for known in hashes)
         )
 
     @staticmethod

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 # Where a login leaves what it knows of itself (mfa.login writes it, the row repeats it).
 ABOUT = "mfa_about"
+COLUMNS = {"user_id", "started_at", "address", "browser", "aal"}
 
 
 class Session(AbstractBaseSession):
@@ -51,6 +52,7 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         """Repeat in columns what the login wrote into the session."""
         row = super().create_model_instance(data)
-        for name, value in data.get(ABOUT, {}).items():
-            setattr(row, name, value)
+        about = data.get(ABOUT, {})
+        for name in COLUMNS & about.keys():
+            setattr(row, name, about[name])
         return row

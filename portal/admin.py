@@ -96,5 +96,4 @@ class PortalAdminSite(AdminSite):
     def _refuse(self, request: HttpRequest) -> HttpResponse:
         if not (isinstance(request.user, User) and request.user.is_staff):
             raise PermissionDenied
-        context = {"next": request.get_full_path()}
-        return TemplateResponse(request, "admin/second_step.html", context, status=403)
+        return TemplateResponse(request, "mfa/second_step.html", status=403)

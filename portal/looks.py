@@ -1,12 +1,13 @@
-"""The operator's accent color, and the check that text on it can be read."""
+"""The operator's name and accent color, and the checks that both can be read."""
 
 import re
-from collections.abc import Sequence
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+# 30 characters, all in the GSM alphabet, leave room for the longest text.
+LONGEST_NAME = 30
+PLAIN = re.compile(r"(?!.*\d{4})[A-Za-z0-9 .,&'+-]+")
 HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 # Below this, sRGB is linear (WCAG 2.2, relative luminance).
 DARK_END = 0.04045
@@ -29,9 +30,23 @@ def contrast_on_white(color: str) -> float:
 
 
 @register
-def check_accent(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
+def check_name(**_: object) -> list[CheckMessage]:
+    """Refuse a name that would make a text longer than one message."""
+    name = settings.PORTAL_NAME
+    if len(name) <= LONGEST_NAME and PLAIN.fullmatch(name):
+        return []
+    return [
+        Error(
+            f"PORTAL_NAME must have 1 to {LONGEST_NAME} plain letters, digits and blanks.",
+            hint="It stands first in every text, and four digits in a row would look like a code.",
+            id="portal.E003",
+        )
+    ]
+
+
+@register
+def check_accent(**_: object) -> list[CheckMessage]:
     """Refuse an accent that is no color, or one on which text cannot be read."""
-    del app_configs
     color = settings.PORTAL_ACCENT
     if not HEX_COLOR.fullmatch(color):
         return [Error("PORTAL_ACCENT must look like #1d4ed8.", id="portal.E001")]

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mfa.limits import TooMany
-from mfa.views.pages import TOO_MANY_REQUESTS, seconds_until
+from mfa.views.pages import refused
 
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
 
@@ -43,6 +43,4 @@ class Refusals:
         if not isinstance(exception, TooMany):
             return None
         context = {"retry_at": exception.until}
-        response = render(request, "429.html", context, status=TOO_MANY_REQUESTS)
-        response["Retry-After"] = str(seconds_until(exception.until))
-        return response
+        return refused(render(request, "429.html", context), exception)

@@ -1,6 +1,5 @@
 """The person's own pages: home, My Details, the password."""
 
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,6 +11,7 @@ from accounts.forms import DetailsForm, PasswordForm
 from accounts.models import User
 from mfa import audit, factors, notices, origin as origins
 from mfa.models import Event
+from mfa.sessions import keep_alive
 
 LAST_EVENTS = 5
 
@@ -56,10 +56,10 @@ def details(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: SignedIn) -> HttpResponse:
     """Change the password; all other sessions end, and the mailbox is told."""
-    form = PasswordForm(request.user, request.POST or None)
+    form = PasswordForm(request, request.user)
     if form.is_valid():
         user = form.save()
-        update_session_auth_hash(request, user)
+        keep_alive(request, user)
         notices.tell(Event.PASSWORD_CHANGED, user, origin=origins.of(request))
         return redirect(f"{reverse('accounts:details')}?saved=password")
     return render(request, "accounts/password.html", {"form": form})

@@ -13,7 +13,7 @@ from accounts.forms import LoginForm
 from mfa import audit, login as second_step, origin as origins
 from mfa.limits import TooMany
 from mfa.models import Event
-from mfa.views.pages import seconds_until
+from mfa.views.pages import refused
 
 
 @login_not_required
@@ -42,16 +42,13 @@ def login(request: HttpRequest) -> HttpResponse:
         "notice": "" if request.method == "POST" else request.GET.get("notice", ""),
         "refused_until": refusal and refusal.until,
     }
-    response = render(request, "accounts/login.html", context)
-    if refusal:
-        response.status_code = 429
-        response["Retry-After"] = str(seconds_until(refusal.until))
-    return response
+    return refused(render(request, "accounts/login.html", context), refusal)
 
 
+@login_not_required
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session, and what the browser kept of its pages (SS-04)."""
+    """End the session, if one is left, and what the browser kept of its pages (SS-04)."""
     if request.user.is_authenticated:
         audit.record(Event.LOGGED_OUT, request.user, origin=origins.of(request))
     end_session(request)

@@ -1,5 +1,8 @@
 """Security > Account Policy: the site's policy and its SMS account."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -7,12 +10,13 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
-from mfa import audit, origin as origins
+from mfa import audit, channels, origin as origins
 from mfa.admin.enabling import open_checks
 from mfa.admin.forms import AccountPolicyForm
 from mfa.admin.testing import test_connection, test_message
 from mfa.guards import person
 from mfa.models import AccountPolicy, Challenge, Event, Purpose
+from mfa.rules.routes import ChannelName
 
 SMS_ACCOUNT = {"sms_account_id", "sms_auth_token", "sms_phone_number"}
 
@@ -88,6 +92,8 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
             "subtitle": None,
             "policy": policy,
             "open_checks": checks,
+            "proxy": urlsplit(settings.SMS_PROXY_URL).netloc.rpartition("@")[2],
+            "mail": channels.available(ChannelName.EMAIL),
         }
         return super().changeform_view(request, object_id, form_url, context)
 

@@ -28,6 +28,11 @@ class ReadOnly(admin.ModelAdmin[models.Model]):
         """Nobody."""
         return False
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow the offered filters alone: others could guess a number digit by digit."""
+        del value, request
+        return lookup.partition("__")[0] in self.list_filter
+
     @admin.display(description=_("to"))
     def to(self, row: Challenge | Delivery) -> str:
         """Name the target as far as pages may."""
@@ -44,6 +49,7 @@ class FactorAdmin(ReadOnly):
     fields = (
         "user",
         "kind",
+        "restricted",
         "masked",
         "confirmed_at",
         "last_used_at",
@@ -53,6 +59,11 @@ class FactorAdmin(ReadOnly):
         "address",
         "browser",
     )
+
+    @admin.display(description=_("restricted (NIST SP 800-63B-4, 3.2.9)"), boolean=True)
+    def restricted(self, row: Factor) -> bool:
+        """Say whether the method can be intercepted on its way."""
+        return row.restricted
 
     @admin.display(description=_("state"))
     def state(self, row: Factor) -> str:
@@ -107,7 +118,6 @@ class DeliveryAdmin(ReadOnly):
         "claimed_at",
         "finished_at",
     )
-
 
     @admin.display(description=_("what it means"))
     def explanation(self, row: Delivery) -> str:

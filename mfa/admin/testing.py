@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -16,29 +16,22 @@ from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.channels.base import DeliveryError
 from mfa.forms import CodeForm, PhoneForm
-from mfa.guards import STRONG
+from mfa.guards import STRONG, SignedIn, may_rebind
 from mfa.limits import TooMany
 from mfa.models import (
     AccountPolicy,
     Challenge,
     Delivery,
     Event,
-    Protected,
     Purpose,
     Reason,
 )
 from mfa.rules.routes import ChannelName
 from mfa.sessions import ABOUT, keep_alive
-from mfa.views.pages import TOO_MANY_REQUESTS, code_context
+from mfa.views.pages import code_context, refused
 
 TEMPLATE = "admin/mfa/accountpolicy/test_message.html"
 FORM = "admin:mfa_accountpolicy_changelist"
-
-
-class Administrator(HttpRequest):
-    """A request of somebody who may change the policy."""
-
-    user: Protected  # type: ignore[assignment]
 
 
 class TestCodeForm(CodeForm):
@@ -50,7 +43,7 @@ class TestCodeForm(CodeForm):
 
 
 @require_POST
-def test_connection(request: Administrator) -> HttpResponse:
+def test_connection(request: SignedIn) -> HttpResponse:
     """Ask the provider about the account, and tell what it said."""
     _demand_permission(request)
     try:
@@ -64,10 +57,11 @@ def test_connection(request: Administrator) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("phone", "code")
-def test_message(request: Administrator) -> HttpResponse:
+def test_message(request: SignedIn) -> HttpResponse:
     """Text a code to a typed number, show what became of it, and take the code back (A06)."""
     _demand_permission(request)
-    asking, challenge = _asked(request)
+    asking = Asking.of(request.session, Purpose.TEST)
+    challenge = asking.question(request.user)
     phone_form = PhoneForm(
         request.POST if "phone" in request.POST else None, policy=request.user.mfa_policy
     )
@@ -94,18 +88,12 @@ def _explained(delivery: Delivery | None) -> str:
     return channels.get(delivery.channel).explain(Reason(delivery.reason), delivery.code)
 
 
-def _demand_permission(request: Administrator) -> None:
+def _demand_permission(request: SignedIn) -> None:
     if not request.user.has_perm("mfa.change_accountpolicy"):
         raise PermissionDenied
 
 
-def _asked(request: Administrator) -> tuple[Asking, Challenge | None]:
-    asking = Asking.of(request.session, Purpose.TEST)
-    asked = Challenge.objects.filter(user_id=request.user.pk, purpose=Purpose.TEST)
-    return asking, asked.filter(pk=asking.challenge).first() if asking.challenge else None
-
-
-def _send(request: Administrator, form: PhoneForm) -> HttpResponse:
+def _send(request: SignedIn, form: PhoneForm) -> HttpResponse:
     # Each test asks anew: its code must come by the values that are stored now.
     asking = Asking(purpose=Purpose.TEST, nonce=challenges.new_nonce())
     target = Target(channel=ChannelName.SMS, address=form.cleaned_data["phone"])
@@ -124,7 +112,7 @@ def _send(request: Administrator, form: PhoneForm) -> HttpResponse:
     return redirect("admin:mfa_accountpolicy_test_message")
 
 
-def _passed(request: Administrator, challenge: Challenge, *, own: bool) -> HttpResponse:
+def _passed(request: SignedIn, challenge: Challenge, *, own: bool) -> HttpResponse:
     """Keep which values passed; the number becomes the administrator's phone if they wish."""
     policy = AccountPolicy.load()
     policy.tested_at = timezone.now()
@@ -133,16 +121,21 @@ def _passed(request: Administrator, challenge: Challenge, *, own: bool) -> HttpR
     origin = origins.of(request)
     audit.record(Event.POLICY_TESTED, request.user, origin=origin)
     Asking.of(request.session, Purpose.TEST).drop(request.session)
-    if own and factors.set_phone(request.user, challenge.target, origin=origin):
+    adopt = own and may_rebind(request, request.user)
+    if adopt and factors.set_phone(request.user, challenge.target, origin=origin):
         # A confirmed phone answered in this session: that is a second step.
-        request.session[ABOUT] = {**request.session.get(ABOUT, {}), "aal": STRONG}
+        request.session[ABOUT] = {
+            **request.session.get(ABOUT, {}),
+            "aal": STRONG,
+            "channel": challenge.channel,
+        }
         keep_alive(request, request.user)
     messages.success(request, gettext("The test message arrived: texts work with these values."))
     return redirect(FORM)
 
 
 def _show(
-    request: Administrator,
+    request: SignedIn,
     phone_form: PhoneForm,
     code_form: TestCodeForm,
     challenge: Challenge | None,
@@ -159,5 +152,4 @@ def _show(
         "explanation": _explained(delivery),
         "refused_until": refusal and refusal.until,
     }
-    status = TOO_MANY_REQUESTS if refusal else 200
-    return TemplateResponse(request, TEMPLATE, context, status=status)
+    return refused(TemplateResponse(request, TEMPLATE, context), refusal)

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mfa.origin import device_of
+
 
 class Counter(models.Model):
     """How often a limited thing happened in one bucket of time; `key` is a keyed hash."""
@@ -89,6 +91,11 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         """Say the event in words."""
         return self.text
+
+    @property
+    def device(self) -> str:
+        """The browser in words, "" where none was behind the event."""
+        return device_of(self.browser)
 
     @property
     def text(self) -> str:

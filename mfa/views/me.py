@@ -1,8 +1,8 @@
 """The logged-in person's own pages: another phone number, and what happened."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -13,8 +13,9 @@ from mfa import answers, audit, challenges, factors, origin as origins
 from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.forms import CodeForm, PhoneForm
+from mfa.guards import SignedIn, may_rebind
 from mfa.limits import TooMany
-from mfa.models import Challenge, Protected, Purpose
+from mfa.models import Challenge, Purpose
 from mfa.rules.routes import ChannelName
 from mfa.sessions import keep_alive
 from mfa.views.pages import code_context, show
@@ -22,17 +23,13 @@ from mfa.views.pages import code_context, show
 EVENTS_PER_PAGE = 25
 
 
-class SignedIn(HttpRequest):
-    """A request behind the login."""
-
-    user: Protected  # type: ignore[assignment]
-
-
 @never_cache
 @sensitive_post_parameters("phone")
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_phone(request: SignedIn) -> HttpResponse:
     """Ask for another number and text a code to it; the old one stays until that is entered."""
+    if not may_rebind(request, request.user):
+        return render(request, "mfa/second_step.html", status=403)
     form = PhoneForm(request.POST or None, policy=request.user.mfa_policy)
     phone = factors.phone_of(request.user)
     refusal = None
@@ -53,8 +50,9 @@ def change_phone(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_phone_verify(request: SignedIn) -> HttpResponse:
     """Take the code that proves the new number."""
-    asking, challenge = _asked(request)
-    if challenge is None:
+    asking = Asking.of(request.session, Purpose.CHANGE)
+    challenge = asking.question(request.user)
+    if challenge is None or not may_rebind(request, request.user):
         return redirect("mfa:change_phone")
     form = CodeForm(request.POST or None)
     if form.is_valid():
@@ -75,7 +73,8 @@ def change_phone_verify(request: SignedIn) -> HttpResponse:
 @require_POST
 def change_phone_resend(request: SignedIn) -> HttpResponse:
     """Send the code to the new number again."""
-    asking, challenge = _asked(request)
+    asking = Asking.of(request.session, Purpose.CHANGE)
+    challenge = asking.question(request.user)
     if challenge is None:
         return redirect("mfa:change_phone")
     try:
@@ -111,16 +110,12 @@ def _ask(request: SignedIn, number: str) -> None:
     asking.save(request.session)
 
 
-def _asked(request: SignedIn) -> tuple[Asking, Challenge | None]:
-    asking = Asking.of(request.session, Purpose.CHANGE)
-    asked = Challenge.objects.filter(user_id=request.user.pk, purpose=Purpose.CHANGE)
-    return asking, asked.filter(pk=asking.challenge).first() if asking.challenge else None
-
-
 def _changed(request: SignedIn, number: str) -> HttpResponse:
-    if factors.set_phone(request.user, number, origin=origins.of(request)):
-        Asking.of(request.session, Purpose.CHANGE).drop(request.session)
-        keep_alive(request, request.user)
+    if not factors.set_phone(request.user, number, origin=origins.of(request)):
+        # Another session was first, and its change has ended this one.
+        return redirect("accounts:login")
+    Asking.of(request.session, Purpose.CHANGE).drop(request.session)
+    keep_alive(request, request.user)
     return redirect(f"{reverse('accounts:details')}?saved=phone")
 
 

@@ -1,7 +1,6 @@
 """How the pages of this app are rendered: with a refusal, if there is one, as status 429."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,8 +9,6 @@ from django.utils import timezone
 from mfa.limits import TooMany
 from mfa.models import Challenge, Protected
 from mfa.views.question import question_of
-
-TOO_MANY_REQUESTS = 429
 
 
 def show(
@@ -28,10 +25,15 @@ def show(
         "refused_until": refusal and refusal.until,
         "mfa_in_force": user.mfa_policy.in_force,
     }
-    response = render(request, template, {**common, **context})
+    return refused(render(request, template, {**common, **context}), refusal)
+
+
+def refused(response: HttpResponse, refusal: TooMany | None) -> HttpResponse:
+    """Give the response of a refusal its status and Retry-After (RFC 6585); leave others alone."""
     if refusal:
-        response.status_code = TOO_MANY_REQUESTS
-        response["Retry-After"] = str(seconds_until(refusal.until))
+        response.status_code = 429
+        left = (refusal.until - timezone.now()).total_seconds()
+        response["Retry-After"] = str(max(1, round(left)))
     return response
 
 
@@ -39,8 +41,3 @@ def code_context(challenge: Challenge | None) -> dict[str, object]:
     """Return what every code page tells about its question."""
     question = question_of(challenge)
     return {"question": question, "failed_reason": question.failed_reason if question else ""}
-
-
-def seconds_until(moment: datetime) -> int:
-    """Return whole seconds from now, one at least."""
-    return max(1, round((moment - timezone.now()).total_seconds()))

@@ -84,7 +84,7 @@ def continue_(request: HttpRequest, walk: Walk) -> HttpResponse:
 def help_(request: HttpRequest) -> HttpResponse:
     """Say what helps, to anyone; to a half signed-in person also what is wrong."""
     walk = login.resume(request)
-    if walk is None:
+    if walk is None or walk.step is Step.START_OVER:
         return render(request, "mfa/help.html", {"reason": ""})
     reasons = {Step.WAIT: "wait", Step.BLOCKED: "blocked", Step.PROVE_MAILBOX: "blocked"}
     context = {

@@ -34,7 +34,7 @@ def chromium() -> Iterator[Chromium]:
     if path is None:
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse(f"No Chromium on PATH (looked for {', '.join(chromiums.NAMES)}).")
-    # Playwright keeps an event loop in this thread, and Django's ORM would refuse to work beside it.
+    # Playwright keeps an event loop in this thread, beside which Django's ORM refuses to work.
     with pytest.MonkeyPatch.context() as patch, chromiums.launched(path) as browser:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         yield browser

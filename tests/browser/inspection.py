@@ -27,6 +27,7 @@ NAMED = {
 
 def problems_of(page: Page, *, own: bool = True) -> list[str]:
     """List what is wrong with the page, with the width and theme where that shows."""
+    page.wait_for_load_state()
     found = [f"nameless: {role}" for role in _nameless(page)]
     for width, theme in ((NARROW, "dark"), (PHONE, "light"), (DESKTOP, "dark"), (DESKTOP, "light")):
         page.set_viewport_size({"width": width, "height": HEIGHT})

@@ -13,7 +13,7 @@ from tests.portal_client import PASSWORD, code, codes
 pytestmark = pytest.mark.browser
 
 ALICES = "+447700900201"
-# The second press of a hasty double click comes within this (ms); both end in one login.
+# Milliseconds between the two presses of a double click: the button is locked by the second.
 HASTE = (0, 30, 80, 200)
 
 
@@ -121,10 +121,9 @@ def test_a_code_can_be_pasted_as_it_was_written(visit: Visit, alice: User, writt
     visitor.at("Welcome, Alice")
 
 
-@pytest.mark.parametrize("script", [True, False])
 @pytest.mark.parametrize("haste", HASTE)
-def test_a_double_click_logs_in_once(visit: Visit, alice: User, haste: int, script: bool) -> None:
-    visitor = at_the_code_page(visit(script=script), alice)
+def test_a_double_click_logs_in_once(visit: Visit, alice: User, haste: int) -> None:
+    visitor = at_the_code_page(visit(), alice)
     visitor.write("Code", code(ALICES))
     visitor.button("Verify Code").click(click_count=2, delay=haste)
     visitor.at("Welcome, Alice")

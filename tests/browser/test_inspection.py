@@ -16,8 +16,14 @@ PAGE = '<html lang="en"><title>A page</title><main><h1>A page</h1>{}</main>'
     [
         ('<p style="width: 500px">Wide', "wider than 320"),
         ('<p style="color: #999; background: #fff">Pale', "contrast 2.85"),
-        ('<input aria-label="A" style="border: 1px solid #ccc; background: #fff">', "border contrast"),
-        ('<button style="font-size: 8px; padding: 0">A</button><button>B</button>', "small and crowded"),
+        (
+            '<input aria-label="A" style="border: 1px solid #ccc; background: #fff">',
+            "border contrast",
+        ),
+        (
+            '<button style="font-size: 8px; padding: 0">A</button><button>B</button>',
+            "small and crowded",
+        ),
         ("<button>A</button>", "lower than 44 px"),
         ("<button></button>", "nameless: button"),
         ("<input>", "nameless: textbox"),
@@ -38,7 +44,7 @@ def test_a_fault_is_found(visit: Visit, fault: str, problem: str) -> None:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_a_violation_of_the_csp_is_noticed(
-    visit: Visit, policy: AccountPolicy, script: bool
+    visit: Visit, policy: AccountPolicy, *, script: bool
 ) -> None:
     visitor = visit(script=script)
     visitor.expects("Content Security Policy", "CSP style-src")

@@ -316,9 +316,7 @@ def test_a_refusal_without_a_page_of_its_own(
     look(signed_in, "Please wait a little")
 
 
-def test_an_accident(
-    signed_in: Visitor, live_server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_accident(signed_in: Visitor, live_server, monkeypatch: pytest.MonkeyPatch) -> None:
     signed_in.expects("status of 500")
     monkeypatch.setattr("mfa.audit.events_of", lambda user: 1 / 0)
     signed_in.open("/")

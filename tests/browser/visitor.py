@@ -1,4 +1,4 @@
-"""Somebody at a real browser: the steps of a login as verbs, and a watch on what the browser says."""
+"""Somebody at a real browser: a login's steps as verbs, and a watch on what the browser says."""
 
 import re
 
@@ -40,9 +40,7 @@ class Watch:
     @property
     def unexpected(self) -> list[str]:
         """What was seen and not announced by `Visitor.expects`."""
-        return [
-            line for line in self.complaints if not any(word in line for word in self.expected)
-        ]
+        return [line for line in self.complaints if not any(word in line for word in self.expected)]
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

@@ -448,7 +448,11 @@ class broker:  # noqa: N801 a context manager reads as a word
     def __init__(self, address: str) -> None:
         self.app = Celery("portal", broker=address, set_as_current=False)
         self.app.config_from_object("django.conf:settings", namespace="CELERY")
-        self.app.conf.update(broker_url=address, task_always_eager=False)
+        # The clock stands still: a second attempt would wait for ever.
+        options = {"max_retries": 0}
+        self.app.conf.update(
+            broker_url=address, broker_transport_options=options, task_always_eager=False
+        )
 
     def __enter__(self) -> Celery:
         self.app.set_current()

@@ -5,12 +5,15 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from mfa import notices
 from mfa.models import Event, Pause
 
+# Minutes: whoever needs longer has time to mend what is broken.
 LONGEST = 240
+LONGEST_REASON = 200
 
 
 class Command(BaseCommand):
@@ -25,20 +28,20 @@ class Command(BaseCommand):
         parser.add_argument("--minutes", type=int, default=30, help="30, at most 240")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Write the pause, clear a running wait, tell the person."""
+        """Write the pause and tell the person; a running wait does not matter meanwhile."""
         email, reason, minutes = options["email"].lower(), options["reason"], options["minutes"]
-        if not reason.strip():
-            raise CommandError("Give a reason: it is what the audit will show.")
+        if not reason.strip() or len(reason) > LONGEST_REASON:
+            raise CommandError(f"Give a reason of at most {LONGEST_REASON} characters.")
         if not 1 <= minutes <= LONGEST:
             raise CommandError(f"--minutes must be between 1 and {LONGEST}.")
         user = get_user_model().objects.filter(email=email, is_active=True).first()
         if user is None:
             raise CommandError(f"No active person has the email {email}.")
         now = timezone.now()
-        pause = Pause.objects.create(
-            user=user, reason=reason, started_at=now, until=now + timedelta(minutes=minutes)
-        )
-        notices.tell(Event.PAUSED, user, reason=reason, minutes=minutes)
+        until = now + timedelta(minutes=minutes)
+        with transaction.atomic():
+            pause = Pause.objects.create(user=user, reason=reason, started_at=now, until=until)
+            notices.tell(Event.PAUSED, user, reason=reason, minutes=minutes)
         self.stdout.write(
             f"{email} can log in by password alone until {pause.until:%Y-%m-%d %H:%M} UTC."
         )

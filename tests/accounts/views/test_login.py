@@ -1,0 +1,359 @@
+"""The login page: one answer for all failures, at one price (LG-03), and waits for guessers."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.contrib.auth.hashers import get_hasher
+from django.http import HttpResponse
+
+from accounts.models import User
+from mfa.models import AuditEvent, Event, OutboxMessage, Session
+from tests.accounts.hashers import CountingHasher
+from tests.conftest import make_user
+from tests.portal_client import PASSWORD, Browser
+
+M01 = "That email and password do not match. Check both and try again."
+UNKNOWN, WRONG, INACTIVE = "nobody@example.org", "alice@example.org", "gone@example.org"
+TOKENS = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
+
+
+@pytest.fixture
+def gone(alice: User) -> User:
+    """Was here once."""
+    return make_user(INACTIVE, is_active=False)
+
+
+def attempt(email: str, password: str = "not the password") -> HttpResponse:
+    return Browser().post("/login/", {"email": email, "password": password})
+
+
+def look(response: HttpResponse, email: str) -> tuple[int, str, dict[str, str], list[str]]:
+    """All that a stranger can tell from an answer, the email that they typed left out."""
+    body = TOKENS.sub(r"\1", response.content.decode()).replace(email, "EMAIL")
+    headers = {name: value for name, value in response.items() if name != "Content-Length"}
+    return response.status_code, body, headers, sorted(response.cookies)
+
+
+@pytest.mark.parametrize("password", ["not the password", "", "x" * 257])
+def test_unknown_wrong_and_inactive_look_the_same(gone: User, password: str) -> None:
+    looks = [look(attempt(email, password), email) for email in (UNKNOWN, WRONG, INACTIVE)]
+    assert looks[0] == looks[1] == looks[2]
+
+
+def test_the_right_password_of_an_inactive_person_looks_the_same(gone: User) -> None:
+    assert look(attempt(INACTIVE, PASSWORD), INACTIVE) == look(attempt(UNKNOWN), UNKNOWN)
+
+
+def test_the_answer_says_neither_half(alice: User) -> None:
+    """M01, and B03: it is the page itself again."""
+    response = attempt(WRONG)
+    assert response.status_code == 200
+    assert M01 in response.content.decode()
+    assert "Error:" in response.content.decode()
+
+
+def test_nothing_is_sent_and_no_session_made(gone: User) -> None:
+    """C10, LG-04."""
+    for email in (UNKNOWN, WRONG, INACTIVE):
+        attempt(email)
+    assert not OutboxMessage.objects.exists()
+    assert not Session.objects.exists()
+
+
+def test_no_code_page_opens(browser: Browser, alice: User) -> None:
+    browser.password(alice, "not the password")
+    assert browser.get("/login/verify/").url == "/login/"
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [(UNKNOWN, "wrong"), (WRONG, "wrong"), (WRONG, PASSWORD), (INACTIVE, PASSWORD)],
+)
+def test_each_attempt_hashes_once(settings, gone: User, email: str, password: str) -> None:
+    settings.PASSWORD_HASHERS = ["tests.accounts.hashers.CountingHasher"]
+    for user in User.objects.all():
+        user.set_password(PASSWORD)
+        user.save()
+    before = CountingHasher.runs
+    attempt(email, password)
+    assert CountingHasher.runs == before + 1
+
+
+@pytest.mark.parametrize("length", [257, 1_000_000])
+def test_an_absurd_password_is_refused_unhashed(settings, alice: User, length: int) -> None:
+    """PW-03."""
+    settings.PASSWORD_HASHERS = ["tests.accounts.hashers.CountingHasher"]
+    before = CountingHasher.runs
+    response = attempt(WRONG, "x" * length)
+    assert response.status_code == 200
+    assert "at most 256 characters" in response.content.decode()
+    assert CountingHasher.runs == before
+
+
+def test_the_real_hash_costs_what_owasp_says(settings) -> None:
+    """PW-08."""
+    settings.PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
+    encoded = get_hasher().encode("x" * 15, "12345678")
+    assert encoded.startswith("argon2$argon2id$v=19$m=47104,t=1,p=1$")
+
+
+def test_the_real_hash_is_the_first_of_the_portal() -> None:
+    from portal import settings as shipped
+
+    assert shipped.PASSWORD_HASHERS[0] == "accounts.hashers.Argon2idHasher"
+
+
+def test_an_old_hash_is_renewed_at_the_login(settings, browser: Browser, alice: User) -> None:
+    """PW-08: upgradeable."""
+    settings.PASSWORD_HASHERS = [
+        "accounts.hashers.Argon2idHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    assert browser.password(alice).url == "/login/verify/"
+    alice.refresh_from_db()
+    assert alice.password.startswith("argon2$")
+    assert browser.get("/login/verify/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "spelling", ["ALICE@EXAMPLE.ORG", "Alice@Example.org", " alice@example.org "]
+)
+def test_the_email_may_be_in_any_case(browser: Browser, alice: User, spelling: str) -> None:
+    response = browser.post("/login/", {"email": spelling, "password": PASSWORD})
+    assert response.url == "/login/verify/"
+
+
+@pytest.mark.parametrize(
+    "password", [f" {PASSWORD}", f"{PASSWORD} ", PASSWORD.upper(), PASSWORD[:-1]]
+)
+def test_the_password_is_taken_as_it_is(browser: Browser, alice: User, password: str) -> None:
+    """PW-02."""
+    browser.password(alice, password)
+    assert "mfa_pending" not in browser.session
+
+
+@pytest.mark.parametrize("password", ["🔑" * 64, "  blank at both ends  ", "x" * 256])
+def test_long_and_strange_passwords_work(browser: Browser, alice: User, password: str) -> None:
+    """PW-02."""
+    alice.set_password(password)
+    alice.save()
+    assert browser.password(alice, password).url == "/login/verify/"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"email": "", "password": ""},
+        {"email": "nonsense", "password": "x"},
+        {"email": "a\x00@example.org", "password": "x"},
+        {"email": "alice@example.org", "password": "\x00"},
+        {"email": "x" * 10_000 + "@example.org", "password": "x"},
+        {"email": ["alice@example.org", "bob@example.org"], "password": ["a", "b"]},
+        {"email": "\ud83d@example.org".encode("utf-16", "surrogatepass"), "password": "x"},
+        {"email": "alice@example.org", "password": "x", "next": "\x00"},
+    ],
+)
+def test_odd_forms_get_the_page_again(browser: Browser, alice: User, form: dict) -> None:
+    """OT-09: never a 500."""
+    response = browser.post("/login/", form)
+    assert response.status_code == 200
+    assert 'name="password"' in response.content.decode()
+
+
+def test_a_body_that_is_no_form_gets_the_page_again(browser: Browser, alice: User) -> None:
+    response = browser.post("/login/", b"\xff\xfe{", content_type="application/json")
+    assert response.status_code == 200
+
+
+def test_a_password_is_never_in_the_page(alice: User) -> None:
+    assert "not the password" not in attempt(WRONG).content.decode()
+
+
+def test_the_typed_email_stays(alice: User) -> None:
+    assert f'value="{WRONG}"' in attempt(WRONG).content.decode()
+
+
+@pytest.mark.parametrize("email", [UNKNOWN, WRONG, INACTIVE])
+def test_ten_failures_cost_the_same_wait_whoever_it_is(
+    clock: time_machine.Traveller, gone: User, email: str
+) -> None:
+    """LG-02, M09."""
+    first = [attempt(email).status_code for _ in range(10)]
+    response = attempt(email)
+    assert first == [200] * 10
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "30"
+    assert "Too many tries." in response.content.decode()
+
+
+def test_waits_look_the_same(clock: time_machine.Traveller, gone: User) -> None:
+    looks = []
+    for email in (UNKNOWN, WRONG, INACTIVE):
+        for _ in range(10):
+            attempt(email)
+        looks.append(look(attempt(email), email))
+    assert looks[0] == looks[1] == looks[2]
+
+
+def test_the_right_password_waits_too(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    for _ in range(10):
+        attempt(WRONG)
+    assert browser.password(alice).status_code == 429
+    clock.shift(timedelta(seconds=31))
+    assert browser.password(alice).url == "/login/verify/"
+
+
+def test_a_refused_attempt_hashes_nothing(
+    clock: time_machine.Traveller, settings, alice: User
+) -> None:
+    for _ in range(10):
+        attempt(WRONG)
+    settings.PASSWORD_HASHERS = ["tests.accounts.hashers.CountingHasher"]
+    before = CountingHasher.runs
+    attempt(WRONG)
+    assert CountingHasher.runs == before
+
+
+def test_the_wait_of_one_is_not_the_wait_of_another(
+    clock: time_machine.Traveller, browser: Browser, alice: User, charlie: User
+) -> None:
+    for _ in range(10):
+        attempt(WRONG)
+    assert browser.password(charlie).url == "/login/verify/"
+
+
+def test_an_email_in_another_spelling_shares_its_wait(
+    clock: time_machine.Traveller, alice: User
+) -> None:
+    for _ in range(10):
+        attempt(WRONG.upper())
+    assert attempt(WRONG).status_code == 429
+
+
+def test_a_right_password_forgets_the_failures(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    for _ in range(9):
+        attempt(WRONG)
+    browser.password(alice)
+    assert [attempt(WRONG).status_code for _ in range(10)] == [200] * 10
+
+
+def test_fifty_failures_from_one_address_wait_whoever_they_are_for(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    for number in range(50):
+        attempt(f"nobody{number}@example.org")
+    assert browser.password(alice).status_code == 429
+
+
+def test_another_address_does_not_wait_with_it(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    for number in range(50):
+        attempt(f"nobody{number}@example.org")
+    response = browser.post(
+        "/login/", {"email": WRONG, "password": PASSWORD}, REMOTE_ADDR="198.51.100.7"
+    )
+    assert response.url == "/login/verify/"
+
+
+def test_an_invented_forwarding_changes_no_address(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    """LG-08."""
+    for number in range(50):
+        attempt(f"nobody{number}@example.org")
+    form = {"email": WRONG, "password": PASSWORD}
+    response = browser.post("/login/", form, headers={"x-forwarded-for": "198.51.100.7"})
+    assert response.status_code == 429
+    assert not AuditEvent.objects.filter(address="198.51.100.7").exists()
+
+
+def test_failures_are_in_the_audit(clock: time_machine.Traveller, alice: User) -> None:
+    """LO-01: also of somebody unknown, without the email."""
+    attempt(UNKNOWN)
+    attempt(WRONG)
+    wrong = AuditEvent.objects.filter(event=Event.PASSWORD_WRONG).order_by("pk")
+    assert [event.user for event in wrong] == [None, alice]
+    assert [event.details for event in wrong] == [{}, {}]
+
+
+def test_the_wait_is_in_the_audit(clock: time_machine.Traveller, alice: User) -> None:
+    for _ in range(10):
+        attempt(WRONG)
+    assert AuditEvent.objects.filter(event=Event.PASSWORD_SLOWED, user=alice).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("notice", "words"),
+    [
+        ("confirmed", "Your number is confirmed. Log in once more to continue."),
+        ("ended", "Your session has ended."),
+        ("password_changed", "Your password has been changed."),
+    ],
+)
+def test_a_notice_says_why_one_is_here(browser: Browser, db: None, notice: str, words: str) -> None:
+    assert words in browser.get("/login/", {"notice": notice}).content.decode()
+
+
+def test_a_notice_is_one_of_ours_or_none(browser: Browser, db: None) -> None:
+    page = browser.get("/login/", {"notice": "<script>alert(1)</script>"}).content.decode()
+    assert "alert(1)" not in page
+
+
+def test_a_notice_does_not_stay_beside_an_error(browser: Browser, alice: User) -> None:
+    page = browser.post("/login/?notice=confirmed", {"email": WRONG, "password": "x"})
+    assert "Your number is confirmed" not in page.content.decode()
+
+
+def test_a_wish_is_escaped(browser: Browser, db: None) -> None:
+    page = browser.get("/login/", {"next": '"><script>alert(1)</script>'}).content.decode()
+    assert "<script>alert" not in page
+
+
+def test_who_is_logged_in_needs_no_login_page(browser: Browser, alice: User) -> None:
+    browser.log_in(alice)
+    assert browser.get("/login/", {"next": "/me/"}).url == "/me/"
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch"])
+def test_other_methods_are_refused(browser: Browser, db: None, method: str) -> None:
+    assert getattr(browser, method)("/login/").status_code == 405
+
+
+def test_cookies_are_kept_from_scripts_and_other_sites(browser: Browser, alice: User) -> None:
+    """SS-09: and gone when the browser closes."""
+    browser.get("/login/")
+    browser.password(alice)
+    for name in ("session", "csrf"):
+        cookie = browser.cookies[name]
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Lax"
+        assert cookie["max-age"] == ""
+        assert cookie["expires"] == ""
+
+
+def test_cookies_under_https_are_bound_to_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SS-09: the settings that an https address switches on."""
+    import importlib
+
+    from portal import settings as shipped
+
+    monkeypatch.setenv("BASE_URL", "https://portal.example.org")
+    secure = importlib.reload(shipped)
+    assert (secure.SESSION_COOKIE_NAME, secure.CSRF_COOKIE_NAME) == (
+        "__Host-session",
+        "__Host-csrf",
+    )
+    assert secure.SESSION_COOKIE_SECURE
+    assert secure.CSRF_COOKIE_SECURE
+    assert secure.SECURE_HSTS_SECONDS >= 31_536_000
+    assert secure.SECURE_SSL_REDIRECT
+    monkeypatch.undo()
+    importlib.reload(shipped)

@@ -1,0 +1,168 @@
+"""Changing the password (PW-01 to PW-07, SS-06)."""
+
+import pytest
+
+from accounts.models import User
+from mfa.models import AuditEvent, Event, OutboxMessage
+from tests.accounts.hashers import CountingHasher
+from tests.portal_client import PASSWORD, Browser
+
+NEW = "another long enough one"
+
+
+@pytest.fixture
+def home(browser: Browser, alice: User) -> Browser:
+    browser.log_in(alice)
+    return browser
+
+
+def change(browser: Browser, new: str = NEW, *, old: str = PASSWORD, again: str | None = None):
+    form = {
+        "old_password": old,
+        "new_password1": new,
+        "new_password2": new if again is None else again,
+    }
+    return browser.post("/me/password/", form)
+
+
+def test_the_new_password_logs_in_and_the_old_one_no_more(home: Browser, alice: User) -> None:
+    assert change(home).url == "/me/?saved=password"
+    home.post("/logout/")
+    home.password(alice)
+    assert "mfa_pending" not in home.session
+    assert home.password(alice, NEW).url == "/login/verify/"
+
+
+def test_the_page_says_that_it_is_saved(home: Browser) -> None:
+    page = home.get(change(home).url).content.decode()
+    assert "Your password has been changed." in page
+
+
+@pytest.mark.parametrize("old", ["", "not the password", "x" * 257, "x" * 1_000_000])
+def test_the_old_one_is_asked(home: Browser, alice: User, old: str) -> None:
+    """PW-07."""
+    assert change(home, old=old).status_code == 200
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+def test_an_absurd_old_one_is_refused_unhashed(settings, home: Browser) -> None:
+    """PW-03."""
+    settings.PASSWORD_HASHERS = [
+        "tests.accounts.hashers.CountingHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    before = CountingHasher.runs
+    page = change(home, old="x" * 1_000_000)
+    assert "at most 256 characters" in page.content.decode()
+    assert CountingHasher.runs == before
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        "123456789012347",  # only digits: no composition rule (PW-04)
+        "x" * 14 + "y",
+        "🔑" * 15,
+        " leading and trailing ",
+        "x" * 256,
+    ],
+)
+def test_what_is_long_enough_is_taken(home: Browser, alice: User, new: str) -> None:
+    """PW-01, PW-02, PW-04."""
+    assert change(home, new).url == "/me/?saved=password"
+    alice.refresh_from_db()
+    assert alice.check_password(new)
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        ("", "required"),
+        ("x" * 13 + "y", "at least 15 characters"),
+        ("🔑" * 14, "at least 15 characters"),
+        ("x" * 257, "at most 256 characters"),
+        ("alice@example.org", "too similar"),
+        ("1q2w3e4r5t6y7u8i", "too common"),
+        ("\x00" * 15, "Null characters"),
+    ],
+)
+def test_what_is_weak_is_refused_with_its_reason(
+    home: Browser, alice: User, new: str, words: str
+) -> None:
+    """PW-01, PW-03, PW-05."""
+    response = change(home, new)
+    assert response.status_code == 200
+    assert words in response.content.decode()
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+def test_both_new_ones_must_agree(home: Browser, alice: User) -> None:
+    assert change(home, again="another long enough two").status_code == 200
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+def test_no_password_is_shown_again(home: Browser) -> None:
+    page = change(home, again="another long enough two").content.decode()
+    assert PASSWORD not in page
+    assert NEW not in page
+
+
+def test_other_sessions_end_and_the_acting_one_lives(
+    home: Browser, other_browser: Browser, alice: User
+) -> None:
+    """SS-06."""
+    other_browser.log_in(alice)
+    change(home)
+    assert other_browser.get("/me/").status_code == 302
+    assert home.get("/me/").status_code == 200
+
+
+def test_the_session_has_a_new_key(home: Browser) -> None:
+    before = home.cookies["session"].value
+    change(home)
+    assert home.cookies["session"].value != before
+
+
+def test_the_mailbox_is_told(home: Browser, alice: User) -> None:
+    """NT-01."""
+    change(home)
+    mail = OutboxMessage.objects.get(channel="email")
+    assert mail.target == alice.email
+    assert NEW not in mail.body
+    assert AuditEvent.objects.filter(event=Event.PASSWORD_CHANGED, user=alice).count() == 1
+
+
+def test_a_refused_change_is_no_event(home: Browser) -> None:
+    change(home, "short")
+    assert not OutboxMessage.objects.filter(channel="email").exists()
+
+
+def test_managers_know_the_fields(home: Browser) -> None:
+    """PW-09."""
+    page = home.get("/me/password/").content.decode()
+    assert page.count('autocomplete="new-password"') == 2
+    assert 'autocomplete="current-password"' in page
+    assert "maxlength" not in page
+
+
+def test_charlie_changes_only_his_own(
+    home: Browser, other_browser: Browser, alice: User, charlie: User
+) -> None:
+    other_browser.log_in(charlie)
+    other_browser.post(
+        "/me/password/",
+        {
+            "old_password": PASSWORD,
+            "new_password1": NEW,
+            "new_password2": NEW,
+            "user": alice.pk,
+            "email": alice.email,
+        },
+    )
+    alice.refresh_from_db()
+    charlie.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+    assert charlie.check_password(NEW)

@@ -1,0 +1,128 @@
+"""DT-04: what a fault of ours tells its administrators by mail."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from django.core import mail
+from django.utils.log import AdminEmailHandler
+
+from accounts.models import User
+from mfa.models import Challenge
+from tests.journeys.conftest import PHONE
+from tests.portal_client import PASSWORD, Browser, code
+
+NUMBER = "+447700900201"
+
+
+@pytest.fixture(autouse=True)
+def _reports_by_mail(settings) -> Iterator[None]:
+    """Django's own report, with the variables of every frame."""
+    settings.ADMINS = [("Operator", "operator@example.org")]
+    logger, handler = logging.getLogger("django.request"), AdminEmailHandler(include_html=True)
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
+
+
+def reports(settings, browser: Browser, path: str, form: dict[str, str]) -> str:
+    """Post a form that meets a fault; return all that is mailed about it."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    browser.raise_request_exception = False
+    assert browser.post(path, form).status_code == 500
+    assert mail.outbox
+    parts = [part for message in mail.outbox for part in message.alternatives]
+    return "".join([message.body for message in mail.outbox] + [part.content for part in parts])
+
+
+def break_keys(settings) -> None:
+    """A former key that is none, as a typing error in the environment may leave it."""
+    Challenge.objects.update(key="00000000")
+    settings.SECRET_KEY_FALLBACKS = [None]
+
+
+def test_the_code_of_a_login_is_hidden(settings, asked: Browser) -> None:
+    right = code(NUMBER)
+    break_keys(settings)
+    report = reports(settings, asked, "/login/verify/", {"code": right})
+    assert "Traceback" in report
+    assert right not in report
+
+
+def test_the_session_and_its_nonce_are_hidden(settings, asked: Browser) -> None:
+    """With the nonce and the secret key anybody could derive the code."""
+    nonce, key = asked.session["mfa_pending"]["nonce"], asked.session.session_key
+    break_keys(settings)
+    report = reports(settings, asked, "/login/verify/", {"code": "123456"})
+    assert nonce not in report
+    assert key not in report
+
+
+def test_the_code_of_an_enrollment_is_hidden(settings, proving: Browser) -> None:
+    right = code("+447700900250")
+    break_keys(settings)
+    assert right not in reports(settings, proving, "/login/enroll/verify/", {"code": right})
+
+
+def test_the_code_of_a_change_is_hidden(settings, home: Browser) -> None:
+    home.post("/me/phone/", {"phone": "+447700900250"})
+    right = code("+447700900250")
+    break_keys(settings)
+    assert right not in reports(settings, home, "/me/phone/verify/", {"code": right})
+
+
+def test_the_code_of_a_test_message_is_hidden(settings, office: Browser) -> None:
+    path = "/admin/mfa/accountpolicy/test-message/"
+    office.post(path, {"phone": "+447700900250"})
+    right = code("+447700900250")
+    break_keys(settings)
+    assert right not in reports(settings, office, path, {"code": right})
+
+
+@pytest.mark.parametrize("station", ["enrolling", "home"])
+def test_the_number_is_hidden(settings, request: pytest.FixtureRequest, station: str) -> None:
+    browser = request.getfixturevalue(station)
+    settings.SMS_TEST_NUMBERS = None
+    path = {"enrolling": PHONE, "home": "/me/phone/"}[station]
+    report = reports(settings, browser, path, {"phone": "+447700900250"})
+    assert "Traceback" in report
+    assert "7700900250" not in report
+
+
+def test_the_password_of_a_login_is_hidden(settings, browser: Browser, alice: User) -> None:
+    settings.PASSWORD_HASHERS = ["no.such.Hasher"]
+    form = {"email": alice.email, "password": PASSWORD}
+    report = reports(settings, browser, "/login/", form)
+    assert "Traceback" in report
+    assert PASSWORD not in report
+    assert alice.password not in report
+
+
+def test_the_passwords_of_a_change_are_hidden(settings, home: Browser) -> None:
+    new = "another long enough one"
+    form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    settings.PASSWORD_HASHERS = ["no.such.Hasher"]
+    report = reports(settings, home, "/me/password/", form)
+    assert PASSWORD not in report
+    assert new not in report
+
+
+def test_the_token_of_the_sms_account_is_hidden(settings, office: Browser) -> None:
+    settings.ENCRYPTION_KEYS = ["no key"]
+    form = {"sms_auth_token": "5ecret5ecret5ecret5ecret5ecrab12"}
+    report = reports(settings, office, "/admin/mfa/accountpolicy/1/change/", form)
+    assert "5ecret5ecret" not in report
+
+
+def test_the_settings_are_left_out(settings, asked: Browser) -> None:
+    """Addresses of services hold passwords, under names that no list of names expects."""
+    settings.SMS_PROXY_URL = "http://user:hunter22@proxy.example.org:3128"
+    break_keys(settings)
+    assert "hunter22" not in reports(settings, asked, "/login/verify/", {"code": "123456"})
+
+
+def test_the_name_of_what_was_posted_stays(settings, asked: Browser) -> None:
+    break_keys(settings)
+    report = reports(settings, asked, "/login/verify/", {"code": "123456"})
+    assert "code" in report
+    assert "/login/verify/" in report

@@ -1,0 +1,98 @@
+"""Sessions: rows that say whose they are, since when, from where, and how strong."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from mfa.models import Session
+from mfa.sessions import ABOUT, SessionStore
+from tests.conftest import NOON
+from tests.portal_client import PASSWORD, Browser, code
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+
+def row_of(browser: Browser) -> Session:
+    return Session.objects.get(session_key=browser.session.session_key)
+
+
+def test_the_store_and_its_table_know_each_other() -> None:
+    assert SessionStore.get_model_class() is Session
+    assert Session.get_session_store_class() is SessionStore
+
+
+def test_a_half_signed_in_session_is_nobody_s(browser: Browser, alice: User) -> None:
+    browser.password(alice)
+    row = row_of(browser)
+    assert (row.user, row.started_at, row.address, row.aal) == (None, None, None, 0)
+
+
+def test_a_texted_code_makes_a_session_of_level_two(browser: Browser, alice: User) -> None:
+    browser.defaults["HTTP_USER_AGENT"] = "Firefox"
+    browser.log_in(alice)
+    row = row_of(browser)
+    assert (row.user, row.started_at, row.aal) == (alice, NOON, 2)
+    assert (row.address, row.browser) == ("127.0.0.1", "Firefox")
+
+
+def test_a_mailed_code_makes_a_session_of_level_one(browser: Browser, alice: User) -> None:
+    browser.password(alice)
+    browser.post("/login/verify/email/")
+    browser.post("/login/verify/", {"code": code(alice.email)})
+    assert row_of(browser).aal == 1
+
+
+def test_the_row_keeps_what_the_login_wrote(alice: User) -> None:
+    session = SessionStore()
+    session[ABOUT] = {"user_id": alice.pk, "started_at": NOON.isoformat(), "aal": 1}
+    session.save()
+    session["later"] = "more"
+    session.save()
+    row = Session.objects.get()
+    assert (row.user, row.started_at, row.aal) == (alice, NOON, 1)
+
+
+def test_the_key_of_each_stage_dies_with_it(browser: Browser, alice: User) -> None:
+    keys = []
+    browser.get("/login/")
+    browser.password(alice)
+    keys.append(browser.session.session_key)
+    browser.post("/login/verify/", {"code": code("+447700900201")})
+    keys.append(browser.session.session_key)
+    browser.post("/logout/")
+    assert len(set(keys)) == 2
+    assert not Session.objects.filter(session_key__in=keys).exists()
+
+
+def test_a_session_ends_after_twelve_hours(browser: Browser, alice: User) -> None:
+    browser.log_in(alice)
+    assert row_of(browser).expire_date == timezone.now() + timedelta(hours=12)
+
+
+def test_the_cookie_is_not_for_scripts_and_ends_with_the_browser(
+    browser: Browser, alice: User
+) -> None:
+    browser.log_in(alice)
+    cookie = browser.cookies["session"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", "")
+
+
+def test_a_person_s_sessions_go_with_the_person(browser: Browser, alice: User) -> None:
+    browser.log_in(alice)
+    alice.delete()
+    assert not Session.objects.exists()
+    assert browser.get("/").status_code == 302
+
+
+def test_a_changed_password_ends_other_sessions_and_keeps_the_acting_one(
+    browser: Browser, other_browser: Browser, alice: User
+) -> None:
+    browser.log_in(alice)
+    other_browser.log_in(alice)
+    new = "another long password"
+    fields = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    browser.post("/me/password/", fields)
+    assert browser.get("/").status_code == 200
+    assert other_browser.get("/").status_code == 302
