@@ -91,7 +91,7 @@ def test_an_ended_one_takes_no_code(
     browser.password(alice)
     User.objects.filter(pk=alice.pk).update(**fields)
     response = browser.post("/login/verify/", {"code": code("+447700900201")})
-    assert response.url == "/login/?notice=ended"
+    assert response.url.startswith("/login/?notice=ended")
     assert not browser.signed_in
 
 
@@ -103,5 +103,5 @@ def test_an_old_one_takes_no_code(
     browser.post("/login/verify/resend/")
     clock.shift(timedelta(minutes=8))
     response = browser.post("/login/verify/", {"code": code("+447700900201")})
-    assert response.url == "/login/?notice=ended"
+    assert response.url.startswith("/login/?notice=ended")
     assert not browser.signed_in

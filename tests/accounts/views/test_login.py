@@ -295,7 +295,6 @@ def test_the_wait_is_in_the_audit(clock: time_machine.Traveller, alice: User) ->
     [
         ("confirmed", "Your number is confirmed. Log in once more to continue."),
         ("ended", "Your session has ended."),
-        ("password_changed", "Your password has been changed."),
     ],
 )
 def test_a_notice_says_why_one_is_here(browser: Browser, db: None, notice: str, words: str) -> None:

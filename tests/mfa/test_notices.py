@@ -1,0 +1,116 @@
+"""Notices: every event is told as the table says, or is silent on purpose (NT-01 to NT-03)."""
+
+import pytest
+from django.test import TestCase
+
+from accounts.models import User
+from mfa import deliveries, notices
+from mfa.audit import NOWHERE
+from mfa.models import AuditEvent, Delivery, Event, OutboxMessage
+from mfa.notices import NOTICES, SILENT
+from mfa.origin import Origin
+from mfa.rules.routes import ChannelName
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+HERE = Origin("198.51.100.1", "Firefox")
+OLD = "+447700900201"
+ENDINGS = {"ending": "02", "old_ending": "01", "new_ending": "02"}
+
+
+def tell(event: Event, user: User, *, origin: Origin = HERE, old_number: str = OLD) -> None:
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        notices.tell(event, user, origin=origin, old_number=old_number, **ENDINGS)
+
+
+@pytest.mark.parametrize("event", Event)
+def test_every_event_is_told_or_silent_on_purpose(event: Event) -> None:
+    assert (event in NOTICES) is not (event in SILENT)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (Event.FACTOR_ADDED, {("email", "alice@example.org")}),
+        (Event.FACTOR_CHANGED, {("email", "alice@example.org"), ("sms", OLD)}),
+        (Event.PASSWORD_CHANGED, {("email", "alice@example.org")}),
+        (Event.PAUSED, {("email", "alice@example.org")}),
+    ],
+)
+def test_an_event_is_told_to_those_it_concerns(
+    alice: User, event: Event, expected: set[tuple[str, str]]
+) -> None:
+    tell(event, alice)
+    assert set(OutboxMessage.objects.values_list("channel", "target")) == expected
+
+
+@pytest.mark.parametrize("event", NOTICES)
+def test_each_way_is_told_once(alice: User, event: Event) -> None:
+    tell(event, alice)
+    ways = [notice.channel for notice in NOTICES[event]]
+    assert len(ways) == len(set(ways)) == OutboxMessage.objects.count()
+
+
+def test_what_is_told_is_recorded(alice: User) -> None:
+    tell(Event.FACTOR_CHANGED, alice)
+    event = AuditEvent.objects.get()
+    assert (event.event, event.user, event.address) == ("factor_changed", alice, HERE.address)
+    assert event.details == ENDINGS
+
+
+def test_the_old_number_learns_that_it_is_out(alice: User) -> None:
+    tell(Event.FACTOR_CHANGED, alice)
+    text = OutboxMessage.objects.get(channel="sms").body
+    assert text.startswith("Acme Portal: your codes no longer go to this number.")
+
+
+def test_without_an_old_number_the_mailbox_alone_is_told(alice: User) -> None:
+    tell(Event.FACTOR_CHANGED, alice, old_number="")
+    assert OutboxMessage.objects.get().channel == "email"
+
+
+@pytest.mark.parametrize(("left", "gone"), [("sms", "email"), ("email", "sms")])
+def test_a_way_that_is_not_installed_is_left_out(
+    settings, alice: User, left: str, gone: str
+) -> None:
+    settings.MFA_CHANNELS = {left: settings.MFA_CHANNELS[left]}
+    tell(Event.FACTOR_CHANGED, alice)
+    assert Delivery.objects.get().channel == left
+
+
+@pytest.mark.parametrize("event", NOTICES)
+def test_a_mail_says_when_from_where_and_whom_to_ask(alice: User, event: Event) -> None:
+    tell(event, alice)
+    body = OutboxMessage.objects.get(channel="email").body
+    assert "2 March 2026, 12:00 UTC" in body
+    assert "Network address: 198.51.100.1" in body
+    assert "Browser: Firefox" in body
+    assert "the help desk" in body
+
+
+@pytest.mark.parametrize("event", NOTICES)
+def test_an_event_from_nowhere_names_no_address(alice: User, event: Event) -> None:
+    tell(event, alice, origin=NOWHERE)
+    body = OutboxMessage.objects.get(channel="email").body
+    assert "Network address" not in body
+    assert "Browser" not in body
+
+
+@pytest.mark.parametrize("event", NOTICES)
+def test_no_message_row_or_record_shows_a_full_number(alice: User, event: Event) -> None:
+    tell(event, alice)
+    shown = [
+        *OutboxMessage.objects.values_list("subject", "body"),
+        *Delivery.objects.values_list("context"),
+        *AuditEvent.objects.values_list("details"),
+    ]
+    assert OLD not in str(shown)
+
+
+@pytest.mark.parametrize("event", NOTICES)
+def test_a_browser_s_name_cannot_write_into_the_mail(alice: User, event: Event) -> None:
+    notices.tell(event, alice, origin=Origin("198.51.100.1", "<b>Gotcha</b>"), **ENDINGS)
+    row = Delivery.objects.get(channel=ChannelName.EMAIL)
+    mail = deliveries._compose(row)
+    assert "&lt;b&gt;Gotcha" in mail.html
+    assert "<b>Gotcha" not in mail.html
