@@ -62,15 +62,18 @@ def judge(
             .filter(pk=challenge.pk, user_id=user.pk)
             .update(tries_left=F("tries_left") - 1, passed_at=now if right else None)
         )
-        challenge.refresh_from_db()
         if not spent:
+            challenge.refresh_from_db()
             audit.record(Event.CODE_LATE, user, origin=origin, purpose=challenge.purpose)
             return Judgement(_why_closed(challenge), challenge.tries_left)
         if right:
             _forgive(person, challenge, origin)
             return Judgement(Answer.RIGHT)
-        if _blame(person, challenge, origin):
-            return Judgement(Answer.LOCKED)
+        challenge.refresh_from_db(fields=["tries_left"])
+        locked = _blame(person, challenge, origin)
+    user.wrong_answers, user.wait_until = person.wrong_answers, person.wait_until
+    if locked:
+        return Judgement(Answer.LOCKED)
     replaced = _is_replaced(challenge, typed, nonce)
     return Judgement(Answer.REPLACED if replaced else Answer.WRONG, challenge.tries_left)
 

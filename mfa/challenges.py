@@ -78,12 +78,10 @@ def issue(
     limit. Call it outside a transaction.
     """
     browser = browser_of(nonce)
-    if held := _held(user, target, purpose=purpose, browser=browser):
-        return held
     with _refusals_recorded(user, target, origin), transaction.atomic(durable=True):
         # One question at a time: the second of two parallel clicks finds the first one's, and
         # neither counts nor is refused.
-        get_user_model().objects.select_for_update().get(pk=user.pk)
+        _lock(user)
         if held := _held(user, target, purpose=purpose, browser=browser):
             return held
         limits.take(_uses(user, target, purpose, origin))
@@ -100,6 +98,7 @@ def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin)
         return issue(user, target, purpose=Purpose(challenge.purpose), nonce=nonce, origin=origin)
     pause = PAUSES[min(challenge.sends, len(PAUSES) - 1)]
     with _refusals_recorded(user, target, origin), transaction.atomic(durable=True):
+        _lock(user)
         claimed = (
             Challenge.objects.open(now)
             .filter(pk=challenge.pk, resend_at__lte=now)
@@ -110,6 +109,11 @@ def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin)
         limits.take(_uses(user, target, Purpose(challenge.purpose), origin))
         _send(challenge, user, origin, attempt=challenge.sends + 1)
     return challenge
+
+
+def _lock(user: Protected) -> None:
+    """Hold the person's row, which answers and questions lock before any other: no deadlock."""
+    get_user_model().objects.select_for_update().get(pk=user.pk)
 
 
 @contextmanager

@@ -12,11 +12,12 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from mfa import factors, login
-from mfa.login import PAGES, Walk
+from mfa import factors, walk as walks
+from mfa.login import PAGES
 from mfa.models import Protected
 from mfa.rules.steps import Step
 from mfa.sessions import ABOUT
+from mfa.walk import Walk
 
 ANY_STEP = tuple(step for step in Step if step not in {Step.START_OVER, Step.ENTER})
 STRONG = 2
@@ -43,7 +44,7 @@ def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
         @sensitive_post_parameters("code", "phone")
         @wraps(page)
         def guarded(request: HttpRequest) -> HttpResponse:
-            walk = login.resume(request, choosing=choosing)
+            walk = walks.resume(request, choosing=choosing)
             if walk is None:
                 return redirect("accounts:login")
             if walk.step in steps:
@@ -72,10 +73,10 @@ def may_rebind(request: HttpRequest, user: Protected) -> bool:
     or is asked for no second step now, needs none.
     """
     answered = bool(request.session.get(ABOUT, {}).get("channel"))
-    return answered or not factors.phone_of(user) or not login.demands(user)
+    return answered or not factors.phone_of(user) or not walks.demands(user)
 
 
 def is_strong(request: HttpRequest, user: Protected) -> bool:
     """Whether the session proved a second step (AAL 2), or none is asked of this person."""
     aal = request.session.get(ABOUT, {}).get("aal", 0)
-    return aal >= STRONG or not login.demands(user)
+    return aal >= STRONG or not walks.demands(user)

@@ -4,27 +4,26 @@ The session keeps a PendingLogin while the person is still anonymous; each reque
 facts anew and asks mfa.rules.steps what comes next.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from django.conf import settings
 from django.contrib import auth
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from mfa import answers, audit, challenges, factors, limits, origin as origins
+from mfa import answers, audit, challenges, factors, limits, origin as origins, walk as walks
 from mfa.answers import Answer, Judgement
 from mfa.challenges import Target, new_nonce
-from mfa.models import Challenge, Event, Factor, Pause, Protected, Purpose
-from mfa.origin import Origin
+from mfa.models import Challenge, Event, Protected, Purpose
 from mfa.pending import PendingLogin
-from mfa.rules.routes import ChannelName, Route, usable
-from mfa.rules.steps import Facts, Proof, Step, next_step
+from mfa.rules.routes import ChannelName, Route
+from mfa.rules.steps import Proof, Step
 from mfa.sessions import ABOUT
+from mfa.walk import Walk
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 # What the login page shows in its email field after enrollment (WCAG 2.2, 3.3.7)
@@ -47,41 +46,6 @@ PAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """One request of a half signed-in person: who, how far, and the facts of this moment."""
-
-    request: HttpRequest
-    pending: PendingLogin
-    user: Protected
-    facts: Facts
-
-    @property
-    def step(self) -> Step:
-        """What the facts ask for."""
-        return next_step(self.facts)
-
-    @property
-    def origin(self) -> Origin:
-        """Where the request came from."""
-        return origins.of(self.request)
-
-    def challenge(self, purpose: Purpose) -> Challenge | None:
-        """Return the question that this walk has asked for a purpose.
-
-        To log in it must have gone by the present route: one that the policy has closed since
-        asks no more.
-        """
-        if not self.pending.challenge:
-            return None
-        asked = Challenge.objects.filter(user_id=self.user.pk, purpose=purpose)
-        if purpose is Purpose.LOGIN and (route := self.facts.route):
-            asked = asked.filter(channel=route.channel, factor=route.factor)
-            if route.factor is None:
-                asked = asked.filter(target=self.user.email)
-        return asked.filter(pk=self.pending.challenge).first()
-
-
 def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseRedirect:
     """Start the walk of a person whose password was right, or go on with the session's open one."""
     audit.record(Event.PASSWORD_RIGHT, user, origin=origins.of(request))
@@ -98,28 +62,17 @@ def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseR
     elif next_url:
         held.next = safe_next(request, next_url)
     held.save(request.session)
-    return advance(_walk(request, held, user))
-
-
-def resume(request: HttpRequest, *, choosing: bool = False) -> Walk | None:
-    """Return the walk that the session has open, with the facts as they are now."""
-    pending = PendingLogin.load(request.session)
-    if pending is None:
-        return None
-    user = get_user_model().objects.filter(pk=pending.user).first()
-    if user is None:
-        return None
-    walk = _walk(request, pending, user)
-    return replace(walk, facts=replace(walk.facts, choosing=choosing))
+    return advance(walks.start(request, held, user))
 
 
 def advance(walk: Walk) -> HttpResponseRedirect:
     """Do what the next step asks for, and lead to its page."""
-    match walk.step:
+    step = walk.step
+    match step:
         case Step.START_OVER:
             return _start_over(walk)
         case Step.ENTER:
-            return _enter(walk)
+            return enter(walk)
         case Step.ANSWER:
             _ask(walk)
         case (
@@ -133,14 +86,37 @@ def advance(walk: Walk) -> HttpResponseRedirect:
         ):
             pass
         case _:
-            assert_never(walk.step)
-    return redirect(PAGES[walk.step])
+            assert_never(step)
+    return redirect(PAGES[step])
+
+
+def enter(walk: Walk) -> HttpResponseRedirect:
+    """Log in, with what was proven written into the session (SS-02).
+
+    The caller knows that nothing is left to ask.
+    """
+    channel = walk.pending.channel if walk.pending.proof != Proof.NONE else ""
+    aal = AAL[ChannelName(channel)] if channel else 1
+    session = walk.request.session
+    PendingLogin.drop(session)
+    session[ABOUT] = {
+        "user_id": walk.user.pk,
+        "started_at": timezone.now().isoformat(),
+        "address": walk.origin.address or None,
+        "browser": walk.origin.browser,
+        "aal": aal,
+        "channel": channel,
+    }
+    # The stubs know only the one user model, which is a Protected.
+    auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
+    audit.record(Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel)
+    return HttpResponseRedirect(walk.pending.next)
 
 
 def choose(walk: Walk, route: Route) -> HttpResponseRedirect:
     """Take another route, and ask by it."""
     walk.pending.chosen = route.name
-    return proceed(walk)
+    return proceed(replace(walk, choosing=False))
 
 
 def ask_number(walk: Walk, number: str) -> None:
@@ -174,30 +150,17 @@ def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
 
 
 def proceed(walk: Walk) -> HttpResponseRedirect:
-    """Keep what has changed, gather the facts anew and go on."""
+    """Keep what has changed and go on."""
     walk.pending.save(walk.request.session)
-    user = get_user_model().objects.get(pk=walk.user.pk)
-    return advance(_walk(walk.request, walk.pending, user))
-
-
-def finish(walk: Walk) -> HttpResponseRedirect:
-    """Log in a person who has enrolled and read the last page of it."""
-    return _enter(walk)
+    return advance(walk)
 
 
 def skip(walk: Walk) -> HttpResponseRedirect:
     """Remember that the person goes without a second step; the caller knows that they may."""
-    people = get_user_model().objects.filter(pk=walk.user.pk)
-    people.update(skipped_at=timezone.now())
+    walk.user.skipped_at = timezone.now()
+    walk.user.save(update_fields=["skipped_at"])
     audit.record(Event.SKIPPED, walk.user, origin=walk.origin)
     return proceed(walk)
-
-
-def demands(user: Protected) -> bool:
-    """Whether the policy is in force for this person and no pause runs."""
-    if not user.mfa_policy.in_force:
-        return False
-    return not Pause.objects.running(timezone.now()).filter(user_id=user.pk).exists()
 
 
 def safe_next(request: HttpRequest, url: str) -> str:
@@ -208,43 +171,12 @@ def safe_next(request: HttpRequest, url: str) -> str:
     return url if safe else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
-def _walk(request: HttpRequest, pending: PendingLogin, user: Protected) -> Walk:
-    return Walk(request, pending, user, _facts(pending, user))
-
-
-def _facts(pending: PendingLogin, user: Protected) -> Facts:
-    now = timezone.now()
-    policy = user.mfa_policy
-    demanded = demands(user)
-    holdings = [
-        factor.holding
-        for factor in Factor.objects.usable().filter(user_id=user.pk).order_by("-confirmed_at")
-    ]
-    reachable = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
-    if user.wrong_answers >= answers.MOST_WRONG_ANSWERS:
-        # The mailbox has no row to disable: it rests until a stronger factor answers (LG-01).
-        reachable -= {ChannelName.EMAIL}
-    routes = usable(policy, holdings, reachable)
-    return Facts(
-        alive=pending.alive(user, now),
-        demanded=demanded,
-        enforcement=policy.enforcement,
-        after_enrollment=policy.after_enrollment,
-        proof=Proof(pending.proof),
-        locked=bool(user.wait_until and user.wait_until > now),
-        routes=routes,
-        chosen=next((route for route in routes if route.name == pending.chosen), None),
-        ever_bound=user.ever_bound_at is not None,
-        skipped=user.skipped_at is not None,
-    )
-
-
 def _ask(walk: Walk) -> None:
     """Ask by the walk's route; over a limit the page says so and offers the other ways."""
     route = walk.facts.route
     if route is None:
         return
-    factor = Factor.objects.filter(pk=route.factor).first() if route.factor else None
+    factor = walk.factor(route.factor)
     address = factor.target if factor else walk.user.email
     try:
         _issue(walk, Target(channel=route.channel, address=address, factor=factor), Purpose.LOGIN)
@@ -284,23 +216,3 @@ def _start_over(walk: Walk) -> HttpResponseRedirect:
     session[PREFILL] = walk.user.email
     words = {"notice": "confirmed" if enrolled else "ended", "next": walk.pending.next}
     return redirect(f"{reverse('accounts:login')}?{urlencode(words)}")
-
-
-def _enter(walk: Walk) -> HttpResponseRedirect:
-    """Log in, with what was proven written into the session (SS-02)."""
-    channel = walk.pending.channel if walk.pending.proof != Proof.NONE else ""
-    aal = AAL[ChannelName(channel)] if channel else 1
-    session = walk.request.session
-    PendingLogin.drop(session)
-    session[ABOUT] = {
-        "user_id": walk.user.pk,
-        "started_at": timezone.now().isoformat(),
-        "address": walk.origin.address or None,
-        "browser": walk.origin.browser,
-        "aal": aal,
-        "channel": channel,
-    }
-    # The stubs know only the one user model, which is a Protected.
-    auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
-    audit.record(Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel)
-    return HttpResponseRedirect(walk.pending.next)

@@ -44,6 +44,10 @@ def keep_alive(request: HttpRequest, user: AbstractBaseUser) -> None:
 class SessionStore(DatabaseStore):
     """Django's database sessions on our own table."""
 
+    def delete(self, session_key: str | None = None) -> None:
+        """End a session, this one by default, in one statement."""
+        Session.objects.filter(session_key=session_key or self.session_key).delete()
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         """Return the table."""

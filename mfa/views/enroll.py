@@ -10,10 +10,10 @@ from mfa.answers import Answer
 from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import ANY_STEP, on_step
 from mfa.limits import TooMany
-from mfa.login import Walk
 from mfa.models import Event, Purpose
 from mfa.rules.steps import Step
 from mfa.views.pages import code_context, show
+from mfa.walk import Walk
 
 
 @on_step(Step.ENROLL, Step.OFFER)
@@ -60,7 +60,7 @@ def show_enroll_verify(
 def enroll_done(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Say that it is done; "Finish" logs in (D08)."""
     if request.method == "POST":
-        return login.finish(walk)
+        return login.enter(walk)
     return render(request, "mfa/enroll_done.html")
 
 

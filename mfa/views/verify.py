@@ -10,18 +10,18 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import login
+from mfa import login, walk as walks
 from mfa.answers import Answer
 from mfa.forms import CodeForm, RouteForm
 from mfa.guards import ANY_STEP, on_step
 from mfa.limits import TooMany
-from mfa.login import Walk
-from mfa.models import Factor, Purpose
+from mfa.models import Purpose
 from mfa.rules.routes import ChannelName, Route
 from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
 from mfa.views.pages import code_context, show
 from mfa.views.question import masked
+from mfa.walk import Walk
 
 
 @on_step(Step.ANSWER)
@@ -83,7 +83,7 @@ def continue_(request: HttpRequest, walk: Walk) -> HttpResponse:
 @require_safe
 def help_(request: HttpRequest) -> HttpResponse:
     """Say what helps, to anyone; to a half signed-in person also what is wrong."""
-    walk = login.resume(request)
+    walk = walks.resume(request)
     if walk is None or walk.step is Step.START_OVER:
         return render(request, "mfa/help.html", {"reason": ""})
     reasons = {Step.WAIT: "wait", Step.BLOCKED: "blocked", Step.PROVE_MAILBOX: "blocked"}
@@ -123,5 +123,5 @@ def _show_verify(
 def _label(route: Route, walk: Walk) -> str:
     if route.factor is None:
         return gettext("Email to %s") % masked(route.channel, walk.user.email)
-    factor = Factor.objects.get(pk=route.factor)
-    return gettext("Text to the %s") % masked(route.channel, factor.target)
+    factor = walk.factor(route.factor)
+    return gettext("Text to the %s") % (factor.masked if factor else "")

@@ -10,7 +10,7 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates"
 PAGES = [path for path in TEMPLATES.rglob("*.html") if "emails" not in path.parts]
 ALL = sorted(TEMPLATES.rglob("*.html"))
 BLOCK = re.compile(r"{% blocktranslate.*?{% endblocktranslate %}", re.DOTALL)
-CLASSES = re.compile(r"{% block body_class %}.*?{% endblock body_class %}")
+CLASSES = re.compile(r"{% block body_class %}.*?{% endblock(?: body_class)? %}")
 TAGS = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 

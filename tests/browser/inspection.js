@@ -22,6 +22,13 @@
     problems.push(`wider than ${width}: ${wide.map(name).join(", ")}`);
   }
 
+  for (const card of document.querySelectorAll(own ? "main, .card, .notice" : ".none")) {
+    const edge = card.getBoundingClientRect().right;
+    const out = [...card.querySelectorAll("*")].find(
+      (node) => drawn(node) && node.getBoundingClientRect().right > edge + 1);
+    if (out) problems.push(`sticks out: ${name(out)}`);
+  }
+
   // 2.5.8: 24 px, or so far apart that a circle of that size around each touches no other.
   // Links within a sentence are exempt. Our own buttons and fields are 44 px high (2.5.5).
   const inSentence = (node) =>

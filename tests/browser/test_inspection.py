@@ -15,6 +15,7 @@ PAGE = '<html lang="en"><title>A page</title><main><h1>A page</h1>{}</main>'
     ("fault", "problem"),
     [
         ('<p style="width: 500px">Wide', "wider than 320"),
+        ('<p class="card" style="width: 9em"><b style="padding: 0 4em">Out</b>', "sticks out"),
         ('<p style="color: #999; background: #fff">Pale', "contrast 2.85"),
         (
             '<input aria-label="A" style="border: 1px solid #ccc; background: #fff">',

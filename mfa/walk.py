@@ -1,0 +1,111 @@
+"""A walk: one request of a half signed-in person, and the facts that decide what comes next."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from django.utils import timezone
+
+from mfa import answers, origin as origins
+from mfa.models import Challenge, Factor, Pause, Protected, Purpose
+from mfa.origin import Origin
+from mfa.pending import PendingLogin
+from mfa.rules.routes import ChannelName, usable
+from mfa.rules.steps import Facts, Proof, Step, next_step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """Who walks, how far they are, and what was read of them once for this request."""
+
+    request: HttpRequest
+    pending: PendingLogin
+    user: Protected
+    demanded: bool
+    factors: tuple[Factor, ...]
+    choosing: bool = False
+
+    @property
+    def facts(self) -> Facts:
+        """What the decision may look at, as it is now."""
+        now = timezone.now()
+        policy = self.user.mfa_policy
+        reachable = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
+        if self.user.wrong_answers >= answers.MOST_WRONG_ANSWERS:
+            # The mailbox has no row to disable: it rests until a stronger factor answers (LG-01).
+            reachable -= {ChannelName.EMAIL}
+        routes = usable(policy, [factor.holding for factor in self.factors], reachable)
+        return Facts(
+            alive=self.pending.alive(self.user, now),
+            demanded=self.demanded,
+            enforcement=policy.enforcement,
+            after_enrollment=policy.after_enrollment,
+            proof=Proof(self.pending.proof),
+            locked=bool(self.user.wait_until and self.user.wait_until > now),
+            routes=routes,
+            chosen=next((route for route in routes if route.name == self.pending.chosen), None),
+            choosing=self.choosing,
+            ever_bound=self.user.ever_bound_at is not None,
+            skipped=self.user.skipped_at is not None,
+        )
+
+    @property
+    def step(self) -> Step:
+        """What the facts ask for."""
+        return next_step(self.facts)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the request came from."""
+        return origins.of(self.request)
+
+    def factor(self, pk: int | None) -> Factor | None:
+        """Return one of the person's factors."""
+        return next((factor for factor in self.factors if factor.pk == pk), None)
+
+    def challenge(self, purpose: Purpose) -> Challenge | None:
+        """Return the question that this walk has asked for a purpose.
+
+        To log in it must have gone by the present route: one that the policy has closed since
+        asks no more.
+        """
+        if not self.pending.challenge:
+            return None
+        asked = Challenge.objects.filter(user_id=self.user.pk, purpose=purpose)
+        if purpose is Purpose.LOGIN and (route := self.facts.route):
+            asked = asked.filter(channel=route.channel, factor=route.factor)
+            if route.factor is None:
+                asked = asked.filter(target=self.user.email)
+        return asked.filter(pk=self.pending.challenge).first()
+
+
+def start(
+    request: HttpRequest, pending: PendingLogin, user: Protected, *, choosing: bool = False
+) -> Walk:
+    """Read what the facts need."""
+    factors = Factor.objects.usable().filter(user_id=user.pk).order_by("-confirmed_at")
+    return Walk(
+        request=request,
+        pending=pending,
+        user=user,
+        demanded=demands(user),
+        factors=tuple(factors),
+        choosing=choosing,
+    )
+
+
+def resume(request: HttpRequest, *, choosing: bool = False) -> Walk | None:
+    """Return the walk that the session has open."""
+    pending = PendingLogin.load(request.session)
+    if pending is None:
+        return None
+    user = get_user_model().objects.filter(pk=pending.user).first()
+    return start(request, pending, user, choosing=choosing) if user else None
+
+
+def demands(user: Protected) -> bool:
+    """Whether the policy is in force for this person and no pause runs."""
+    if not user.mfa_policy.in_force:
+        return False
+    return not Pause.objects.running(timezone.now()).filter(user_id=user.pk).exists()

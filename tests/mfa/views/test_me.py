@@ -1,0 +1,120 @@
+"""The logged-in person's own pages: the change of number, the activity."""
+
+import pytest
+
+from accounts.models import User
+from mfa.models import AccountPolicy, AuditEvent, Event
+from tests.conftest import NOON
+from tests.journeys.conftest import NEW_NUMBER
+from tests.portal_client import Browser, code, codes
+
+PHONE, VERIFY, RESEND = "/me/phone/", "/me/phone/verify/", "/me/phone/verify/resend/"
+ACTIVITY = "/me/activity/"
+
+
+@pytest.fixture
+def by_password(browser: Browser, alice: User, policy: AccountPolicy) -> Browser:
+    """Alice, who logged in by password alone while MFA was off; now it is on."""
+    policy.enabled = False
+    policy.save()
+    browser.password(alice)
+    policy.enabled = True
+    policy.save()
+    return browser
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_session_without_a_second_step_rebinds_no_phone(
+    by_password: Browser, alice: User, method: str
+) -> None:
+    """EN-02, PS-04: a stolen password must not become a second step."""
+    response = getattr(by_password, method)(PHONE, {"phone": NEW_NUMBER})
+    assert response.status_code == 403
+    assert "Log in once more" in response.content.decode()
+    assert not codes(NEW_NUMBER)
+    assert alice.factors.usable().get().target == "+447700900201"
+
+
+def test_nor_when_the_policy_changes_while_the_code_is_out(
+    browser: Browser, alice: User, policy: AccountPolicy
+) -> None:
+    policy.enabled = False
+    policy.save()
+    browser.password(alice)
+    browser.post(PHONE, {"phone": NEW_NUMBER})
+    policy.enabled = True
+    policy.save()
+    assert browser.post(VERIFY, {"code": code(NEW_NUMBER)}).url == PHONE
+    assert alice.factors.usable().get().target == "+447700900201"
+
+
+def test_a_person_who_skipped_may_still_add_the_first_phone(
+    browser: Browser, bob: User, optional: AccountPolicy
+) -> None:
+    browser.password(bob)
+    browser.post("/login/skip/")
+    assert browser.post(PHONE, {"phone": NEW_NUMBER}).url == VERIFY
+
+
+def test_the_code_page_names_the_new_ending(home: Browser) -> None:
+    home.post(PHONE, {"phone": NEW_NUMBER})
+    page = home.get(VERIFY).content.decode()
+    assert "number ending 50" in page
+    assert NEW_NUMBER[3:] not in page
+
+
+def test_the_current_number_is_shown_masked(home: Browser) -> None:
+    page = home.get(PHONE).content.decode()
+    assert "number ending 01" in page
+    assert "7700900201" not in page
+
+
+@pytest.mark.parametrize("path", [PHONE, VERIFY, ACTIVITY, RESEND])
+def test_strangers_are_led_to_the_login(browser: Browser, db: None, path: str) -> None:
+    assert browser.post(path).url == f"/login/?next={path}"
+
+
+@pytest.mark.parametrize(("path", "method"), [(RESEND, "get"), (ACTIVITY, "post"), (PHONE, "put")])
+def test_other_methods_are_refused(home: Browser, path: str, method: str) -> None:
+    assert getattr(home, method)(path).status_code == 405
+
+
+def test_the_activity_is_newest_first(home: Browser) -> None:
+    events = home.get(ACTIVITY).context["events"]
+    assert [event.event for event in events][:2] == [Event.LOGGED_IN, Event.CODE_RIGHT]
+
+
+def test_the_activity_comes_in_pages(home: Browser, alice: User) -> None:
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=NOON, event=Event.CODE_SENT, user=alice) for _ in range(30)
+    )
+    first = home.get(ACTIVITY).content.decode()
+    assert "Page 1 of 2" in first
+    assert "Older" in first
+    assert "Newer" in home.get(ACTIVITY, {"page": "2"}).content.decode()
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "\x00", "9" * 5000])
+def test_any_page_number_is_answered(home: Browser, page: str) -> None:
+    assert home.get(ACTIVITY, {"page": page}).status_code == 200
+
+
+def test_the_activity_escapes_the_browser(home: Browser, alice: User) -> None:
+    """WB-04: the User-Agent is whatever a client says."""
+    AuditEvent.objects.create(
+        at=NOON, event=Event.LOGGED_IN, user=alice, browser="<script>alert(1)</script>"
+    )
+    assert "<script>alert" not in home.get(ACTIVITY).content.decode()
+
+
+def test_an_event_of_another_version_is_named(home: Browser, alice: User) -> None:
+    AuditEvent.objects.create(at=NOON, event="from_the_future", user=alice)
+    assert "from_the_future" in home.get(ACTIVITY).content.decode()
+
+
+def test_charlie_sees_his_own_activity(
+    home: Browser, other_browser: Browser, charlie: User
+) -> None:
+    other_browser.log_in(charlie)
+    events = other_browser.get(ACTIVITY).context["events"]
+    assert {event.user_id for event in events} == {charlie.pk}

@@ -1,0 +1,135 @@
+"""The pages of the code: ways, choices, help, methods."""
+
+import re
+
+import pytest
+
+from accounts.models import User
+from mfa.models import AccountPolicy
+from tests.portal_client import Browser, code, codes
+
+NUMBER = "+447700900201"
+VERIFY, CHOOSE, HELP = "/login/verify/", "/login/choose/", "/login/help/"
+
+
+@pytest.mark.parametrize(
+    "path", ["/login/verify/resend/", "/login/verify/email/", "/login/cancel/"]
+)
+def test_a_link_neither_sends_nor_cancels(asked: Browser, path: str) -> None:
+    assert asked.get(path).status_code == 405
+    assert len(codes(NUMBER)) == 1
+
+
+@pytest.mark.parametrize("path", [VERIFY, CHOOSE])
+@pytest.mark.parametrize("method", ["put", "delete", "patch"])
+def test_other_methods_are_refused(asked: Browser, path: str, method: str) -> None:
+    assert getattr(asked, method)(path).status_code == 405
+
+
+def test_the_page_offers_every_way_out(asked: Browser) -> None:
+    """B13."""
+    page = asked.get(VERIFY).content.decode()
+    for action in ("/login/verify/resend/", "/login/verify/email/", "/login/cancel/"):
+        assert f'action="{action}"' in page
+    assert "Not received a code?" in page
+    assert "Try another way" in page
+
+
+def test_with_one_way_there_is_no_other(browser: Browser, root: User) -> None:
+    browser.password(root)
+    page = browser.get(VERIFY).content.decode()
+    assert "Try another way" not in page
+    assert "Send code to email" not in page
+
+
+def test_the_sample_text_is_the_real_one_without_the_code(asked: Browser) -> None:
+    page = asked.get(VERIFY).content.decode()
+    assert "Acme Portal: 123456 is your sign-in code." in page
+    assert "@testserver #123456" in page
+    assert code(NUMBER) not in page
+
+
+def test_the_choice_lists_both_ways_the_phone_first(asked: Browser) -> None:
+    page = asked.get(CHOOSE).content.decode()
+    labels = re.findall(r"(?:Text to the number ending 01|Email to a…@example\.org)", page)
+    assert labels == ["Text to the number ending 01", "Email to a…@example.org"]
+    assert re.search(r'<input type="radio"[^>]*value="sms-\d+"[^>]*checked', page)
+
+
+def test_choosing_the_mailbox_asks_there(asked: Browser, alice: User) -> None:
+    assert asked.post(CHOOSE, {"route": "email"}).url == VERIFY
+    assert len(codes(alice.email)) == 1
+
+
+def test_choosing_the_same_way_sends_nothing_new(asked: Browser, alice: User) -> None:
+    asked.post(CHOOSE, {"route": f"sms-{alice.factors.get().pk}"})
+    assert len(codes(NUMBER)) == 1
+
+
+def test_where_only_the_mailbox_is_left_it_waits_for_a_click(
+    browser: Browser, alice: User, settings
+) -> None:
+    """K2: a mail goes out on request."""
+    settings.MFA_CHANNELS = {"email": settings.MFA_CHANNELS["email"]}
+    assert browser.password(alice).url == CHOOSE
+    assert not codes(alice.email)
+    browser.post(CHOOSE, {"route": "email"})
+    browser.post(VERIFY, {"code": code(alice.email)})
+    assert browser.signed_in
+
+
+def test_without_any_channel_nobody_gets_in(browser: Browser, alice: User, settings) -> None:
+    """C19, OT-12: it fails closed."""
+    settings.MFA_CHANNELS = {}
+    assert browser.password(alice).url == HELP
+    assert "no second step can be used at the moment" in browser.get(HELP).content.decode()
+    assert not browser.signed_in
+
+
+def test_help_is_open_to_everybody(browser: Browser, db: None) -> None:
+    """B13, B14."""
+    page = browser.get(HELP).content.decode()
+    assert "Send code to email" in page
+    assert "start with + and the country code" in page
+    assert "My Details" in page
+    assert "administrator" in page
+
+
+def test_help_tells_strangers_nothing(browser: Browser, alice: User) -> None:
+    """LG-04."""
+    assert "number ending" not in browser.get(HELP).content.decode()
+
+
+def test_help_tells_the_half_signed_in_where_the_code_went(asked: Browser) -> None:
+    """B13, B14: masked, with the contact."""
+    page = asked.get(HELP).content.decode()
+    assert "number ending 01" in page
+    assert "the help desk" in page.lower()
+    assert 'href="/login/verify/"' in page
+
+
+def test_help_names_the_mailbox_where_the_code_went_there(asked: Browser) -> None:
+    asked.post("/login/verify/email/")
+    page = asked.get(HELP).content.decode()
+    assert "a…@example.org" in page
+    assert "junk mail" in page
+
+
+def test_help_tells_charlie_nothing_of_alice(
+    asked: Browser, other_browser: Browser, charlie: User
+) -> None:
+    other_browser.password(charlie)
+    page = other_browser.get(HELP).content.decode()
+    assert "number ending 03" in page
+    assert "number ending 01" not in page
+
+
+def test_help_answers_no_post(browser: Browser, db: None) -> None:
+    assert browser.post(HELP).status_code == 405
+
+
+def test_a_contact_that_is_a_script_is_escaped(asked: Browser, policy: AccountPolicy) -> None:
+    """WB-04."""
+    policy.contact = "<script>alert(1)</script>"
+    policy.save()
+    assert "<script>alert" not in asked.get(HELP).content.decode()

@@ -1,0 +1,56 @@
+"""The first run writes .env with fresh keys, and never writes over one."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
+
+from portal import newenv
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout that was never run."""
+    example = Path(settings.BASE_DIR, ".env.example").read_text()
+    (tmp_path / ".env.example").write_text(example)
+    monkeypatch.setattr(newenv, "ROOT", tmp_path)
+    return tmp_path
+
+
+def written(folder: Path) -> dict[str, str]:
+    lines = (folder / ".env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line[:1].isupper())
+
+
+def test_the_keys_are_fresh_and_good(folder: Path) -> None:
+    newenv.main()
+    keys = written(folder)
+    assert len(keys["SECRET_KEY"]) >= 50
+    Fernet(keys["ENCRYPTION_KEYS"])
+
+
+def test_each_run_has_keys_of_its_own(folder: Path) -> None:
+    newenv.main()
+    first = written(folder)
+    (folder / ".env").unlink()
+    newenv.main()
+    assert written(folder)["SECRET_KEY"] != first["SECRET_KEY"]
+
+
+def test_only_the_owner_reads_it(folder: Path) -> None:
+    newenv.main()
+    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_there_stays(folder: Path) -> None:
+    (folder / ".env").write_text("SECRET_KEY=mine\n")
+    newenv.main()
+    assert (folder / ".env").read_text() == "SECRET_KEY=mine\n"
+
+
+def test_the_proxy_block_comes_along(folder: Path) -> None:
+    """A31: the shipped configuration file contains it."""
+    newenv.main()
+    assert "#SMS_PROXY_URL=" in (folder / ".env").read_text()

@@ -1,0 +1,62 @@
+"""The accent's stylesheet and the choice of theme."""
+
+import pytest
+
+from tests.portal_client import Browser
+
+
+def test_the_stylesheet_sets_the_accent(browser: Browser, db: None, settings) -> None:
+    settings.PORTAL_ACCENT = "#123456"
+    response = browser.get("/theme.css")
+    assert response.headers["Content-Type"] == "text/css"
+    assert "--accent: #123456;" in response.content.decode()
+
+
+def test_the_stylesheet_is_public_and_cached(browser: Browser, db: None) -> None:
+    response = browser.get("/theme.css")
+    assert set(response.headers["Cache-Control"].split(", ")) == {"max-age=3600", "public"}
+    assert not response.cookies
+
+
+def test_the_stylesheet_answers_no_post(browser: Browser, db: None) -> None:
+    assert browser.post("/theme.css").status_code == 405
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "system"])
+def test_a_theme_is_kept_for_a_year(browser: Browser, db: None, theme: str) -> None:
+    """SS-09."""
+    response = browser.post("/theme/", {"theme": theme, "next": "/login/"})
+    assert response.url == "/login/"
+    cookie = response.cookies["theme"]
+    assert cookie.value == theme
+    assert cookie["max-age"] == 31_536_000
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+@pytest.mark.parametrize("theme", ["", "pink", "dark; Domain=evil", "\x00"])
+def test_another_theme_is_not_kept(browser: Browser, db: None, theme: str) -> None:
+    assert "theme" not in browser.post("/theme/", {"theme": theme}).cookies
+
+
+def test_the_page_has_the_chosen_theme(browser: Browser, db: None) -> None:
+    browser.post("/theme/", {"theme": "dark"})
+    assert 'data-theme="dark"' in browser.get("/login/").content.decode()
+
+
+def test_a_strange_cookie_changes_nothing(browser: Browser, db: None) -> None:
+    browser.cookies["theme"] = '"><script>'
+    page = browser.get("/login/").content.decode()
+    assert "data-theme=" not in page
+    assert "<script>" not in page
+
+
+def test_a_link_chooses_no_theme(browser: Browser, db: None) -> None:
+    assert browser.get("/theme/").status_code == 405
+
+
+def test_the_brand_is_on_every_page(browser: Browser, db: None, settings) -> None:
+    settings.PORTAL_LOGO = "/static/logo.svg"
+    page = browser.get("/login/").content.decode()
+    assert "Acme Portal" in page
+    assert 'src="/static/logo.svg"' in page

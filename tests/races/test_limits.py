@@ -1,0 +1,59 @@
+"""Limits and waits under many uses at once."""
+
+from functools import partial
+from random import Random
+
+import pytest
+
+from mfa import limits
+from mfa.limits import HOUR, MINUTE, WRONG_PASSWORDS, Limit, TooMany
+from mfa.models import Counter, Wait
+from tests.races.parallel import at_once, many
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FIVE, TEN = Limit("five", 5, HOUR), Limit("ten", 10, HOUR)
+EMAIL = "alice@example.org"
+
+
+def passed(given: list[TooMany | None]) -> int:
+    return given.count(None)
+
+
+def test_of_fifty_uses_just_the_most_pass() -> None:
+    given = many(50, partial(limits.take, [TEN.of("me")]))
+    assert passed(given) == Counter.objects.get().count == 10
+
+
+def test_overlapping_uses_in_any_order_pass_just_as_often_and_never_deadlock() -> None:
+    # Each thread takes the same eight rows in an order of its own; the fixed seed is no matter.
+    subjects = [FIVE.of("scarce"), *(TEN.of(str(number)) for number in range(7))]
+    orders = [Random(seed).sample(subjects, k=8) for seed in range(30)]
+    given = at_once([partial(limits.take, order) for order in orders])
+    assert passed(given) == 5
+    assert set(Counter.objects.values_list("count", flat=True)) == {5}
+
+
+def test_uses_that_overlap_in_part_count_each_their_own() -> None:
+    ring = [[FIVE.of(str(n)), FIVE.of(str((n + 1) % 10))] for n in range(10)]
+    given = at_once([partial(limits.take, pair) for pair in ring * 2])
+    assert passed(given) == 20
+    assert set(Counter.objects.values_list("count", flat=True)) == {4}
+
+
+def test_fifty_counts_are_fifty() -> None:
+    many(50, partial(limits.count, TEN.of("me")))
+    assert Counter.objects.get().count == 50
+
+
+def test_twenty_wrong_passwords_are_counted_one_by_one() -> None:
+    costs = many(20, partial(limits.fail, WRONG_PASSWORDS, EMAIL))
+    assert Wait.objects.get().failures == 20
+    assert sorted(costs) == [WRONG_PASSWORDS.after(failures) for failures in range(1, 21)]
+
+
+def test_the_longest_wait_among_parallel_failures_holds() -> None:
+    many(12, partial(limits.fail, WRONG_PASSWORDS, EMAIL))
+    with pytest.raises(TooMany) as caught:
+        limits.check(WRONG_PASSWORDS, EMAIL)
+    assert caught.value.until > limits.timezone.now() + MINUTE
