@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from mfa import audit, limits, origin as origins
+from mfa import audit, limits, origin as origins, waits
 from mfa.models import Event
 from mfa.origin import Origin
 
@@ -51,11 +51,12 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
     """
     origin = origins.of(request)
     per_address = limits.PASSWORDS_PER_ADDRESS.of(origin.network)
-    limits.check(limits.WRONG_PASSWORDS, email)
+    failed_before = waits.check(waits.WRONG_PASSWORDS, email)
     limits.peek(per_address)
     user = authenticate(request, username=email, password=password)
     if isinstance(user, User):
-        limits.succeed(limits.WRONG_PASSWORDS, email)
+        if failed_before:
+            waits.forget(waits.WRONG_PASSWORDS, email)
         return user
     _count_wrong(email, User.objects.filter(email=email).first(), origin)
     limits.count(per_address)
@@ -64,9 +65,9 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
 
 def confirm(request: HttpRequest, user: User, password: str) -> bool:
     """Say whether a logged-in person's password is right, under the waits of the login."""
-    limits.check(limits.WRONG_PASSWORDS, user.email)
+    waits.check(waits.WRONG_PASSWORDS, user.email)
     if len(password) <= LONGEST and user.check_password(password):
-        limits.succeed(limits.WRONG_PASSWORDS, user.email)
+        waits.forget(waits.WRONG_PASSWORDS, user.email)
         return True
     _count_wrong(user.email, user, origins.of(request))
     return False
@@ -74,5 +75,5 @@ def confirm(request: HttpRequest, user: User, password: str) -> bool:
 
 def _count_wrong(email: str, user: User | None, origin: Origin) -> None:
     audit.record(Event.PASSWORD_WRONG, user, origin=origin)
-    if limits.fail(limits.WRONG_PASSWORDS, email):
+    if waits.fail(waits.WRONG_PASSWORDS, email):
         audit.record(Event.PASSWORD_SLOWED, user, origin=origin)

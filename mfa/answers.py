@@ -9,7 +9,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from mfa import audit, limits
+from mfa import audit, waits
+from mfa.limits import TooMany
 from mfa.models import TRIES, Challenge, Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules.codes import browser_of
@@ -56,7 +57,7 @@ def judge(
         person = get_user_model().objects.select_for_update().get(pk=user.pk)
         now = timezone.now()
         if person.wait_until and person.wait_until > now:
-            raise limits.TooMany(person.wait_until)
+            raise TooMany(person.wait_until)
         spent = (
             Challenge.objects.open(now)
             .filter(pk=challenge.pk, user_id=user.pk)
@@ -105,7 +106,7 @@ def _blame(person: Protected, challenge: Challenge, origin: Origin) -> bool:
     """Count a wrong answer for the person and the factor; say whether it costs a wait."""
     audit.record(Event.CODE_WRONG, person, origin=origin)
     person.wrong_answers += 1
-    cost = limits.WRONG_CODES.after(person.wrong_answers)
+    cost = waits.WRONG_CODES.after(person.wrong_answers)
     if cost:
         person.wait_until = timezone.now() + cost
         minutes = round(cost.total_seconds() / 60)

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from mfa.models import Counter, Wait
+from mfa.models import Counter
 
 # A key and a running number of its time
 Bucket = tuple[str, int]
@@ -81,32 +81,6 @@ PASSWORDS_PER_ADDRESS = Limit("password-address", 50, 15 * MINUTE)
 # Test messages of the admin: enough to mend a setting, too few to text the world.
 TEST_MESSAGES = Limit("test", 10, HOUR)
 
-# From the tenth failure in a row each one costs a wait (the security design's figures). Fewer are
-# forgotten after a quiet quarter of an hour, more after a quiet day.
-FREE_FAILURES = 9
-QUIET = 15 * MINUTE
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """A wait that doubles with each failure after the free ones, up to a longest."""
-
-    name: str
-    first: timedelta
-    longest: timedelta
-
-    def after(self, failures: int) -> timedelta:
-        """Return the wait that this many failures in a row cost."""
-        if failures <= FREE_FAILURES:
-            return timedelta()
-        # Far past the longest already; a larger power would overflow a timedelta.
-        doublings = min(failures - FREE_FAILURES - 1, 12)
-        return min(self.longest, self.first * (1 << doublings))
-
-
-WRONG_PASSWORDS = Backoff("password", first=timedelta(seconds=30), longest=HOUR)
-WRONG_CODES = Backoff("code", first=15 * MINUTE, longest=HOUR)
-
 
 def keyed(subject: str) -> str:
     """Return 64 hex digits that name a subject without telling it."""
@@ -168,32 +142,6 @@ def full_until(limit: Limit, now: datetime, count: int, before: int) -> datetime
     return _moment(start + period * (1 + max(0.0, 1 - (limit.most - 1) / (count - 1))))
 
 
-def check(backoff: Backoff, subject: str) -> None:
-    """Raise TooMany while a wait runs."""
-    wait = Wait.objects.filter(key=_wait_key(backoff, subject), until__gt=timezone.now()).first()
-    if wait:
-        raise TooMany(wait.until)
-
-
-def fail(backoff: Backoff, subject: str) -> timedelta:
-    """Count a failure; return the wait that it costs, zero while failures are free."""
-    now = timezone.now()
-    with transaction.atomic(durable=True):
-        failures = _add_failure(_wait_key(backoff, subject), now)
-        cost = backoff.after(failures)
-        Wait.objects.filter(key=_wait_key(backoff, subject)).update(until=now + cost)
-    return cost
-
-
-def succeed(backoff: Backoff, subject: str) -> None:
-    """Forget the failures."""
-    Wait.objects.filter(key=_wait_key(backoff, subject)).delete()
-
-
-def _wait_key(backoff: Backoff, subject: str) -> str:
-    return keyed(f"wait-{backoff.name}:{subject}")
-
-
 def _moment(timestamp: float) -> datetime:
     return datetime.fromtimestamp(timestamp, tz=UTC)
 
@@ -217,19 +165,3 @@ def _counts(buckets: list[Bucket]) -> dict[Bucket, int]:
         wanted |= Q(key=key, bucket=bucket)
     rows = Counter.objects.filter(wanted).values_list("key", "bucket", "count")
     return {(key, bucket): count for key, bucket, count in rows}
-
-
-def _add_failure(key: str, now: datetime) -> int:
-    statement = (
-        "INSERT INTO mfa_wait (key, failures, until) VALUES (%s, 1, %s) "
-        "ON CONFLICT (key) DO UPDATE SET failures = CASE "
-        "WHEN mfa_wait.until < %s OR (mfa_wait.until < %s AND mfa_wait.failures <= %s) THEN 1 "
-        "ELSE mfa_wait.failures + 1 END "
-        "RETURNING failures"
-    )
-    moments = [
-        connection.ops.adapt_datetimefield_value(moment) for moment in (now, now - DAY, now - QUIET)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [key, *moments, FREE_FAILURES])
-        return int(cursor.fetchone()[0])

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -74,6 +75,8 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         """Lead to the one row's form."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         return redirect("admin:mfa_accountpolicy_change", AccountPolicy.load().pk)
 
     def changeform_view(

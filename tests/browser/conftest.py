@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Browser as Chromium, expect
 
 from tests.browser import chromium as chromiums
 from tests.browser.hands import Hands, Keyboard, Pointer
@@ -37,6 +37,7 @@ def chromium() -> Iterator[Chromium]:
     # Playwright keeps an event loop in this thread, beside which Django's ORM refuses to work.
     with pytest.MonkeyPatch.context() as patch, chromiums.launched(path) as browser:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE)
         yield browser
 
 

@@ -86,9 +86,9 @@ class Keyboard:
 
     def reach(self, target: Locator) -> None:
         """Tab to an element; each stop on the way must show its focus."""
-        target.wait_for()
+        node = target.element_handle()
         for _ in range(MOST_STOPS):
-            if target.evaluate(HAS_FOCUS):
+            if node.evaluate(HAS_FOCUS):
                 return
             self.step(target.page)
         raise AssertionError(f"Tab never reaches {target}")

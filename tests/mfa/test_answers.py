@@ -120,7 +120,7 @@ def test_a_late_answer_spends_no_try_and_counts_for_nothing(
     assert (question.tries_left, alice.wrong_answers) == (5, 0)
 
 
-# Bound to session, person, purpose, channel and target (OT-04)
+# Bound to session, person, purpose, channel and target
 
 
 def test_another_session_cannot_use_the_code(question: Challenge) -> None:
@@ -211,7 +211,7 @@ def test_a_wrong_mailed_code_does_not_count_for_the_phone(alice: User) -> None:
     assert (alice.wrong_answers, alice.factors.get().wrong_answers) == (1, 0)
 
 
-# Replaced (K20)
+# Replaced
 
 
 def test_a_replaced_code_says_so_and_spends_a_try(alice: User) -> None:

@@ -1,4 +1,4 @@
-"""Limits: the table's figures, the sliding window, and the waits that failures cost."""
+"""Limits: the table's figures, and the window that slides."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,8 +8,8 @@ import time_machine
 from hypothesis import given, strategies as st
 
 from mfa import limits
-from mfa.limits import DAY, HOUR, MINUTE, QUIET, Limit, TooMany
-from mfa.models import Counter, Wait
+from mfa.limits import DAY, HOUR, MINUTE, Limit, TooMany
+from mfa.models import Counter
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,6 @@ TABLE = [
 ]
 THREE = Limit("three", 3, HOUR)
 TWO = Limit("two", 2, HOUR)
-EMAIL = "alice@example.org"
 every_limit = pytest.mark.parametrize("limit", TABLE, ids=lambda it: f"{it.name}-{it.most}")
 
 
@@ -51,11 +50,6 @@ def refusal(limit: Limit, subject: str = "me") -> TooMany:
     with pytest.raises(TooMany) as caught:
         limits.take([limit.of(subject)])
     return caught.value
-
-
-def fail(times: int, backoff: limits.Backoff = limits.WRONG_PASSWORDS) -> timedelta:
-    costs = [limits.fail(backoff, EMAIL) for _ in range(times)]
-    return costs[-1]
 
 
 def test_the_table_holds_the_design_s_figures() -> None:
@@ -175,9 +169,7 @@ def test_what_differs_is_counted_apart(one: limits.Use, other: limits.Use) -> No
 
 def test_the_table_tells_no_subject(clock: time_machine.Traveller) -> None:
     limits.take([THREE.of("sms:+447700900201")])
-    limits.fail(limits.WRONG_PASSWORDS, EMAIL)
-    keys = [Counter.objects.get().key, Wait.objects.get().key]
-    assert all(re.fullmatch(r"[0-9a-f]{64}", key) for key in keys)
+    assert re.fullmatch(r"[0-9a-f]{64}", Counter.objects.get().key)
 
 
 def test_keys_cannot_be_guessed_without_the_secret_key(settings) -> None:
@@ -186,12 +178,9 @@ def test_keys_cannot_be_guessed_without_the_secret_key(settings) -> None:
     assert THREE.of("+447700900201").key != known
 
 
-def test_rows_and_waits_say_only_their_count(clock: time_machine.Traveller) -> None:
+def test_a_row_says_only_its_count(clock: time_machine.Traveller) -> None:
     limits.take([THREE.of("me")])
-    limits.fail(limits.WRONG_PASSWORDS, EMAIL)
-    bucket = THREE.of("me").bucket(NOON)
-    assert str(Counter.objects.get()) == f"1 in bucket {bucket}"
-    assert str(Wait.objects.get()) == "1 failures"
+    assert str(Counter.objects.get()) == f"1 in bucket {THREE.of('me').bucket(NOON)}"
 
 
 def test_a_peek_counts_nothing(clock: time_machine.Traveller) -> None:
@@ -238,112 +227,6 @@ def test_at_its_end_a_refusal_is_over(most: int, before: int, count: int, second
     counts = [(count, before), (1, count - 1), (1, 0)][(later - NOON) // HOUR]
     assert end >= now
     assert end == now or limits.full_until(limit, later, *counts) is None
-
-
-@pytest.mark.parametrize(
-    ("failures", "cost"),
-    [
-        (0, timedelta()),
-        (9, timedelta()),
-        (10, timedelta(seconds=30)),
-        (11, timedelta(minutes=1)),
-        (12, timedelta(minutes=2)),
-        (16, timedelta(minutes=32)),
-        (17, timedelta(hours=1)),
-        (1_000_000, timedelta(hours=1)),
-    ],
-)
-def test_wrong_passwords_cost_half_a_minute_doubling_to_an_hour(
-    failures: int, cost: timedelta
-) -> None:
-    assert limits.WRONG_PASSWORDS.after(failures) == cost
-
-
-@pytest.mark.parametrize(
-    ("failures", "cost"),
-    [
-        (9, timedelta()),
-        (10, timedelta(minutes=15)),
-        (11, timedelta(minutes=30)),
-        (12, timedelta(hours=1)),
-        (100, timedelta(hours=1)),
-    ],
-)
-def test_wrong_codes_cost_a_quarter_doubling_to_an_hour(failures: int, cost: timedelta) -> None:
-    assert limits.WRONG_CODES.after(failures) == cost
-
-
-def test_nine_failures_are_free(clock: time_machine.Traveller) -> None:
-    assert fail(9) == timedelta()
-    limits.check(limits.WRONG_PASSWORDS, EMAIL)
-
-
-def test_the_tenth_failure_costs_a_wait_and_its_end_is_told(
-    clock: time_machine.Traveller,
-) -> None:
-    assert fail(10) == timedelta(seconds=30)
-    with pytest.raises(TooMany) as caught:
-        limits.check(limits.WRONG_PASSWORDS, EMAIL)
-    assert caught.value.until == NOON + timedelta(seconds=30)
-
-
-def test_after_the_wait_one_more_try_is_free_to_make(clock: time_machine.Traveller) -> None:
-    fail(10)
-    clock.shift(timedelta(seconds=30))
-    limits.check(limits.WRONG_PASSWORDS, EMAIL)
-    assert fail(1) == timedelta(minutes=1)
-
-
-def test_waits_are_counted_apart(clock: time_machine.Traveller) -> None:
-    fail(10)
-    limits.check(limits.WRONG_PASSWORDS, "bob@example.org")
-    limits.check(limits.WRONG_CODES, EMAIL)
-
-
-def test_success_forgets_all_failures(clock: time_machine.Traveller) -> None:
-    fail(10)
-    limits.succeed(limits.WRONG_PASSWORDS, EMAIL)
-    limits.check(limits.WRONG_PASSWORDS, EMAIL)
-    assert fail(9) == timedelta()
-
-
-def test_success_forgets_nobody_else_s_failures(clock: time_machine.Traveller) -> None:
-    fail(10)
-    limits.succeed(limits.WRONG_PASSWORDS, "bob@example.org")
-    with pytest.raises(TooMany):
-        limits.check(limits.WRONG_PASSWORDS, EMAIL)
-
-
-def test_few_failures_are_forgotten_after_a_quiet_quarter(clock: time_machine.Traveller) -> None:
-    fail(9)
-    clock.shift(QUIET + timedelta(seconds=1))
-    assert fail(9) == timedelta()
-
-
-def test_few_failures_are_remembered_before_that(clock: time_machine.Traveller) -> None:
-    fail(9)
-    clock.shift(QUIET - timedelta(seconds=1))
-    assert fail(1) == timedelta(seconds=30)
-
-
-def test_many_failures_are_remembered_for_a_day(clock: time_machine.Traveller) -> None:
-    fail(10)
-    clock.shift(DAY)
-    assert fail(1) == timedelta(minutes=1)
-
-
-def test_many_failures_are_forgotten_after_a_quiet_day(clock: time_machine.Traveller) -> None:
-    fail(10)
-    clock.shift(DAY + timedelta(seconds=31))
-    assert fail(9) == timedelta()
-
-
-def test_a_guesser_who_waits_each_time_gains_one_try_an_hour(
-    clock: time_machine.Traveller,
-) -> None:
-    fail(20)
-    clock.shift(HOUR)
-    assert fail(1) == HOUR
 
 
 def test_a_moment_is_utc() -> None:

@@ -84,6 +84,27 @@ def test_the_zone_of_a_link_local_address_is_dropped(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hop", "expected"),
+    [
+        ("203.0.113.9:1234", "203.0.113.9"),
+        ("[2001:db8:2::9]:1234", "2001:db8:2::9"),
+        ("[2001:db8:2::9]", "2001:db8:2::9"),
+        ("2001:db8:2::9", "2001:db8:2::9"),
+        ("203.0.113.9:port", "10.1.2.3"),
+        ("203.0.113.999", "10.1.2.3"),
+    ],
+)
+def test_the_port_that_some_proxies_write_is_dropped(settings, hop: str, expected: str) -> None:
+    settings.TRUSTED_PROXIES = PROXIES
+    assert address("10.1.2.3", hop) == expected
+
+
+def test_without_trusted_proxies_a_unix_socket_tells_no_address(settings) -> None:
+    settings.TRUSTED_PROXIES = []
+    assert address("", "203.0.113.9") == ""
+
+
+@pytest.mark.parametrize(
     ("client", "network"),
     [
         ("198.51.100.1", "198.51.100.1"),
@@ -104,6 +125,28 @@ def test_the_browser_s_name_is_cut_to_the_table_s_length() -> None:
 
 def test_a_browser_without_a_name_has_none() -> None:
     assert origin.of(RequestFactory().get("/")).browser == ""
+
+
+MOZILLA, KHTML = "Mozilla/5.0", "AppleWebKit/537.36 (KHTML, like Gecko)"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "device"),
+    [
+        (f"{MOZILLA} (X11; Linux x86_64; rv:140.0) Gecko Firefox/140.0", "Firefox on Linux"),
+        (f"{MOZILLA} (Windows NT 10.0) {KHTML} Chrome/140 Safari/537", "Chrome on Windows"),
+        (f"{MOZILLA} (Windows NT 10.0) {KHTML} Chrome/140 Safari/537 Edg/140", "Edge on Windows"),
+        (f"{MOZILLA} (Linux; Android 15) {KHTML} Chrome/140 Mobile", "Chrome on Android"),
+        (f"{MOZILLA} (iPhone; CPU like Mac OS X) {KHTML} Version/18 Safari", "Safari on iPhone"),
+        (f"{MOZILLA} (Macintosh; Mac OS X) {KHTML} Version/18 Safari", "Safari on Mac"),
+        (f"{MOZILLA} (X11; CrOS x86_64) {KHTML} Chrome/140 Safari/537", "Chrome on ChromeOS"),
+        ("curl on Windows", "A browser on Windows"),
+        ("Call 0900 123456 now", "A browser on an unknown system"),
+        ("", ""),
+    ],
+)
+def test_a_device_is_named_in_our_words(user_agent: str, device: str) -> None:
+    assert Origin("", user_agent).device == device
 
 
 def test_the_audit_keeps_the_proxied_client(settings, browser: Browser, alice) -> None:

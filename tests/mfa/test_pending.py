@@ -54,19 +54,27 @@ def test_forgetting_none_is_fine(session: SessionBase) -> None:
     assert session.is_empty()
 
 
-@pytest.mark.parametrize(
-    ("age", "alive"),
-    [
-        (timedelta(), True),
-        (timedelta(minutes=14, seconds=59), True),
-        (timedelta(minutes=15), False),
-        (timedelta(days=1), False),
-    ],
-)
-def test_it_lives_a_quarter_of_an_hour(
-    pending: PendingLogin, alice: User, age: timedelta, alive: bool
+@pytest.mark.parametrize("age", [timedelta(), timedelta(minutes=14, seconds=59)])
+def test_it_lives_a_quarter_of_an_hour(pending: PendingLogin, alice: User, age: timedelta) -> None:
+    assert pending.alive(alice, NOON + age)
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=15), timedelta(days=1)])
+def test_it_lives_no_longer(pending: PendingLogin, alice: User, age: timedelta) -> None:
+    assert not pending.alive(alice, NOON + age)
+
+
+def test_it_outlives_a_change_of_the_secret_key(
+    settings, pending: PendingLogin, alice: User
 ) -> None:
-    assert pending.alive(alice, NOON + age) is alive
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "the next one"
+    assert pending.alive(alice, NOON)
+
+
+def test_it_ends_with_its_secret_key(settings, pending: PendingLogin, alice: User) -> None:
+    settings.SECRET_KEY = "the next one"
+    assert not pending.alive(alice, NOON)
 
 
 def test_a_changed_password_ends_it(pending: PendingLogin, alice: User) -> None:

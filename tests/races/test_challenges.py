@@ -165,5 +165,5 @@ def test_repeats_and_answers_do_not_lock_each_other_out(question: Challenge, ali
     wrongs = [partial(judge, question, wrong(question))] * 8
     mails = [partial(issue, alice, ChannelName.EMAIL)] * 4
     at_once([work for three in zip(repeats, wrongs, mails * 2, strict=True) for work in three])
-    assert len(codes(PHONE)) <= 2
+    assert len(codes(PHONE)) <= 5
     assert recorded(Event.CODE_WRONG) <= 5

@@ -1,4 +1,4 @@
-"""Limits and waits under many uses at once."""
+"""Limits under many uses at once."""
 
 from functools import partial
 from random import Random
@@ -6,14 +6,13 @@ from random import Random
 import pytest
 
 from mfa import limits
-from mfa.limits import HOUR, MINUTE, WRONG_PASSWORDS, Limit, TooMany
-from mfa.models import Counter, Wait
+from mfa.limits import HOUR, Limit, TooMany
+from mfa.models import Counter
 from tests.races.parallel import at_once, many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FIVE, TEN = Limit("five", 5, HOUR), Limit("ten", 10, HOUR)
-EMAIL = "alice@example.org"
 
 
 def passed(given: list[TooMany | None]) -> int:
@@ -44,16 +43,3 @@ def test_uses_that_overlap_in_part_count_each_their_own() -> None:
 def test_fifty_counts_are_fifty() -> None:
     many(50, partial(limits.count, TEN.of("me")))
     assert Counter.objects.get().count == 50
-
-
-def test_twenty_wrong_passwords_are_counted_one_by_one() -> None:
-    costs = many(20, partial(limits.fail, WRONG_PASSWORDS, EMAIL))
-    assert Wait.objects.get().failures == 20
-    assert sorted(costs) == [WRONG_PASSWORDS.after(failures) for failures in range(1, 21)]
-
-
-def test_the_longest_wait_among_parallel_failures_holds() -> None:
-    many(12, partial(limits.fail, WRONG_PASSWORDS, EMAIL))
-    with pytest.raises(TooMany) as caught:
-        limits.check(WRONG_PASSWORDS, EMAIL)
-    assert caught.value.until > limits.timezone.now() + MINUTE

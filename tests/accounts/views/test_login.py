@@ -14,6 +14,8 @@ from tests.accounts.hashers import CountingHasher
 from tests.conftest import make_user
 from tests.portal_client import PASSWORD, Browser
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 M01 = "That email and password do not match. Check both and try again."
 UNKNOWN, WRONG, INACTIVE = "nobody@example.org", "alice@example.org", "gone@example.org"
 TOKENS = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')

@@ -18,6 +18,7 @@ LIST = "/admin/mfa/accountpolicy/"
 TEST = "/admin/mfa/accountpolicy/test-message/"
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "5ecret5ecret5ecret5ecret5ecrab12"
+NOWHERE = "+447700900240"
 VALUES = {
     "sms_account_id": ACCOUNT,
     "sms_auth_token": TOKEN,
@@ -129,8 +130,16 @@ def test_blanks_around_a_value_are_trimmed(installer: Browser, field: str, blank
 
 @pytest.mark.parametrize(
     "account",
-    ["AC", "AC" + "0" * 31, "AC" + "0" * 33, "SK" + "0" * 32, "AC" + "g" * 32, "ac" + "0" * 32]
-    + ["AC" + "0" * 16 + " " + "0" * 15, "<script>"],
+    [
+        "AC",
+        "AC" + "0" * 31,
+        "AC" + "0" * 33,
+        "SK" + "0" * 32,
+        "AC" + "g" * 32,
+        "ac" + "0" * 32,
+        "AC" + "0" * 16 + " " + "0" * 15,
+        "<script>",
+    ],
 )
 def test_a_malformed_id_is_refused_with_a_field_error(installer: Browser, account: str) -> None:
     """A12."""
@@ -170,13 +179,11 @@ def test_what_is_no_country_is_refused(installer: Browser, region: str) -> None:
     assert response.context["adminform"].form.errors["home_region"]
 
 
-@pytest.mark.parametrize(
-    ("minutes", "fine"), [("1", False), ("2", True), ("10", True), ("11", False)]
-)
-def test_a_code_lives_two_to_ten_minutes(installer: Browser, minutes: str, fine: bool) -> None:
+@pytest.mark.parametrize(("typed", "kept"), [("1", None), ("2", 2), ("10", 10), ("11", None)])
+def test_a_code_lives_two_to_ten_minutes(installer: Browser, typed: str, kept: int | None) -> None:
     """OT-02: 11 is refused."""
-    save(installer, **VALUES, code_life_minutes=minutes)
-    assert (stored().code_life_minutes == int(minutes)) == fine
+    save(installer, **VALUES, code_life_minutes=typed)
+    assert stored().code_life_minutes == kept
 
 
 @pytest.mark.parametrize(
@@ -188,10 +195,10 @@ def test_a_choice_is_one_of_the_offered(installer: Browser, field: str, value: s
     assert getattr(stored(), field) == ""
 
 
-@pytest.mark.parametrize(("typed", "kept"), [("", None), ("true", True), ("false", False)])
-def test_voip_is_a_wish_or_none(installer: Browser, typed: str, kept: bool | None) -> None:
+@pytest.mark.parametrize(("typed", "kept"), [("", "None"), ("true", "True"), ("false", "False")])
+def test_voip_is_a_wish_or_none(installer: Browser, typed: str, kept: str) -> None:
     save(installer, **VALUES, allow_voip=typed)
-    assert stored().allow_voip is kept
+    assert str(stored().allow_voip) == kept
 
 
 def test_an_empty_choice_names_what_it_means(office: Browser) -> None:
@@ -253,9 +260,6 @@ def test_the_history_page_holds_no_value(installer: Browser) -> None:
     assert TOKEN not in page
 
 
-# Enabling (A16, M18)
-
-
 def turn_on(browser: Browser, **values: str) -> str:
     return save(browser, enabled="on", **values).content.decode()
 
@@ -297,8 +301,8 @@ def test_without_a_factor_of_ones_own_neither(installer: Browser) -> None:
 def test_after_the_test_and_with_a_factor_it_is(installer: Browser) -> None:
     """A16: values, test message, its code typed back, the tick."""
     save(installer, **VALUES)
-    installer.post(TEST, {"phone": "+447700900240"})
-    installer.post(TEST, {"code": code("+447700900240"), "own": "on"})
+    installer.post(TEST, {"phone": NOWHERE})
+    installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
     page = turn_on(installer, **VALUES)
     assert stored().enabled
     assert "Multi-factor authentication is on." in page
@@ -308,8 +312,8 @@ def test_after_the_test_and_with_a_factor_it_is(installer: Browser) -> None:
 def test_values_and_tick_at_once_are_too_early(installer: Browser) -> None:
     """The test must have gone out by these very values."""
     save(installer, **VALUES)
-    installer.post(TEST, {"phone": "+447700900240"})
-    installer.post(TEST, {"code": code("+447700900240"), "own": "on"})
+    installer.post(TEST, {"phone": NOWHERE})
+    installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
     page = turn_on(installer, **{**VALUES, "sms_auth_token": "other" * 6})
     assert "no test message has been typed back with these values" in page
     assert not stored().enabled
@@ -337,9 +341,9 @@ def test_each_changed_value_needs_a_new_test(
 
 def test_a_code_that_is_out_does_not_vouch_for_changed_values(installer: Browser) -> None:
     save(installer, **VALUES)
-    installer.post(TEST, {"phone": "+447700900240"})
+    installer.post(TEST, {"phone": NOWHERE})
     save(installer, **{**VALUES, "sms_auth_token": "other" * 6})
-    installer.post(TEST, {"code": code("+447700900240"), "own": "on"})
+    installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
     assert not stored().tested
 
 
@@ -376,9 +380,6 @@ def test_saving_once_more_keeps_it_on(office: Browser, policy: AccountPolicy) ->
     assert stored().contact == "the new desk"
 
 
-# Who may (A08)
-
-
 @pytest.mark.parametrize("path", [LIST, FORM, TEST, "/admin/mfa/accountpolicy/1/history/"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_without_the_permission_it_is_forbidden(
@@ -389,9 +390,6 @@ def test_without_the_permission_it_is_forbidden(
     browser.log_in(support)
     assert getattr(browser, method)(path).status_code == 403
     assert not OutboxMessage.objects.filter(target=NOWHERE).exists()
-
-
-NOWHERE = "+447700900240"
 
 
 def test_without_the_permission_nothing_can_be_tested(
@@ -442,9 +440,6 @@ def test_charlie_is_kept_out(other_browser: Browser, charlie: User, policy: Acco
     other_browser.log_in(charlie)
     assert other_browser.get(FORM).status_code == 403
     assert other_browser.post(FORM, VALUES).status_code == 403
-
-
-# What the page tells
 
 
 @pytest.mark.usefixtures("policy")

@@ -1,0 +1,247 @@
+"""Test connection and Send test message (A06, A32, M18)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from mfa.channels.base import Channel, DeliveryError, Finding, Message, Receipt
+from mfa.models import AccountPolicy, AuditEvent, Challenge, Event, OutboxMessage, Reason
+from tests.conftest import make_user
+from tests.portal_client import Browser, code, codes
+
+FORM = "/admin/mfa/accountpolicy/1/change/"
+TEST = "/admin/mfa/accountpolicy/test-message/"
+CONNECT = "/admin/mfa/accountpolicy/test-connection/"
+NUMBER = "+447700900240"
+OWN = "+447700900204"
+
+
+class BrokenChannel(Channel):
+    """A provider behind a proxy that is not there."""
+
+    def send(self, message: Message) -> Receipt:
+        raise DeliveryError(Reason.PROXY, code="connect")
+
+    def check(self) -> list[Finding]:
+        raise DeliveryError(Reason.PROXY, code="connect")
+
+    def explain(self, reason: Reason, code: str = "") -> str:
+        return "The SMS service could not be reached through the proxy proxy.example.org."
+
+
+class DoubtfulChannel(BrokenChannel):
+    """A provider that answers, with a doubt."""
+
+    def check(self) -> list[Finding]:
+        return [
+            Finding(good=True, text="The account is active."),
+            Finding(good=False, text="It is a trial account."),
+        ]
+
+
+@pytest.fixture
+def broken(settings) -> None:
+    backend = {"BACKEND": "tests.mfa.admin.test_testing.BrokenChannel", "OPTIONS": {}}
+    settings.MFA_CHANNELS = settings.MFA_CHANNELS | {"sms": backend}
+
+
+def test_the_test_connection_says_what_the_provider_said(office: Browser) -> None:
+    response = office.post(CONNECT, follow=True)
+    assert response.request["PATH_INFO"] == FORM
+    assert "This is a demo: texts stay on the virtual phone." in response.content.decode()
+
+
+def test_a_doubt_is_a_warning(office: Browser, settings) -> None:
+    """A03: a trial account says so."""
+    backend = {"BACKEND": "tests.mfa.admin.test_testing.DoubtfulChannel", "OPTIONS": {}}
+    settings.MFA_CHANNELS = settings.MFA_CHANNELS | {"sms": backend}
+    shown = office.post(CONNECT, follow=True).context["messages"]
+    assert [(message.level_tag, message.message) for message in shown] == [
+        ("success", "The account is active."),
+        ("warning", "It is a trial account."),
+    ]
+
+
+def test_a_fault_is_named_in_words(office: Browser, broken: None) -> None:
+    """A32, M19: no stack trace."""
+    page = office.post(CONNECT, follow=True).content.decode()
+    assert "through the proxy proxy.example.org" in page
+
+
+def test_a_link_tests_no_connection(office: Browser) -> None:
+    assert office.get(CONNECT).status_code == 405
+
+
+def test_a_test_message_is_one_text_with_its_own_words(office: Browser) -> None:
+    """A06."""
+    assert office.post(TEST, {"phone": "07700 900240"}).url == TEST
+    message = OutboxMessage.objects.get(target=NUMBER)
+    assert "is your admin test code." in message.body
+    page = office.get(TEST).content.decode()
+    assert "Test message to the number ending 40: delivered." in page
+    assert NUMBER[3:] not in page
+
+
+def test_a_failed_one_says_why(office: Browser) -> None:
+    """A06: with the reason, for administrators."""
+    page = office.post(TEST, {"phone": "+447700900003"}, follow=True).content.decode()
+    assert "number ending 03: failed." in page
+    assert "Verify Code" not in page
+
+
+def test_a_fault_of_the_network_says_so(office: Browser, broken: None) -> None:
+    page = office.post(TEST, {"phone": NUMBER}, follow=True).content.decode()
+    assert "through the proxy proxy.example.org" in page
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "020 7946 0000", "\x00"])
+def test_what_is_no_number_is_explained(office: Browser, typed: str) -> None:
+    assert office.post(TEST, {"phone": typed}).status_code == 200
+    assert Challenge.objects.filter(purpose="test").count() == 0
+
+
+def test_the_code_typed_back_says_that_it_arrived(office: Browser, policy: AccountPolicy) -> None:
+    AccountPolicy.objects.update(tested_credentials="")
+    office.post(TEST, {"phone": NUMBER})
+    response = office.post(TEST, {"code": code(NUMBER)}, follow=True)
+    assert "The test message arrived" in response.content.decode()
+    policy.refresh_from_db()
+    assert policy.tested
+    assert policy.tested_at is not None
+    assert AuditEvent.objects.filter(event=Event.POLICY_TESTED).count() == 1
+
+
+def test_a_wrong_code_tests_nothing(office: Browser, policy: AccountPolicy) -> None:
+    AccountPolicy.objects.update(tested_credentials="")
+    office.post(TEST, {"phone": NUMBER})
+    wrong = f"{(int(code(NUMBER)) + 1) % 10**6:06}"
+    page = office.post(TEST, {"code": wrong}).content.decode()
+    assert "That is not the code we sent. 4 tries left." in page
+    policy.refresh_from_db()
+    assert not policy.tested
+
+
+def test_a_code_without_a_question_tests_nothing(office: Browser, policy: AccountPolicy) -> None:
+    AccountPolicy.objects.update(tested_credentials="")
+    assert office.post(TEST, {"code": "123456"}).status_code == 200
+    policy.refresh_from_db()
+    assert not policy.tested
+
+
+def test_an_old_code_tests_nothing(
+    clock: time_machine.Traveller, office: Browser, policy: AccountPolicy
+) -> None:
+    AccountPolicy.objects.update(tested_credentials="")
+    office.post(TEST, {"phone": NUMBER})
+    clock.shift(timedelta(minutes=10, seconds=1))
+    office.post(TEST, {"code": code(NUMBER)})
+    policy.refresh_from_db()
+    assert not policy.tested
+
+
+def test_the_number_becomes_ones_own_where_that_is_wished(office: Browser, root: User) -> None:
+    """M18: so that nobody locks themselves out."""
+    office.post(TEST, {"phone": NUMBER})
+    office.post(TEST, {"code": code(NUMBER), "own": "on"})
+    assert root.factors.usable().get().target == NUMBER
+    assert office.get("/admin/").status_code == 200
+
+
+def test_and_not_where_it_is_not(office: Browser, root: User) -> None:
+    office.post(TEST, {"phone": NUMBER})
+    office.post(TEST, {"code": code(NUMBER)})
+    assert root.factors.usable().get().target == OWN
+
+
+def test_the_old_number_is_told(office: Browser, root: User) -> None:
+    """NT-02."""
+    office.post(TEST, {"phone": NUMBER})
+    office.post(TEST, {"code": code(NUMBER), "own": "on"})
+    assert OutboxMessage.objects.filter(target=OWN, body__contains="no longer").exists()
+
+
+def test_a_first_phone_makes_the_session_a_strong_one(
+    browser: Browser, policy: AccountPolicy
+) -> None:
+    """It opens the administration once MFA is on."""
+    policy.enabled = False
+    policy.save()
+    root = make_user("root@example.org", is_staff=True, is_superuser=True)
+    browser.password(root)
+    browser.post(TEST, {"phone": NUMBER})
+    browser.post(TEST, {"code": code(NUMBER), "own": "on"})
+    policy.enabled = True
+    policy.save(update_fields=["enabled"])
+    assert browser.get("/admin/").status_code == 200
+    assert root.sessions.get().aal == 2
+
+
+def test_without_a_phone_of_ones_own_the_administration_closes(
+    browser: Browser, policy: AccountPolicy
+) -> None:
+    policy.enabled = False
+    policy.save()
+    browser.password(make_user("root@example.org", is_staff=True, is_superuser=True))
+    browser.post(TEST, {"phone": NUMBER})
+    browser.post(TEST, {"code": code(NUMBER)})
+    policy.enabled = True
+    policy.save(update_fields=["enabled"])
+    assert browser.get("/admin/").status_code == 403
+
+
+def test_each_test_asks_anew(office: Browser) -> None:
+    """Its code must come by the values that are stored now."""
+    office.post(TEST, {"phone": NUMBER})
+    office.post(TEST, {"phone": NUMBER})
+    first, second = codes(NUMBER)
+    assert first != second
+
+
+def test_the_eleventh_test_in_an_hour_waits(clock: time_machine.Traveller, office: Browser) -> None:
+    """PS-07."""
+    for _ in range(10):
+        office.post(TEST, {"phone": NUMBER})
+    response = office.post(TEST, {"phone": NUMBER})
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 0
+    assert "You have sent several tests." in response.content.decode()
+    assert len(codes(NUMBER)) == 10
+
+
+def test_ten_wrong_codes_wait_as_everywhere(
+    clock: time_machine.Traveller, office: Browser, root: User
+) -> None:
+    office.post(TEST, {"phone": NUMBER})
+    User.objects.filter(pk=root.pk).update(wrong_answers=9)
+    wrong = f"{(int(code(NUMBER)) + 1) % 10**6:06}"
+    office.post(TEST, {"code": wrong})
+    assert office.post(TEST, {"code": code(NUMBER)}).status_code == 429
+
+
+def test_a_test_code_logs_nobody_in(office: Browser, other_browser: Browser, root: User) -> None:
+    """OT-04."""
+    office.post(TEST, {"phone": OWN})
+    test_code = code(OWN)
+    other_browser.password(root)
+    other_browser.post("/login/verify/", {"code": test_code})
+    assert not other_browser.signed_in
+
+
+def test_the_test_of_another_administrator_is_not_shown(
+    office: Browser, other_browser: Browser, policy: AccountPolicy
+) -> None:
+    """Each has their own question."""
+    office.post(TEST, {"phone": NUMBER})
+    policy.enabled = False
+    policy.save()
+    other_browser.password(make_user("second@example.org", is_staff=True, is_superuser=True))
+    assert "number ending 40" not in other_browser.get(TEST).content.decode()
+    other_browser.post(TEST, {"code": code(NUMBER), "own": "on"})
+    assert not User.objects.get(email="second@example.org").factors.exists()
+
+
+@pytest.mark.parametrize("method", ["put", "delete"])
+def test_other_methods_are_refused(office: Browser, method: str) -> None:
+    assert getattr(office, method)(TEST).status_code == 405

@@ -1,0 +1,105 @@
+"""System checks of the second step: what must not start (LG-10)."""
+
+import pytest
+from django.core.checks import run_checks
+
+from mfa.checks import check_demo, check_eager, check_outbox, check_proxies
+
+REAL = {
+    "sms": {"BACKEND": "mfa.channels.twilio.TwilioChannel", "OPTIONS": {}},
+    "email": {"BACKEND": "mfa.channels.email.EmailChannel", "OPTIONS": {}},
+}
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.fixture
+def production(settings):
+    """Real services and no demo."""
+    settings.DEBUG = settings.DEMO = False
+    settings.MFA_CHANNELS = REAL
+    settings.EMAIL_BACKEND = SMTP
+    return settings
+
+
+def ids(found: list) -> list[str]:
+    return [message.id for message in found]
+
+
+def test_real_services_pass(production) -> None:
+    assert check_outbox() == []
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_an_outbox_in_production_is_refused(production, channel: str) -> None:
+    outbox = {"BACKEND": "mfa.channels.outbox.OutboxChannel", "OPTIONS": {}}
+    production.MFA_CHANNELS = {**REAL, channel: outbox}
+    assert ids(check_outbox()) == ["mfa.E001"]
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "mfa.channels.outbox.EmailBackend",
+        "django.core.mail.backends.console.EmailBackend",
+        "django.core.mail.backends.filebased.EmailBackend",
+    ],
+)
+def test_readable_mails_in_production_are_refused(production, backend: str) -> None:
+    production.EMAIL_BACKEND = backend
+    assert ids(check_outbox()) == ["mfa.E001"]
+
+
+@pytest.mark.parametrize("mode", ["DEBUG", "DEMO"])
+def test_the_demo_and_debugging_may_have_both(production, mode: str) -> None:
+    setattr(production, mode, True)
+    production.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
+    assert check_outbox() == []
+
+
+def test_a_demo_on_a_public_address_is_refused(production) -> None:
+    production.DEMO = production.HTTPS = True
+    assert ids(check_demo()) == ["mfa.E002"]
+
+
+@pytest.mark.parametrize(("demo", "https"), [(True, False), (False, True), (False, False)])
+def test_other_demos_pass(production, demo, https) -> None:
+    production.DEMO, production.HTTPS = demo, https
+    assert check_demo() == []
+
+
+@pytest.mark.parametrize("proxies", [[], ["10.0.0.0/8"], ["10.0.0.1", "2001:db8::/32"]])
+def test_networks_are_proxies(production, proxies: list[str]) -> None:
+    production.TRUSTED_PROXIES = proxies
+    assert check_proxies() == []
+
+
+@pytest.mark.parametrize("proxy", ["proxy.example.org", "10.0.0.0/99", "*", ""])
+def test_what_is_no_network_is_refused(production, proxy: str) -> None:
+    """LG-08: it would be found out at the first request otherwise."""
+    production.TRUSTED_PROXIES = [proxy]
+    assert ids(check_proxies()) == ["mfa.E003"]
+
+
+def test_waiting_pages_are_warned_of(production) -> None:
+    production.CELERY_TASK_ALWAYS_EAGER = True
+    assert ids(check_eager()) == ["mfa.W001"]
+
+
+def test_a_broker_ends_the_warning(production) -> None:
+    production.CELERY_TASK_ALWAYS_EAGER = False
+    assert check_eager() == []
+
+
+@pytest.mark.parametrize("mode", ["DEBUG", "DEMO"])
+def test_the_demo_may_wait(production, mode: str) -> None:
+    setattr(production, mode, True)
+    production.CELERY_TASK_ALWAYS_EAGER = True
+    assert check_eager() == []
+
+
+def test_they_are_all_registered(production) -> None:
+    production.MFA_CHANNELS = {"sms": {"BACKEND": "mfa.channels.outbox.X", "OPTIONS": {}}}
+    production.TRUSTED_PROXIES = ["none"]
+    production.CELERY_TASK_ALWAYS_EAGER = True
+    found = set(ids(run_checks(include_deployment_checks=True)))
+    assert {"mfa.E001", "mfa.E003", "mfa.W001"} <= found

@@ -1,0 +1,225 @@
+"""Forms: the words for each shape, each mistake and each answer."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.http import QueryDict
+
+from accounts.models import User
+from mfa.answers import Answer, Judgement
+from mfa.forms import MISTAKES, SHAPES, CodeForm, PhoneForm, RouteForm
+from mfa.models import Challenge
+from mfa.rules.codes import Misshapen
+from mfa.rules.contacts import Mistake
+from mfa.rules.policy import Policy
+from mfa.rules.routes import ChannelName, Route
+from tests.conftest import NOON
+from tests.portal_client import Browser
+
+UK = Policy(home_region="GB")
+
+
+def phone_form(typed: str, policy: Policy = UK) -> PhoneForm:
+    form = PhoneForm({"phone": typed}, policy=policy)
+    form.is_valid()
+    return form
+
+
+@pytest.fixture
+def challenge(clock: time_machine.Traveller, browser: Browser, alice: User) -> Challenge:
+    """A question whose text went out three minutes ago."""
+    browser.password(alice)
+    clock.shift(timedelta(minutes=3))
+    return Challenge.objects.get()
+
+
+def refusal(judgement: Judgement, challenge: Challenge | None) -> str:
+    form = CodeForm(QueryDict("code=123456"))
+    assert form.is_valid()
+    form.refuse(judgement, challenge)
+    (error,) = form.errors["code"]
+    return error.replace("\xa0", " ")
+
+
+def test_every_shape_and_every_mistake_has_its_words() -> None:
+    assert set(SHAPES) == set(Misshapen)
+    assert set(MISTAKES) == set(Mistake)
+
+
+@pytest.mark.parametrize("typed", ["123456", "123 456", " 123-456 ", "1 2 3 4 5 6", "123\u2011456"])
+def test_six_digits_in_any_spelling(typed: str) -> None:
+    form = CodeForm({"code": typed})
+    assert form.is_valid()
+    assert form.cleaned_data["code"] == "123456"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shape"),
+    [
+        ("", Misshapen.EMPTY),
+        ("   ", Misshapen.EMPTY),
+        ("12345", Misshapen.TOO_SHORT),
+        ("1234567", Misshapen.TOO_LONG),
+        ("1" * 10_000, Misshapen.TOO_LONG),
+        ("12345x", Misshapen.NOT_DIGITS),
+        ("\uff11\uff12\uff13\uff14\uff15\uff16", Misshapen.NOT_DIGITS),
+    ],
+)
+def test_what_is_no_code_is_told_apart(typed: str, shape: Misshapen) -> None:
+    """OT-09."""
+    form = CodeForm({"code": typed})
+    assert not form.is_valid()
+    assert form.errors["code"] == [str(SHAPES[shape])]
+
+
+def test_a_missing_field_is_an_empty_one() -> None:
+    form = CodeForm({})
+    assert not form.is_valid()
+    assert form.errors["code"] == ["Enter the code."]
+
+
+@pytest.mark.parametrize(
+    ("judgement", "words"),
+    [
+        (Judgement(Answer.WRONG, 4), "That is not the code we sent. 4 tries left."),
+        (Judgement(Answer.WRONG, 1), "That is not the code we sent. 1 try left."),
+        (Judgement(Answer.WRONG, 0), "That was the fifth wrong code. Ask for a new one."),
+        (Judgement(Answer.EXPIRED), "This code is older than 10 minutes. Ask for a new one."),
+        (Judgement(Answer.SPENT), "This code has already been used. Each one works once."),
+        (Judgement(Answer.REPLACED, 4), "That code was replaced."),
+    ],
+)
+def test_an_answer_has_its_words(challenge: Challenge, judgement: Judgement, words: str) -> None:
+    """M07, M08, M13, M21, M22."""
+    assert refusal(judgement, challenge).startswith(words)
+
+
+@pytest.mark.parametrize("answer", [Answer.WRONG, Answer.REPLACED])
+def test_a_wrong_one_says_when_the_newest_went_out(challenge: Challenge, answer: Answer) -> None:
+    """M07, M21."""
+    words = refusal(Judgement(answer, 4), challenge)
+    assert words.endswith("The newest text went out 3 minutes ago.")
+
+
+def test_a_mail_is_called_a_mail(challenge: Challenge) -> None:
+    challenge.channel = ChannelName.EMAIL
+    words = refusal(Judgement(Answer.WRONG, 4), challenge)
+    assert words.endswith("The newest email went out 3 minutes ago.")
+
+
+def test_without_a_delivery_the_question_itself_tells_the_time(challenge: Challenge) -> None:
+    challenge.deliveries.all().delete()
+    words = refusal(Judgement(Answer.WRONG, 4), challenge)
+    assert words.endswith("3 minutes ago.")
+
+
+def test_without_a_question_it_came_too_late() -> None:
+    assert refusal(Judgement(Answer.WRONG, 4), None).startswith(
+        "This code is older than 10 minutes"
+    )
+
+
+def test_a_shorter_life_is_named(challenge: Challenge) -> None:
+    challenge.expires_at = NOON + timedelta(minutes=2)
+    words = refusal(Judgement(Answer.EXPIRED), challenge)
+    assert words.startswith("This code is older than 2 minutes.")
+
+
+def test_a_refused_code_is_emptied(challenge: Challenge) -> None:
+    form = CodeForm(QueryDict("code=123456"))
+    form.is_valid()
+    form.refuse(Judgement(Answer.WRONG, 4), challenge)
+    assert "123456" not in str(form)
+
+
+def test_other_fields_stay(challenge: Challenge) -> None:
+    form = CodeForm(QueryDict("code=123456&own=on"))
+    form.is_valid()
+    form.refuse(Judgement(Answer.WRONG, 4), challenge)
+    assert form.data["own"] == "on"
+
+
+@pytest.mark.parametrize("typed", ["07546 123456", "+447546123456", "+4407546123456"])
+def test_a_number_is_e164(typed: str) -> None:
+    """A18."""
+    assert phone_form(typed).cleaned_data["phone"] == "+447546123456"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "Enter your mobile number."),
+        ("call me", "We cannot read this as a phone number."),
+        ("+44 7546 12345", "is one digit short."),
+        ("+44 7546 1234", "is 2 digits short."),
+        ("+44 7546 1234567", "There are too many digits."),
+        ("+44 +44 7546 123456", "The country code is there twice."),
+        ("07546 123456 ext. 12", "Leave out the extension"),
+        ("020 7946 0000", "+44 20 7946 0000 looks like a landline or special-rate number"),
+        ("+44 9011 123456", "looks like a landline or special-rate number"),
+        ("+44 56 0000 0000", "is an internet number."),
+        ("+8816 1234 5678", "is not a mobile number of a country."),
+    ],
+)
+def test_a_mistake_has_its_words(typed: str, words: str) -> None:
+    """A22, M02-M04."""
+    (error,) = phone_form(typed).errors["phone"]
+    assert words in error
+
+
+def test_without_a_home_country_the_plus_is_asked() -> None:
+    (error,) = phone_form("07546 123456", Policy()).errors["phone"]
+    assert error == "Start with + and the country code, as in +44 7546 123456."
+
+
+def test_an_internet_number_passes_where_the_policy_says_so() -> None:
+    """K14."""
+    policy = Policy(home_region="GB", allow_voip=True)
+    assert phone_form("+44 56 0000 0000", policy).errors == {}
+
+
+def test_test_numbers_pass_only_while_they_are_set(settings) -> None:
+    """LG-10."""
+    assert phone_form("07700 900201").errors == {}
+    settings.SMS_TEST_NUMBERS = []
+    assert phone_form("07700 900201").errors
+
+
+@pytest.mark.parametrize(
+    ("typed", "repaired"),
+    [("+44 +44 7546 123456", "+44 7546 123456"), ("020 7946 0000", ""), ("07546 123456", "")],
+)
+def test_a_repair_is_offered_as_people_write_it(typed: str, repaired: str) -> None:
+    assert phone_form(typed).repaired == repaired
+
+
+def test_a_repair_is_read_as_it_is_offered() -> None:
+    meant = phone_form("+44 +44 7546 123456").repaired
+    assert phone_form(meant).cleaned_data["phone"] == "+447546123456"
+
+
+ROUTES = {Route(ChannelName.SMS, 3): "Text", Route(ChannelName.EMAIL): "Email"}
+
+
+def test_the_ways_are_offered_best_first() -> None:
+    form = RouteForm(labels=ROUTES)
+    assert form.fields["route"].choices == [("sms-3", "Text"), ("email", "Email")]
+    assert form.fields["route"].initial == "sms-3"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_chosen_way_is_the_route_itself(route: Route) -> None:
+    form = RouteForm({"route": route.name}, labels=ROUTES)
+    assert form.is_valid()
+    assert form.cleaned_data["route"] == route
+
+
+@pytest.mark.parametrize("name", ["", "sms-4", "sms", "push"])
+def test_another_way_is_refused(name: str) -> None:
+    assert not RouteForm({"route": name}, labels=ROUTES).is_valid()
+
+
+def test_no_way_at_all_is_refused() -> None:
+    form = RouteForm({"route": "email"}, labels={})
+    assert not form.is_valid()

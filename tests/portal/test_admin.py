@@ -1,0 +1,162 @@
+"""The administration stands behind the portal's own login and second step (LG-06, AZ-03)."""
+
+import pytest
+
+from accounts.models import User
+from mfa.models import AccountPolicy
+from tests.conftest import give_phone, make_user
+from tests.portal_client import Browser, code
+
+INDEX = "/admin/"
+
+
+@pytest.fixture
+def weak(browser: Browser, root: User, policy: AccountPolicy) -> Browser:
+    """A superuser who logged in by password alone while MFA was off; now it is on."""
+    policy.enabled = False
+    policy.save()
+    browser.password(root)
+    policy.enabled = True
+    policy.save()
+    return browser
+
+
+@pytest.mark.parametrize("path", [INDEX, "/admin/mfa/accountpolicy/", "/admin/no-such-page/"])
+def test_strangers_are_sent_to_the_portals_login_and_back(
+    browser: Browser, db: None, path: str
+) -> None:
+    response = browser.get(path, follow=True)
+    assert response.request["PATH_INFO"] == "/login/"
+    assert response.context["next"] == path
+
+
+def test_it_has_no_login_form_of_its_own(browser: Browser, db: None) -> None:
+    assert browser.get("/admin/login/").url == "/login/?next=%2Fadmin%2F"
+    assert browser.post("/admin/login/", {"username": "x", "password": "x"}).status_code == 302
+
+
+def test_a_login_leads_back_to_it(browser: Browser, root: User) -> None:
+    page = browser.get("/admin/mfa/factor/", follow=True)
+    browser.password(root, next=page.context["next"])
+    response = browser.post("/login/verify/", {"code": code("+447700900204")})
+    assert response.url == "/admin/mfa/factor/"
+
+
+@pytest.mark.parametrize(
+    "path", [INDEX, "/admin/mfa/factor/", "/admin/no-such-page/", "/admin/jsi18n/"]
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_people_who_are_no_staff_get_403_and_no_loop(home: Browser, path: str, method: str) -> None:
+    response = getattr(home, method)(path)
+    assert response.status_code == 403
+    assert "This page is not open to you" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", [INDEX, "/admin/mfa/accountpolicy/1/change/", "/admin/accounts/user/"]
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_staff_without_a_second_step_are_asked_to_log_in_once_more(
+    weak: Browser, path: str, method: str
+) -> None:
+    """EM-01, K17: at the next request."""
+    response = getattr(weak, method)(path)
+    assert response.status_code == 403
+    page = response.content.decode()
+    assert "Log in once more" in page
+    assert 'action="/logout/"' in page
+
+
+def test_and_can_go_on_after_it(weak: Browser, root: User) -> None:
+    weak.post("/logout/")
+    weak.log_in(root)
+    assert weak.get(INDEX).status_code == 200
+
+
+def test_a_mailbox_is_no_second_step_there(asked: Browser, alice: User) -> None:
+    """EM-01: who logged in by email and became staff since."""
+    asked.post("/login/verify/email/")
+    asked.post("/login/verify/", {"code": code(alice.email)})
+    User.objects.filter(pk=alice.pk).update(is_staff=True, is_superuser=True)
+    assert asked.get("/me/").status_code == 200
+    assert asked.get(INDEX).status_code == 403
+
+
+def test_who_skipped_and_became_staff_is_asked_too(
+    browser: Browser, bob: User, optional: AccountPolicy
+) -> None:
+    browser.password(bob)
+    browser.post("/login/skip/")
+    User.objects.filter(pk=bob.pk).update(is_staff=True, is_superuser=True)
+    assert browser.get(INDEX).status_code == 403
+
+
+def test_staff_outside_the_pilot_group_need_no_second_step(
+    browser: Browser, policy: AccountPolicy
+) -> None:
+    """A06: the gate is closed for the pilots alone."""
+    from django.contrib.auth.models import Group
+
+    policy.pilot_group = Group.objects.create(name="Pilots")
+    policy.save()
+    browser.password(make_user("sam@example.org", is_staff=True))
+    assert browser.get(INDEX).status_code == 200
+
+
+def test_a_disabled_administrator_is_out(office: Browser, root: User) -> None:
+    User.objects.filter(pk=root.pk).update(is_active=False)
+    assert office.get(INDEX).status_code == 302
+
+
+def test_a_former_administrator_is_out(office: Browser, root: User) -> None:
+    User.objects.filter(pk=root.pk).update(is_staff=False, is_superuser=False)
+    assert office.get(INDEX).status_code == 403
+
+
+def test_staff_without_any_permission_see_an_empty_index(
+    browser: Browser, policy: AccountPolicy
+) -> None:
+    sam = make_user("sam@example.org", is_staff=True)
+    give_phone(sam, "+447700900206")
+    browser.log_in(sam)
+    page = browser.get(INDEX).content.decode()
+    assert "Account Policy" not in page
+    assert "/admin/mfa/" not in page
+
+
+def test_logging_out_there_is_logging_out(office: Browser) -> None:
+    """SS-04."""
+    assert office.get("/admin/logout/").status_code == 405
+    response = office.post("/admin/logout/")
+    assert response.url == "/login/"
+    assert response.headers["Clear-Site-Data"] == '"cache"'
+    assert not office.signed_in
+
+
+def test_the_password_is_changed_on_the_portals_page(office: Browser) -> None:
+    assert office.get("/admin/password_change/").url == "/me/password/"
+
+
+def test_its_pages_lead_back_to_the_portal(office: Browser) -> None:
+    page = office.get(INDEX).content.decode()
+    assert 'href="/"' in page
+    assert 'href="/me/"' in page
+    assert 'action="/logout/"' in page
+
+
+def test_a_page_of_one_app_lists_that_app_alone(office: Browser) -> None:
+    page = office.get("/admin/mfa/").content.decode()
+    assert "Account Policy" in page
+    assert 'class="app-system_settings' not in page.split('id="content')[1]
+
+
+def test_an_unknown_page_is_404(office: Browser) -> None:
+    assert office.get("/admin/no-such-page/").status_code == 404
+
+
+def test_no_admin_page_has_inline_code(office: Browser) -> None:
+    """WB-02: what the policy forbids is not there."""
+    for path in (INDEX, "/admin/mfa/accountpolicy/1/change/", "/admin/mfa/factor/"):
+        page = office.get(path).content.decode()
+        assert " style=" not in page
+        assert " onclick=" not in page
