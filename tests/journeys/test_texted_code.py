@@ -136,6 +136,7 @@ def test_ten_wrong_codes_cost_a_wait(clock: time_machine.Traveller, asked: Brows
         asked.post(VERIFY, {"code": wrong_code()})
     response = asked.post(VERIFY, {"code": wrong_code()})
     assert response.url == "/login/help/"
+    assert len(codes(NUMBER)) == 2
     page = asked.get("/login/help/").content.decode()
     assert "Too many tries." in page
     assert asked.post(VERIFY, {"code": code(NUMBER)}).url == "/login/help/"

@@ -95,17 +95,21 @@ def test_an_answer_has_its_words(challenge: Challenge, judgement: Judgement, wor
     assert refusal(judgement, challenge).startswith(words)
 
 
-@pytest.mark.parametrize("answer", [Answer.WRONG, Answer.REPLACED])
-def test_a_wrong_one_says_when_the_newest_went_out(challenge: Challenge, answer: Answer) -> None:
+@pytest.mark.parametrize(
+    ("channel", "answer", "words"),
+    [
+        (ChannelName.SMS, Answer.WRONG, "The newest text went out 3 minutes ago."),
+        (ChannelName.EMAIL, Answer.WRONG, "The newest email went out 3 minutes ago."),
+        (ChannelName.SMS, Answer.REPLACED, "Use the one that we texted 3 minutes ago."),
+        (ChannelName.EMAIL, Answer.REPLACED, "Use the one that we emailed 3 minutes ago."),
+    ],
+)
+def test_a_wrong_one_says_when_the_newest_went_out(
+    challenge: Challenge, channel: ChannelName, answer: Answer, words: str
+) -> None:
     """M07, M21."""
-    words = refusal(Judgement(answer, 4), challenge)
-    assert words.endswith("The newest text went out 3 minutes ago.")
-
-
-def test_a_mail_is_called_a_mail(challenge: Challenge) -> None:
-    challenge.channel = ChannelName.EMAIL
-    words = refusal(Judgement(Answer.WRONG, 4), challenge)
-    assert words.endswith("The newest email went out 3 minutes ago.")
+    challenge.channel = channel
+    assert refusal(Judgement(answer, 4), challenge).endswith(words)
 
 
 def test_without_a_delivery_the_question_itself_tells_the_time(challenge: Challenge) -> None:

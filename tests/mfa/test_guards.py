@@ -90,40 +90,49 @@ def test_nobody_is_no_person(rf: RequestFactory) -> None:
         person(request)
 
 
-@pytest.mark.parametrize(
-    ("about", "enabled", "strong"),
-    [
-        ({"aal": 2}, True, True),
-        ({"aal": 1}, True, False),
-        ({}, True, False),
-        (None, True, False),
-        ({"aal": 1}, False, True),
-        (None, False, True),
-    ],
-)
-def test_a_session_is_strong_by_its_second_step_or_where_none_is_asked(
-    rf: RequestFactory, alice: User, policy: AccountPolicy, about, enabled, strong
-) -> None:
-    policy.enabled = enabled
-    policy.save()
-    request = rf.get("/")
+def request_about(about: dict[str, object] | None) -> HttpRequest:
+    request = RequestFactory().get("/")
     request.session = {ABOUT: about} if about is not None else {}
-    assert is_strong(request, alice) is strong
+    return request
 
 
-@pytest.mark.parametrize(
-    ("channel", "enabled", "may"),
-    [("sms", True, True), ("email", True, True), ("", True, False), ("", False, True)],
-)
-def test_a_session_rebinds_a_phone_only_after_a_code(
-    rf: RequestFactory, alice: User, policy: AccountPolicy, channel, enabled, may
-) -> None:
-    """EN-02, EM-03."""
-    policy.enabled = enabled
+@pytest.fixture
+def off(policy: AccountPolicy) -> None:
+    """MFA is off."""
+    policy.enabled = False
     policy.save()
-    request = rf.get("/")
-    request.session = {ABOUT: {"channel": channel}}
-    assert may_rebind(request, alice) is may
+
+
+def test_a_session_is_strong_after_a_second_step(alice: User) -> None:
+    assert is_strong(request_about({"aal": 2}), alice)
+
+
+@pytest.mark.parametrize("about", [{"aal": 1}, {}, None])
+def test_and_weak_without(alice: User, about: dict[str, object] | None) -> None:
+    """EM-01."""
+    assert not is_strong(request_about(about), alice)
+
+
+@pytest.mark.parametrize("about", [{"aal": 1}, {}, None])
+def test_where_none_is_asked_every_session_will_do(
+    off: None, alice: User, about: dict[str, object] | None
+) -> None:
+    assert is_strong(request_about(about), alice)
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_a_session_rebinds_a_phone_after_a_code(alice: User, channel: str) -> None:
+    """EN-02, EM-03."""
+    assert may_rebind(request_about({"channel": channel}), alice)
+
+
+@pytest.mark.parametrize("about", [{"channel": ""}, {}, None])
+def test_and_not_by_the_password_alone(alice: User, about: dict[str, object] | None) -> None:
+    assert not may_rebind(request_about(about), alice)
+
+
+def test_while_mfa_is_off_the_password_will_do(off: None, alice: User) -> None:
+    assert may_rebind(request_about({"channel": ""}), alice)
 
 
 def test_a_first_phone_needs_no_code_before(rf: RequestFactory, policy: AccountPolicy) -> None:

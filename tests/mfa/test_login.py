@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import login
+from mfa import login, walk as walks
 from mfa.answers import Answer
 from mfa.limits import TooMany
 from mfa.models import AccountPolicy, Challenge, Purpose
@@ -32,20 +32,20 @@ def request_with(session: SessionBase) -> HttpRequest:
     return request
 
 
-def walk_of(browser: Browser) -> login.Walk:
-    walk = login.resume(request_with(browser.session))
+def walk_of(browser: Browser) -> walks.Walk:
+    walk = walks.resume(request_with(browser.session))
     assert walk is not None
     return walk
 
 
 def test_a_session_without_a_walk_resumes_none(browser: Browser, db: None) -> None:
-    assert login.resume(request_with(browser.session)) is None
+    assert walks.resume(request_with(browser.session)) is None
 
 
 def test_a_walk_of_a_deleted_person_is_none(asked: Browser, alice: User) -> None:
     session = asked.session
     alice.delete()
-    assert login.resume(request_with(session)) is None
+    assert walks.resume(request_with(session)) is None
 
 
 def test_a_walk_knows_its_question_by_its_purpose(asked: Browser) -> None:
@@ -161,10 +161,10 @@ def test_a_raced_enrollment_proves_nothing(browser: Browser, bob: User) -> None:
 
 
 def test_demands_are_off_with_mfa_off(alice: User, policy: AccountPolicy) -> None:
-    assert login.demands(alice)
+    assert walks.demands(alice)
     policy.enabled = False
     policy.save()
-    assert not login.demands(User.objects.get(pk=alice.pk))
+    assert not walks.demands(User.objects.get(pk=alice.pk))
 
 
 def test_a_second_password_keeps_the_walk_and_its_question(asked: Browser, alice: User) -> None:

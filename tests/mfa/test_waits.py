@@ -9,7 +9,7 @@ import time_machine
 from mfa import waits
 from mfa.limits import DAY, HOUR, TooMany
 from mfa.models import Wait
-from mfa.waits import QUIET, WRONG_PASSWORDS
+from mfa.waits import QUIET, WRONG_CODES, WRONG_PASSWORDS
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 EMAIL = "alice@example.org"
 
 
-def fail(times: int, backoff: waits.Backoff = waits.WRONG_PASSWORDS) -> timedelta:
-    costs = [waits.fail(backoff, EMAIL) for _ in range(times)]
+def fail(times: int) -> timedelta:
+    costs = [waits.fail(WRONG_PASSWORDS, EMAIL) for _ in range(times)]
     return costs[-1]
 
 
@@ -38,7 +38,7 @@ def fail(times: int, backoff: waits.Backoff = waits.WRONG_PASSWORDS) -> timedelt
 def test_wrong_passwords_cost_half_a_minute_doubling_to_an_hour(
     failures: int, cost: timedelta
 ) -> None:
-    assert waits.WRONG_PASSWORDS.after(failures) == cost
+    assert WRONG_PASSWORDS.after(failures) == cost
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,12 @@ def test_wrong_passwords_cost_half_a_minute_doubling_to_an_hour(
     ],
 )
 def test_wrong_codes_cost_a_quarter_doubling_to_an_hour(failures: int, cost: timedelta) -> None:
-    assert waits.WRONG_CODES.after(failures) == cost
+    assert WRONG_CODES.after(failures) == cost
 
 
 def test_nine_failures_are_free(clock: time_machine.Traveller) -> None:
     assert fail(9) == timedelta()
-    waits.check(waits.WRONG_PASSWORDS, EMAIL)
+    waits.check(WRONG_PASSWORDS, EMAIL)
 
 
 def test_the_tenth_failure_costs_a_wait_and_its_end_is_told(
@@ -65,35 +65,35 @@ def test_the_tenth_failure_costs_a_wait_and_its_end_is_told(
 ) -> None:
     assert fail(10) == timedelta(seconds=30)
     with pytest.raises(TooMany) as caught:
-        waits.check(waits.WRONG_PASSWORDS, EMAIL)
+        waits.check(WRONG_PASSWORDS, EMAIL)
     assert caught.value.until == NOON + timedelta(seconds=30)
 
 
 def test_after_the_wait_one_more_try_is_free_to_make(clock: time_machine.Traveller) -> None:
     fail(10)
     clock.shift(timedelta(seconds=30))
-    waits.check(waits.WRONG_PASSWORDS, EMAIL)
+    waits.check(WRONG_PASSWORDS, EMAIL)
     assert fail(1) == timedelta(minutes=1)
 
 
 def test_waits_are_counted_apart(clock: time_machine.Traveller) -> None:
     fail(10)
-    waits.check(waits.WRONG_PASSWORDS, "bob@example.org")
-    waits.check(waits.WRONG_CODES, EMAIL)
+    waits.check(WRONG_PASSWORDS, "bob@example.org")
+    waits.check(WRONG_CODES, EMAIL)
 
 
 def test_success_forgets_all_failures(clock: time_machine.Traveller) -> None:
     fail(10)
-    waits.forget(waits.WRONG_PASSWORDS, EMAIL)
-    waits.check(waits.WRONG_PASSWORDS, EMAIL)
+    waits.forget(WRONG_PASSWORDS, EMAIL)
+    waits.check(WRONG_PASSWORDS, EMAIL)
     assert fail(9) == timedelta()
 
 
 def test_success_forgets_nobody_else_s_failures(clock: time_machine.Traveller) -> None:
     fail(10)
-    waits.forget(waits.WRONG_PASSWORDS, "bob@example.org")
+    waits.forget(WRONG_PASSWORDS, "bob@example.org")
     with pytest.raises(TooMany):
-        waits.check(waits.WRONG_PASSWORDS, EMAIL)
+        waits.check(WRONG_PASSWORDS, EMAIL)
 
 
 def test_few_failures_are_forgotten_after_a_quiet_quarter(clock: time_machine.Traveller) -> None:
