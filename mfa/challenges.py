@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Self
+from typing import Self, assert_never
 
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.base import SessionBase
@@ -204,6 +204,8 @@ def _uses(user: Protected, target: Target, purpose: Purpose, origin: Origin) -> 
                 limits.UNPROVEN_PER_BLOCK.of(subject[:-BLOCK_DIGITS]),
                 *_new_number(user, target.address),
             ]
+        case _:
+            assert_never(purpose)
 
 
 def _new_number(user: Protected, number: str) -> list[limits.Use]:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django import forms
 from django.conf import settings
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.timesince import timesince
@@ -57,6 +56,13 @@ REPLACED: dict[str, Promise] = {
 }
 
 
+class CodeInput(forms.TextInput):
+    """A field that is empty again after a failure: a code is never written into a page (OT-08)."""
+
+    def format_value(self, value: object) -> None:
+        """Show nothing."""
+
+
 class CodeForm(forms.Form):
     """Six digits, typed or pasted."""
 
@@ -64,7 +70,7 @@ class CodeForm(forms.Form):
         label=_("Code"),
         strip=False,
         required=False,
-        widget=forms.TextInput(
+        widget=CodeInput(
             attrs={
                 "autocomplete": "one-time-code",
                 "inputmode": "numeric",
@@ -82,9 +88,8 @@ class CodeForm(forms.Form):
         return code
 
     def refuse(self, judgement: Judgement, challenge: Challenge | None) -> None:
-        """Say in words what the answer was, and empty the field."""
+        """Say in words what the answer was."""
         self.add_error("code", _words(judgement, challenge))
-        self.data = {**self.data.dict(), "code": ""} if isinstance(self.data, QueryDict) else {}
 
 
 def _words(judgement: Judgement, challenge: Challenge | None) -> str:

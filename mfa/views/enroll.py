@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import audit, login
@@ -51,7 +52,11 @@ def show_enroll_verify(
     request: HttpRequest, walk: Walk, form: CodeForm, refusal: TooMany | None = None
 ) -> HttpResponse:
     """Render the page on which a new number's code is entered."""
-    context = {"form": form, **code_context(walk.challenge(Purpose.ENROLL))}
+    context = {
+        "form": form,
+        "here": reverse("mfa:enroll_verify"),
+        **code_context(walk.challenge(Purpose.ENROLL)),
+    }
     return show(request, "mfa/enroll_verify.html", context, user=walk.user, refusal=refusal)
 
 

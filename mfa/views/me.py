@@ -122,7 +122,11 @@ def _changed(request: SignedIn, number: str) -> HttpResponse:
 def _show_verify(
     request: SignedIn, form: CodeForm, challenge: Challenge, refusal: TooMany | None = None
 ) -> HttpResponse:
-    context = {"form": form, **code_context(challenge)}
+    context = {
+        "form": form,
+        "here": reverse("mfa:change_phone_verify"),
+        **code_context(challenge),
+    }
     return show(
         request, "mfa/change_phone_verify.html", context, user=request.user, refusal=refusal
     )

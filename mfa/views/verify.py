@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -113,6 +114,8 @@ def _show_verify(
     mailbox = Route(ChannelName.EMAIL)
     context = {
         "form": form,
+        # A refused resend shows this page at an address that takes no code.
+        "here": reverse("mfa:verify"),
         "ways": len(walk.facts.routes),
         "email_offered": mailbox in walk.facts.routes and walk.facts.route != mailbox,
         **code_context(challenge),

@@ -1,6 +1,7 @@
 """The logged-in person's own pages: the change of number, the activity."""
 
 import pytest
+from django.db.models.signals import pre_save
 
 from accounts.models import User
 from mfa.models import AccountPolicy, AuditEvent, Event
@@ -118,3 +119,19 @@ def test_charlie_sees_his_own_activity(
     other_browser.log_in(charlie)
     events = other_browser.get(ACTIVITY).context["events"]
     assert {event.user_id for event in events} == {charlie.pk}
+
+
+def test_who_was_overtaken_by_another_session_is_logged_out(home: Browser, alice: User) -> None:
+    """SS-06: the change of another session came between reading the person and writing."""
+
+    def overtake(**_: object) -> None:
+        User.objects.filter(pk=alice.pk).update(session_epoch=7)
+
+    home.post(PHONE, {"phone": NEW_NUMBER})
+    right = code(NEW_NUMBER)
+    pre_save.connect(overtake, sender=AuditEvent)
+    response = home.post(VERIFY, {"code": right})
+    pre_save.disconnect(overtake, sender=AuditEvent)
+    assert response.url == "/login/"
+    assert home.get("/me/").status_code == 302
+    assert alice.factors.usable().get().target == "+447700900201"

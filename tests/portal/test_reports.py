@@ -1,0 +1,35 @@
+"""What an error report may show; the journeys show what it does not."""
+
+import sys
+
+from django.http import HttpRequest
+from django.views.debug import ExceptionReporter
+
+from portal.reports import ReportFilter
+
+
+def report(request: HttpRequest | None = None) -> str:
+    try:
+        typed = "123456"
+        raise ValueError(len(typed))
+    except ValueError:
+        return ExceptionReporter(request, *sys.exc_info()).get_traceback_html()
+
+
+def test_it_names_variables_and_hides_what_they_hold() -> None:
+    shown = report()
+    assert "typed" in shown
+    assert "&#x27;123456&#x27;" not in shown
+
+
+def test_while_debugging_it_shows_all(settings) -> None:
+    settings.DEBUG = True
+    assert "&#x27;123456&#x27;" in report()
+
+
+def test_a_fault_outside_a_request_has_nothing_to_hide() -> None:
+    assert ReportFilter().get_post_parameters(None) == {}
+
+
+def test_the_portal_uses_it(settings) -> None:
+    assert settings.DEFAULT_EXCEPTION_REPORTER_FILTER == "portal.reports.ReportFilter"
