@@ -30,6 +30,6 @@ WHITENOISE_AUTOREFRESH = True
 ON_POSTGRESQL = "postgresql" in DATABASES["default"]["ENGINE"]  # noqa: F405
 if not ON_POSTGRESQL:
     # A file, not memory: threads and the browser's server share it.
-    DATABASES["default"]["TEST"] = {
+    DATABASES["default"]["TEST"] = {  # noqa: F405
         "NAME": str(Path(os.environ.get("TMPDIR", "/tmp")) / f"portal-tests-{os.getpid()}.sqlite3")
     }

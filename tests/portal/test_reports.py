@@ -11,8 +11,8 @@ from portal.reports import ReportFilter
 def report(request: HttpRequest | None = None) -> str:
     try:
         typed = "123456"
-        raise ValueError(len(typed))
-    except ValueError:
+        len(typed).no_such_name  # noqa: B018 the fault to report
+    except AttributeError:
         return ExceptionReporter(request, *sys.exc_info()).get_traceback_html()
 
 

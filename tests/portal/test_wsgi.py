@@ -37,6 +37,12 @@ def test_the_web_server_does_not_start_with_an_unsafe_setting() -> None:
     assert "mfa.E002" in started.stderr
 
 
+def test_the_application_answers() -> None:
+    from portal.wsgi import application
+
+    assert callable(application)
+
+
 def test_it_starts_with_safe_ones() -> None:
     assert start("portal.wsgi", BASE_URL="http://127.0.0.1:8000").returncode == 0
 
