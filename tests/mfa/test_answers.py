@@ -246,6 +246,12 @@ def test_a_code_replaced_in_another_session_is_just_wrong(alice: User) -> None:
     assert judge(ask(alice), right(other, "other")).answer is Answer.WRONG
 
 
+def test_a_code_replaced_for_another_purpose_is_just_wrong(alice: User) -> None:
+    change = ask(alice, purpose=Purpose.CHANGE)
+    ask(alice, EMAIL, purpose=Purpose.CHANGE)
+    assert judge(ask(alice), right(change)).answer is Answer.WRONG
+
+
 def test_a_code_that_passed_is_not_called_replaced(alice: User) -> None:
     first = ask(alice)
     judge(first, right(first))

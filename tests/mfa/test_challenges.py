@@ -302,6 +302,13 @@ def test_a_number_counts_once_for_its_person(bob: User) -> None:
     assert len(codes(NEW)) == 4
 
 
+def test_a_number_that_another_person_tried_is_new_for_this_one(bob: User, charlie: User) -> None:
+    issue(charlie, text_to(NEW), purpose=CHANGE)
+    for number in (f"{NEW[:-1]}{last}" for last in range(3)):
+        issue(bob, text_to(number), purpose=ENROLL)
+    assert refused(bob, text_to(NEW), purpose=ENROLL)
+
+
 def test_a_number_of_yesterday_counts_anew(bob: User, clock: time_machine.Traveller) -> None:
     issue(bob, text_to(NEW), purpose=ENROLL)
     clock.shift(limits.DAY)
@@ -499,3 +506,22 @@ def test_a_session_forgets_what_is_done(session: SessionBase) -> None:
 def test_forgetting_nothing_is_fine(session: SessionBase) -> None:
     Asking.of(session, CHANGE).drop(session)
     assert session.is_empty()
+
+
+def test_a_session_that_asked_nothing_has_no_question(session: SessionBase, alice: User) -> None:
+    assert Asking.of(session, CHANGE).question(alice) is None
+
+
+def test_a_session_finds_its_question(alice: User) -> None:
+    asked = issue(alice, text_to(NEW), purpose=CHANGE)
+    assert Asking(CHANGE, "nonce", str(asked.pk)).question(alice) == asked
+
+
+def test_a_session_finds_no_question_of_another_purpose(alice: User) -> None:
+    asked = issue(alice, text_to(NEW), purpose=TEST)
+    assert Asking(CHANGE, "nonce", str(asked.pk)).question(alice) is None
+
+
+def test_a_session_finds_no_question_of_another_person(alice: User, charlie: User) -> None:
+    asked = issue(alice, text_to(NEW), purpose=CHANGE)
+    assert Asking(CHANGE, "nonce", str(asked.pk)).question(charlie) is None
