@@ -117,11 +117,12 @@ CELERY_TASK_IGNORE_RESULT = True
 # The row is the record of truth and the sweep wakes it again, so a page never waits for the broker.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"socket_timeout": 1, "socket_connect_timeout": 1, "retry_on_timeout": False}
-    if BROKER_URL.startswith("redis")
-    else {}
-)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 0,
+    **(
+        {"socket_timeout": 1, "socket_connect_timeout": 1} if BROKER_URL.startswith("redis") else {}
+    ),
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
