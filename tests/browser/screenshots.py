@@ -68,7 +68,7 @@ def _everything(browser: Browser, portal: str, directory: Path) -> None:
 
 
 def _readme(browser: Browser, portal: str, directory: Path) -> None:
-    """Three pages as wide as the README's column."""
+    """Two pages as wide as the README's column."""
 
     def shoot(page: Page, name: str, *, height: int) -> None:
         page.set_viewport_size({"width": COLUMN, "height": height})
@@ -76,7 +76,6 @@ def _readme(browser: Browser, portal: str, directory: Path) -> None:
 
     page = browser.new_context(base_url=portal).new_page()
     page.goto("/login/")
-    shoot(page, "login", height=660)
     _log_in(page, "ben@example.com")
     code = _code(page, BENS)
     page.get_by_label("Code").fill(f"{code[:3]} {code[3:]}")
