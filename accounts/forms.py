@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +22,8 @@ class LoginForm(forms.Form):
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        max_length=LONGEST,
+        # Not max_length: its attribute makes browsers cut what is pasted (PW-02, PW-09).
+        validators=[MaxLengthValidator(LONGEST)],
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": _("Enter your password.")},
     )

@@ -9,7 +9,6 @@ from tests.production.conftest import REDIS
 from tests.production.stack import ACCOUNT, Stack
 from tests.production.visitor import Visitor, soon
 
-pytestmark = pytest.mark.xdist_group("production")
 PASSWORD = "correct horse battery staple"
 ADMIN, PERSON, OTHER = "admin@example.com", "pat@example.com", "lee@example.com"
 ADMIN_NUMBER, NUMBER, NEW_NUMBER = "+447546123401", "+447546123456", "+447546123999"

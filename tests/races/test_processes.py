@@ -11,7 +11,7 @@ from portal.demo.people import ADMIN_NUMBER, PASSWORD
 from tests.races.parallel import at_once, many
 from tests.races.processes import Portal, Visitor, running
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.postgresql
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 VERIFY, RESEND = "/login/verify/", "/login/verify/resend/"
