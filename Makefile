@@ -55,9 +55,9 @@ install-dev: .venv/installed-dev
 chromium:
 	sh .ci/chromium
 
-COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
 
 lock: install-dev
-	$(COMPILE) --output-file requirements/base.txt pyproject.toml
-	$(COMPILE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --strip-extras --output-file requirements/base.txt pyproject.toml
+	$(COMPILE) --no-strip-extras --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml
