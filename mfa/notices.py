@@ -44,6 +44,8 @@ SILENT = frozenset(
         Event.STEP_REFUSED,
         Event.POLICY_CHANGED,
         Event.POLICY_TESTED,
+        # mfa.alerts mails it itself.
+        Event.ALERTED,
     }
 )
 

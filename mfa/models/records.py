@@ -63,6 +63,7 @@ class Event(models.TextChoices):
     POLICY_CHANGED = "policy_changed", _("You changed the account policy.")
     POLICY_TESTED = "policy_tested", _("You tested the SMS account.")
     PAUSED = "paused", _("The second step was paused from the machine itself.")
+    ALERTED = "alerted", _("The administrators were alerted.")
 
 
 class AuditEvent(models.Model):

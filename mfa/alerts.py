@@ -1,0 +1,49 @@
+"""Alerts: what administrators are told by mail because somebody has to act."""
+
+from enum import StrEnum
+
+from django.contrib.auth.backends import ModelBackend
+from django.db import transaction
+from django.db.models import QuerySet
+
+from mfa import audit, channels, deliveries, limits
+from mfa.models import Event, Protected
+from mfa.rules.routes import ChannelName
+
+POLICY = "mfa.change_accountpolicy"
+# A fault that stays is told again, but not with every message that it stops.
+ONCE = limits.Limit("alert", 1, limits.HOUR)
+
+
+class Alert(StrEnum):
+    """What is wrong; the value names the mail's folder."""
+
+    # Texts of the whole account fail, and the text route rests
+    TEXTS_DOWN = "texts_down"
+
+
+def warn(alert: Alert, *, about: str = "", **words: str | int) -> bool:
+    """Record the alert and mail it, unless the same went out within the hour; say which.
+
+    `about` is what it is about, such as a country: each is told apart. Neither it nor `words` hold
+    a full number. Call it outside a transaction that may be undone.
+    """
+    with transaction.atomic():
+        try:
+            limits.take([ONCE.of(f"{alert}:{about}")])
+        except limits.TooMany:
+            return False
+        told = {"about": about, **words}
+        audit.record(Event.ALERTED, None, origin=audit.NOWHERE, alert=alert, **told)
+        if channels.available(ChannelName.EMAIL):
+            for person in administrators():
+                deliveries.queue(
+                    person, alert, channel=ChannelName.EMAIL, target=person.email, context=told
+                )
+    return True
+
+
+def administrators() -> QuerySet[Protected]:
+    """Return the active people who may change the account policy and can get there."""
+    people: QuerySet[Protected] = ModelBackend().with_perm(POLICY).filter(is_staff=True)
+    return people
