@@ -5,9 +5,10 @@ import re
 import pytest
 import redis
 
-from tests.production.conftest import REDIS
-from tests.production.stack import ACCOUNT, Stack
-from tests.production.visitor import Visitor, soon
+from tests.processes.portal import ACCOUNT, Company
+from tests.processes.visitor import soon
+
+pytestmark = pytest.mark.processes
 
 PASSWORD = "correct horse battery staple"
 ADMIN, PERSON, OTHER = "admin@example.com", "pat@example.com", "lee@example.com"
@@ -36,21 +37,17 @@ SAVED = {
 }
 
 
-def texts(stack: Stack, number: str) -> list[str]:
-    return [form["Body"] for form in stack.endpoint.messages if form["To"] == number]
-
-
-def next_code(stack: Stack, number: str, after: int) -> str:
+def next_code(stack: Company, number: str, after: int) -> str:
     """The code of the text that came after so many."""
-    body = soon(lambda: texts(stack, number)[after:])[0]
+    body = soon(lambda: stack.texts(number)[after:])[0]
     return re.findall(r"\d{6}", body)[0]
 
 
 @pytest.fixture(scope="module")
-def walked(stack: Stack) -> Stack:
+def walked(stack: Company) -> Company:
     """Everything up to MFA switched on: A05-A16."""
     stack.manage("shell", "-c", MAKE)
-    admin = Visitor(stack.url)
+    admin = stack.visitor()
     admin.get("/admin/")
     assert admin.path == "/login/?next=%2Fadmin%2F"
     admin.password(ADMIN, PASSWORD, "/admin/")
@@ -98,17 +95,17 @@ def walked(stack: Stack) -> Stack:
     return stack
 
 
-def test_the_whole_life_of_a_person_in_production_shape(walked: Stack) -> None:
+def test_the_whole_life_of_a_person_in_production_shape(walked: Company) -> None:
     """A17-A29 and B01-B12: enroll, log in, by email, change the number."""
     stack = walked
-    person = Visitor(stack.url)
+    person = stack.visitor()
     person.password(PERSON, PASSWORD)
     assert person.path == "/login/enroll/phone/"
     assert "Update Phone Number" in person.page
     for wrong in ("12345", "+44 12", "letters", "020 7946 0000"):
         person.post("/login/enroll/phone/", phone=wrong)
         assert "There is a problem" in person.page
-    assert texts(stack, NUMBER) == []
+    assert stack.texts(NUMBER) == []
     person.post("/login/enroll/phone/", phone="+4407546 123456")
     assert person.path == "/login/enroll/verify/"
     first = next_code(stack, NUMBER, 0)
@@ -126,7 +123,7 @@ def test_the_whole_life_of_a_person_in_production_shape(walked: Stack) -> None:
     assert "number ending 56" in person.page
     person.post("/login/verify/", code=f"{second[:3]} {second[3:]}")
     assert person.path == "/"
-    assert len(texts(stack, NUMBER)) == 2
+    assert len(stack.texts(NUMBER)) == 2
     person.get("/me/activity/")
     assert "You logged in." in person.page
     person.get("/me/")
@@ -139,13 +136,13 @@ def test_the_whole_life_of_a_person_in_production_shape(walked: Stack) -> None:
     assert "That is not the code" in person.page
     person.post("/me/phone/verify/", code=change)
     assert person.path == "/me/?saved=phone"
-    notice = soon(lambda: texts(stack, NUMBER)[2:])[0]
+    notice = soon(lambda: stack.texts(NUMBER)[2:])[0]
     assert not re.search(r"\d{6}", notice)
     assert soon(
         lambda: [m for m in stack.mailbox.mails if "99" in m.get_body(("plain",)).get_content()]
     )
 
-    third = Visitor(stack.url)
+    third = stack.visitor()
     third.password(PERSON, PASSWORD)
     next_code(stack, NEW_NUMBER, 1)
     third.post("/login/verify/email/")
@@ -156,15 +153,15 @@ def test_the_whole_life_of_a_person_in_production_shape(walked: Stack) -> None:
     assert third.path == "/"
 
 
-def test_nothing_secret_lies_around_while_codes_are_open(walked: Stack) -> None:
+def test_nothing_secret_lies_around_while_codes_are_open(walked: Company) -> None:
     """OT-07, OT-08, LO-02, DT-03: database, queue, logs at DEBUG and all admin pages."""
     stack = walked
-    admin = Visitor(stack.url)
-    sent = len(texts(stack, ADMIN_NUMBER))
+    admin = stack.visitor()
+    sent = len(stack.texts(ADMIN_NUMBER))
     admin.password(ADMIN, PASSWORD, "/admin/")
     admin.post("/login/verify/", code=next_code(stack, ADMIN_NUMBER, sent))
     assert admin.path == "/admin/"
-    person = Visitor(stack.url)
+    person = stack.visitor()
     person.password(OTHER, PASSWORD)
     person.post("/login/enroll/phone/", phone="07546 123777")
     code = next_code(stack, "+447546123777", 0)
@@ -174,7 +171,7 @@ def test_nothing_secret_lies_around_while_codes_are_open(walked: Stack) -> None:
     for page in set(pages):
         rows += re.findall(r'href="(/admin/[^"#?]+/change/)', admin.get(page))
     seen = "".join(admin.get(page) for page in {*pages, *rows, POLICY, TEST})
-    queue = redis.Redis.from_url(REDIS)
+    queue = redis.Redis.from_url(stack.env["BROKER_URL"])
     queued = "".join(str(queue.dump(key)) for key in queue.scan_iter())
     log = stack.log.read_text()
     database = stack.dump()
@@ -191,14 +188,14 @@ def test_nothing_secret_lies_around_while_codes_are_open(walked: Stack) -> None:
     assert "notice=confirmed" in person.path
 
 
-def test_disabling_lets_the_half_signed_in_go_on(walked: Stack) -> None:
+def test_disabling_lets_the_half_signed_in_go_on(walked: Company) -> None:
     """A30."""
     stack = walked
-    sent = len(texts(stack, ADMIN_NUMBER))
-    admin = Visitor(stack.url)
+    sent = len(stack.texts(ADMIN_NUMBER))
+    admin = stack.visitor()
     admin.password(ADMIN, PASSWORD, POLICY)
     admin.post("/login/verify/", code=next_code(stack, ADMIN_NUMBER, sent))
-    person = Visitor(stack.url)
+    person = stack.visitor()
     person.password(PERSON, PASSWORD)
     assert person.path == "/login/verify/"
     admin.get(POLICY)
@@ -207,6 +204,6 @@ def test_disabling_lets_the_half_signed_in_go_on(walked: Stack) -> None:
     assert person.path == "/login/continue/"
     person.post("/login/continue/")
     assert person.path == "/"
-    later = Visitor(stack.url)
+    later = stack.visitor()
     later.password(PERSON, PASSWORD)
     assert later.path == "/"

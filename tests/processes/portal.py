@@ -1,0 +1,195 @@
+"""A portal: its environment, its database, and the processes that serve it."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import psycopg
+
+from tests.mfa.channels.mail_server import Mailbox, serving
+from tests.processes.process import ROOT, Process, free_port, python
+from tests.processes.visitor import Visitor
+from tests.twilio_endpoint.account import Account
+from tests.twilio_endpoint.certificates import Authority
+from tests.twilio_endpoint.endpoint import Endpoint
+from tests.twilio_endpoint.proxy import Proxy
+
+READY_WITHIN = 30
+ACCOUNT = Account(sid="AC" + "5" * 32, token="0a1b2c3d" * 4, numbers={"+15005550006": True})
+
+
+@dataclass
+class Portal:
+    """What tests look at, and the handles of what they stop, kill and start anew."""
+
+    url: str
+    database: str
+    folder: Path
+    env: dict[str, str]
+    exits: ExitStack = field(default_factory=ExitStack)
+    web: Process = field(init=False)
+    worker: Process = field(init=False)
+    beat: Process = field(init=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.exits.close()
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.url)
+
+    # Starting
+
+    def start_web(self, *, workers: int, threads: int = 8) -> None:
+        """Start gunicorn and wait until all its workers serve."""
+        command = ["gunicorn", "portal.wsgi", "--bind", self.url.removeprefix("http://")]
+        command += ["--workers", str(workers), "--threads", str(threads)]
+        self.web = self._start(command)
+        self.wait_until_served()
+
+    def start_worker(self, *, concurrency: int = 8) -> None:
+        """Start a Celery worker and a beat, as the operators' guide does."""
+        worker = ["celery", "-A", "portal", "worker", "--pool", "threads"]
+        self.worker = self._start([*worker, "--concurrency", str(concurrency)])
+        schedule = ["--schedule", str(self.folder / "beat")]
+        self.beat = self._start(["celery", "-A", "portal", "beat", *schedule])
+
+    def _start(self, command: list[str]) -> Process:
+        return self.exits.enter_context(Process(python(*command), self.env, self.log))
+
+    def wait_until_served(self) -> None:
+        """Wait until each gunicorn worker listens and one has answered."""
+        command = self.web.command
+        workers = int(command[command.index("--workers") + 1])
+        ends = time.monotonic() + READY_WITHIN
+        while len(self.web.children()) < workers or not self._answers():
+            if time.monotonic() > ends:
+                raise RuntimeError(self.log.read_text())
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            return Visitor(self.url, timeout=2).send("GET", "/login/").status == 200
+        except (ConnectionError, TimeoutError):
+            return False
+
+    # Looking
+
+    def manage(self, *words: str, **more: str) -> str:
+        """Run a management command and return what it prints."""
+        command = [sys.executable, "manage.py", *words]
+        done = subprocess.run(
+            command, cwd=ROOT, env={**self.env, **more}, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def query(self, statement: str, *values: object) -> list[tuple]:
+        """Ask the database."""
+        with psycopg.connect(self.database) as connection:
+            found = connection.execute(statement, values)
+            return found.fetchall() if found.description else []
+
+    def dump(self) -> str:
+        """All rows of all tables, as text."""
+        tables = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return "\n".join(str(self.query(f'SELECT * FROM "{name}"')) for (name,) in tables)
+
+    def events(self, event: str, email: str) -> int:
+        """How often a thing was recorded for a person."""
+        statement = (
+            "SELECT count(*) FROM mfa_auditevent JOIN accounts_user ON user_id = accounts_user.id "
+            "WHERE event = %s AND email = %s"
+        )
+        return self.query(statement, event, email)[0][0]
+
+    def messages(self) -> int:
+        """How many texts and mails have reached the demo's outbox."""
+        return self.query("SELECT count(*) FROM mfa_outboxmessage")[0][0]
+
+    def code(self, target: str) -> str:
+        """The newest code that went to a target by the demo's outbox."""
+        statement = "SELECT body FROM mfa_outboxmessage WHERE target = %s ORDER BY id DESC LIMIT 1"
+        return code_in(self.query(statement, target)[0][0])
+
+
+@dataclass
+class Company(Portal):
+    """A portal in production shape, with the mailbox and the Twilio that its messages reach."""
+
+    endpoint: Endpoint = field(kw_only=True)
+    proxy: Proxy = field(kw_only=True)
+    mailbox: Mailbox = field(kw_only=True)
+
+    def texts(self, number: str) -> list[str]:
+        return [form["Body"] for form in self.endpoint.messages if form["To"] == number]
+
+
+def code_in(text: str) -> str:
+    return re.findall(r"\b\d{6}\b", text)[0]
+
+
+@contextmanager
+def demo(database: str, folder: Path, **settings: str) -> Iterator[Portal]:
+    """Prepare the demo with its people: no broker, messages stay in its outbox."""
+    # Debugging needs no collected static files.
+    env = _env(database, folder, DEBUG="on", DEMO="on", **settings)
+    with Portal(env["BASE_URL"], database, folder, env) as portal:
+        portal.manage("migrate", "--verbosity", "0")
+        portal.manage("demo")
+        yield portal
+
+
+@contextmanager
+def company(database: str, broker: str, folder: Path, **settings: str) -> Iterator[Company]:
+    """Prepare an empty portal as a company runs it; texts leave through an HTTP proxy."""
+    with ExitStack() as exits:
+        mailbox = Mailbox()
+        mail_port = exits.enter_context(serving(mailbox))
+        authority = Authority(folder)
+        endpoint = exits.enter_context(Endpoint(authority, account=ACCOUNT))
+        proxy = exits.enter_context(Proxy(endpoint.server_address))
+        more = {
+            "REDIS_URL": broker,
+            "BROKER_URL": broker,
+            "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
+            "SMS_PROXY_URL": f"http://{proxy.address}",
+            "REQUESTS_CA_BUNDLE": str(authority.path),
+            "LOG_LEVEL": "DEBUG",
+        }
+        env = _env(database, folder, **{**more, **settings})
+        portal = Company(
+            env["BASE_URL"], database, folder, env, endpoint=endpoint, proxy=proxy, mailbox=mailbox
+        )
+        with portal:
+            portal.manage("migrate", "--verbosity", "0")
+            portal.manage("collectstatic", "--no-input", "--verbosity", "0")
+            yield portal
+
+
+def _env(database: str, folder: Path, **settings: str) -> dict[str, str]:
+    return {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "DJANGO_SETTINGS_MODULE": "tests.processes.settings",
+        "ENV_FILE": os.devnull,
+        "TEST_STATIC_ROOT": str(folder / "static"),
+        "SECRET_KEY": "tests of processes only: long, dull, and gone with the database",
+        "ENCRYPTION_KEYS": "dGVzdHMgb25seSwgZXhhY3RseSAzMiBieXRlcyBsb24=",
+        "BASE_URL": f"http://127.0.0.1:{free_port()}",
+        "DATABASE_URL": database,
+        "SMS_TEST_NUMBERS": "+447700900",
+        "PORTAL_NAME": "Acme Portal",
+        **settings,
+    }

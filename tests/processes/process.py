@@ -1,0 +1,92 @@
+"""One program that runs beside the tests, with all that it starts."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# What an orderly end may take; idle connections cost gunicorn 5 s of it.
+ENDS_WITHIN = 20
+
+
+class Process:
+    """Started, ended and started anew; as a context manager it leaves nothing behind."""
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+        """Keep what to start: its output is added to `log`."""
+        self.command, self.env, self.log = command, env, log
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        assert self._running, "it does not run"
+        return self._running.pid
+
+    def start(self) -> None:
+        with self.log.open("a") as out:
+            # A session of its own, so that a signal reaches what it started and nobody else.
+            self._running = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.env, stdout=out, stderr=out, start_new_session=True
+            )
+
+    def stop(self) -> None:
+        """End it as an operator does."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """`kill -9` it and all that it started; does nothing to what does not run."""
+        self._end(signal.SIGKILL)
+
+    def children(self) -> list[int]:
+        """Return the ids of what it started itself."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(pid) for task in tasks for pid in task.read_text().split()]
+
+    def kill_children(self) -> None:
+        """`kill -9` what it started, such as gunicorn's workers."""
+        for pid in self.children():
+            os.kill(pid, signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        if not self._running:
+            return
+        try:
+            if how is signal.SIGTERM:
+                self._running.terminate()
+                self._running.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            _signal_group(self._running.pid)
+            self._running.wait()
+            self._running = None
+
+
+def python(*words: str) -> list[str]:
+    """Return the command that runs a module with the tests' own Python."""
+    return [sys.executable, "-m", *words]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _signal_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

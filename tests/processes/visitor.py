@@ -1,0 +1,97 @@
+"""A person with a browser, over HTTP: keeps cookies, and posts the forms that it was shown."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import unescape
+from http.client import HTTPConnection
+from http.cookies import SimpleCookie
+from typing import TypeVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+Found = TypeVar("Found")
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+REDIRECTS = {301, 302, 303}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer; `location` is where it leads, `seconds` what it took from the first byte sent."""
+
+    status: int
+    location: str
+    body: str
+    seconds: float
+
+
+class Visitor:
+    """`page` is the text of the page one is on, `path` its address, `status` its status.
+
+    Many threads may `send` at once, as a person who clicks and clicks.
+    """
+
+    def __init__(self, url: str, timeout: float = 30) -> None:
+        self.host = urlsplit(url).netloc
+        self.timeout = timeout
+        self.cookies: dict[str, str] = {}
+        self.page = self.path = self.token = ""
+        self.status = 0
+
+    def get(self, path: str) -> str:
+        """Open a page, and where it leads."""
+        return self._follow("GET", path)
+
+    def post(self, path: str, **fields: str) -> str:
+        """Send a form, and go where the answer leads."""
+        return self._follow("POST", path, fields)
+
+    def password(self, email: str, password: str, next_path: str = "") -> str:
+        self.get("/login/")
+        return self.post("/login/", email=email, password=password, next=next_path)
+
+    def send(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
+        """Ask once and go nowhere; the cookies and the token of the answer are kept."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        body = None
+        if method == "POST":
+            body = urlencode({"csrfmiddlewaretoken": self.token, **(fields or {})})
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        began = time.perf_counter()
+        connection = HTTPConnection(self.host, timeout=self.timeout)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            text = response.read().decode()
+        finally:
+            connection.close()
+        seconds = time.perf_counter() - began
+        self._keep(response.headers.get_all("Set-Cookie", []), text)
+        return Answer(response.status, response.headers.get("Location", ""), text, seconds)
+
+    def _follow(self, method: str, path: str, fields: dict[str, str] | None = None) -> str:
+        answer = self.send(method, path, fields)
+        while answer.status in REDIRECTS:
+            path = urljoin(path, answer.location)
+            answer = self.send("GET", path)
+        self.page, self.path, self.status = unescape(answer.body), path, answer.status
+        return self.page
+
+    def _keep(self, set_cookies: list[str], text: str) -> None:
+        for header in set_cookies:
+            for name, cookie in SimpleCookie(header).items():
+                if cookie.value:
+                    self.cookies[name] = cookie.value
+                else:
+                    self.cookies.pop(name, None)
+        if found := TOKEN.search(text):
+            self.token = found[1]
+
+
+def soon(look: Callable[[], Found | None], within: float = 10) -> Found:
+    """Return what `look` finds, within seconds."""
+    ends = time.monotonic() + within
+    while not (found := look()):
+        assert time.monotonic() < ends, "it did not come in time"
+        time.sleep(0.05)
+    return found
