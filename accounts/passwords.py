@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from mfa import audit, limits, origin as origins, waits
+from mfa import audit, browsers, limits, origin as origins, waits
 from mfa.models import Event
 from mfa.origin import Origin
 
@@ -47,33 +47,42 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
     """Return the person whose email and password these are.
 
     Unknown, wrong and inactive cost one hash each and look the same (LG-03). Raises TooMany
-    while the email or the address has to wait, whether or not anybody has that email.
+    while the browser has to wait, whether or not anybody has that email: a known one for its own
+    failures alone, all others together for theirs and for their address (LG-02).
     """
     origin = origins.of(request)
+    known = browsers.count_of(request, email)
+    subject = f"known-{known}:{email}" if known else email
     per_address = limits.PASSWORDS_PER_ADDRESS.of(origin.network)
-    failed_before = waits.check(waits.WRONG_PASSWORDS, email)
-    limits.peek(per_address)
+    failed_before = waits.check(waits.WRONG_PASSWORDS, subject)
+    if not known:
+        limits.peek(per_address)
     user = authenticate(request, username=email, password=password)
     if isinstance(user, User):
         if failed_before:
-            waits.forget(waits.WRONG_PASSWORDS, email)
+            waits.forget(waits.WRONG_PASSWORDS, subject)
         return user
-    _count_wrong(email, User.objects.filter(email=email).first(), origin)
-    limits.count(per_address)
+    _count_wrong(subject, User.objects.filter(email=email).first(), origin)
+    if not known:
+        limits.count(per_address)
     return None
 
 
 def confirm(request: HttpRequest, user: User, password: str) -> bool:
-    """Say whether a logged-in person's password is right, under the waits of the login."""
-    waits.check(waits.WRONG_PASSWORDS, user.email)
+    """Say whether a logged-in person's password is right, under waits like those of the login.
+
+    They are counted apart, or strangers could keep the person from changing it (LG-02).
+    """
+    subject = f"logged-in:{user.email}"
+    waits.check(waits.WRONG_PASSWORDS, subject)
     if len(password) <= LONGEST and user.check_password(password):
-        waits.forget(waits.WRONG_PASSWORDS, user.email)
+        waits.forget(waits.WRONG_PASSWORDS, subject)
         return True
-    _count_wrong(user.email, user, origins.of(request))
+    _count_wrong(subject, user, origins.of(request))
     return False
 
 
-def _count_wrong(email: str, user: User | None, origin: Origin) -> None:
+def _count_wrong(subject: str, user: User | None, origin: Origin) -> None:
     audit.record(Event.PASSWORD_WRONG, user, origin=origin)
-    if waits.fail(waits.WRONG_PASSWORDS, email):
+    if waits.fail(waits.WRONG_PASSWORDS, subject):
         audit.record(Event.PASSWORD_SLOWED, user, origin=origin)

@@ -15,7 +15,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from mfa import answers, audit, challenges, factors, limits, origin as origins, walk as walks
+from mfa import (
+    answers,
+    audit,
+    browsers,
+    challenges,
+    factors,
+    limits,
+    origin as origins,
+    walk as walks,
+)
 from mfa.answers import Answer, Judgement
 from mfa.challenges import Target, new_nonce
 from mfa.models import Challenge, Event, Protected, Purpose
@@ -110,7 +119,9 @@ def enter(walk: Walk) -> HttpResponseRedirect:
     # The stubs know only the one user model, which is a Protected.
     auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
     audit.record(Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel)
-    return HttpResponseRedirect(walk.pending.next)
+    response = HttpResponseRedirect(walk.pending.next)
+    browsers.remember(walk.request, response, walk.user.email)
+    return response
 
 
 def choose(walk: Walk, route: Route) -> HttpResponseRedirect:

@@ -1,0 +1,167 @@
+"""A known browser is not slowed by strangers, only by itself (LG-02, SS-09)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from mfa.models import AccountPolicy, AuditEvent, Event, Wait
+from tests.portal_client import PASSWORD, Browser
+
+WRONG = "not the password"
+NEW = "another long enough one"
+
+
+@pytest.fixture
+def known(clock: time_machine.Traveller, browser: Browser, alice: User) -> Browser:
+    """Alice's browser after a login and a logout."""
+    browser.log_in(alice)
+    browser.post("/logout/")
+    return browser
+
+
+def fail(browser: Browser, user: User, times: int = 10) -> None:
+    for _ in range(times):
+        assert browser.password(user, WRONG).status_code == 200
+
+
+def forget(browser: Browser) -> Browser:
+    """The same browser without its cookies."""
+    browser.cookies.clear()
+    return browser
+
+
+def test_strangers_do_not_slow_it(known: Browser, other_browser: Browser, alice: User) -> None:
+    fail(other_browser, alice)
+    assert other_browser.password(alice).status_code == 429
+    assert known.password(alice).url == "/login/verify/"
+
+
+def test_strangers_at_the_same_address_do_not_slow_it(
+    known: Browser, other_browser: Browser, alice: User
+) -> None:
+    for number in range(50):
+        form = {"email": f"nobody{number}@example.org", "password": WRONG}
+        other_browser.post("/login/", form)
+    assert other_browser.password(alice).status_code == 429
+    assert known.password(alice).url == "/login/verify/"
+
+
+def test_its_own_failures_slow_it(known: Browser, alice: User) -> None:
+    fail(known, alice)
+    response = known.password(alice)
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "30"
+
+
+def test_its_own_failures_are_in_the_audit(known: Browser, alice: User) -> None:
+    fail(known, alice)
+    slowed = AuditEvent.objects.filter(user=alice, event=Event.PASSWORD_SLOWED)
+    assert slowed.count() == 1
+
+
+def test_its_own_failures_slow_nobody_else(
+    known: Browser, other_browser: Browser, alice: User
+) -> None:
+    fail(known, alice)
+    assert other_browser.password(alice).url == "/login/verify/"
+
+
+def test_a_right_password_forgets_its_own_failures_alone(
+    known: Browser, other_browser: Browser, alice: User
+) -> None:
+    """LG-01: or each login of the owner would give a guesser his tries back."""
+    fail(other_browser, alice)
+    fail(known, alice, 9)
+    known.password(alice)
+    assert Wait.objects.count() == 1
+    assert other_browser.password(alice).status_code == 429
+
+
+def test_it_waits_as_a_stranger_for_another_persons_account(
+    known: Browser, other_browser: Browser, charlie: User
+) -> None:
+    fail(other_browser, charlie)
+    assert known.password(charlie).status_code == 429
+
+
+def test_charlies_cookie_does_not_open_alices_wait(
+    clock: time_machine.Traveller, known: Browser, other_browser: Browser, charlie: User
+) -> None:
+    """The cookie of one's own account buys no guesses at another's."""
+    other_browser.log_in(charlie)
+    other_browser.post("/logout/")
+    alice = User.objects.get(email="alice@example.org")
+    fail(Browser(), alice)
+    assert other_browser.password(alice, WRONG).status_code == 429
+
+
+def test_without_its_cookie_it_is_a_stranger(
+    known: Browser, other_browser: Browser, alice: User
+) -> None:
+    fail(other_browser, alice)
+    assert forget(known).password(alice).status_code == 429
+
+
+def test_cookies_gathered_by_the_dozen_buy_a_bounded_number_of_guesses(
+    clock: time_machine.Traveller, policy: AccountPolicy, alice: User
+) -> None:
+    """Without a second step each login of a thief gives a cookie; there are 16 counts in all."""
+    policy.enabled = False
+    policy.save()
+    thieves = [Browser() for _ in range(40)]
+    for thief in thieves:
+        thief.password(alice)
+        thief.post("/logout/")
+    judged = [thief.password(alice, WRONG).status_code for thief in thieves for _ in range(10)]
+    assert judged.count(200) <= 16 * 10
+
+
+def test_a_half_signed_in_browser_is_not_known(asked: Browser) -> None:
+    """Only a whole login makes it so."""
+    assert "browser" not in asked.cookies
+
+
+def test_failures_set_no_cookie(browser: Browser, alice: User) -> None:
+    """LG-03."""
+    browser.password(alice, WRONG)
+    assert "browser" not in browser.cookies
+
+
+def test_it_logs_nobody_in_and_skips_no_step(known: Browser, alice: User) -> None:
+    """SS-09: it grants nothing."""
+    assert known.get("/me/").status_code == 302
+    known.password(alice)
+    assert not known.signed_in
+
+
+@pytest.mark.parametrize("moved", [timedelta(days=364), timedelta(days=366)])
+def test_it_is_known_for_a_year(
+    clock: time_machine.Traveller,
+    known: Browser,
+    other_browser: Browser,
+    alice: User,
+    moved: timedelta,
+) -> None:
+    clock.shift(moved)
+    fail(other_browser, alice)
+    assert (known.password(alice).status_code == 302) is (moved < timedelta(days=365))
+
+
+def test_strangers_do_not_keep_a_person_from_changing_the_password(
+    clock: time_machine.Traveller, home: Browser, other_browser: Browser, alice: User
+) -> None:
+    fail(other_browser, alice)
+    form = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    assert home.post("/me/password/", form).url == "/me/?saved=password"
+
+
+def test_the_wait_tells_its_end_and_what_else_to_do(
+    clock: time_machine.Traveller, other_browser: Browser, alice: User
+) -> None:
+    """LG-02: relative words in a <time>."""
+    fail(other_browser, alice)
+    page = other_browser.password(alice, WRONG).content.decode()
+    assert '<time datetime="2026-03-02T12:00:30+00:00">less than a minute</time>' in page
+    assert "A browser in which you have logged in before does not wait" in page
