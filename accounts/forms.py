@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import passwords
 from accounts.models import User
-from accounts.passwords import LONGEST
+from accounts.validators import LONGEST
 
 
 class LoginForm(forms.Form):

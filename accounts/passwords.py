@@ -1,46 +1,13 @@
-"""Passwords: what they must be, and proving one without telling who exists."""
+"""Passwords: proving one without telling who exists."""
 
-from django.conf import settings
 from django.contrib.auth import authenticate
-from django.core.checks import CheckMessage, Error, Tags, Warning as Caution, register
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.validators import LONGEST
 from mfa import audit, browsers, limits, origin as origins, waits
 from mfa.models import Event
 from mfa.origin import Origin
-
-# PW-03: more than this would only cost hashing time; NIST SP 800-63B-4 wants 64 accepted.
-LONGEST = 256
-# NIST SP 800-63B-4, 3.1.1.2: 15 where the password may be all, 8 always beside a second step
-LEAST, LEAST_ALONE = 8, 15
-
-
-class MaximumLengthValidator:
-    """Refuses passwords over 256 characters instead of cutting them."""
-
-    def validate(self, password: str, user: object = None) -> None:
-        """Raise ValidationError for a password that is too long."""
-        if len(password) > LONGEST:
-            raise ValidationError(self.get_help_text(), code="password_too_long")
-
-    def get_help_text(self) -> str:
-        """Say the rule."""
-        return _("Use at most %d characters.") % LONGEST
-
-
-@register(Tags.security)
-def check_length(**_: object) -> list[CheckMessage]:
-    """Refuse passwords under 8 characters, and warn of those under 15 (PW-01)."""
-    least = settings.PASSWORD_MIN_LENGTH
-    if least < LEAST:
-        return [Error(f"PASSWORD_MIN_LENGTH must be {LEAST} or more.", id="accounts.E001")]
-    if least < LEAST_ALONE:
-        words = f"PASSWORD_MIN_LENGTH under {LEAST_ALONE} is weak where a password stands alone."
-        return [Caution(words, id="accounts.W001")]
-    return []
 
 
 def prove(request: HttpRequest, email: str, password: str) -> User | None:

@@ -106,7 +106,7 @@ def test_no_rule_asks_for_kinds_of_characters(shipped: Shipped) -> None:
     """PW-04."""
     names = [each["NAME"].rpartition(".")[2] for each in shipped().AUTH_PASSWORD_VALIDATORS]
     assert "NumericPasswordValidator" not in names
-    assert "CommonPasswordValidator" in names
+    assert "GuessingValidator" in names
 
 
 def test_loggers_that_print_numbers_are_quiet_at_debug(shipped: Shipped) -> None:
