@@ -75,6 +75,11 @@ def of(request: HttpRequest) -> Origin:
     return Origin(address=_address(request), browser=browser)
 
 
+def by_trusted_proxy(request: HttpRequest) -> bool:
+    """Whether the connection comes from a proxy that the operator trusts."""
+    return _trusted(_plain(request.META.get("REMOTE_ADDR", "")))
+
+
 def _address(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
     address = _plain(request.META.get("REMOTE_ADDR", ""))

@@ -16,5 +16,5 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Register the check of the accent color."""
-        from portal import looks  # noqa: F401
+        """Register the checks of the operator's settings."""
+        from portal import checks, looks  # noqa: F401

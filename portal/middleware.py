@@ -1,14 +1,32 @@
-"""Headers for every answer, and one page for every refusal."""
+"""What proxies may say, headers for every answer, and one page for every refusal."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from mfa import origin as origins
 from mfa.limits import TooMany
 from mfa.views.pages import refused
 
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
+
+
+class Forwarded:
+    """Drops what only a trusted proxy may say of the connection (LG-08, WB-05).
+
+    Comes first: Django believes X-Forwarded-Proto from anybody once it is told to read it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        if not origins.by_trusted_proxy(request):
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        return self.get_response(request)
 
 
 class SecurityHeaders:

@@ -34,6 +34,10 @@ HOST = urlsplit(BASE_URL).hostname or "localhost"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[HOST])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# gunicorn reads it too: how many web processes share the database and the cache
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=1)
+# Whoever shows it may read /metrics; without it only the machine itself may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 INSTALLED_APPS = [
     "portal.apps.PortalAdminConfig",
@@ -49,6 +53,7 @@ INSTALLED_APPS = [
     *(["portal.demo"] if DEMO else []),
 ]
 MIDDLEWARE = [
+    "portal.middleware.Forwarded",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.SecurityHeaders",
     "csp.middleware.CSPMiddleware",
@@ -170,6 +175,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# portal.middleware.Forwarded drops the header where no trusted proxy wrote it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -1,14 +1,14 @@
-"""One page for every refusal; headers for every answer."""
+"""What proxies may say; one page for every refusal; headers for every answer."""
 
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from mfa.limits import TooMany
-from portal.middleware import Refusals, SecurityHeaders
+from portal.middleware import Forwarded, Refusals, SecurityHeaders
 from tests.conftest import NOON
 
 
@@ -40,3 +40,35 @@ def test_a_fault_stays_a_fault(rf: RequestFactory) -> None:
 def test_a_view_may_know_better(rf: RequestFactory, header: str) -> None:
     answer = HttpResponse(headers={header: "mine"})
     assert SecurityHeaders(lambda _request: answer)(rf.get("/")).headers[header] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "secure"),
+    [
+        (["10.0.0.5"], "10.0.0.5", True),
+        (["10.0.0.5"], "10.0.0.6", False),
+        (["10.0.0.5"], "203.0.113.9", False),
+        # A unix socket has no address: only who holds the machine can be there.
+        (["10.0.0.5"], "", True),
+        ([], "", False),
+        ([], "10.0.0.5", False),
+    ],
+)
+def test_tls_is_believed_from_trusted_proxies_alone(
+    settings, rf: RequestFactory, proxies: list[str], peer: str, secure
+) -> None:
+    """LG-08, WB-05: who forges X-Forwarded-Proto gets no secure request."""
+    settings.TRUSTED_PROXIES = proxies
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    request = rf.get("/", headers={"X-Forwarded-Proto": "https"}, REMOTE_ADDR=peer)
+    Forwarded(lambda _request: HttpResponse())(request)
+    assert request.is_secure() is secure
+
+
+def test_a_forged_scheme_is_redirected_to_the_real_one(settings, client: Client) -> None:
+    """The whole stack: the middleware comes before Django reads the header."""
+    settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["10.0.0.5"], True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    forged = {"headers": {"X-Forwarded-Proto": "https"}, "REMOTE_ADDR": "203.0.113.9"}
+    assert client.get("/theme.css", **forged).status_code == 301
+    assert client.get("/theme.css", **{**forged, "REMOTE_ADDR": "10.0.0.5"}).status_code == 200

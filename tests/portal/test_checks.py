@@ -1,0 +1,159 @@
+"""Unsafe settings: which do not start, and which the deployment check warns of."""
+
+import base64
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.checks import Tags, run_checks
+
+SECRET, FORMER = "a long and dull secret key, but a secret", "another long and dull key, now former"
+TOKEN = "a token for the scraper alone"
+KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture
+def production(settings):
+    """All as it should be: https behind a proxy, real services."""
+    settings.DEBUG = settings.DEMO = False
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = SECRET, [FORMER]
+    settings.ENCRYPTION_KEYS, settings.METRICS_TOKEN = [KEY], TOKEN
+    settings.BASE_URL, settings.HTTPS = "https://portal.example.org", True
+    settings.HOST, settings.ALLOWED_HOSTS = "portal.example.org", ["portal.example.org"]
+    settings.TRUSTED_PROXIES = ["10.0.0.5", "2001:db8::/32"]
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL = "mail", True, False
+    settings.WEB_CONCURRENCY = 1
+    return settings
+
+
+def ids(*, deploy: bool = False) -> set[str]:
+    """Ours among all that is found at the start, or before a deployment."""
+    found = run_checks(tags=[Tags.security], include_deployment_checks=deploy)
+    return {message.id for message in found if message.id.startswith("portal.")}
+
+
+def test_a_safe_production_passes(production) -> None:
+    assert ids(deploy=True) == set()
+
+
+@pytest.mark.parametrize("weak", ["short", "ab" * 40])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "METRICS_TOKEN"])
+def test_a_secret_that_can_be_guessed_does_not_start(production, name: str, weak: str) -> None:
+    """DT-01; an empty SECRET_KEY stops Django itself."""
+    setattr(production, name, [weak] if name == "SECRET_KEY_FALLBACKS" else weak)
+    assert ids() == {"portal.E010"}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [[], ["no key"], [KEY, ""], [base64.urlsafe_b64encode(bytes(32)).decode()]],
+    ids=["none", "words", "empty", "dull"],
+)
+def test_encryption_keys_that_are_none_do_not_start(production, keys: list[str]) -> None:
+    production.ENCRYPTION_KEYS = keys
+    assert ids() == {"portal.E011"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"SECRET_KEY_FALLBACKS": [SECRET]},
+        {"SECRET_KEY": KEY},
+        {"ENCRYPTION_KEYS": [KEY, KEY]},
+        {"METRICS_TOKEN": FORMER},
+    ],
+    ids=str,
+)
+def test_one_secret_for_two_jobs_does_not_start(production, changed: dict) -> None:
+    """DT-01."""
+    for name, value in changed.items():
+        setattr(production, name, value)
+    assert ids() == {"portal.E012"}
+
+
+def test_a_public_address_without_tls_does_not_start(production) -> None:
+    """WB-05."""
+    production.BASE_URL, production.HTTPS = "http://portal.example.org", False
+    assert ids() == {"portal.E013"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_the_machine_s_own_address_starts_and_is_warned_of(production, host: str) -> None:
+    production.BASE_URL, production.HTTPS = f"http://{host}:8000", False
+    production.HOST, production.ALLOWED_HOSTS = host, [host, f"[{host}]"]
+    assert ids() == set()
+    assert ids(deploy=True) == {"portal.W010"}
+
+
+@pytest.mark.parametrize("hosts", [["*"], [".example.org"], ["portal.example.org", "*"]])
+def test_hosts_by_pattern_do_not_start(production, hosts: list[str]) -> None:
+    """WB-05."""
+    production.ALLOWED_HOSTS = hosts
+    assert ids() == {"portal.E014"}
+
+
+@pytest.mark.parametrize("hosts", [[], ["other.example.org"]])
+def test_a_portal_that_refuses_its_own_address_does_not_start(production, hosts) -> None:
+    production.ALLOWED_HOSTS = hosts
+    assert ids() == {"portal.E015"}
+
+
+@pytest.mark.parametrize("proxy", ["0.0.0.0/0", "::/0", "0.0.0.0/1", "2000::/3"])
+def test_trusting_strangers_does_not_start(production, proxy: str) -> None:
+    """LG-08."""
+    production.TRUSTED_PROXIES = ["10.0.0.5", proxy]
+    assert ids() == {"portal.E016"}
+
+
+def test_what_is_no_network_is_another_check_s(production) -> None:
+    production.TRUSTED_PROXIES = ["proxy"]
+    assert ids() == set()
+
+
+@pytest.mark.parametrize(
+    ("changed", "warning"),
+    [
+        ({"TRUSTED_PROXIES": []}, "portal.W011"),
+        (
+            {"CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}},
+            "portal.W012",
+        ),
+        ({"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}, "portal.W014"),
+        ({"EMAIL_USE_TLS": False}, "portal.W015"),
+        ({"METRICS_TOKEN": ""}, "portal.W016"),
+    ],
+    ids=str,
+)
+def test_what_starts_but_is_weak_is_warned_of(production, changed: dict, warning: str) -> None:
+    for name, value in changed.items():
+        setattr(production, name, value)
+    assert ids() == set()
+    assert ids(deploy=True) == {warning}
+
+
+@pytest.mark.parametrize("changed", [{"EMAIL_USE_SSL": True}, {"EMAIL_HOST": "127.0.0.1"}], ids=str)
+def test_mail_by_tls_or_inside_the_machine_is_private(production, changed: dict) -> None:
+    production.EMAIL_USE_TLS = False
+    for name, value in changed.items():
+        setattr(production, name, value)
+    assert ids(deploy=True) == set()
+
+
+@pytest.mark.parametrize(("processes", "found"), [(1, set()), (2, {"portal.W013"})])
+def test_several_processes_on_one_file_are_warned_of(production, processes, found) -> None:
+    file = {"ENGINE": "django.db.backends.sqlite3", "NAME": "portal.sqlite3"}
+    # The connection itself is the suite's: only what the check reads is swapped.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(production.DATABASES, "default", file)
+        production.WEB_CONCURRENCY = processes
+        assert ids(deploy=True) == found
+
+
+@pytest.mark.parametrize("mode", ["DEBUG", "DEMO"])
+def test_one_s_own_machine_needs_none_of_the_services(production, mode: str) -> None:
+    setattr(production, mode, True)
+    production.BASE_URL, production.HTTPS = "http://portal.example.org", False
+    production.ALLOWED_HOSTS, production.METRICS_TOKEN = ["*"], ""
+    production.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
+    assert ids(deploy=True) == set()
