@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -12,8 +13,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from mfa import channels
-from mfa.channels.base import DeliveryError, Message, Progress, Sent
+from mfa.channels.base import DeliveryError, Message, Progress, Sent, Tidings
 from mfa.models import Challenge, Delivery, Protected, Reason
+from mfa.models.challenges import random_id
 from mfa.rules.routes import ChannelName
 
 logger = logging.getLogger("mfa.deliveries")
@@ -22,7 +24,20 @@ STATE_OF = {
     Progress.ACCEPTED: Delivery.State.ACCEPTED,
     Progress.SENT: Delivery.State.SENT,
     Progress.DELIVERED: Delivery.State.DELIVERED,
+    Progress.FAILED: Delivery.State.FAILED,
 }
+# Receipts may repeat, overtake each other and stay away, so a state only ever rises. "Sent" may be
+# the last word: many carriers never report.
+RANK = {
+    Delivery.State.SENDING: 0,
+    Delivery.State.MAYBE: 0,
+    Delivery.State.ACCEPTED: 1,
+    Delivery.State.SENT: 2,
+    Delivery.State.DELIVERED: 3,
+    Delivery.State.FAILED: 3,
+}
+# What comes later helps nobody.
+RECEIPTS_FOR = timedelta(days=1)
 # A worker takes a row within a second; what nobody took by then lost its wake-up call.
 WAKE_AFTER = timedelta(seconds=5)
 # A send ends within 10 s; what runs longer belonged to a worker that died.
@@ -51,6 +66,7 @@ def queue(
         target=target,
         attempt=attempt,
         created_at=timezone.now(),
+        receipt_id=random_id() if channel == ChannelName.SMS else None,
     )
 
     # Not a partial: Django logs a failed one by its __qualname__, and a partial has none.
@@ -95,6 +111,33 @@ def sweep() -> None:
         deliver.delay(*pk)
 
 
+def receive(receipt_id: UUID, tidings: Tidings) -> bool:
+    """Take the provider's word about a message that is ours; say whether it told anything new.
+
+    The message's own id must fit too, unless the row has none: a receipt can overtake the answer
+    to its create request, and it clears up what was maybe sent.
+    """
+    now = timezone.now()
+    state = STATE_OF[tidings.progress]
+    lower = [known for known, rank in RANK.items() if rank < RANK[state]]
+    ours = Q(provider_id=tidings.provider_id) | Q(provider_id="")
+    rows = Delivery.objects.filter(
+        ours,
+        receipt_id=receipt_id,
+        target=tidings.to,
+        state__in=lower,
+        created_at__gt=now - RECEIPTS_FOR,
+    )
+    changed = rows.update(
+        state=state,
+        reason=tidings.reason or "",
+        code=tidings.code,
+        provider_id=tidings.provider_id,
+        finished_at=now,
+    )
+    return bool(changed)
+
+
 def _finish(
     delivery: Delivery,
     *,
@@ -137,7 +180,13 @@ def _render(delivery: Delivery, context: dict[str, object], life: int | None) ->
 
     if delivery.channel == ChannelName.SMS:
         text = part(f"messages/sms/{delivery.message}.txt")
-        return Message(to=delivery.target, text=text, life_seconds=life, attempt=delivery.attempt)
+        return Message(
+            to=delivery.target,
+            text=text,
+            life_seconds=life,
+            attempt=delivery.attempt,
+            receipt_id=delivery.receipt_id,
+        )
     folder = f"emails/{delivery.message}"
     return Message(
         to=delivery.target,

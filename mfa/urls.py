@@ -1,8 +1,8 @@
-"""The pages of the second step."""
+"""The pages of the second step, and what the SMS provider calls."""
 
 from django.urls import path
 
-from mfa.views import enroll, me, verify
+from mfa.views import enroll, hooks, me, verify
 
 app_name = "mfa"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("login/continue/", verify.continue_, name="continue"),
     path("login/cancel/", verify.cancel, name="cancel"),
     path("login/help/", verify.help_, name="help"),
+    path("hooks/twilio/<uuid:receipt_id>/", hooks.twilio_receipt, name="twilio_receipt"),
     path("me/phone/", me.change_phone, name="change_phone"),
     path("me/phone/verify/", me.change_phone_verify, name="change_phone_verify"),
     path("me/phone/verify/resend/", me.change_phone_resend, name="change_phone_resend"),

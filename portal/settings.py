@@ -173,6 +173,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Browser rules
 SECURE_SSL_REDIRECT = HTTPS
+# A receipt by plain http is as good, its signature is over BASE_URL; a redirect would lose it.
+SECURE_REDIRECT_EXEMPT = [r"^hooks/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # portal.middleware.Forwarded drops the header where no trusted proxy wrote it.

@@ -111,6 +111,9 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
         user, turning_on = person(request), obj.enabled and not form.initial["enabled"]
         checks = open_checks(obj, user) if turning_on else []
         obj.enabled = obj.enabled and not checks
+        former = AccountPolicy.load().sms_auth_token
+        if former and former != obj.sms_auth_token:
+            obj.keep_token(former, timezone.now())
         obj.save()
         if SMS_ACCOUNT & set(form.changed_data):
             # A code sent by other values must not vouch for these.

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
 
 from mfa.models import Reason
 
@@ -34,18 +35,20 @@ class DeliveryError(Exception):
 
 
 class Progress(StrEnum):
-    """How far the provider says that an accepted message has come."""
+    """How far the provider says that an accepted message has come; it fails only afterwards."""
 
     ACCEPTED = "accepted"
     SENT = "sent"
     DELIVERED = "delivered"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message, ready to go: `text` for the body, `html` and `subject` for mail alone.
 
-    Its repr tells neither number nor code, for the sake of tracebacks (OT-08).
+    `receipt_id` names it where the provider reports what becomes of it. Its repr tells neither
+    number nor code, for the sake of tracebacks (OT-08).
     """
 
     to: str = field(repr=False)
@@ -54,6 +57,7 @@ class Message:
     html: str = field(default="", repr=False)
     life_seconds: int | None = None
     attempt: int = 1
+    receipt_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,17 @@ class Receipt:
 
     provider_id: str
     progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Tidings:
+    """What the provider says later; `reason` and `code` only where the message failed."""
+
+    provider_id: str
+    to: str = field(repr=False)
+    progress: Progress
+    reason: Reason | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

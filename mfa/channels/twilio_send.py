@@ -1,24 +1,16 @@
 """One text as a create request, and what Twilio says of it."""
 
-import re
-
 from twilio.base import values
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from mfa.channels.base import DeliveryError, Message, Progress, Receipt, Sent
 from mfa.channels.twilio_errors import fault
+from mfa.channels.twilio_receipts import MESSAGE_ID, PROGRESS, address
 from mfa.models import Reason
 
-MESSAGE_ID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 # Twilio's bounds are 1 and 36000 s, and it advises more than 5.
 SHORTEST_LIFE, LONGEST_LIFE = 6, 36_000
-PROGRESS = {
-    "sent": Progress.SENT,
-    "delivered": Progress.DELIVERED,
-    "read": Progress.DELIVERED,
-}
-DROPPED = {"failed", "undelivered", "canceled"}
 
 
 def create(sender: str, message: Message, client: Client) -> Receipt | DeliveryError:
@@ -32,6 +24,7 @@ def create(sender: str, message: Message, client: Client) -> Receipt | DeliveryE
         validity_period=_life(message.life_seconds),
         attempt=message.attempt if message.attempt > 1 else values.unset,
         smart_encoded=True,
+        status_callback=address(message.receipt_id) or values.unset,
     )
     return _receipt(answer)
 
@@ -46,11 +39,11 @@ def _life(seconds: int | None) -> object:
 def _receipt(answer: MessageInstance) -> Receipt | DeliveryError:
     if not isinstance(answer.sid, str) or not MESSAGE_ID.fullmatch(answer.sid):
         return DeliveryError(Reason.NETWORK, sent=Sent.MAYBE, code="garbled")
-    status = str(answer.status)
-    if status in DROPPED:
+    progress = PROGRESS.get(str(answer.status), Progress.ACCEPTED)
+    if progress is Progress.FAILED:
         code = answer.error_code or 0
         meaning = fault(code)
         return DeliveryError(
             meaning.reason, permanent=meaning.permanent, code=str(code) if code else ""
         )
-    return Receipt(answer.sid, PROGRESS.get(status, Progress.ACCEPTED))
+    return Receipt(answer.sid, progress)

@@ -146,6 +146,7 @@ class Delivery(models.Model):
 
     `message` names the template, `context` what it says (never a code). A row is QUEUED until a
     worker claims it, and MAYBE when nobody can tell whether it left; that is never repeated.
+    `receipt_id`, 128 random bits, is the address at which the provider reports about a text.
     """
 
     class State(models.TextChoices):
@@ -178,6 +179,7 @@ class Delivery(models.Model):
     reason = models.CharField(_("reason"), max_length=20, blank=True, choices=Reason)
     code = models.CharField(_("provider's error number"), max_length=12, blank=True)
     provider_id = models.CharField(_("provider's id"), max_length=64, blank=True)
+    receipt_id = models.UUIDField(null=True, unique=True, editable=False)
     created_at = models.DateTimeField(_("asked"))
     claimed_at = models.DateTimeField(_("taken by a worker"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)

@@ -1,7 +1,7 @@
 """The stored policy: the site's one row, and the fields that every level shares."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from mfa.encryption import EncryptedTextField
 from mfa.models.people import Protected
 from mfa.rules.policy import AfterEnrollment, EmailCodes, Enforcement, Layer
+
+# Long enough to promote a new token in Twilio's console after entering it here
+PREVIOUS_TOKEN_FOR = timedelta(hours=6)
 
 
 class Level(models.Model):
@@ -118,6 +121,9 @@ class AccountPolicy(Level):
         verbose_name=_("Pilot group"),
         help_text=_("Only members are asked for a second step. Empty: everybody is."),
     )
+    # Twilio signs receipts with the old token until its console says otherwise.
+    sms_auth_token_previous = EncryptedTextField(blank=True, editable=False)
+    previous_token_until = models.DateTimeField(null=True, editable=False)
     tested_at = models.DateTimeField(null=True, editable=False)
     tested_credentials = models.CharField(max_length=64, blank=True, editable=False)
 
@@ -150,6 +156,17 @@ class AccountPolicy(Level):
     def tested(self) -> bool:
         """Whether a test message's code was typed back under just these credentials."""
         return self.complete and self.tested_credentials == self.credentials()
+
+    def keep_token(self, former: str, now: datetime) -> None:
+        """Keep a token that has just been replaced, for the receipts still signed with it."""
+        self.sms_auth_token_previous = former
+        self.previous_token_until = now + PREVIOUS_TOKEN_FOR
+
+    def tokens(self, now: datetime) -> list[str]:
+        """Return the tokens that a receipt may be signed with."""
+        kept = self.previous_token_until and self.previous_token_until > now
+        tokens = (self.sms_auth_token, self.sms_auth_token_previous if kept else "")
+        return [token for token in tokens if token]
 
     def binds(self, user: Protected) -> bool:
         """Whether the gate is closed for this person: MFA on, and the pilot group theirs."""

@@ -30,6 +30,7 @@ PUBLIC = {
     "mfa:resend",
     "mfa:send_to_email",
     "mfa:skip",
+    "mfa:twilio_receipt",
     "mfa:verify",
     "portal:theme",
     "portal:theme_css",
@@ -95,7 +96,9 @@ def test_names_are_unique_and_every_page_of_the_portal_has_one() -> None:
 
 def test_addresses_end_with_a_slash() -> None:
     assert [
-        each.route for each in PORTAL if not re.fullmatch(r"$|[\w/]+/|theme\.css", each.route)
+        each.route
+        for each in PORTAL
+        if not re.fullmatch(r"$|(?:\w+/|<\w+:\w+>/)+|theme\.css", each.route)
     ] == []
 
 

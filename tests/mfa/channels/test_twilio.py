@@ -1,6 +1,7 @@
 """Texts by Twilio: what is asked for, what the answer says, and what stays secret."""
 
 from functools import partial
+from uuid import UUID
 
 import pytest
 
@@ -68,6 +69,25 @@ def test_a_text_never_outlives_its_code(
 def test_a_notice_has_no_end_of_its_own(direct: TwilioChannel, endpoint: Endpoint) -> None:
     direct.send(Message(TO, "Your number was changed."))
     assert "ValidityPeriod" not in endpoint.messages[0]
+
+
+def test_twilio_reports_to_the_configured_address(
+    settings, direct: TwilioChannel, endpoint: Endpoint
+) -> None:
+    """WB-07: BASE_URL, never a request's host."""
+    base = "https://portal.example.com"
+    settings.BASE_URL, settings.HOST, settings.HTTPS = base, "portal.example.com", True
+    name = UUID(int=7)
+    direct.send(Message(TO, "Hello", receipt_id=name))
+    assert endpoint.messages[0]["StatusCallback"] == f"{base}/hooks/twilio/{name}/"
+    assert endpoint.account.mistakes == []
+
+
+def test_where_twilio_cannot_reach_us_it_is_not_told_to(
+    direct: TwilioChannel, endpoint: Endpoint
+) -> None:
+    direct.send(Message(TO, "Hello", receipt_id=UUID(int=7)))
+    assert "StatusCallback" not in endpoint.messages[0]
 
 
 def test_a_second_attempt_says_so(direct: TwilioChannel, endpoint: Endpoint) -> None:

@@ -1,0 +1,42 @@
+"""What providers call: no session, no token of ours, only their own signature."""
+
+import logging
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from mfa import deliveries
+from mfa.channels import twilio_receipts
+from mfa.models import AccountPolicy
+
+logger = logging.getLogger("mfa.hooks")
+
+# A receipt has some 500 bytes.
+LARGEST_BODY = 16 * 1024
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def twilio_receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
+    """Take Twilio's word about a text, if Twilio signed it (WB-07)."""
+    try:
+        # Not request.POST: that believes the length and the kind that the caller names.
+        body = request.read(LARGEST_BODY + 1)
+    except UnreadablePostError:
+        return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+    if len(body) > LARGEST_BODY:
+        return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    form, signature = QueryDict(body), request.headers.get("X-Twilio-Signature", "")
+    account, url = AccountPolicy.load(), twilio_receipts.url_of(receipt_id)
+    if not twilio_receipts.signed(url, form, signature, account.tokens(timezone.now())):
+        logger.warning("a receipt with a wrong signature; is BASE_URL the public address?")
+        return HttpResponse(status=HTTPStatus.FORBIDDEN)
+    if tidings := twilio_receipts.read(form, account.sms_account_id):
+        deliveries.receive(receipt_id, tidings)
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
