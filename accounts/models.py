@@ -93,6 +93,6 @@ class User(Protected):
     @cached_property
     def mfa_policy(self) -> Policy:
         """The policy that binds this person, folded once per request."""
-        site = AccountPolicy.load()
+        site = AccountPolicy.load_for(self)
         layers = [STAFF] if self.is_staff else []
-        return resolve(site.layer("site"), layers, in_force=site.binds(self))
+        return resolve(site.layer("site"), layers, in_force=site.binds, paused=site.is_paused)

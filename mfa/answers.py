@@ -54,7 +54,7 @@ def judge(
     with transaction.atomic():
         # A person's answers are judged one after the other, whatever session they come from:
         # the tenth wrong one must stop the eleventh.
-        person = get_user_model().objects.select_for_update().get(pk=user.pk)
+        person = get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
         now = timezone.now()
         if person.wait_until and person.wait_until > now:
             raise TooMany(person.wait_until)

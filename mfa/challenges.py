@@ -70,20 +70,29 @@ def new_nonce() -> str:
 
 
 def issue(
-    user: Protected, target: Target, *, purpose: Purpose, nonce: str, origin: Origin
+    user: Protected,
+    target: Target,
+    *,
+    purpose: Purpose,
+    nonce: str,
+    origin: Origin,
+    asked_before: bool = True,
 ) -> Challenge:
     """Ask, unless this session holds an open question to this target; then that one goes on.
 
-    A new question voids the session's older ones for the same purpose. Raises TooMany over a
-    limit. Call it outside a transaction.
+    A new question voids the session's older ones for the same purpose; with a nonce of this very
+    request there are none, and `asked_before` is false. Raises TooMany over a limit. Call it
+    outside a transaction.
     """
     browser = browser_of(nonce)
     with _refusals_recorded(user, target, origin), transaction.atomic(durable=True):
-        # One question at a time: the second of two parallel clicks finds the first one's, and
-        # neither counts nor is refused.
-        _lock(user)
-        if held := _held(user, target, purpose=purpose, browser=browser):
-            return held
+        if asked_before:
+            # One question at a time: the second of two parallel clicks finds the first one's,
+            # and neither counts nor is refused.
+            _lock(user)
+            if held := _held(user, target, purpose=purpose, browser=browser):
+                return held
+            _void(user, purpose=purpose, browser=browser)
         limits.take(_uses(user, target, purpose, origin))
         return _ask(user, target, purpose=purpose, browser=browser, origin=origin)
 
@@ -112,8 +121,17 @@ def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin)
 
 
 def _lock(user: Protected) -> None:
-    """Hold the person's row, which answers and questions lock before any other: no deadlock."""
-    get_user_model().objects.select_for_update().get(pk=user.pk)
+    """Hold the person's row, which answers and questions lock before any other: no deadlock.
+
+    Without its key, or a row that names the person could not be added meanwhile.
+    """
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _void(user: Protected, *, purpose: Purpose, browser: str) -> None:
+    now = timezone.now()
+    older = Challenge.objects.open(now).filter(user_id=user.pk, browser=browser, purpose=purpose)
+    older.update(voided_at=now)
 
 
 @contextmanager
@@ -130,9 +148,6 @@ def _ask(
     user: Protected, target: Target, *, purpose: Purpose, browser: str, origin: Origin
 ) -> Challenge:
     now = timezone.now()
-    Challenge.objects.open(now).filter(user_id=user.pk, browser=browser, purpose=purpose).update(
-        voided_at=now
-    )
     challenge = Challenge.objects.create(
         user_id=user.pk,
         factor=target.factor,

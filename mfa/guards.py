@@ -73,10 +73,10 @@ def may_rebind(request: HttpRequest, user: Protected) -> bool:
     or is asked for no second step now, needs none.
     """
     answered = bool(request.session.get(ABOUT, {}).get("channel"))
-    return answered or not factors.phone_of(user) or not walks.demands(user)
+    return answered or not factors.phone_of(user) or not user.mfa_policy.demanded
 
 
 def is_strong(request: HttpRequest, user: Protected) -> bool:
     """Whether the session proved a second step (AAL 2), or none is asked of this person."""
     aal = request.session.get(ABOUT, {}).get("aal", 0)
-    return aal >= STRONG or not walks.demands(user)
+    return aal >= STRONG or not user.mfa_policy.demanded

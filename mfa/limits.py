@@ -98,7 +98,6 @@ def take(uses: Iterable[Use]) -> None:
     # A refusal undoes this block alone.
     with transaction.atomic():
         counts = _add_one([(key, bucket) for key, bucket, _ in rows])
-        counts |= _counts([(key, bucket - 1) for key, bucket, _ in rows])
         _refuse(rows, counts, now)
 
 
@@ -147,16 +146,23 @@ def _moment(timestamp: float) -> datetime:
 
 
 def _add_one(buckets: list[Bucket]) -> dict[Bucket, int]:
-    """Add one to each bucket in one statement that locks them in the given order."""
+    """Add one to each bucket in one statement that locks them in the given order.
+
+    Returns the counts of these buckets and of those before them.
+    """
     values = ", ".join(["(%s, %s, 1)"] * len(buckets))
     statement = (
         f"INSERT INTO mfa_counter (key, bucket, count) VALUES {values} "  # noqa: S608 placeholders only
         "ON CONFLICT (key, bucket) DO UPDATE SET count = mfa_counter.count + 1 "
-        "RETURNING key, bucket, count"
+        "RETURNING key, bucket, count, (SELECT last.count FROM mfa_counter AS last "
+        "WHERE last.key = mfa_counter.key AND last.bucket = mfa_counter.bucket - 1)"
     )
+    counts: dict[Bucket, int] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, [value for bucket in buckets for value in bucket])
-        return {(key, bucket): count for key, bucket, count in cursor.fetchall()}
+        for key, bucket, count, before in cursor.fetchall():
+            counts |= {(key, bucket): count, (key, bucket - 1): before or 0}
+    return counts
 
 
 def _counts(buckets: list[Bucket]) -> dict[Bucket, int]:

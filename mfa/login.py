@@ -59,8 +59,12 @@ def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseR
     """Start the walk of a person whose password was right, or go on with the session's open one."""
     audit.record(Event.PASSWORD_RIGHT, user, origin=origins.of(request))
     held = PendingLogin.load(request.session)
+    asked_before = True
     if not (held and held.user == user.pk and held.alive(user, timezone.now())):
         request.session.flush()
+        # Whose half login the session is; without a level it is nobody's login.
+        request.session[ABOUT] = {"user_id": user.pk, "aal": 0}
+        asked_before = False
         held = PendingLogin(
             user=user.pk,
             session_hash=user.get_session_auth_hash(),
@@ -71,7 +75,7 @@ def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseR
     elif next_url:
         held.next = safe_next(request, next_url)
     held.save(request.session)
-    return advance(walks.start(request, held, user))
+    return advance(walks.start(request, held, user, asked_before=asked_before))
 
 
 def advance(walk: Walk) -> HttpResponseRedirect:
@@ -199,7 +203,12 @@ def _ask(walk: Walk) -> None:
 
 def _issue(walk: Walk, target: Target, purpose: Purpose) -> None:
     issued = challenges.issue(
-        walk.user, target, purpose=purpose, nonce=walk.pending.nonce, origin=walk.origin
+        walk.user,
+        target,
+        purpose=purpose,
+        nonce=walk.pending.nonce,
+        origin=walk.origin,
+        asked_before=walk.asked_before,
     )
     _keep(walk, issued)
 

@@ -8,18 +8,25 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 # Where a login leaves what it knows of itself (mfa.login writes it, the row repeats it).
 ABOUT = "mfa_about"
+KEY_LENGTH = 32
 COLUMNS = {"user_id", "started_at", "address", "browser", "aal"}
 
 
 class Session(AbstractBaseSession):
-    """One browser's session; `aal` is 0 before login, then 1 or 2 (NIST SP 800-63B-4)."""
+    """One browser's session; `aal` is 1 or 2 (NIST SP 800-63B-4), and 0 before the login.
+
+    Who is half signed in has a row with a `user` and `aal` 0: that is no login.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions"
@@ -35,6 +42,11 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
+def person_of(session: SessionBase) -> AbstractBaseUser | None:
+    """Return whose login or half login the session's row is; they were read together."""
+    return session.person if isinstance(session, SessionStore) else None
+
+
 def keep_alive(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Let the acting session outlive the change of its person's password or factors."""
     # The stubs know only the project's own user model.
@@ -42,11 +54,56 @@ def keep_alive(request: HttpRequest, user: AbstractBaseUser) -> None:
 
 
 class SessionStore(DatabaseStore):
-    """Django's database sessions on our own table."""
+    """Django's database sessions on our own table, at one statement a request."""
+
+    def __init__(self, session_key: str | None = None) -> None:
+        """Start with the key that the browser sent."""
+        super().__init__(session_key)
+        # The key that the stored row still has after cycle_key(), until it is saved
+        self._former_key: str | None = None
+        self.person: AbstractBaseUser | None = None
+
+    def load(self) -> dict[str, Any]:
+        """Read the row, and with it its person: a half login needs both in each request."""
+        rows = Session.objects.select_related("user").filter(session_key=self.session_key)
+        row = rows.filter(expire_date__gt=timezone.now()).first()
+        if row is None:
+            self._session_key = None
+            return {}
+        self.person = row.user
+        return self.decode(row.session_data)
+
+    def cycle_key(self) -> None:
+        """Take another key; the old one dies when the row is saved under the new one (SS-01)."""
+        # Read now: afterwards the row could not be found any more.
+        self.keys()
+        self._former_key = self._former_key or self.session_key
+        self._session_key = self._get_new_session_key() if self._former_key else None
+        self.modified = True
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 Django's signature
+        """Write the row. Raises UpdateError when it has been ended meanwhile."""
+        if self._former_key is None:
+            super().save(must_create)
+            return
+        row = self.create_model_instance(dict(self.items()))
+        names = [field.attname for field in row._meta.fields]  # noqa: SLF001 - Django's public name
+        columns = {name: getattr(row, name) for name in names}
+        if not Session.objects.filter(session_key=self._former_key).update(**columns):
+            raise UpdateError
+        self._former_key = None
 
     def delete(self, session_key: str | None = None) -> None:
-        """End a session, this one by default, in one statement."""
-        Session.objects.filter(session_key=session_key or self.session_key).delete()
+        """End a session, this one by default, in one statement, if there is one to end."""
+        ended = session_key or self._former_key or self.session_key
+        if ended:
+            Session.objects.filter(session_key=ended).delete()
+        if ended == self._former_key:
+            self._former_key = None
+
+    def _get_new_session_key(self) -> str:
+        """Draw 165 random bits; Django would look them up first, and the insert does that too."""
+        return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
 
     @classmethod
     def get_model_class(cls) -> type[Session]:

@@ -3,28 +3,31 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.utils import timezone
 
 from mfa import answers, origin as origins
-from mfa.models import Challenge, Factor, Pause, Protected, Purpose
+from mfa.models import Challenge, Factor, Protected, Purpose
 from mfa.origin import Origin
 from mfa.pending import PendingLogin
 from mfa.rules.routes import ChannelName, usable
 from mfa.rules.steps import Facts, Proof, Step, next_step
+from mfa.sessions import person_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """Who walks, how far they are, and what was read of them once for this request."""
+    """Who walks, how far they are, and what was read of them once for this request.
+
+    `asked_before` is false in the request that began it: its nonce holds no question yet.
+    """
 
     request: HttpRequest
     pending: PendingLogin
     user: Protected
-    demanded: bool
     factors: tuple[Factor, ...]
     choosing: bool = False
+    asked_before: bool = True
 
     @property
     def facts(self) -> Facts:
@@ -38,7 +41,7 @@ class Walk:
         routes = usable(policy, [factor.holding for factor in self.factors], reachable)
         return Facts(
             alive=self.pending.alive(self.user, now),
-            demanded=self.demanded,
+            demanded=policy.demanded,
             enforcement=policy.enforcement,
             after_enrollment=policy.after_enrollment,
             proof=Proof(self.pending.proof),
@@ -81,7 +84,12 @@ class Walk:
 
 
 def start(
-    request: HttpRequest, pending: PendingLogin, user: Protected, *, choosing: bool = False
+    request: HttpRequest,
+    pending: PendingLogin,
+    user: Protected,
+    *,
+    choosing: bool = False,
+    asked_before: bool = True,
 ) -> Walk:
     """Read what the facts need."""
     factors = Factor.objects.usable().filter(user_id=user.pk).order_by("-confirmed_at")
@@ -89,23 +97,16 @@ def start(
         request=request,
         pending=pending,
         user=user,
-        demanded=demands(user),
         factors=tuple(factors),
         choosing=choosing,
+        asked_before=asked_before,
     )
 
 
 def resume(request: HttpRequest, *, choosing: bool = False) -> Walk | None:
     """Return the walk that the session has open."""
     pending = PendingLogin.load(request.session)
-    if pending is None:
+    user = person_of(request.session)
+    if pending is None or not isinstance(user, Protected) or user.pk != pending.user:
         return None
-    user = get_user_model().objects.filter(pk=pending.user).first()
-    return start(request, pending, user, choosing=choosing) if user else None
-
-
-def demands(user: Protected) -> bool:
-    """Whether the policy is in force for this person and no pause runs."""
-    if not user.mfa_policy.in_force:
-        return False
-    return not Pause.objects.running(timezone.now()).filter(user_id=user.pk).exists()
+    return start(request, pending, user, choosing=choosing)

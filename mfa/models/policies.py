@@ -4,12 +4,15 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.contrib.auth.models import Group
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mfa.encryption import EncryptedTextField
-from mfa.models.people import Protected
+from mfa.models.people import Pause, Protected
 from mfa.rules.policy import AfterEnrollment, EmailCodes, Enforcement, Layer
 
 # Long enough to promote a new token in Twilio's console after entering it here
@@ -127,6 +130,10 @@ class AccountPolicy(Level):
     tested_at = models.DateTimeField(null=True, editable=False)
     tested_credentials = models.CharField(max_length=64, blank=True, editable=False)
 
+    # What load_for() knows of one person
+    is_pilot = False
+    is_paused = False
+
     class Meta:
         """Admin names: the group is the app's, "Security"."""
 
@@ -140,7 +147,15 @@ class AccountPolicy(Level):
     @classmethod
     def load(cls) -> Self:
         """Return the one row, fresh from the database."""
-        return cls.objects.select_related("pilot_group").get_or_create(pk=1)[0]
+        return cls.objects.get_or_create(pk=1)[0]
+
+    @classmethod
+    def load_for(cls, user: Protected) -> Self:
+        """Return the one row with what it says of this person, in one statement."""
+        pilots = Group.objects.filter(user=user.pk, pk=OuterRef("pilot_group"))
+        pauses = Pause.objects.running(timezone.now()).filter(user_id=user.pk)
+        site = cls.objects.annotate(is_pilot=Exists(pilots), is_paused=Exists(pauses)).first()
+        return site or cls.load()
 
     @property
     def complete(self) -> bool:
@@ -168,8 +183,7 @@ class AccountPolicy(Level):
         tokens = (self.sms_auth_token, self.sms_auth_token_previous if kept else "")
         return [token for token in tokens if token]
 
-    def binds(self, user: Protected) -> bool:
-        """Whether the gate is closed for this person: MFA on, and the pilot group theirs."""
-        if not self.enabled:
-            return False
-        return self.pilot_group is None or user.groups.filter(pk=self.pilot_group.pk).exists()
+    @property
+    def binds(self) -> bool:
+        """Whether the person of load_for() is asked: MFA is on, and the pilot group theirs."""
+        return self.enabled and (self.pilot_group_id is None or self.is_pilot)

@@ -64,11 +64,13 @@ class Layer:
 class Policy:
     """What binds one person, resolved; the values here are the product's own.
 
-    `in_force` is the gate above all layers: the enable flag and the pilot group.
+    `in_force` is the gate above all layers: the enable flag and the pilot group. `paused` is one
+    person's exception from it, with a reason and an end of its own.
     `decided_by` names the layer behind each field that a layer decided.
     """
 
     in_force: bool = False
+    paused: bool = False
     enforcement: Enforcement = Enforcement.REQUIRED
     methods: frozenset[Method] = frozenset(Method)
     email_codes: EmailCodes = EmailCodes.LOGIN
@@ -80,13 +82,20 @@ class Policy:
     contact: str = ""
     decided_by: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def demanded(self) -> bool:
+        """Whether the person is asked for a second step now."""
+        return self.in_force and not self.paused
+
 
 Strictness = TypeVar("Strictness", Enforcement, EmailCodes)
 
 
-def resolve(site: Layer, layers: Iterable[Layer] = (), *, in_force: bool) -> Policy:
+def resolve(
+    site: Layer, layers: Iterable[Layer] = (), *, in_force: bool, paused: bool = False
+) -> Policy:
     """Fold the site's layer and those below it, outermost first, into one policy."""
-    policy = _set(Policy(in_force=in_force), site)
+    policy = _set(Policy(in_force=in_force, paused=paused), site)
     for layer in layers:
         policy = tighten(policy, layer)
     return policy

@@ -3,6 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,10 +26,13 @@ def test_the_store_and_its_table_know_each_other() -> None:
     assert Session.get_session_store_class() is SessionStore
 
 
-def test_a_half_signed_in_session_is_nobody_s(browser: Browser, alice: User) -> None:
+def test_a_half_signed_in_session_names_its_person_and_is_no_login(
+    browser: Browser, alice: User
+) -> None:
     browser.password(alice)
     row = row_of(browser)
-    assert (row.user, row.started_at, row.address, row.aal) == (None, None, None, 0)
+    assert (row.user, row.started_at, row.address, row.aal) == (alice, None, None, 0)
+    assert not browser.signed_in
 
 
 def test_a_texted_code_makes_a_session_of_level_two(browser: Browser, alice: User) -> None:
@@ -64,6 +70,61 @@ def test_the_key_of_each_stage_dies_with_it(browser: Browser, alice: User) -> No
     browser.post("/logout/")
     assert len(set(keys)) == 2
     assert not Session.objects.filter(session_key__in=keys).exists()
+
+
+def test_another_key_is_one_statement_and_ends_the_old_one() -> None:
+    session = SessionStore()
+    session["kept"] = "yes"
+    session.save()
+    old = session.session_key
+    again = SessionStore(old)
+    again.cycle_key()
+    again.cycle_key()
+    with CaptureQueriesContext(connection) as statements:
+        again.save()
+    assert [query["sql"].split()[0] for query in statements] == ["UPDATE"]
+    assert SessionStore(old).load() == {}
+    assert SessionStore(again.session_key).load() == {"kept": "yes"}
+    assert Session.objects.count() == 1
+
+
+def test_another_key_before_there_is_a_row_makes_one() -> None:
+    session = SessionStore()
+    session.cycle_key()
+    session["kept"] = "yes"
+    session.save()
+    assert SessionStore(session.session_key).load() == {"kept": "yes"}
+
+
+def test_a_session_that_was_ended_meanwhile_comes_not_back_under_another_key() -> None:
+    session = SessionStore()
+    session.save()
+    session.cycle_key()
+    Session.objects.all().delete()
+    with pytest.raises(UpdateError):
+        session.save()
+    assert not Session.objects.exists()
+
+
+def test_ending_a_session_between_two_keys_ends_its_row() -> None:
+    session = SessionStore()
+    session.save()
+    session.cycle_key()
+    session.flush()
+    assert not Session.objects.exists()
+    session["new"] = "start"
+    session.save()
+    assert SessionStore(session.session_key).load() == {"new": "start"}
+
+
+def test_ending_another_session_leaves_this_one(alice: User) -> None:
+    mine, other = SessionStore(), SessionStore()
+    mine.save()
+    other.save()
+    mine.cycle_key()
+    mine.delete(other.session_key)
+    mine.save()
+    assert Session.objects.get().session_key == mine.session_key
 
 
 def test_a_session_ends_after_twelve_hours(browser: Browser, alice: User) -> None:

@@ -56,6 +56,18 @@ def test_the_gate_stands_above_the_layers(in_force):
     assert resolve(SITE, layers, in_force=in_force).in_force is in_force
 
 
+@pytest.mark.parametrize("in_force", [True, False])
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_pause_lifts_the_gate_for_its_person(in_force, paused):
+    policy = resolve(SITE, [], in_force=in_force, paused=paused)
+    assert (policy.in_force, policy.paused) == (in_force, paused)
+    assert policy.demanded is (in_force and not paused)
+
+
+def test_nobody_is_paused_who_is_not_said_to_be():
+    assert resolve(SITE, in_force=True).paused is False
+
+
 @pytest.mark.parametrize(
     ("field", "wished"),
     [
