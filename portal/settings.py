@@ -56,6 +56,8 @@ MIDDLEWARE = [
     "portal.middleware.Forwarded",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.SecurityHeaders",
+    # As far out as the others: a refused host is answered before the views' own layers.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -65,7 +67,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.Refusals",
 ]
 ROOT_URLCONF = "portal.urls"

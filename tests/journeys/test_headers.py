@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from accounts.models import User
 from tests.architecture.addresses import ADDRESSES
 from tests.portal_client import Browser
+from tests.stations import PUBLIC, STATIONS
 
 CSP = {
     "default-src": "'none'",
@@ -27,8 +28,6 @@ HEADERS = {
         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
     ),
 }
-# The accent's stylesheet and the catalog of the admin's scripts are the same for everybody.
-PUBLIC = {"portal:theme_css", "admin:jsi18n"}
 
 
 def headers(response: HttpResponse) -> dict[str, str]:
@@ -41,7 +40,7 @@ def policy_of(response: HttpResponse) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("station", ["browser", "asked", "proving", "home", "office"])
+@pytest.mark.parametrize("station", STATIONS)
 def test_every_answer_has_the_same_policy_and_headers(
     request: pytest.FixtureRequest, alice: User, station: str, method: str
 ) -> None:
@@ -51,7 +50,7 @@ def test_every_answer_has_the_same_policy_and_headers(
     assert [name for name, answer in answers.items() if headers(answer) != HEADERS] == []
 
 
-@pytest.mark.parametrize("station", ["browser", "asked", "proving", "home", "office"])
+@pytest.mark.parametrize("station", STATIONS)
 def test_no_page_is_kept_by_caches(
     request: pytest.FixtureRequest, alice: User, station: str
 ) -> None:
@@ -73,11 +72,14 @@ def broken(home: Browser, settings) -> Browser:
 
 
 @pytest.fixture
-def errors(home: Browser, other_browser: Browser, bob: User, policy) -> dict[int, HttpResponse]:
+def errors(home: Browser, other_browser: Browser, bob: User, settings) -> dict[int, HttpResponse]:
     """One page of each error."""
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    too_big = home.post("/me/", {"full_name": "x" * 200})
     for _ in range(11):
         slowed = other_browser.password(bob, "not the password")
     return {
+        400: too_big,
         403: home.get("/admin/"),
         404: home.get("/no-such-page/"),
         405: home.get("/logout/"),
@@ -94,6 +96,23 @@ def test_error_pages_have_them_too(errors: dict[int, HttpResponse]) -> None:
     assert [
         status for status, page in errors.items() if "no-store" not in page.get("Cache-Control", "")
     ] == []
+
+
+def test_a_strange_host_gets_them_too(browser: Browser, db: None) -> None:
+    """WB-05: and nothing but an error."""
+    page = browser.get("/login/", headers={"host": "evil.example"})
+    assert page.status_code == 400
+    assert policy_of(page) == CSP
+    assert headers(page) == HEADERS
+    assert "no-store" in page.get("Cache-Control", "")
+
+
+def test_a_form_without_its_token_gets_them_too(db: None) -> None:
+    page = Browser(enforce_csrf_checks=True).post("/login/")
+    assert page.status_code == 403
+    assert policy_of(page) == CSP
+    assert headers(page) == HEADERS
+    assert "no-store" in page.get("Cache-Control", "")
 
 
 def test_the_page_of_our_own_faults_has_them_too(broken: Browser) -> None:

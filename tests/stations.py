@@ -1,0 +1,143 @@
+"""Browsers at every station of the portal, and the station from which each page is seen.
+
+A new page gets a line in PAGES, and a fixture here if no browser stands before it yet. All walks
+over the URLconf (safe GETs, CSRF, headers, caches, policy, accessibility) go by these tables.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import User
+from mfa.models import AccountPolicy, Pause
+from tests.conftest import NOON
+from tests.portal_client import Browser, code
+
+PHONE = "/login/enroll/phone/"
+NEW_NUMBER = "+447700900250"
+
+# Address name: a station that sees the page
+PAGES = {
+    "home": "home",
+    "accounts:login": "stranger",
+    "accounts:details": "home",
+    "accounts:password": "home",
+    "mfa:enroll_phone": "enrolling",
+    "mfa:enroll_verify": "proving",
+    "mfa:enroll_done": "finishing",
+    "mfa:verify": "asked",
+    "mfa:choose": "asked",
+    "mfa:continue": "entering",
+    "mfa:help": "asked",
+    "mfa:change_phone": "home",
+    "mfa:change_phone_verify": "changing",
+    "mfa:activity": "home",
+    "demo:phone": "asked",
+}
+# They take a POST and show nothing.
+POSTS = {
+    "accounts:logout",
+    "mfa:skip",
+    "mfa:resend",
+    "mfa:send_to_email",
+    "mfa:cancel",
+    "mfa:change_phone_resend",
+    "mfa:twilio_receipt",
+    "portal:theme",
+}
+# For programs, not for people
+PLAIN = {"portal:theme_css"}
+# What may be kept by caches: it is the same for everybody.
+PUBLIC = {"portal:theme_css", "admin:jsi18n"}
+# POSTs that need no CSRF token, each with what stands in its place
+EXEMPT = {"mfa:twilio_receipt": "Twilio's signature over address and body (WB-07)"}
+# What stands for the parameters of addresses outside the administration, read when they are asked
+KEYS: dict[str, Callable[[], str]] = {
+    "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
+}
+
+
+@pytest.fixture
+def stranger(browser: Browser, alice: User) -> Browser:
+    """Nobody yet."""
+    return browser
+
+
+@pytest.fixture
+def asked(browser: Browser, alice: User) -> Browser:
+    """Alice after her password: half signed in, a code is on its way."""
+    browser.password(alice)
+    return browser
+
+
+@pytest.fixture
+def enrolling(browser: Browser, bob: User) -> Browser:
+    """Bob after his password: half signed in, without a number."""
+    browser.password(bob)
+    return browser
+
+
+@pytest.fixture
+def proving(enrolling: Browser) -> Browser:
+    """Bob after "Send Verification Code"."""
+    enrolling.post(PHONE, {"phone": NEW_NUMBER})
+    return enrolling
+
+
+@pytest.fixture
+def finishing(proving: Browser, policy: AccountPolicy) -> Browser:
+    """Bob with a confirmed number, before "Finish"."""
+    policy.after_enrollment = "finish"
+    policy.save()
+    proving.post("/login/enroll/verify/", {"code": code(NEW_NUMBER)})
+    return proving
+
+
+@pytest.fixture
+def entering(asked: Browser, policy: AccountPolicy) -> Browser:
+    """Alice after her password, when MFA has just been disabled."""
+    policy.enabled = False
+    policy.save()
+    return asked
+
+
+@pytest.fixture
+def home(browser: Browser, alice: User) -> Browser:
+    """Alice, logged in."""
+    browser.log_in(alice)
+    return browser
+
+
+@pytest.fixture
+def changing(home: Browser) -> Browser:
+    """Alice while she changes her number."""
+    home.post("/me/phone/", {"phone": NEW_NUMBER})
+    return home
+
+
+@pytest.fixture
+def office(browser: Browser, root: User) -> Browser:
+    """A superuser, logged in with the second step."""
+    browser.log_in(root)
+    return browser
+
+
+@pytest.fixture
+def ruling(office: Browser, root: User, alice: User) -> Browser:
+    """A superuser, with at least one row of each kind to look at."""
+    Pause.objects.create(user=alice, reason="lost phone", started_at=NOON, until=NOON)
+    office.post("/admin/mfa/accountpolicy/test-message/", {"phone": NEW_NUMBER})
+    return office
+
+
+STATIONS = (
+    "stranger",
+    "asked",
+    "enrolling",
+    "proving",
+    "finishing",
+    "entering",
+    "home",
+    "changing",
+    "ruling",
+)
