@@ -52,12 +52,8 @@ def judge(
         return Judgement(Answer.EXPIRED)
     right = constant_time_compare(code, typed)
     with transaction.atomic():
-        # A person's answers are judged one after the other, whatever session they come from:
-        # the tenth wrong one must stop the eleventh.
-        person = get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+        person = hold(user)
         now = timezone.now()
-        if person.wait_until and person.wait_until > now:
-            raise TooMany(person.wait_until)
         spent = (
             Challenge.objects.open(now)
             .filter(pk=challenge.pk, user_id=user.pk)
@@ -68,10 +64,11 @@ def judge(
             audit.record(Event.CODE_LATE, user, origin=origin, purpose=challenge.purpose)
             return Judgement(_why_closed(challenge), challenge.tries_left)
         if right:
-            _forgive(person, challenge, origin)
+            details = {"purpose": challenge.purpose, "channel": challenge.channel}
+            forgive(person, _factor_of(challenge), origin=origin, **details)
             return Judgement(Answer.RIGHT)
         challenge.refresh_from_db(fields=["tries_left"])
-        locked = _blame(person, challenge, origin)
+        locked = blame(person, _factor_of(challenge), origin=origin)
     user.wrong_answers, user.wait_until = person.wrong_answers, person.wait_until
     if locked:
         return Judgement(Answer.LOCKED)
@@ -79,30 +76,28 @@ def judge(
     return Judgement(Answer.REPLACED if replaced else Answer.WRONG, challenge.tries_left)
 
 
-def _why_closed(challenge: Challenge) -> Answer:
-    if challenge.passed_at:
-        return Answer.SPENT
-    if challenge.voided_at:
-        return Answer.REPLACED
-    return Answer.WRONG if challenge.tries_left == 0 else Answer.EXPIRED
+def hold(user: Protected) -> Protected:
+    """Lock the person's row, and return it as it is. Raises TooMany while a wait runs.
+
+    A person's answers are judged one after the other, whatever session they come from: the tenth
+    wrong one must stop the eleventh.
+    """
+    person = get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+    if person.wait_until and person.wait_until > timezone.now():
+        raise TooMany(person.wait_until)
+    return person
 
 
-def _forgive(person: Protected, challenge: Challenge, origin: Origin) -> None:
+def forgive(person: Protected, used: QuerySet[Factor], *, origin: Origin, **details: str) -> None:
     """A right answer clears the count of the factor that gave it, and the shared one (LG-01)."""
     if person.wrong_answers:
         person.wrong_answers, person.wait_until = 0, None
         person.save(update_fields=["wrong_answers", "wait_until"])
-    _factor_of(challenge).update(wrong_answers=0, last_used_at=timezone.now())
-    audit.record(
-        Event.CODE_RIGHT,
-        person,
-        origin=origin,
-        purpose=challenge.purpose,
-        channel=challenge.channel,
-    )
+    used.update(wrong_answers=0, last_used_at=timezone.now())
+    audit.record(Event.CODE_RIGHT, person, origin=origin, **details)
 
 
-def _blame(person: Protected, challenge: Challenge, origin: Origin) -> bool:
+def blame(person: Protected, tried: QuerySet[Factor], *, origin: Origin) -> bool:
     """Count a wrong answer for the person and the factor; say whether it costs a wait."""
     audit.record(Event.CODE_WRONG, person, origin=origin)
     person.wrong_answers += 1
@@ -112,12 +107,19 @@ def _blame(person: Protected, challenge: Challenge, origin: Origin) -> bool:
         minutes = round(cost.total_seconds() / 60)
         audit.record(Event.LOCKED, person, origin=origin, minutes=minutes)
     person.save(update_fields=["wrong_answers", "wait_until"])
-    factors = _factor_of(challenge)
-    factors.update(wrong_answers=F("wrong_answers") + 1)
-    worn = factors.filter(wrong_answers__gte=MOST_WRONG_ANSWERS, disabled_at=None)
+    tried.update(wrong_answers=F("wrong_answers") + 1)
+    worn = tried.filter(wrong_answers__gte=MOST_WRONG_ANSWERS, disabled_at=None)
     if worn.update(disabled_at=timezone.now()):
         audit.record(Event.FACTOR_DISABLED, person, origin=origin)
     return bool(cost)
+
+
+def _why_closed(challenge: Challenge) -> Answer:
+    if challenge.passed_at:
+        return Answer.SPENT
+    if challenge.voided_at:
+        return Answer.REPLACED
+    return Answer.WRONG if challenge.tries_left == 0 else Answer.EXPIRED
 
 
 def _factor_of(challenge: Challenge) -> QuerySet[Factor]:

@@ -1,4 +1,4 @@
-"""Factors: add a confirmed phone, change it."""
+"""Factors: add a confirmed phone, change it; what every binding of a factor does."""
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -17,21 +17,31 @@ def phone_of(user: Protected) -> Factor | None:
     return phones.order_by("-confirmed_at").first()
 
 
+def rebind(user: Protected) -> bool:
+    """Raise the epoch, which ends all sessions, and remember that there was a factor.
+
+    The acting session goes on with `update_session_auth_hash`. False when another session was
+    first: what this one read is old. Call it inside a transaction.
+    """
+    people = get_user_model().objects.filter(pk=user.pk)
+    mine = people.filter(session_epoch=user.session_epoch)
+    if not mine.update(session_epoch=F("session_epoch") + 1):
+        return False
+    people.filter(ever_bound_at=None).update(ever_bound_at=timezone.now())
+    user.refresh_from_db(fields=["session_epoch", "ever_bound_at"])
+    return True
+
+
 def set_phone(user: Protected, number: str, *, origin: Origin) -> bool:
     """Make a confirmed number the person's phone; an older one ends and is told (A28, A29).
 
-    The epoch rises, so that all sessions end; the acting one goes on with
-    `update_session_auth_hash`. False when another session was first: then nothing changes, and
-    a stolen password cannot slip its phone in beside the owner's.
+    False when another session was first: then nothing changes, and a stolen password cannot slip
+    its phone in beside the owner's.
     """
     now = timezone.now()
     with transaction.atomic():
-        people = get_user_model().objects.filter(pk=user.pk)
-        mine = people.filter(session_epoch=user.session_epoch)
-        if not mine.update(session_epoch=F("session_epoch") + 1):
+        if not rebind(user):
             return False
-        people.filter(ever_bound_at=None).update(ever_bound_at=now)
-        user.refresh_from_db(fields=["session_epoch", "ever_bound_at"])
         old = phone_of(user)
         if old:
             Factor.objects.filter(pk=old.pk).update(revoked_at=now)

@@ -78,6 +78,8 @@ UNPROVEN_PER_ADDRESS = Limit("unproven-address", 25, 5 * MINUTE)
 UNPROVEN_PER_BLOCK = Limit("unproven-block", 50, DAY)
 # One office or school shares an address, so this is far above what a person mistypes.
 PASSWORDS_PER_ADDRESS = Limit("password-address", 50, 15 * MINUTE)
+# Ten slow hashes and two notices each
+RECOVERY_CODE_SETS = Limit("recovery-codes", 5, HOUR)
 # Test messages of the admin: enough to mend a setting, too few to text the world.
 TEST_MESSAGES = Limit("test", 10, HOUR)
 

@@ -39,7 +39,12 @@ MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 PREFILL = "mfa_prefill"
 # What a session proved beyond the password: a mailbox is no authenticator (NIST SP 800-63B-4,
 # 3.1.3.1)
-AAL = {ChannelName.SMS: 2, ChannelName.EMAIL: 1}
+AAL = {
+    ChannelName.SMS: 2,
+    ChannelName.EMAIL: 1,
+    ChannelName.APP: 2,
+    ChannelName.RECOVERY_CODES: 2,
+}
 
 PAGES = {
     Step.START_OVER: "accounts:login",

@@ -23,6 +23,14 @@ NOTICES = {
         Notice("number_changed"),
         Notice("number_changed", ChannelName.SMS),
     ),
+    Event.RECOVERY_CODES_MADE: (
+        Notice("recovery_codes_made"),
+        Notice("recovery_codes_made", ChannelName.SMS),
+    ),
+    Event.RECOVERY_CODE_USED: (
+        Notice("recovery_code_used"),
+        Notice("recovery_code_used", ChannelName.SMS),
+    ),
     Event.PASSWORD_CHANGED: (Notice("password_changed"),),
     Event.PAUSED: (Notice("pause_started"),),
 }

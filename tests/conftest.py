@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from accounts.models import User
+from mfa import recovery
 from mfa.models import AccountPolicy, Factor
 from tests.portal_client import PASSWORD, Browser
 
@@ -22,6 +23,12 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 def _mail_to_the_outbox(settings) -> None:
     """Django's test runner swaps the mail backend; the portal's own outbox is what we read."""
     settings.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
+
+
+@pytest.fixture(autouse=True)
+def _cheap_recovery_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trivial by intent, as the hash of passwords: ten real ones cost half a second."""
+    monkeypatch.setattr(recovery, "MEMORY_KIB", 8)
 
 
 @pytest.fixture

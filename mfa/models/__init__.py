@@ -1,7 +1,7 @@
 """All tables of the second step."""
 
 from mfa.models.challenges import TRIES, Challenge, Delivery, Purpose, Reason
-from mfa.models.factors import Factor
+from mfa.models.factors import Factor, RecoveryCode
 from mfa.models.people import Pause, Protected
 from mfa.models.policies import AccountPolicy
 from mfa.models.records import AuditEvent, Counter, Event, OutboxMessage, Wait
@@ -21,6 +21,7 @@ __all__ = [
     "Protected",
     "Purpose",
     "Reason",
+    "RecoveryCode",
     "Session",
     "Wait",
 ]

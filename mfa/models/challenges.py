@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mfa.models.factors import Factor
 from mfa.rules import codes
-from mfa.rules.routes import ChannelName
+from mfa.rules.routes import MESSAGING
 
 # LG-01 and the figures of the security design: five tries on one code
 TRIES = 5
@@ -87,7 +87,7 @@ class Challenge(models.Model):
     )
     factor = models.ForeignKey(Factor, models.CASCADE, null=True, related_name="challenges")
     purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose)
-    channel = models.CharField(_("channel"), max_length=8, choices=[(c, c) for c in ChannelName])
+    channel = models.CharField(_("channel"), max_length=8, choices=[(c, c) for c in MESSAGING])
     target = models.CharField(max_length=254)
     browser = models.CharField(max_length=64)
     key = models.CharField(max_length=8)
@@ -172,7 +172,7 @@ class Delivery(models.Model):
     )
     message = models.CharField(_("message"), max_length=40)
     context = models.JSONField(default=dict)
-    channel = models.CharField(_("channel"), max_length=8, choices=[(c, c) for c in ChannelName])
+    channel = models.CharField(_("channel"), max_length=8, choices=[(c, c) for c in MESSAGING])
     target = models.CharField(max_length=254)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)

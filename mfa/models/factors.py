@@ -7,9 +7,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy as _
 
+from mfa.encryption import EncryptedTextField
 from mfa.rules import contacts
 from mfa.rules.policy import Method
 from mfa.rules.routes import Holding
+
+NAME_LENGTH = 40
 
 
 class FactorQuerySet(models.QuerySet["Factor"]):
@@ -21,22 +24,29 @@ class FactorQuerySet(models.QuerySet["Factor"]):
 
 
 class Factor(models.Model):
-    """A confirmed phone; what NIST SP 800-63B-4, 4.1, wants known of it, and its mistakes.
+    """A phone, an app or a set of recovery codes; what NIST SP 800-63B-4, 4.1, wants known of it.
 
     A row exists only once its code was entered (EN-01). `revoked_at` ends it for good,
-    `disabled_at` after a hundred wrong answers in a row (NIST SP 800-63B-4, 3.2.2).
+    `disabled_at` after a hundred wrong answers in a row (NIST SP 800-63B-4, 3.2.2). `secret` is
+    an app's key in base 32 (TO-01) or the salt of recovery codes in hex; `name` is the person's
+    own for an app, `last_step` the newest time step that was used of it (TO-02).
     """
 
     class Kind(models.TextChoices):
         """Method in words."""
 
         PHONE = Method.PHONE, _("phone")
+        APP = Method.APP, _("authenticator app")
+        RECOVERY_CODES = Method.RECOVERY_CODES, _("recovery codes")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="factors", verbose_name=_("person")
     )
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.PHONE)
-    target = models.CharField(max_length=254)
+    target = models.CharField(max_length=254, blank=True)
+    name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True)
+    secret = EncryptedTextField(blank=True, editable=False)
+    last_step = models.BigIntegerField(default=0, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"))
     last_used_at = models.DateTimeField(_("last used"), null=True)
     revoked_at = models.DateTimeField(_("removed"), null=True)
@@ -62,8 +72,14 @@ class Factor(models.Model):
 
     @property
     def masked(self) -> str:
-        """The target as far as pages may tell it (PS-10)."""
-        return gettext("number ending %s") % contacts.ending(self.target)
+        """The factor in words, its target as far as pages may tell it (PS-10)."""
+        match self.kind:
+            case self.Kind.APP:
+                return self.name or gettext("authenticator app")
+            case self.Kind.RECOVERY_CODES:
+                return gettext("recovery codes")
+            case _:
+                return gettext("number ending %s") % contacts.ending(self.target)
 
     @property
     def restricted(self) -> bool:
@@ -74,3 +90,22 @@ class Factor(models.Model):
     def holding(self) -> Holding:
         """The factor as routes see it."""
         return Holding(self.pk, Method(self.kind))
+
+
+class RecoveryCode(models.Model):
+    """One recovery code of a set: a slow hash of it, and when it was used (LK-01)."""
+
+    factor = models.ForeignKey(Factor, models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """The one look-up of an answer."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["factor", "digest"], name="recovery_code_digest")
+        ]
+
+    def __str__(self) -> str:
+        """Say whether it is used; the code stands nowhere."""
+        return "used" if self.used_at else "unused"

@@ -57,7 +57,12 @@ class Event(models.TextChoices):
     LOCKED = "locked", _("Too many wrong codes: there is a wait before the next one.")
     FACTOR_ADDED = "factor_added", _("A phone number was confirmed.")
     FACTOR_CHANGED = "factor_changed", _("The phone number was changed.")
-    FACTOR_DISABLED = "factor_disabled", _("A phone was switched off after a hundred wrong codes.")
+    FACTOR_DISABLED = (
+        "factor_disabled",
+        _("A second step was switched off after a hundred wrong codes."),
+    )
+    RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes were made.")
+    RECOVERY_CODE_USED = "recovery_code_used", _("A recovery code was used.")
     SKIPPED = "skipped", _("You chose to go on without a second step.")
     STEP_REFUSED = "step_refused", _("A step was tried out of turn.")
     POLICY_CHANGED = "policy_changed", _("You changed the account policy.")

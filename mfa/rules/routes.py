@@ -8,10 +8,26 @@ from mfa.rules.policy import EmailCodes, Method, Policy
 
 
 class ChannelName(StrEnum):
-    """A way to reach a person."""
+    """A way to reach a person, or what they hold that has to be reached by nothing."""
 
     SMS = "sms"
     EMAIL = "email"
+    APP = "app"
+    RECOVERY_CODES = "recovery_codes"
+
+
+# What carries messages
+MESSAGING = (ChannelName.SMS, ChannelName.EMAIL)
+# How a factor is asked, best first: who has an app is texted on request only (K2, E09)
+ASKED_BY = {
+    Method.APP: ChannelName.APP,
+    Method.PHONE: ChannelName.SMS,
+    Method.RECOVERY_CODES: ChannelName.RECOVERY_CODES,
+}
+# A mailbox stands in for one of these; recovery codes are a stand-in themselves.
+FIRST = {ChannelName.APP, ChannelName.SMS}
+# These wait until the person takes them: each costs a code, or is the weaker way (K2).
+WAITING = {ChannelName.EMAIL, ChannelName.RECOVERY_CODES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +52,8 @@ class Route:
 
     @property
     def asks_by_itself(self) -> bool:
-        """Whether reaching the second step sends the code at once (K2); the mailbox waits."""
-        return self.factor is not None
+        """Whether reaching the second step asks at once (K2)."""
+        return self.channel not in WAITING
 
 
 def usable(
@@ -45,20 +61,24 @@ def usable(
 ) -> tuple[Route, ...]:
     """List the routes that policy and installation leave open, best first.
 
-    The mailbox comes last and only beside a factor that the person has confirmed: a mailbox
-    alone would make one password reset the whole account (ASVS 5.0, 6.4.3).
+    `channels` are those that the installation has now; an app and recovery codes need none. The
+    mailbox comes last and only beside a phone or an app: a mailbox alone would make one password
+    reset the whole account (ASVS 5.0, 6.4.3).
     """
-    phones = tuple(
-        Route(ChannelName.SMS, holding.factor)
-        for holding in holdings
-        if holding.method is Method.PHONE and Method.PHONE in policy.methods
+    held = tuple(holdings)
+    asked = tuple(
+        Route(channel, holding.factor)
+        for method, channel in ASKED_BY.items()
+        for holding in held
+        if holding.method is method and method in policy.methods
     )
     mailbox = (
         (Route(ChannelName.EMAIL),)
-        if phones
+        if FIRST & {route.channel for route in asked}
         and policy.email_codes is EmailCodes.LOGIN
         and Method.EMAIL in policy.methods
         and ChannelName.EMAIL in channels
         else ()
     )
-    return (phones if ChannelName.SMS in channels else ()) + mailbox
+    by_themselves = frozenset(ChannelName) - frozenset(MESSAGING)
+    return tuple(route for route in asked if route.channel in channels | by_themselves) + mailbox

@@ -9,9 +9,12 @@ PHONE = Holding(7, Method.PHONE)
 SECOND_PHONE = Holding(8, Method.PHONE)
 APP = Holding(9, Method.APP)
 MAILBOX = Holding(10, Method.EMAIL)
+CODES = Holding(11, Method.RECOVERY_CODES)
 TEXT = Route(ChannelName.SMS, 7)
 SECOND_TEXT = Route(ChannelName.SMS, 8)
 EMAIL = Route(ChannelName.EMAIL)
+KEY = Route(ChannelName.APP, 9)
+SPARE = Route(ChannelName.RECOVERY_CODES, 11)
 ALL_CHANNELS = frozenset(ChannelName)
 NO_TEXTS = frozenset({ChannelName.EMAIL})
 NO_MAIL = frozenset({ChannelName.SMS})
@@ -32,8 +35,16 @@ def all_but(method):
         case("two phones, the better one first", [PHONE, SECOND_PHONE], TEXT, SECOND_TEXT, EMAIL),
         case("the order is the caller's", [SECOND_PHONE, PHONE], SECOND_TEXT, TEXT, EMAIL),
         case("nothing enrolled, no mailbox either", []),
-        case("factors of other kinds are no routes yet", [APP, MAILBOX]),
-        case("other kinds do not disturb", [APP, PHONE, MAILBOX], TEXT, EMAIL),
+        case("a mailbox of its own is no route yet", [MAILBOX]),
+        case("other kinds do not disturb", [PHONE, MAILBOX], TEXT, EMAIL),
+        case("an app, the mailbox beside it", [APP], KEY, EMAIL),
+        case("the app before the phone", [PHONE, APP], KEY, TEXT, EMAIL),
+        case("codes before the mailbox", [CODES, PHONE, APP], KEY, TEXT, SPARE, EMAIL),
+        case("codes alone bring no mailbox", [CODES], SPARE),
+        case("apps are no method here", [APP, PHONE], TEXT, EMAIL, methods=all_but(Method.APP)),
+        case("nor does a method that is none", [APP], methods=all_but(Method.APP)),
+        case("codes need no channel", [CODES, PHONE], SPARE, channels=frozenset()),
+        case("an app needs no channel", [APP, PHONE], KEY, EMAIL, channels=NO_TEXTS),
         case("the codes by email only recover", [PHONE], TEXT, email_codes=EmailCodes.RECOVERY),
         case("no codes by email", [PHONE], TEXT, email_codes=EmailCodes.OFF),
         case("email is no method here", [PHONE], TEXT, methods=all_but(Method.EMAIL)),
@@ -50,12 +61,18 @@ def test_routes_stand_best_first(policy, holdings, channels, expected):
 
 
 def test_holdings_are_read_once():
-    assert usable(Policy(), iter([PHONE, APP]), ALL_CHANNELS) == (TEXT, EMAIL)
+    assert usable(Policy(), iter([PHONE, APP]), ALL_CHANNELS) == (KEY, TEXT, EMAIL)
 
 
 @pytest.mark.parametrize(
     ("route", "name"),
-    [(TEXT, "sms-7"), (EMAIL, "email"), (Route(ChannelName.SMS, 0), "sms-0")],
+    [
+        (TEXT, "sms-7"),
+        (EMAIL, "email"),
+        (Route(ChannelName.SMS, 0), "sms-0"),
+        (KEY, "app-9"),
+        (SPARE, "recovery_codes-11"),
+    ],
     ids=str,
 )
 def test_a_route_has_a_name_for_forms(route, name):
@@ -64,8 +81,8 @@ def test_a_route_has_a_name_for_forms(route, name):
 
 @pytest.mark.parametrize(
     ("route", "by_itself"),
-    [(TEXT, True), (Route(ChannelName.SMS, 0), True), (EMAIL, False)],
+    [(TEXT, True), (KEY, True), (EMAIL, False), (SPARE, False)],
     ids=str,
 )
-def test_only_the_mailbox_waits_to_be_asked_for(route, by_itself):
+def test_the_mailbox_and_recovery_codes_wait_to_be_asked_for(route, by_itself):
     assert route.asks_by_itself is by_itself

@@ -3,18 +3,19 @@
 from hypothesis import given, strategies as st
 
 from mfa.rules.policy import Method, tighten
-from mfa.rules.routes import ChannelName, Holding, usable
+from mfa.rules.routes import MESSAGING, ChannelName, Holding, usable
 from tests.mfa.rules.strategies import MAILBOX, layers, policies
 
 holdings = st.lists(
     st.builds(Holding, st.integers(0, 9), st.sampled_from(Method)), unique_by=lambda h: h.factor
 )
-without_phone = holdings.map(lambda held: [h for h in held if h.method is not Method.PHONE])
-channels = st.frozensets(st.sampled_from(ChannelName))
+FIRST = {Method.PHONE, Method.APP}
+without_first = holdings.map(lambda held: [h for h in held if h.method not in FIRST])
+channels = st.frozensets(st.sampled_from(MESSAGING))
 
 
-@given(policies, without_phone, channels)
-def test_the_mailbox_never_stands_without_a_phone(policy, held, installed):
+@given(policies, without_first, channels)
+def test_the_mailbox_never_stands_without_a_phone_or_an_app(policy, held, installed):
     assert MAILBOX not in usable(policy, held, installed)
 
 
@@ -25,13 +26,23 @@ def test_the_mailbox_comes_last(policy, held, installed):
 
 @given(policies, holdings, channels)
 def test_a_text_reaches_only_a_phone_of_this_person(policy, held, installed):
-    texted = {route.factor for route in usable(policy, held, installed) if route != MAILBOX}
+    routes = usable(policy, held, installed)
+    texted = {route.factor for route in routes if route.channel is ChannelName.SMS}
     assert texted <= {h.factor for h in held if h.method is Method.PHONE}
 
 
 @given(policies, holdings, channels)
-def test_every_route_has_a_channel_that_is_installed(policy, held, installed):
-    assert {route.channel for route in usable(policy, held, installed)} <= installed
+def test_every_message_has_a_channel_that_is_installed(policy, held, installed):
+    sent = {route.channel for route in usable(policy, held, installed)} & set(MESSAGING)
+    assert sent <= installed
+
+
+@given(policies, holdings, channels)
+def test_nothing_is_texted_unasked_beside_an_app(policy, held, installed):
+    """E09."""
+    routes = usable(policy, held, installed)
+    apps = [route for route in routes if route.channel is ChannelName.APP]
+    assert routes[: len(apps)] == tuple(apps)
 
 
 @given(policies, layers, holdings, channels)

@@ -1,0 +1,110 @@
+"""Recovery codes: how they are spelled, and which typings of one count (LK-01)."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from mfa.rules.recovery import (
+    ALPHABET,
+    BITS,
+    LENGTH,
+    LONGEST_INPUT,
+    Misspelled,
+    grouped,
+    normalize,
+    spell,
+)
+
+NUMBERS = st.integers(min_value=0, max_value=2**BITS - 1)
+CODE = "0123456789ABC"
+
+
+def test_thirteen_signs_hold_65_bits():
+    """NIST SP 800-63B-4, 4.2.1.1: 64 at least."""
+    assert BITS == 65
+    assert len(ALPHABET) ** LENGTH == 2**BITS
+
+
+def test_no_letter_looks_like_a_digit():
+    assert len(set(ALPHABET)) == 32
+    assert not set("ILOU") & set(ALPHABET)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (0, "0" * 13),
+        (1, "0" * 12 + "1"),
+        (31, "0" * 12 + "Z"),
+        (32, "0" * 11 + "10"),
+        (2**65 - 1, "Z" * 13),
+        (2**60, "1" + "0" * 12),
+    ],
+)
+def test_a_number_has_its_spelling(number, code):
+    assert spell(number) == code
+
+
+def test_a_code_is_shown_in_groups():
+    assert grouped(CODE) == "0123-4567-89ABC"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        CODE,
+        "0123-4567-89ABC",
+        "0123 4567 89abc",
+        " 0123456789abc\n",
+        "0123\u2013456789\u00a0abc\u200b",
+        "o123456789abc",
+        "OI23456789ABC",
+        "0l23456789abc",
+        "0i23456789abc",
+    ],
+)
+def test_case_blanks_dashes_and_look_alikes_do_not_matter(typed):
+    assert normalize(typed) == CODE
+
+
+def test_u_is_read_as_v():
+    assert normalize("uU00000000000") == "VV00000000000"
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("", Misspelled.EMPTY),
+        (" - ", Misspelled.EMPTY),
+        ("012345678\u00e9ABC", Misspelled.STRANGE),
+        ("\u0660123456789ABC", Misspelled.STRANGE),
+        (CODE[:12], Misspelled.TOO_SHORT),
+        (CODE + "0", Misspelled.TOO_LONG),
+        ("1" * LONGEST_INPUT, Misspelled.TOO_LONG),
+        ("-" * (LONGEST_INPUT + 1), Misspelled.TOO_LONG),
+        ("-" * LONGEST_INPUT, Misspelled.EMPTY),
+    ],
+)
+def test_what_cannot_be_a_code_is_named(typed, wrong):
+    assert normalize(typed) is wrong
+
+
+def test_the_longest_input_is_pinned():
+    assert LONGEST_INPUT == 60
+
+
+@given(NUMBERS)
+def test_what_is_shown_can_be_typed(number):
+    code = spell(number)
+    assert normalize(grouped(code)) == code
+    assert normalize(grouped(code).lower()) == code
+
+
+@given(NUMBERS, NUMBERS)
+def test_two_numbers_have_two_spellings(one, other):
+    assert (spell(one) == spell(other)) == (one == other)
+
+
+@given(st.text())
+def test_any_text_is_answered(typed):
+    code = normalize(typed)
+    assert isinstance(code, Misspelled) or len(code) == LENGTH

@@ -1,0 +1,150 @@
+"""Codes of authenticator apps: the RFCs' own vectors, the window, no second use (TO-01, TO-02)."""
+
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from hypothesis import given, strategies as st
+
+from mfa.rules.totp import (
+    SECRET_BYTES,
+    SLACK,
+    STEP_SECONDS,
+    address_of,
+    hotp,
+    step_at,
+    step_of,
+    text_of,
+)
+
+# RFC 4226, appendix D, and RFC 6238, appendix B
+SECRET = b"12345678901234567890"
+NOON = 1_772_452_800.0
+NOW = step_at(NOON)
+
+
+@pytest.mark.parametrize(
+    ("counter", "code"),
+    list(
+        enumerate(
+            [
+                "755224",
+                "287082",
+                "359152",
+                "969429",
+                "338314",
+                "254676",
+                "287922",
+                "162583",
+                "399871",
+                "520489",
+            ]
+        )
+    ),
+)
+def test_the_vectors_of_rfc_4226(counter, code):
+    assert hotp(SECRET, counter) == code
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "eight_digits"),
+    [
+        (59, "94287082"),
+        (1111111109, "07081804"),
+        (1111111111, "14050471"),
+        (1234567890, "89005924"),
+        (2000000000, "69279037"),
+        (20000000000, "65353130"),
+    ],
+)
+def test_the_vectors_of_rfc_6238(timestamp, eight_digits):
+    """Six digits are the last six of eight."""
+    assert hotp(SECRET, step_at(timestamp)) == eight_digits[2:]
+
+
+def test_the_figures():
+    """TO-01, TO-02."""
+    assert (SECRET_BYTES * 8, STEP_SECONDS, SLACK) == (160, 30, 1)
+
+
+@pytest.mark.parametrize(("timestamp", "step"), [(0, 0), (29.9, 0), (30, 1), (59.999, 1), (60, 2)])
+def test_a_step_is_thirty_seconds(timestamp, step):
+    assert step_at(timestamp) == step
+
+
+@pytest.mark.parametrize(
+    ("away", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)]
+)
+def test_one_step_of_slack_on_each_side(away, good):
+    typed = hotp(SECRET, NOW + away)
+    found = step_of(SECRET, typed, now=NOON, after=0)
+    assert found == (NOW + away if good else None)
+
+
+@pytest.mark.parametrize("used", [-1, 0, 1])
+def test_a_used_step_and_all_before_it_are_dead(used):
+    for away in (-1, 0, 1):
+        typed = hotp(SECRET, NOW + away)
+        found = step_of(SECRET, typed, now=NOON, after=NOW + used)
+        assert found == (NOW + away if away > used else None)
+
+
+def test_the_code_of_another_secret_is_none():
+    assert step_of(SECRET[::-1], hotp(SECRET, NOW), now=NOON, after=0) is None
+
+
+@pytest.mark.parametrize("typed", ["", "0", "abcdef"])
+def test_other_text_is_none(typed):
+    assert step_of(SECRET, typed, now=NOON, after=0) is None
+
+
+def test_where_two_steps_share_a_code_the_unused_one_counts():
+    """Two of the three codes agree in one of some 300,000 windows; this is such a one."""
+    twins = 910_737
+    typed = hotp(SECRET, twins)
+    assert hotp(SECRET, twins + 1) == typed
+    now = (twins + 1) * STEP_SECONDS
+    assert step_of(SECRET, typed, now=now, after=0) == twins
+    assert step_of(SECRET, typed, now=now, after=twins) == twins + 1
+
+
+def test_the_secret_stands_in_groups_of_four():
+    assert text_of(SECRET) == "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
+
+
+def test_a_secret_of_odd_length_has_no_padding():
+    assert text_of(b"1") == "GE"
+
+
+@pytest.mark.parametrize("issuer", ["Acme Portal", "A & B: 100 %", "Škoda"])
+def test_the_address_is_what_apps_read(issuer):
+    address = address_of(SECRET, issuer=issuer, account="alice+x@example.org")
+    parts = urlsplit(address)
+    assert (parts.scheme, parts.netloc) == ("otpauth", "totp")
+    assert unquote(parts.path[1:]) == f"{issuer}:alice+x@example.org"
+    assert parse_qs(parts.query) == {
+        "secret": ["GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"],
+        "issuer": [issuer],
+    }
+
+
+def test_the_address_is_spelled_out():
+    """Some apps read a plus sign as itself, so a blank is %20; a slash must not end the label."""
+    assert address_of(b"1", issuer="A B/C", account="x@y") == (
+        "otpauth://totp/A%20B%2FC%3Ax%40y?secret=GE&issuer=A%20B%2FC"
+    )
+
+
+@given(st.binary(min_size=20, max_size=20), st.integers(0, 2**40))
+def test_a_code_is_six_digits(secret, counter):
+    code = hotp(secret, counter)
+    assert len(code) == 6
+    assert code.isdigit()
+
+
+@given(st.binary(min_size=20, max_size=20), st.integers(31, 2**33), st.integers(0, 2**30))
+def test_a_code_is_good_once(secret, now, used):
+    typed = hotp(secret, step_at(now))
+    found = step_of(secret, typed, now=now, after=used)
+    assert found is None or found > used
+    if found is not None:
+        assert step_of(secret, typed, now=now, after=found) in {None, found + 1}
