@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Self
 import psycopg
 
 from tests.mfa.channels.mail_server import Mailbox, serving
-from tests.processes.process import ROOT, Process, free_port, python
+from tests.processes.process import Process, free_port, python, run
 from tests.processes.visitor import Visitor
 from tests.twilio_endpoint.account import Account
 from tests.twilio_endpoint.certificates import Authority
@@ -22,6 +21,7 @@ from tests.twilio_endpoint.endpoint import Endpoint
 from tests.twilio_endpoint.proxy import Proxy
 
 READY_WITHIN = 30
+PASSWORD = "correct horse battery staple"
 ACCOUNT = Account(sid="AC" + "5" * 32, token="0a1b2c3d" * 4, numbers={"+15005550006": True})
 
 
@@ -90,11 +90,7 @@ class Portal:
 
     def manage(self, *words: str, **more: str) -> str:
         """Run a management command and return what it prints."""
-        command = [sys.executable, "manage.py", *words]
-        done = subprocess.run(
-            command, cwd=ROOT, env={**self.env, **more}, check=True, capture_output=True, text=True
-        )
-        return done.stdout
+        return run([sys.executable, "manage.py", *words], {**self.env, **more})
 
     def query(self, statement: str, *values: object) -> list[tuple]:
         """Ask the database."""

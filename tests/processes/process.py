@@ -30,6 +30,10 @@ class Process:
         self.kill()
 
     @property
+    def running(self) -> bool:
+        return self._running is not None and self._running.poll() is None
+
+    @property
     def pid(self) -> int:
         assert self._running, "it does not run"
         return self._running.pid
@@ -48,6 +52,10 @@ class Process:
     def kill(self) -> None:
         """`kill -9` it and all that it started; does nothing to what does not run."""
         self._end(signal.SIGKILL)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, such as SIGSTOP and SIGCONT."""
+        os.kill(self.pid, number)
 
     def children(self) -> list[int]:
         """Return the ids of what it started itself."""
@@ -77,6 +85,14 @@ class Process:
 def python(*words: str) -> list[str]:
     """Return the command that runs a module with the tests' own Python."""
     return [sys.executable, "-m", *words]
+
+
+def run(command: Sequence[str], env: Mapping[str, str]) -> str:
+    """Run a command to its end and return what it prints."""
+    done = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout
 
 
 def free_port() -> int:

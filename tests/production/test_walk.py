@@ -5,12 +5,11 @@ import re
 import pytest
 import redis
 
-from tests.processes.portal import ACCOUNT, Company
+from tests.processes.portal import ACCOUNT, PASSWORD, Company
 from tests.processes.visitor import soon
 
 pytestmark = pytest.mark.processes
 
-PASSWORD = "correct horse battery staple"
 ADMIN, PERSON, OTHER = "admin@example.com", "pat@example.com", "lee@example.com"
 ADMIN_NUMBER, NUMBER, NEW_NUMBER = "+447546123401", "+447546123456", "+447546123999"
 POLICY = "/admin/mfa/accountpolicy/1/change/"

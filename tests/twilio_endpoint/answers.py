@@ -93,6 +93,18 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class Late:
+    """Takes the request and answers well, but after a while."""
+
+    seconds: float
+    takes: bool = True
+
+    def give(self, wire: BaseHTTPRequestHandler) -> None:
+        wire.server.rest(self.seconds)
+        record({"sid": "SM" + "1" * 32, "status": "queued"}, 201).give(wire)
+
+
+@dataclass(frozen=True)
 class Trickle:
     """Takes the request and answers byte by byte, within any timeout of one read."""
 

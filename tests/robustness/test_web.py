@@ -1,0 +1,93 @@
+"""`kill -9` of a web worker in the middle of a POST: nothing is half done, nobody is stuck."""
+
+import signal
+
+import pytest
+
+from tests.processes.portal import PASSWORD
+from tests.processes.visitor import soon
+from tests.robustness.site import Person, Site
+
+pytestmark = pytest.mark.processes
+
+VERIFY = "/login/verify/"
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def at_the_code(site: Site) -> tuple[Person, str]:
+    person = site.person()
+    assert person.log_in() == VERIFY
+    return person, person.next_code()
+
+
+@pytest.mark.parametrize("table", ["mfa_challenge", "mfa_auditevent"])
+def test_a_right_code_that_was_not_counted_yet_still_counts(site: Site, table: str) -> None:
+    """Killed before the try is spent, and after it but before the commit (OT-03)."""
+    person, code = at_the_code(site)
+    site.kill_web_in(table, person, VERIFY, code=code)
+    assert person.challenges("tries_left, passed_at") == [(5, None)]
+    assert person.type(code) == "/"
+    assert site.portal.events("code_right", person.email) == 1
+    assert site.portal.events("logged_in", person.email) == 1
+    assert len(person.texts()) == 1
+
+
+def test_a_right_code_whose_answer_was_lost_counted_once_and_the_next_one_lets_in(
+    site: Site,
+) -> None:
+    """Killed after the answer's commit, before the session was written (OT-03)."""
+    person, code = at_the_code(site)
+    site.kill_web_in("mfa_session", person, VERIFY, code=code)
+    ((tries_left, passed_at),) = person.challenges("tries_left, passed_at")
+    assert tries_left == 4
+    assert passed_at
+    assert person.type(code) == VERIFY
+    assert "already been used" in person.page
+    assert site.portal.events("code_right", person.email) == 1
+
+    person.ask_again()
+    assert person.type(person.next_code(after=1)) == "/"
+    assert site.portal.events("code_right", person.email) == 2
+
+
+def test_a_wrong_code_counts_with_its_event_or_not_at_all(site: Site) -> None:
+    person, code = at_the_code(site)
+    site.kill_web_in("mfa_auditevent", person, VERIFY, code=wrong(code))
+    assert person.challenges("tries_left") == [(5,)]
+    assert site.portal.events("code_wrong", person.email) == 0
+    person.type(wrong(code))
+    assert "4 tries left" in person.page
+    assert site.portal.events("code_wrong", person.email) == 1
+    assert person.type(code) == "/"
+
+
+def test_a_password_whose_text_was_not_queued_yet_texts_nothing(site: Site) -> None:
+    person = site.person()
+    person.get("/login/")
+    site.kill_web_in("mfa_delivery", person, "/login/", email=person.email, password=PASSWORD)
+    assert person.challenges("id") == person.deliveries("id") == []
+    assert person.log_in() == VERIFY
+    assert person.type(person.next_code()) == "/"
+    assert len(person.texts()) == 1
+
+
+def test_a_queued_text_outlives_the_web_worker_and_leaves_once(site: Site) -> None:
+    """Killed after the commit, before the worker was woken: the sweep sends it."""
+    person = site.person()
+    person.get("/login/")
+    site.queue.send_signal(signal.SIGSTOP)
+    try:
+        lost = site.click(person, "/login/", email=person.email, password=PASSWORD)
+        soon(lambda: person.deliveries("id"))
+        site.portal.web.kill_children()
+        assert isinstance(lost.exception(), ConnectionError)
+    finally:
+        site.queue.send_signal(signal.SIGCONT)
+    person.next_code()
+    site.portal.wait_until_served()
+    assert person.log_in() == VERIFY
+    assert person.type(person.next_code(after=1)) == "/"
+    assert len(person.texts()) == len(person.deliveries("id")) == 2

@@ -1,0 +1,66 @@
+"""`kill -9` of the worker: no text is sent twice without a person asking, none is forgotten."""
+
+import pytest
+
+from tests.processes.visitor import soon
+from tests.robustness.site import Site
+from tests.twilio_endpoint.answers import Late, Silence
+
+pytestmark = pytest.mark.processes
+
+SWEEP = "from mfa import deliveries; deliveries.sweep()"
+
+
+def test_a_worker_killed_while_sending_leaves_maybe_sent_and_nobody_repeats_it(site: Site) -> None:
+    portal = site.portal
+    person = site.person()
+    portal.endpoint.answer_next(Silence())
+    assert person.log_in() == "/login/verify/"
+    code = person.next_code()
+    portal.worker.kill()
+    assert person.deliveries("state") == [("sending",)]
+
+    portal.worker.start()
+    portal.query("UPDATE mfa_delivery SET claimed_at = claimed_at - interval '60 s'")
+    soon(lambda: person.deliveries("state, reason") == [("maybe", "network")], within=30)
+    for _ in range(2):
+        portal.manage("shell", "-c", SWEEP)
+    assert len(person.texts()) == 1
+
+    person.ask_again()
+    assert person.next_code(after=1) == code
+    assert person.type(code) == "/"
+    assert [state for (state,) in person.deliveries("state")] == ["maybe", "accepted"]
+
+
+def test_what_a_killed_worker_had_not_claimed_is_sent_once_by_the_next(site: Site) -> None:
+    portal = site.portal
+    person = site.person()
+    portal.worker.stop()
+    portal.beat.stop()
+    person.log_in()
+    with site.held("mfa_delivery"):
+        portal.worker.start()
+        # It took the task and stands before the row; the queue is empty now.
+        waiting = soon(site.waiting, within=20)
+        portal.worker.kill()
+        portal.query("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", waiting)
+    assert person.deliveries("state, claimed_at") == [("queued", None)]
+
+    portal.worker.start()
+    portal.beat.start()
+    code = person.next_code()
+    assert person.type(code) == "/"
+    assert len(person.texts()) == len(person.deliveries("id")) == 1
+
+
+def test_a_worker_that_is_told_to_end_sends_what_it_has_begun(site: Site) -> None:
+    """A restart for a new version leaves no message in doubt."""
+    portal = site.portal
+    person = site.person()
+    portal.endpoint.answer_next(Late(2))
+    person.log_in()
+    code = person.next_code()
+    portal.worker.stop()
+    assert person.deliveries("state") == [("accepted",)]
+    assert person.type(code) == "/"
