@@ -95,11 +95,21 @@ class Site:
         """Post a form and look on while it is answered."""
         return self.clicks.submit(visitor.send, "POST", path, fields)
 
-    def kill_web_in(self, table: str, visitor: Visitor, path: str, **fields: str) -> None:
-        """Post a form, and `kill -9` gunicorn's workers when the request would write to a table."""
+    def kill_web_in(
+        self, table: str, visitor: Visitor, path: str, *, reached: bool = False, **fields: str
+    ) -> None:
+        """Post a form, and `kill -9` gunicorn's workers when the request would write to a table.
+
+        `reached`: the database has the statement already, and carries it out for the dead.
+        """
         with self.held(table):
             lost = self.click(visitor, path, **fields)
-            soon(self.waiting)
+            waiting = soon(self.waiting)
             self.portal.web.kill_children()
             assert isinstance(lost.exception(), ConnectionError)
+            self.end_waiting([] if reached else waiting)
         self.portal.wait_until_served()
+
+    def end_waiting(self, waiting: list[int]) -> None:
+        """End processes of the database, as it ends those that miss their client."""
+        self.portal.query("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", waiting)

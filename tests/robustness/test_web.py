@@ -53,6 +53,18 @@ def test_a_right_code_whose_answer_was_lost_counted_once_and_the_next_one_lets_i
     assert site.portal.events("code_right", person.email) == 2
 
 
+def test_a_login_whose_cookie_was_lost_starts_over_with_another_text(site: Site) -> None:
+    """Killed after the session's commit: its new key reached nobody (SS-01)."""
+    person, code = at_the_code(site)
+    site.kill_web_in("mfa_session", person, VERIFY, reached=True, code=code)
+    assert person.type(code) == "/login/"
+    assert site.portal.events("code_right", person.email) == 1
+
+    assert person.log_in() == VERIFY
+    assert person.type(person.next_code(after=1)) == "/"
+    assert len(person.texts()) == 2
+
+
 def test_a_wrong_code_counts_with_its_event_or_not_at_all(site: Site) -> None:
     person, code = at_the_code(site)
     site.kill_web_in("mfa_auditevent", person, VERIFY, code=wrong(code))

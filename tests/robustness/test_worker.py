@@ -44,7 +44,7 @@ def test_what_a_killed_worker_had_not_claimed_is_sent_once_by_the_next(site: Sit
         # It took the task and stands before the row; the queue is empty now.
         waiting = soon(site.waiting, within=20)
         portal.worker.kill()
-        portal.query("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", waiting)
+        site.end_waiting(waiting)
     assert person.deliveries("state, claimed_at") == [("queued", None)]
 
     portal.worker.start()
