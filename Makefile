@@ -5,7 +5,7 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-SOURCES := accounts mfa portal tests manage.py
+SOURCES := accounts benchmarks mfa portal tests manage.py
 
 .PHONY: run test check lock format install install-dev chromium mutation
 
