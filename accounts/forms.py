@@ -59,6 +59,29 @@ class DetailsForm(forms.ModelForm[User]):
         return person
 
 
+class ConfirmForm(forms.Form):
+    """The password once more, where it is wanted, to confirm who is logged in."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        error_messages={"required": _("Enter your password.")},
+    )
+
+    def __init__(self, request: HttpRequest, user: User, *, wants_password: bool) -> None:
+        """Take what the person posted."""
+        super().__init__(request.POST if request.method == "POST" else None)
+        self.request, self.user = request, user
+        if not wants_password:
+            del self.fields["password"]
+
+    def clean_password(self) -> None:
+        """Refuse a wrong one. Raises TooMany after several."""
+        if not passwords.confirm(self.request, self.user, self.cleaned_data["password"]):
+            raise forms.ValidationError(_("That is not your password."))
+
+
 class PasswordForm(SetPasswordForm):  # type: ignore[type-arg]
     """The present password and the new one, twice."""
 

@@ -8,22 +8,24 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from mfa import factors, walk as walks
-from mfa.login import PAGES
+from mfa import factors, login, walk as walks
+from mfa.login import AAL, PAGES, STRONG
 from mfa.models import Protected
+from mfa.rules.routes import ChannelName
 from mfa.rules.steps import Step
-from mfa.sessions import ABOUT
+from mfa.sessions import ABOUT, PASSWORD, fresh_proofs
 from mfa.walk import Walk
 
 ANY_STEP = tuple(step for step in Step if step not in {Step.START_OVER, Step.ENTER})
-STRONG = 2
+SAFE = {"GET", "HEAD"}
 
 Page = Callable[[HttpRequest, Walk], HttpResponse]
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
 class SignedIn(HttpRequest):
@@ -50,13 +52,55 @@ def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
             if walk.step in steps:
                 return page(request, walk)
             if walk.step is Step.START_OVER:
-                words = {"notice": "ended", "next": walk.pending.next}
-                return redirect(f"{reverse('accounts:login')}?{urlencode(words)}")
+                return redirect(login.start_of(walk))
             return redirect(PAGES[walk.step])
 
         return guarded
 
     return guard
+
+
+def fresh(*, back: str = "", mailed: bool = False) -> Callable[[View], View]:
+    """Let a view of a signed-in person answer only within ten minutes of a proof (SS-08).
+
+    Else the person confirms first and comes back: to this page, or to `back`, a URL's name,
+    where it has no GET. `mailed`: the emailed code of the login will do (EM-03). What a late POST
+    carried is not kept, for it may be secret: the page that asks for the proof says so.
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if is_fresh(request, person(request), mailed=mailed):
+                return view(request, *args, **kwargs)
+            words = {"next": reverse(back) if back else request.path}
+            if request.method not in SAFE:
+                words["notice"] = "unsaved"
+            return redirect(f"{reverse('accounts:step_up')}?{urlencode(words)}")
+
+        return guarded
+
+    return guard
+
+
+def is_fresh(request: HttpRequest, user: Protected, *, mailed: bool = False) -> bool:
+    """Whether the session proved its person in the last ten minutes, as strongly as it can.
+
+    That is a factor; the password, where no factor is asked or there is none; the password and
+    an emailed code, where a mailbox is all there is (EM-07).
+    """
+    proofs = fresh_proofs(request.session, timezone.now())
+    enough = {
+        by for by, aal in AAL.items() if aal >= STRONG or (mailed and by is ChannelName.EMAIL)
+    }
+    if proofs & enough:
+        return True
+    if not proofs:
+        return False
+    walk = login.step_up(request, user, "")
+    if walk.facts.by_password:
+        return PASSWORD in proofs
+    return login.wants_password(walk) and {PASSWORD, ChannelName.EMAIL} <= proofs
 
 
 def person(request: HttpRequest) -> Protected:

@@ -1,4 +1,4 @@
-"""One login: begin -> advance -> enter, and all its effects.
+"""One login: begin -> advance -> enter, and all its effects; a step-up walks the same way.
 
 The session keeps a PendingLogin while the person is still anonymous; each request gathers the
 facts anew and asks mfa.rules.steps what comes next.
@@ -30,8 +30,8 @@ from mfa.challenges import Target, new_nonce
 from mfa.models import Challenge, Event, Protected, Purpose
 from mfa.pending import PendingLogin
 from mfa.rules.routes import ChannelName, Route
-from mfa.rules.steps import Proof, Step
-from mfa.sessions import ABOUT
+from mfa.rules.steps import Aim, Proof, Step
+from mfa.sessions import ABOUT, PASSWORD, keep_proof
 from mfa.walk import Walk
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -45,6 +45,7 @@ AAL = {
     ChannelName.APP: 2,
     ChannelName.RECOVERY_CODES: 2,
 }
+STRONG = 2
 
 PAGES = {
     Step.START_OVER: "accounts:login",
@@ -83,12 +84,70 @@ def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseR
     return advance(walks.start(request, held, user, asked_before=asked_before))
 
 
+def step_up(request: HttpRequest, user: Protected, next_url: str) -> Walk:
+    """Return the walk that would confirm a logged-in person, the open one if there is one.
+
+    Nothing is kept or sent before `confirm`.
+    """
+    held = PendingLogin.load(request.session)
+    if not (held and held.aim == Aim.STEP_UP and held.alive(user, timezone.now())):
+        held = PendingLogin(
+            user=user.pk,
+            session_hash=user.get_session_auth_hash(),
+            start=timezone.now().timestamp(),
+            next="",
+            nonce=new_nonce(),
+            aim=Aim.STEP_UP,
+        )
+    held.next = safe_next(request, next_url)
+    return walks.start(request, held, user)
+
+
+def confirm(walk: Walk) -> HttpResponseRedirect:
+    """Start to confirm who is logged in.
+
+    The caller has proven the password again where `wants_password`: it is all there is for who
+    has no factor, and half of it for who has only a mailbox (EM-07).
+    """
+    if wants_password(walk):
+        keep_proof(walk.request.session, PASSWORD)
+    if walk.facts.by_password:
+        return _confirmed(walk, "")
+    return proceed(walk)
+
+
+def wants_password(walk: Walk) -> bool:
+    """Whether confirming begins with the password."""
+    route = walk.facts.route
+    return walk.facts.by_password or bool(route and AAL[route.channel] < STRONG)
+
+
+def give_up(walk: Walk) -> HttpResponseRedirect:
+    """End the walk; who was logged in stays so."""
+    if walk.aim is Aim.STEP_UP:
+        PendingLogin.drop(walk.request.session)
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    walk.request.session.flush()
+    return redirect("accounts:login")
+
+
+def start_of(walk: Walk) -> str:
+    """Return the address where a walk that is over begins anew."""
+    if walk.aim is Aim.STEP_UP:
+        return f"{reverse('accounts:step_up')}?{urlencode({'next': walk.pending.next})}"
+    enrolled = walk.pending.proof == Proof.ENROLLED
+    words = {"notice": "confirmed" if enrolled else "ended", "next": walk.pending.next}
+    return f"{reverse('accounts:login')}?{urlencode(words)}"
+
+
 def advance(walk: Walk) -> HttpResponseRedirect:
     """Do what the next step asks for, and lead to its page."""
     step = walk.step
     match step:
         case Step.START_OVER:
             return _start_over(walk)
+        case Step.ENTER if walk.aim is Aim.STEP_UP:
+            return _confirmed(walk, walk.pending.channel)
         case Step.ENTER:
             return enter(walk)
         case Step.ANSWER:
@@ -125,6 +184,9 @@ def enter(walk: Walk) -> HttpResponseRedirect:
         "aal": aal,
         "channel": channel,
     }
+    keep_proof(session, PASSWORD, at=walk.pending.start)
+    if channel:
+        keep_proof(session, channel)
     # The stubs know only the one user model, which is a Protected.
     auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
     audit.record(Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel)
@@ -149,7 +211,7 @@ def resend(walk: Walk, purpose: Purpose) -> None:
     """Repeat the walk's question. Raises TooMany before its time."""
     challenge = walk.challenge(purpose)
     if challenge is None:
-        if purpose is Purpose.LOGIN:
+        if purpose is walk.purpose:
             _ask(walk)
         return
     repeated = challenges.resend(challenge, walk.user, nonce=walk.pending.nonce, origin=walk.origin)
@@ -199,7 +261,7 @@ def _ask(walk: Walk) -> None:
     factor = walk.factor(route.factor)
     address = factor.target if factor else walk.user.email
     try:
-        _issue(walk, Target(channel=route.channel, address=address, factor=factor), Purpose.LOGIN)
+        _issue(walk, Target(channel=route.channel, address=address, factor=factor), walk.purpose)
     except limits.TooMany as refusal:
         walk.pending.challenge = ""
         walk.pending.refused_until = refusal.until.timestamp()
@@ -234,10 +296,25 @@ def _prove(walk: Walk, challenge: Challenge) -> None:
         walk.pending.session_hash = walk.user.get_session_auth_hash()
 
 
-def _start_over(walk: Walk) -> HttpResponseRedirect:
-    enrolled = walk.pending.proof == Proof.ENROLLED
+def _confirmed(walk: Walk, channel: str) -> HttpResponseRedirect:
+    """Keep the new proof under a new session key (SS-01, SS-02); "" stands for the password."""
     session = walk.request.session
-    session.flush()
-    session[PREFILL] = walk.user.email
-    words = {"notice": "confirmed" if enrolled else "ended", "next": walk.pending.next}
-    return redirect(f"{reverse('accounts:login')}?{urlencode(words)}")
+    PendingLogin.drop(session)
+    if channel:
+        keep_proof(session, channel)
+        about = session[ABOUT]
+        aal = max(about.get("aal", 1), AAL[ChannelName(channel)])
+        session[ABOUT] = {**about, "aal": aal, "channel": channel}
+    session.cycle_key()
+    details = {"channel": channel} if channel else {}
+    audit.record(Event.STEPPED_UP, walk.user, origin=walk.origin, **details)
+    return HttpResponseRedirect(walk.pending.next)
+
+
+def _start_over(walk: Walk) -> HttpResponseRedirect:
+    start = start_of(walk)
+    if walk.aim is Aim.LOGIN:
+        session = walk.request.session
+        session.flush()
+        session[PREFILL] = walk.user.email
+    return redirect(start)

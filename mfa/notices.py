@@ -45,6 +45,7 @@ SILENT = frozenset(
         Event.CODE_WRONG,
         Event.CODE_LATE,
         Event.LOGGED_IN,
+        Event.STEPPED_UP,
         Event.LOGGED_OUT,
         Event.LOCKED,
         Event.FACTOR_DISABLED,

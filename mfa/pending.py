@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.utils.crypto import constant_time_compare
 
 from mfa.models import Protected
-from mfa.rules.steps import Proof
+from mfa.rules.steps import Aim, Proof
 
 KEY = "mfa_pending"
 # Long enough to find the phone and to wait for a slow text, short enough for a shared computer
@@ -17,7 +17,7 @@ LIFE = timedelta(minutes=15)
 
 @dataclass(slots=True, kw_only=True)
 class PendingLogin:
-    """The password is proven, the person is not logged in.
+    """The password is proven, the code is open; the person is logged in only to step up (SS-08).
 
     `session_hash` dies with the password and with the epoch. `chosen` is a route's name.
     `refused_until` is the timestamp at which a refused code may be asked for again.
@@ -28,6 +28,7 @@ class PendingLogin:
     start: float
     next: str
     nonce: str
+    aim: str = Aim.LOGIN
     challenge: str = ""
     chosen: str = ""
     proof: str = Proof.NONE

@@ -3,6 +3,7 @@
 settings.SESSION_ENGINE names this module.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,11 @@ from django.utils.crypto import get_random_string
 ABOUT = "mfa_about"
 KEY_LENGTH = 32
 COLUMNS = {"user_id", "started_at", "address", "browser", "aal"}
+# When the session last proved what: timestamps by channel, and the password's
+PROOFS = "proofs"
+PASSWORD = "password"  # noqa: S105 a name
+# The security design's figure; no standard gives one.
+FRESH = timedelta(minutes=10)
 
 
 class Session(AbstractBaseSession):
@@ -51,6 +57,20 @@ def keep_alive(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Let the acting session outlive the change of its person's password or factors."""
     # The stubs know only the project's own user model.
     update_session_auth_hash(request, user)  # type: ignore[arg-type]
+
+
+def keep_proof(session: SessionBase, by: str, *, at: float | None = None) -> None:
+    """Keep when the session proved its person: now, or at a timestamp; by a channel or PASSWORD."""
+    about = session.get(ABOUT, {})
+    moment = timezone.now().timestamp() if at is None else at
+    session[ABOUT] = {**about, PROOFS: {**about.get(PROOFS, {}), by: moment}}
+
+
+def fresh_proofs(session: SessionBase, now: datetime) -> frozenset[str]:
+    """Name what the session proved in the last ten minutes."""
+    proofs: dict[str, float] = session.get(ABOUT, {}).get(PROOFS, {})
+    oldest = (now - FRESH).timestamp()
+    return frozenset(by for by, at in proofs.items() if at > oldest)
 
 
 class SessionStore(DatabaseStore):

@@ -10,9 +10,11 @@ from mfa import answers, origin as origins
 from mfa.models import Challenge, Factor, Protected, Purpose
 from mfa.origin import Origin
 from mfa.pending import PendingLogin
-from mfa.rules.routes import ChannelName, usable
-from mfa.rules.steps import Facts, Proof, Step, next_step
+from mfa.rules.routes import ChannelName, Route, confirming, usable
+from mfa.rules.steps import Aim, Facts, Proof, Step, next_step
 from mfa.sessions import person_of
+
+PURPOSES = {Aim.LOGIN: Purpose.LOGIN, Aim.STEP_UP: Purpose.STEP_UP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +36,11 @@ class Walk:
         """What the decision may look at, as it is now."""
         now = timezone.now()
         policy = self.user.mfa_policy
-        reachable = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
-        if self.user.wrong_answers >= answers.MOST_WRONG_ANSWERS:
-            # The mailbox has no row to disable: it rests until a stronger factor answers (LG-01).
-            reachable -= {ChannelName.EMAIL}
-        routes = usable(policy, [factor.holding for factor in self.factors], reachable)
+        routes = self._routes()
         return Facts(
             alive=self.pending.alive(self.user, now),
             demanded=policy.demanded,
+            aim=self.aim,
             enforcement=policy.enforcement,
             after_enrollment=policy.after_enrollment,
             proof=Proof(self.pending.proof),
@@ -52,6 +51,16 @@ class Walk:
             ever_bound=self.user.ever_bound_at is not None,
             skipped=self.user.skipped_at is not None,
         )
+
+    @property
+    def aim(self) -> Aim:
+        """What the walk is for."""
+        return Aim(self.pending.aim)
+
+    @property
+    def purpose(self) -> Purpose:
+        """The purpose of its questions to factors that the person has."""
+        return PURPOSES[self.aim]
 
     @property
     def step(self) -> Step:
@@ -70,17 +79,27 @@ class Walk:
     def challenge(self, purpose: Purpose) -> Challenge | None:
         """Return the question that this walk has asked for a purpose.
 
-        To log in it must have gone by the present route: one that the policy has closed since
-        asks no more.
+        A question to a factor must have gone by the present route: one that the policy has closed
+        since asks no more.
         """
         if not self.pending.challenge:
             return None
         asked = Challenge.objects.filter(user_id=self.user.pk, purpose=purpose)
-        if purpose is Purpose.LOGIN and (route := self.facts.route):
+        if purpose is self.purpose and (route := self.facts.route):
             asked = asked.filter(channel=route.channel, factor=route.factor)
             if route.factor is None:
                 asked = asked.filter(target=self.user.email)
         return asked.filter(pk=self.pending.challenge).first()
+
+    def _routes(self) -> tuple[Route, ...]:
+        policy = self.user.mfa_policy
+        holdings = [factor.holding for factor in self.factors]
+        reachable = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
+        if self.user.wrong_answers >= answers.MOST_WRONG_ANSWERS:
+            # The mailbox has no row to disable: it rests until a stronger factor answers (LG-01).
+            reachable -= {ChannelName.EMAIL}
+        routes = usable(policy, holdings, reachable)
+        return confirming(policy, holdings, routes) if self.aim is Aim.STEP_UP else routes
 
 
 def start(
@@ -108,5 +127,8 @@ def resume(request: HttpRequest, *, choosing: bool = False) -> Walk | None:
     pending = PendingLogin.load(request.session)
     user = person_of(request.session)
     if pending is None or not isinstance(user, Protected) or user.pk != pending.user:
+        return None
+    if pending.aim == Aim.STEP_UP and request.user != user:
+        # A step-up goes with its login.
         return None
     return start(request, pending, user, choosing=choosing)

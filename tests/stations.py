@@ -22,6 +22,7 @@ PAGES = {
     "accounts:login": "stranger",
     "accounts:details": "home",
     "accounts:password": "home",
+    "accounts:step_up": "home",
     "mfa:enroll_phone": "enrolling",
     "mfa:enroll_verify": "proving",
     "mfa:enroll_done": "finishing",

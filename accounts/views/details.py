@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.forms import DetailsForm, PasswordForm
 from accounts.models import User
 from mfa import audit, factors, notices, origin as origins
+from mfa.guards import fresh
 from mfa.models import Event
 from mfa.sessions import keep_alive
 
@@ -54,6 +55,7 @@ def details(request: SignedIn) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh()
 def password(request: SignedIn) -> HttpResponse:
     """Change the password; all other sessions end, and the mailbox is told."""
     form = PasswordForm(request, request.user)

@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa import audit, channels, origin as origins
 from mfa.admin.enabling import open_checks
 from mfa.admin.forms import AccountPolicyForm
 from mfa.admin.testing import test_connection, test_message
-from mfa.guards import person
+from mfa.guards import fresh, person
 from mfa.models import AccountPolicy, Challenge, Event, Purpose
 from mfa.rules.routes import ChannelName
 
@@ -79,6 +80,8 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
             raise PermissionDenied
         return redirect("admin:mfa_accountpolicy_change", AccountPolicy.load().pk)
 
+    # The stubs know only HttpResponseBase.
+    @method_decorator(fresh())  # type: ignore[arg-type]
     def changeform_view(
         self,
         request: HttpRequest,

@@ -16,8 +16,9 @@ from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.channels.base import DeliveryError
 from mfa.forms import CodeForm, PhoneForm
-from mfa.guards import STRONG, SignedIn, may_rebind
+from mfa.guards import SignedIn, fresh, may_rebind
 from mfa.limits import TooMany
+from mfa.login import STRONG
 from mfa.models import (
     AccountPolicy,
     Challenge,
@@ -27,7 +28,7 @@ from mfa.models import (
     Reason,
 )
 from mfa.rules.routes import ChannelName
-from mfa.sessions import ABOUT, keep_alive
+from mfa.sessions import ABOUT, keep_alive, keep_proof
 from mfa.views.pages import code_context, refused
 
 TEMPLATE = "admin/mfa/accountpolicy/test_message.html"
@@ -43,6 +44,7 @@ class TestCodeForm(CodeForm):
 
 
 @require_POST
+@fresh(back=FORM)
 def test_connection(request: SignedIn) -> HttpResponse:
     """Ask the provider about the account, and tell what it said."""
     _demand_permission(request)
@@ -57,6 +59,7 @@ def test_connection(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("phone", "code")
+@fresh()
 def test_message(request: SignedIn) -> HttpResponse:
     """Text a code to a typed number, show what became of it, and take the code back (A06)."""
     _demand_permission(request)
@@ -129,6 +132,7 @@ def _passed(request: SignedIn, challenge: Challenge, *, own: bool) -> HttpRespon
             "aal": STRONG,
             "channel": challenge.channel,
         }
+        keep_proof(request.session, challenge.channel)
         keep_alive(request, request.user)
     messages.success(request, gettext("The test message arrived: texts work with these values."))
     return redirect(FORM)

@@ -41,6 +41,7 @@ class Purpose(models.TextChoices):
     LOGIN = "login", _("log in")
     ENROLL = "enroll", _("confirm a first number")
     CHANGE = "change", _("confirm a new number")
+    STEP_UP = "step_up", _("confirm who is logged in")
     TEST = "test", _("test the SMS account")
 
 

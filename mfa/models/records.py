@@ -53,6 +53,7 @@ class Event(models.TextChoices):
     CODE_WRONG = "code_wrong", _("The code was wrong.")
     CODE_LATE = "code_late", _("The code was too old, replaced or already used.")
     LOGGED_IN = "logged_in", _("You logged in.")
+    STEPPED_UP = "stepped_up", _("You confirmed that it is you.")
     LOGGED_OUT = "logged_out", _("You logged out.")
     LOCKED = "locked", _("Too many wrong codes: there is a wait before the next one.")
     FACTOR_ADDED = "factor_added", _("A phone number was confirmed.")

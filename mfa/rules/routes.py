@@ -56,6 +56,23 @@ class Route:
         return self.channel not in WAITING
 
 
+def confirming(
+    policy: Policy, holdings: Iterable[Holding], routes: tuple[Route, ...]
+) -> tuple[Route, ...]:
+    """Keep the routes by which a logged-in person may confirm again.
+
+    A mailbox is no authenticator (NIST SP 800-63B-4, 3.1.3.1), so it drops out (EM-01), unless
+    the policy or the person has nothing else (EM-07). What only happens to be out of order now,
+    such as the texts, does not make it good enough.
+    """
+    strong = tuple(route for route in routes if route.channel is not ChannelName.EMAIL)
+    if strong or policy.email_codes is EmailCodes.OFF:
+        return strong
+    mailbox_only = frozenset({Method.EMAIL})
+    held = frozenset(holding.method for holding in holdings)
+    return routes if mailbox_only in {policy.methods, held} else ()
+
+
 def usable(
     policy: Policy, holdings: Iterable[Holding], channels: frozenset[ChannelName]
 ) -> tuple[Route, ...]:

@@ -25,6 +25,13 @@ class Step(StrEnum):
     OFFER = "offer"
 
 
+class Aim(StrEnum):
+    """What a walk is for: to log in, or to confirm a logged-in person again."""
+
+    LOGIN = "login"
+    STEP_UP = "step-up"
+
+
 class Proof(StrEnum):
     """What the walk has shown beyond the password."""
 
@@ -43,6 +50,7 @@ class Facts:
 
     alive: bool
     demanded: bool
+    aim: Aim = Aim.LOGIN
     enforcement: Enforcement
     after_enrollment: AfterEnrollment
     proof: Proof = Proof.NONE
@@ -55,6 +63,12 @@ class Facts:
     mailbox_proven: bool = False
     recovery_allowed: bool = False
     skipped: bool = False
+
+    @property
+    def by_password(self) -> bool:
+        """Whether the password is all that this person can be asked for: nothing else is theirs."""
+        asked = self.demanded and self.enforcement is not Enforcement.OFF
+        return not (asked and self.ever_bound)
 
     @property
     def route(self) -> Route | None:
@@ -73,6 +87,8 @@ AFTER_ENROLLMENT = {
 
 def next_step(facts: Facts) -> Step:
     """Decide by the first row that fits."""
+    if facts.aim is Aim.STEP_UP:
+        return _step_up(facts)
     if not facts.alive:
         return Step.START_OVER
     if not facts.demanded or facts.enforcement is Enforcement.OFF:
@@ -90,6 +106,22 @@ def next_step(facts: Facts) -> Step:
     if facts.enforcement is Enforcement.OPTIONAL:
         return Step.ENTER if facts.skipped else Step.OFFER
     return Step.ENROLL
+
+
+def _step_up(facts: Facts) -> Step:
+    """The same walk for who is logged in: nothing but an answer enters, and nothing is enrolled.
+
+    Who has only a password left to give is led back to the page that asks for it.
+    """
+    if not facts.alive:
+        return Step.START_OVER
+    if facts.proof is Proof.ANSWER:
+        return Step.ENTER
+    if facts.by_password:
+        return Step.START_OVER
+    if facts.locked:
+        return Step.WAIT
+    return _ask(facts, facts.route) if facts.route else Step.BLOCKED
 
 
 def _ask(facts: Facts, route: Route) -> Step:

@@ -2,7 +2,7 @@
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -13,7 +13,7 @@ from mfa import answers, audit, challenges, factors, origin as origins
 from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.forms import CodeForm, PhoneForm
-from mfa.guards import SignedIn, may_rebind
+from mfa.guards import SignedIn, fresh, may_rebind
 from mfa.limits import TooMany
 from mfa.models import Challenge, Purpose
 from mfa.rules.routes import ChannelName
@@ -26,10 +26,9 @@ EVENTS_PER_PAGE = 25
 @never_cache
 @sensitive_post_parameters("phone")
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh(mailed=True)
 def change_phone(request: SignedIn) -> HttpResponse:
     """Ask for another number and text a code to it; the old one stays until that is entered."""
-    if not may_rebind(request, request.user):
-        return render(request, "mfa/second_step.html", status=403)
     form = PhoneForm(request.POST or None, policy=request.user.mfa_policy)
     phone = factors.phone_of(request.user)
     refusal = None

@@ -31,10 +31,10 @@ def verify(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Take the code that logs in."""
     form = CodeForm(request.POST or None)
     if form.is_valid():
-        judgement = login.answer(walk, form.cleaned_data["code"], Purpose.LOGIN)
+        judgement = login.answer(walk, form.cleaned_data["code"], walk.purpose)
         if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
             return login.proceed(walk)
-        form.refuse(judgement, walk.challenge(Purpose.LOGIN))
+        form.refuse(judgement, walk.challenge(walk.purpose))
     return _show_verify(request, walk, form)
 
 
@@ -42,13 +42,13 @@ def verify(request: HttpRequest, walk: Walk) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Send the code again."""
-    logging_in = walk.step is Step.ANSWER
+    answering = walk.step is Step.ANSWER
     try:
-        login.resend(walk, Purpose.LOGIN if logging_in else Purpose.ENROLL)
+        login.resend(walk, walk.purpose if answering else Purpose.ENROLL)
     except TooMany as refusal:
-        page = _show_verify if logging_in else show_enroll_verify
+        page = _show_verify if answering else show_enroll_verify
         return page(request, walk, CodeForm(), refusal)
-    return redirect("mfa:verify" if logging_in else "mfa:enroll_verify")
+    return redirect("mfa:verify" if answering else "mfa:enroll_verify")
 
 
 @on_step(Step.ANSWER)
@@ -67,7 +67,8 @@ def choose(request: HttpRequest, walk: Walk) -> HttpResponse:
     form = RouteForm(request.POST or None, labels=labels)
     if form.is_valid():
         return login.choose(walk, form.cleaned_data["route"])
-    return show(request, "mfa/choose.html", {"form": form}, user=walk.user)
+    context = {"form": form, "aim": walk.aim}
+    return show(request, "mfa/choose.html", context, user=walk.user)
 
 
 @on_step(Step.ENTER)
@@ -90,30 +91,31 @@ def help_(request: HttpRequest) -> HttpResponse:
     reasons = {Step.WAIT: "wait", Step.BLOCKED: "blocked", Step.PROVE_MAILBOX: "blocked"}
     context = {
         "reason": reasons.get(walk.step, ""),
+        "aim": walk.aim,
         "wait_until": walk.user.wait_until,
-        **code_context(walk.challenge(Purpose.LOGIN)),
+        **code_context(walk.challenge(walk.purpose)),
     }
     return show(request, "mfa/help.html", context, user=walk.user)
 
 
 @on_step(*ANY_STEP)
 @require_POST
-def cancel(request: HttpRequest, _walk: Walk) -> HttpResponse:
-    """Give the login up."""
-    request.session.flush()
-    return redirect("accounts:login")
+def cancel(_request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Give the walk up."""
+    return login.give_up(walk)
 
 
 def _show_verify(
     request: HttpRequest, walk: Walk, form: CodeForm, refusal: TooMany | None = None
 ) -> HttpResponse:
-    challenge = walk.challenge(Purpose.LOGIN)
+    challenge = walk.challenge(walk.purpose)
     refused_until = datetime.fromtimestamp(walk.pending.refused_until, tz=UTC)
     if refusal is None and challenge is None and refused_until > timezone.now():
         refusal = TooMany(refused_until)
     mailbox = Route(ChannelName.EMAIL)
     context = {
         "form": form,
+        "aim": walk.aim,
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),
         "ways": len(walk.facts.routes),

@@ -3,7 +3,7 @@
 import pytest
 
 from mfa.rules.policy import EmailCodes, Method, Policy
-from mfa.rules.routes import ChannelName, Holding, Route, usable
+from mfa.rules.routes import ChannelName, Holding, Route, confirming, usable
 
 PHONE = Holding(7, Method.PHONE)
 SECOND_PHONE = Holding(8, Method.PHONE)
@@ -86,3 +86,32 @@ def test_a_route_has_a_name_for_forms(route, name):
 )
 def test_the_mailbox_and_recovery_codes_wait_to_be_asked_for(route, by_itself):
     assert route.asks_by_itself is by_itself
+
+
+OWN_MAILBOX = Route(ChannelName.EMAIL, 10)
+EMAIL_ONLY = frozenset({Method.EMAIL})
+
+
+def kept(name, holdings, routes, *expected, **wishes):
+    return pytest.param(Policy(**wishes), holdings, routes, expected, id=name)
+
+
+@pytest.mark.parametrize(
+    ("policy", "holdings", "routes", "expected"),
+    [
+        kept("the mailbox drops out", [PHONE], (TEXT, EMAIL), TEXT),
+        kept("all phones stay", [PHONE, SECOND_PHONE], (TEXT, SECOND_TEXT), TEXT, SECOND_TEXT),
+        kept("texts out of order open no mailbox", [PHONE], (EMAIL,)),
+        kept("nor beside another factor", [PHONE, MAILBOX], (OWN_MAILBOX,)),
+        kept("the only factor is a mailbox", [MAILBOX], (OWN_MAILBOX,), OWN_MAILBOX),
+        kept("two of them", [MAILBOX, MAILBOX], (OWN_MAILBOX, EMAIL), OWN_MAILBOX, EMAIL),
+        kept("email is the only method", [PHONE], (EMAIL,), EMAIL, methods=EMAIL_ONLY),
+        kept("a text beats it", [PHONE], (EMAIL, TEXT), TEXT, methods=EMAIL_ONLY),
+        kept("never where email is off", [MAILBOX], (OWN_MAILBOX,), email_codes=EmailCodes.OFF),
+        kept("no factor at all", [], (EMAIL,)),
+        kept("no route at all", [MAILBOX], ()),
+    ],
+)
+def test_a_mailbox_confirms_only_where_it_is_all_there_is(policy, holdings, routes, expected):
+    """EM-01, EM-07."""
+    assert confirming(policy, holdings, routes) == expected

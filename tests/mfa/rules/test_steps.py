@@ -4,7 +4,7 @@ import pytest
 
 from mfa.rules.policy import AfterEnrollment, Enforcement
 from mfa.rules.routes import ChannelName, Route
-from mfa.rules.steps import Facts, Proof, Step, next_step
+from mfa.rules.steps import Aim, Facts, Proof, Step, next_step
 
 TEXT = Route(ChannelName.SMS, 7)
 SECOND_TEXT = Route(ChannelName.SMS, 8)
@@ -189,3 +189,46 @@ def test_nothing_is_proven_or_allowed_unless_said():
         recovery_allowed=False,
         skipped=False,
     )
+
+
+def step_up(step, name, **known):
+    return row(step, name, **{"aim": Aim.STEP_UP, "ever_bound": True, "routes": (TEXT,)} | known)
+
+
+@pytest.mark.parametrize(
+    ("known", "step"),
+    [
+        step_up(Step.START_OVER, "dead", alive=False, proof=Proof.ANSWER),
+        step_up(Step.ENTER, "answered", proof=Proof.ANSWER),
+        step_up(Step.ENTER, "answered, not demanded", proof=Proof.ANSWER, demanded=False),
+        step_up(Step.ENTER, "answered, locked", proof=Proof.ANSWER, locked=True),
+        step_up(Step.START_OVER, "not demanded: the password", demanded=False),
+        step_up(Step.START_OVER, "off: the password", enforcement=Enforcement.OFF),
+        step_up(Step.START_OVER, "never bound: the password", ever_bound=False, routes=()),
+        step_up(Step.WAIT, "locked", locked=True),
+        step_up(Step.ANSWER, "a route"),
+        step_up(Step.ANSWER, "trusted is no proof", trusted=True),
+        step_up(Step.ANSWER, "enrolled is no proof", proof=Proof.ENROLLED),
+        step_up(Step.ANSWER, "skipped is no proof", skipped=True),
+        step_up(Step.CHOOSE, "asked to choose", choosing=True),
+        step_up(Step.CHOOSE, "the mailbox waits", routes=(EMAIL,)),
+        step_up(Step.BLOCKED, "no route", routes=()),
+        step_up(Step.BLOCKED, "a mailbox does not help", routes=(), mailbox_proven=True),
+    ],
+)
+def test_a_step_up_walks_the_same_way_and_enrolls_nothing(known, step):
+    assert next_step(known) is step
+
+
+@pytest.mark.parametrize(
+    ("known", "alone"),
+    [
+        ({"ever_bound": True}, False),
+        ({"ever_bound": False}, True),
+        ({"ever_bound": True, "demanded": False}, True),
+        ({"ever_bound": True, "enforcement": Enforcement.OFF}, True),
+        ({"ever_bound": True, "enforcement": Enforcement.OPTIONAL}, False),
+    ],
+)
+def test_the_password_is_all_where_nothing_else_was_ever_bound_or_asked(known, alone):
+    assert facts(**known).by_password is alone

@@ -1,0 +1,30 @@
+"""Confirming again who is logged in, before what decides over the account."""
+
+from django.http import HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import ConfirmForm
+from accounts.views.details import SignedIn
+from mfa import login
+from mfa.views.pages import show
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def step_up(request: SignedIn) -> HttpResponse:
+    """Say why a proof is asked for; the button asks for it (SS-08)."""
+    next_url = request.POST.get("next") or request.GET.get("next", "")
+    walk = login.step_up(request, request.user, next_url)
+    form = ConfirmForm(request, request.user, wants_password=login.wants_password(walk))
+    if form.is_valid():
+        return login.confirm(walk)
+    context = {
+        "form": form,
+        "next": walk.pending.next,
+        "unsaved": request.GET.get("notice") == "unsaved",
+        "sends": bool(walk.facts.route) and not walk.facts.by_password,
+    }
+    return show(request, "accounts/step_up.html", context, user=request.user)

@@ -1,0 +1,361 @@
+"""Step-up: a fresh second factor before what decides over an account (SS-08, EM-01, SS-01)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import settings
+
+from accounts.models import User
+from mfa.models import AccountPolicy, AuditEvent, Challenge, Event, OutboxMessage
+from mfa.sessions import ABOUT
+from tests.conftest import give_phone
+from tests.journeys.conftest import NEW_NUMBER
+from tests.portal_client import PASSWORD, Browser, code, codes
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+STEP_UP, VERIFY, CANCEL = "/me/confirm/", "/login/verify/", "/login/cancel/"
+PHONE = "+447700900201"
+POLICY = "/admin/mfa/accountpolicy/1/change/"
+LATER = timedelta(minutes=10)
+
+
+@pytest.fixture
+def stale(home: Browser, clock: time_machine.Traveller) -> Browser:
+    """Alice, whose login is ten minutes old."""
+    clock.shift(LATER)
+    return home
+
+
+@pytest.fixture
+def confirming(stale: Browser) -> Browser:
+    """Alice after "Send Verification Code", on her way to the password page."""
+    stale.post(STEP_UP, {"next": "/me/password/"})
+    return stale
+
+
+@pytest.fixture
+def off(policy: AccountPolicy) -> AccountPolicy:
+    """MFA is off."""
+    policy.enabled = False
+    policy.save()
+    return policy
+
+
+def led_away(browser: Browser, path: str) -> bool:
+    """Whether a page sends to the step-up."""
+    return browser.get(path).headers.get("Location", "").startswith(STEP_UP)
+
+
+@pytest.mark.parametrize("path", ["/me/password/", "/me/phone/"])
+def test_a_fresh_login_opens_what_decides_over_the_account(home: Browser, path: str) -> None:
+    assert home.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/me/password/", "/me/phone/"])
+def test_a_login_of_ten_minutes_ago_opens_it_no_more(stale: Browser, path: str) -> None:
+    """SS-08: to the step-up and back."""
+    assert stale.get(path).url == f"{STEP_UP}?next={path.replace('/', '%2F')}"
+    assert stale.get("/me/").status_code == 200
+
+
+@pytest.mark.parametrize("path", [POLICY, "/admin/mfa/accountpolicy/test-message/"])
+def test_nor_the_policy_and_its_tests(
+    office: Browser, clock: time_machine.Traveller, path: str
+) -> None:
+    """AZ-03."""
+    assert not led_away(office, path)
+    clock.shift(LATER)
+    assert led_away(office, path)
+
+
+def test_a_late_test_of_the_connection_leads_to_the_form(
+    office: Browser, clock: time_machine.Traveller
+) -> None:
+    """A page that has no GET is not where one comes back to."""
+    clock.shift(LATER)
+    location = office.post("/admin/mfa/accountpolicy/test-connection/").url
+    assert location.startswith(f"{STEP_UP}?next=%2Fadmin%2Fmfa%2Faccountpolicy%2F&")
+
+
+def test_looking_sends_nothing(stale: Browser) -> None:
+    """WB-01."""
+    sent = OutboxMessage.objects.count()
+    page = stale.get(STEP_UP, {"next": "/me/password/"})
+    assert "Confirm that it is you" in page.content.decode()
+    assert OutboxMessage.objects.count() == sent
+
+
+def test_a_texted_code_confirms_and_leads_back(confirming: Browser, alice: User) -> None:
+    response = confirming.post(VERIFY, {"code": code(PHONE)})
+    assert response.url == "/me/password/"
+    assert confirming.get("/me/password/").status_code == 200
+    assert AuditEvent.objects.filter(event=Event.STEPPED_UP, user=alice).count() == 1
+
+
+def test_it_lasts_ten_minutes(confirming: Browser, clock: time_machine.Traveller) -> None:
+    confirming.post(VERIFY, {"code": code(PHONE)})
+    clock.shift(LATER - timedelta(seconds=1))
+    assert not led_away(confirming, "/me/password/")
+    clock.shift(timedelta(seconds=1))
+    assert led_away(confirming, "/me/password/")
+
+
+def test_the_text_says_what_the_code_is_for(confirming: Browser) -> None:
+    """OT-04: nobody reads it to a caller who asks for a sign-in code."""
+    assert "confirms that it is you" in OutboxMessage.objects.filter(target=PHONE)[0].body
+    assert Challenge.objects.filter(purpose="step_up").count() == 1
+
+
+def test_the_code_of_a_login_confirms_nothing(
+    confirming: Browser, other_browser: Browser, alice: User
+) -> None:
+    """OT-04: another purpose, another session."""
+    other_browser.password(alice)
+    login_code, step_up_code = codes(PHONE)[:2]
+    assert confirming.post(VERIFY, {"code": login_code}).status_code == 200
+    assert led_away(confirming, "/me/password/")
+    other_browser.post(VERIFY, {"code": step_up_code})
+    assert not other_browser.signed_in
+
+
+def test_old_cookies_are_dead_after_it(confirming: Browser) -> None:
+    """SS-01: replay each old cookie."""
+    name = settings.SESSION_COOKIE_NAME
+    before = confirming.cookies[name].value
+    confirming.post(VERIFY, {"code": code(PHONE)})
+    after = confirming.cookies[name].value
+    assert before != after
+    replay = Browser()
+    replay.cookies[name] = before
+    assert replay.get("/me/").status_code == 302
+    replay.cookies[name] = after
+    assert replay.get("/me/password/").status_code == 200
+
+
+def test_a_late_post_saves_nothing_and_says_so(stale: Browser, alice: User) -> None:
+    new = "another long password"
+    fields = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    page = stale.post("/me/password/", fields, follow=True).content.decode()
+    assert "Nothing was saved" in page
+    assert new not in page
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+def test_no_email_is_offered_or_taken(confirming: Browser, alice: User) -> None:
+    """EM-01: a mailbox is no authenticator."""
+    page = confirming.get(VERIFY).content.decode()
+    assert "Send code to email" not in page
+    confirming.post("/login/verify/email/")
+    confirming.post("/login/choose/", {"route": "email"})
+    assert not codes(alice.email)
+
+
+def test_cancelling_leaves_the_login_as_it_was(confirming: Browser) -> None:
+    assert confirming.post(CANCEL).url == "/"
+    assert confirming.get("/me/").status_code == 200
+    assert led_away(confirming, "/me/password/")
+    assert confirming.get(VERIFY).url == "/login/"
+
+
+def test_five_wrong_codes_leave_the_login_as_it_was(confirming: Browser) -> None:
+    wrong = f"{(int(code(PHONE)) + 1) % 10**6:06}"
+    for _ in range(6):
+        confirming.post(VERIFY, {"code": wrong})
+    assert confirming.get("/me/").status_code == 200
+    assert led_away(confirming, "/me/password/")
+
+
+def test_a_walk_that_took_too_long_begins_anew_and_ends_no_session(
+    confirming: Browser, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(minutes=15))
+    assert confirming.get(VERIFY).url == f"{STEP_UP}?next=%2Fme%2Fpassword%2F"
+    assert confirming.get("/me/").status_code == 200
+    confirming.post(STEP_UP, {"next": "/me/password/"})
+    assert confirming.post(VERIFY, {"code": code(PHONE)}).url == "/me/password/"
+
+
+def test_two_tabs_share_one_code_and_the_last_one_is_led_to(confirming: Browser) -> None:
+    sent = len(codes(PHONE))
+    confirming.post(STEP_UP, {"next": "/me/phone/"})
+    assert len(codes(PHONE)) == sent
+    assert confirming.post(VERIFY, {"code": code(PHONE)}).url == "/me/phone/"
+
+
+def test_the_back_button_finds_no_second_use(confirming: Browser) -> None:
+    right = code(PHONE)
+    confirming.post(VERIFY, {"code": right})
+    assert confirming.post(VERIFY, {"code": right}).url == "/login/"
+    assert confirming.get("/me/").status_code == 200
+
+
+def test_a_step_up_does_not_outlive_its_login(
+    confirming: Browser, other_browser: Browser, alice: User
+) -> None:
+    """SS-06: a change elsewhere ends the session and the walk in it."""
+    other_browser.log_in(alice)
+    other_browser.post("/me/phone/", {"phone": NEW_NUMBER})
+    right = code(PHONE)
+    other_browser.post("/me/phone/verify/", {"code": code(NEW_NUMBER)})
+    confirming.post(VERIFY, {"code": right})
+    assert confirming.get("/me/").status_code == 302
+
+
+def test_a_disabled_person_confirms_nothing(confirming: Browser, alice: User) -> None:
+    """SS-05."""
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert confirming.post(VERIFY, {"code": code(PHONE)}).url == "/login/"
+    assert not AuditEvent.objects.filter(event=Event.STEPPED_UP).exists()
+
+
+def test_another_persons_walk_is_not_gone_on_with(confirming: Browser, charlie: User) -> None:
+    """Swap the person behind the session: the walk stays the first one's, and opens nothing."""
+    confirming.post("/logout/")
+    confirming.log_in(charlie)
+    assert confirming.get(VERIFY).url == "/login/"
+
+
+@pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example/", "/\\evil.example", ""])
+def test_it_leads_only_to_pages_of_ours(stale: Browser, evil: str) -> None:
+    """WB-03."""
+    stale.post(STEP_UP, {"next": evil})
+    assert stale.post(VERIFY, {"code": code(PHONE)}).url == "/"
+
+
+def test_strangers_have_nothing_to_confirm(browser: Browser, db: None) -> None:
+    assert browser.post(STEP_UP).url == f"/login/?next={STEP_UP}"
+
+
+@pytest.mark.parametrize("path", ["/login/skip/", "/login/enroll/phone/", "/login/continue/"])
+def test_no_other_page_of_the_login_opens(confirming: Browser, alice: User, path: str) -> None:
+    """LG-05, EN-06."""
+    confirming.post(path, {"phone": NEW_NUMBER})
+    alice.refresh_from_db()
+    assert (alice.skipped_at, codes(NEW_NUMBER)) == (None, [])
+    assert led_away(confirming, "/me/password/")
+
+
+def test_who_is_locked_waits(
+    confirming: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    User.objects.filter(pk=alice.pk).update(wrong_answers=9)
+    confirming.post(VERIFY, {"code": f"{(int(code(PHONE)) + 1) % 10**6:06}"})
+    assert confirming.get(VERIFY).url == "/login/help/"
+    assert "Too many tries" in confirming.get("/login/help/").content.decode()
+
+
+def test_a_session_by_password_rises_by_its_step_up(
+    browser: Browser, off: AccountPolicy, alice: User
+) -> None:
+    """SS-02: MFA was switched on during the session."""
+    browser.password(alice)
+    off.enabled = True
+    off.save()
+    assert led_away(browser, "/me/password/")
+    browser.post(STEP_UP, {"next": "/me/password/"})
+    browser.post(VERIFY, {"code": code(PHONE)})
+    assert browser.session[ABOUT]["aal"] == 2
+    assert not led_away(browser, "/me/password/")
+
+
+@pytest.fixture
+def by_email(asked: Browser, alice: User) -> Browser:
+    """Alice, who came in by an emailed code."""
+    asked.post("/login/verify/email/")
+    asked.post(VERIFY, {"code": code(alice.email)})
+    return asked
+
+
+def test_an_emailed_code_opens_only_the_change_of_number(by_email: Browser) -> None:
+    """EM-01, EM-03: that is how a lost phone is replaced."""
+    assert not led_away(by_email, "/me/phone/")
+    assert led_away(by_email, "/me/password/")
+
+
+def test_and_that_only_for_ten_minutes(by_email: Browser, clock: time_machine.Traveller) -> None:
+    clock.shift(LATER)
+    assert led_away(by_email, "/me/phone/")
+
+
+@pytest.fixture
+def without_factor(
+    browser: Browser, bob: User, optional: AccountPolicy, clock: time_machine.Traveller
+) -> Browser:
+    """Bob, who skipped the second step ten minutes ago."""
+    browser.password(bob)
+    browser.post("/login/skip/")
+    assert not led_away(browser, "/me/password/")
+    clock.shift(LATER)
+    return browser
+
+
+def test_who_has_no_factor_gives_the_password(without_factor: Browser) -> None:
+    assert led_away(without_factor, "/me/password/")
+    page = without_factor.get(STEP_UP).content.decode()
+    assert 'name="password"' in page
+    response = without_factor.post(STEP_UP, {"password": PASSWORD, "next": "/me/password/"})
+    assert response.url == "/me/password/"
+    assert not led_away(without_factor, "/me/password/")
+
+
+@pytest.mark.parametrize("password", ["", "wrong", PASSWORD + " "])
+def test_and_only_the_right_one(without_factor: Browser, password: str) -> None:
+    response = without_factor.post(STEP_UP, {"password": password})
+    assert "There is a problem" in response.content.decode()
+    assert led_away(without_factor, "/me/password/")
+
+
+def test_ten_wrong_passwords_cost_a_wait(without_factor: Browser) -> None:
+    """LG-02."""
+    for _ in range(10):
+        without_factor.post(STEP_UP, {"password": "wrong"})
+    assert without_factor.post(STEP_UP, {"password": PASSWORD}).status_code == 429
+
+
+def test_while_mfa_is_off_the_password_will_do(
+    office: Browser, off: AccountPolicy, clock: time_machine.Traveller
+) -> None:
+    clock.shift(LATER)
+    office.post(STEP_UP, {"password": PASSWORD, "next": POLICY})
+    assert not led_away(office, POLICY)
+
+
+def test_but_not_once_it_is_on_again(
+    office: Browser, off: AccountPolicy, clock: time_machine.Traveller
+) -> None:
+    clock.shift(LATER)
+    office.post(STEP_UP, {"password": PASSWORD})
+    off.enabled = True
+    off.save()
+    assert led_away(office, POLICY)
+
+
+def test_a_password_does_not_stand_in_for_a_factor(stale: Browser) -> None:
+    stale.post(STEP_UP, {"password": PASSWORD, "next": "/me/password/"})
+    assert led_away(stale, "/me/password/")
+
+
+def test_who_lost_every_factor_confirms_nothing(stale: Browser, alice: User) -> None:
+    """RV-08: a disabled factor never leads to the password alone."""
+    alice.factors.update(disabled_at="2026-03-02T12:00Z")
+    response = stale.post(STEP_UP, {"password": PASSWORD, "next": "/me/password/"}, follow=True)
+    assert "no second step can be used" in response.content.decode()
+    assert led_away(stale, "/me/password/")
+
+
+def test_a_policy_switched_off_on_the_way_confirms_nothing(
+    confirming: Browser, off: AccountPolicy
+) -> None:
+    """Then the password is asked for instead: the walk alone is no proof."""
+    assert confirming.get(VERIFY).url.startswith(STEP_UP)
+    assert led_away(confirming, "/me/password/")
+
+
+def test_a_second_phone_may_be_chosen(confirming: Browser, alice: User) -> None:
+    give_phone(alice, "+447700900209")
+    page = confirming.get("/login/choose/").content.decode()
+    assert "Each of these ways logs you in" not in page
+    assert "number ending 09" in page
