@@ -17,6 +17,7 @@ from mfa import audit, deliveries, limits
 from mfa.models import Challenge, Event, Factor, Protected, Purpose
 from mfa.models.challenges import current_key
 from mfa.origin import Origin
+from mfa.rules import contacts
 from mfa.rules.codes import browser_of
 from mfa.rules.routes import ChannelName
 
@@ -213,6 +214,9 @@ def _uses(user: Protected, target: Target, purpose: Purpose, origin: Origin) -> 
         case Purpose.TEST:
             return [limits.TEST_MESSAGES.of(str(user.pk))]
         case Purpose.ENROLL | Purpose.CHANGE:
+            if not user.mfa_policy.may_enroll(contacts.region_of(target.address)):
+                # The form has said so already, unless the policy has changed since.
+                raise limits.TooMany(timezone.now() + limits.DAY)
             return [
                 *(limit.of(subject) for limit in limits.UNPROVEN_NUMBER),
                 limits.UNPROVEN_PER_ADDRESS.of(origin.network),

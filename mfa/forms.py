@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
+from mfa import countries
 from mfa.answers import Answer, Judgement
 from mfa.models import Challenge
 from mfa.rules import contacts
@@ -146,7 +147,18 @@ class PhoneForm(forms.Form):
             meant = self._read(number.repaired) if number.repaired else number
             self.repaired = "" if isinstance(meant, Misread) else meant.international
             raise forms.ValidationError(_diagnosed(number), code=number.mistake)
+        if not self.policy.may_enroll(number.region):
+            raise forms.ValidationError(self._closed(number), code="country")
         return number.e164
+
+    def _closed(self, number: PhoneNumber) -> str:
+        """Say that its country is not on the list (M06)."""
+        words = gettext(
+            "We do not send texts to numbers in %(country)s. Enter another number, or ask "
+            "%(contact)s."
+        )
+        contact = self.policy.contact or gettext("your administrator")
+        return words % {"country": countries.name_of(number.region), "contact": contact}
 
     def _read(self, typed: str) -> PhoneNumber | Misread:
         return contacts.read(

@@ -7,6 +7,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext, gettext_lazy as _
 
+from mfa import countries
 from mfa.models import AccountPolicy
 from mfa.rules import contacts
 from mfa.rules.contacts import Misread
@@ -28,6 +29,12 @@ class Trimmed(forms.CharField):
         """Trim."""
         visible = (c for c in value or "" if unicodedata.category(c) != "Cf")
         return str(super().to_python("".join(visible)))
+
+
+class Countries(forms.CheckboxSelectMultiple):
+    """All countries of the world, those that are chosen on top."""
+
+    template_name = "admin/mfa/countries.html"
 
 
 class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
@@ -59,6 +66,19 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
             choices=[("", _("Default: no")), ("true", _("Yes")), ("false", _("No"))]
         ),
     )
+    enroll_countries = forms.MultipleChoiceField(
+        label=_("Countries whose numbers may be set up"),
+        required=False,
+        choices=countries.choices,
+        widget=Countries,
+    )
+    text_countries = forms.MultipleChoiceField(
+        label=_("Countries where confirmed numbers get texts"),
+        required=False,
+        choices=countries.choices,
+        widget=Countries,
+        help_text=_("None: every country, and always those above."),
+    )
 
     class Meta:
         """The fields, as the page groups them."""
@@ -73,6 +93,8 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
             "after_enrollment",
             "home_region",
             "allow_voip",
+            "enroll_countries",
+            "text_countries",
             "enabled",
             "sms_account_id",
             "sms_auth_token",
@@ -87,6 +109,7 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
             if isinstance(field, forms.ChoiceField):
                 default = gettext("Default: %s") % words(getattr(Policy(), name)).label
                 field.choices = [("", default), *words.choices]
+        self.fields["enroll_countries"].help_text = _if_none(self.instance.home_region)
         token = self.instance.sms_auth_token
         self.initial["sms_auth_token"] = ""
         where = gettext("“Auth Token” on the Twilio console's first page.")
@@ -127,3 +150,14 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
                 gettext("MFA is on and needs the SMS account. Switch it off before you remove it.")
             )
         return cleaned
+
+
+def _if_none(home_region: str) -> str:
+    """Say what an empty list of countries means."""
+    if home_region:
+        home = countries.words(contacts.group(home_region))
+        return gettext("None: the home country alone (%s).") % home
+    return gettext(
+        "None: every country, since there is no home country. Fraudsters earn from texts to "
+        "numbers of theirs abroad, so name your home country or choose some here."
+    )

@@ -40,6 +40,8 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
                     "after_enrollment",
                     "home_region",
                     "allow_voip",
+                    "enroll_countries",
+                    "text_countries",
                 )
             },
         ),

@@ -89,7 +89,7 @@ class Factor(models.Model):
     @property
     def holding(self) -> Holding:
         """The factor as routes see it."""
-        return Holding(self.pk, Method(self.kind))
+        return Holding(self.pk, Method(self.kind), self.target)
 
 
 class RecoveryCode(models.Model):

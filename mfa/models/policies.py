@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mfa.encryption import EncryptedTextField
 from mfa.models.people import Pause, Protected
+from mfa.rules import contacts
 from mfa.rules.policy import AfterEnrollment, EmailCodes, Enforcement, Layer
 
 # Long enough to promote a new token in Twilio's console after entering it here
@@ -60,6 +61,12 @@ class Level(models.Model):
         help_text=_("2 to 10; 10 where empty."),
     )
     allow_voip = models.BooleanField(_("Accept internet (VoIP) numbers"), null=True, blank=True)
+    enroll_countries = models.JSONField(
+        _("Countries whose numbers may be set up"), default=list, blank=True
+    )
+    text_countries = models.JSONField(
+        _("Countries where confirmed numbers get texts"), default=list, blank=True
+    )
     after_enrollment = models.CharField(
         _("After the first confirmed number"), max_length=12, choices=Afterwards, blank=True
     )
@@ -90,12 +97,20 @@ class Level(models.Model):
             email_codes=EmailCodes(self.email_codes) if self.email_codes else None,
             code_life=timedelta(minutes=minutes) if minutes else None,
             allow_voip=self.allow_voip,
+            enroll_regions=_regions(self.enroll_countries),
+            text_regions=_regions(
+                self.text_countries and self.text_countries + self.enroll_countries
+            ),
             after_enrollment=(
                 AfterEnrollment(self.after_enrollment) if self.after_enrollment else None
             ),
             home_region=self.home_region or None,
             contact=self.contact or None,
         )
+
+
+def _regions(countries: list[str]) -> frozenset[str] | None:
+    return frozenset().union(*map(contacts.group, countries)) if countries else None
 
 
 class AccountPolicy(Level):

@@ -81,6 +81,18 @@ KINDS = {
 }
 # The library types a code as optional, though a parsed number always has one.
 REGIONS: dict[int | None, tuple[str, ...]] = dict(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items())
+# Calling codes that countries of their own share: +1 is 25 of them, +7 is two.
+SHARED_CODES = {1, 7}
+EVERYWHERE: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
+# What a list of countries names, each with its group
+MAIN_REGIONS = tuple(
+    sorted(
+        region
+        for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
+        for region in (regions if code in SHARED_CODES else regions[:1])
+        if region in EVERYWHERE
+    )
+)
 _e164 = partial(phonenumbers.format_number, num_format=PhoneNumberFormat.E164)
 _international = partial(phonenumbers.format_number, num_format=PhoneNumberFormat.INTERNATIONAL)
 # Numbers that were read right: another reading of them would be a guess against the person.
@@ -109,6 +121,20 @@ def read_sender(typed: str, *, home_region: str | None) -> PhoneNumber | Misread
 def is_region(name: str) -> bool:
     """Whether this is a country, in ISO 3166 letters, that libphonenumber knows."""
     return name in phonenumbers.SUPPORTED_REGIONS
+
+
+def group(region: str) -> frozenset[str]:
+    """Return the regions that a country means: the United Kingdom has numbers of GG, IM and JE.
+
+    All regions of one calling code are one country's, but for `SHARED_CODES`.
+    """
+    code = phonenumbers.country_code_for_region(region)
+    return frozenset({region}) if code in SHARED_CODES else frozenset(REGIONS[code])
+
+
+def region_of(number: str) -> str:
+    """Return the region of an E.164 number, "" where its code belongs to no country."""
+    return _region(phonenumbers.parse(number))
 
 
 def ending(number: str) -> str:

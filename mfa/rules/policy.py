@@ -9,6 +9,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+from mfa.rules.contacts import EVERYWHERE, group
+
 
 class Enforcement(StrEnum):
     """Whether a second step is asked for, loosest first."""
@@ -55,6 +57,8 @@ class Layer:
     email_codes: EmailCodes | None = None
     code_life: timedelta | None = None
     allow_voip: bool | None = None
+    enroll_regions: frozenset[str] | None = None
+    text_regions: frozenset[str] | None = None
     after_enrollment: AfterEnrollment | None = None
     home_region: str | None = None
     contact: str | None = None
@@ -66,6 +70,8 @@ class Policy:
 
     `in_force` is the gate above all layers: the enable flag and the pilot group. `paused` is one
     person's exception from it, with a reason and an end of its own.
+    `enroll_regions` is where new numbers may be, `text_regions` where texts go at all: a number
+    that was confirmed before still logs in where only the latter names its region.
     `decided_by` names the layer behind each field that a layer decided.
     """
 
@@ -77,6 +83,8 @@ class Policy:
     # NIST SP 800-63B-4, 3.1.3.2: at most 10 minutes
     code_life: timedelta = timedelta(minutes=10)
     allow_voip: bool = False
+    enroll_regions: frozenset[str] = EVERYWHERE
+    text_regions: frozenset[str] = EVERYWHERE
     after_enrollment: AfterEnrollment = AfterEnrollment.LOGIN_AGAIN
     home_region: str = ""
     contact: str = ""
@@ -87,14 +95,25 @@ class Policy:
         """Whether the person is asked for a second step now."""
         return self.in_force and not self.paused
 
+    def may_enroll(self, region: str) -> bool:
+        """Whether a new number of this region may be set up."""
+        return region in self.enroll_regions & self.text_regions
+
 
 Strictness = TypeVar("Strictness", Enforcement, EmailCodes)
+Item = TypeVar("Item", Method, str)
 
 
 def resolve(
     site: Layer, layers: Iterable[Layer] = (), *, in_force: bool, paused: bool = False
 ) -> Policy:
-    """Fold the site's layer and those below it, outermost first, into one policy."""
+    """Fold the site's layer and those below it, outermost first, into one policy.
+
+    Where the site names no countries, new numbers are those of its home country: each further one
+    is a till for fraudsters.
+    """
+    if site.enroll_regions is None and site.home_region:
+        site = replace(site, enroll_regions=group(site.home_region))
     policy = _set(Policy(in_force=in_force, paused=paused), site)
     for layer in layers:
         policy = tighten(policy, layer)
@@ -106,10 +125,12 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
     kept = Layer(
         name=layer.name,
         enforcement=_stricter(policy.enforcement, layer.enforcement),
-        methods=policy.methods if layer.methods is None else policy.methods & layer.methods,
+        methods=_common(policy.methods, layer.methods),
         email_codes=_stricter(policy.email_codes, layer.email_codes),
         code_life=min(policy.code_life, layer.code_life or policy.code_life),
         allow_voip=policy.allow_voip and layer.allow_voip is not False,
+        enroll_regions=_common(policy.enroll_regions, layer.enroll_regions),
+        text_regions=_common(policy.text_regions, layer.text_regions),
         after_enrollment=layer.after_enrollment,
         home_region=layer.home_region,
         contact=layer.contact,
@@ -131,3 +152,7 @@ def _set(policy: Policy, layer: Layer) -> Policy:
 def _stricter(current: Strictness, wished: Strictness | None) -> Strictness:
     order = list(type(current))
     return current if wished is None else max(current, wished, key=order.index)
+
+
+def _common(current: frozenset[Item], wished: frozenset[Item] | None) -> frozenset[Item]:
+    return current if wished is None else current & wished

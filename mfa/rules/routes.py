@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mfa.rules.contacts import EVERYWHERE, region_of
 from mfa.rules.policy import EmailCodes, Method, Policy
 
 
@@ -36,6 +37,7 @@ class Holding:
 
     factor: int
     method: Method
+    number: str = ""  # E.164, for a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +99,20 @@ def usable(
         and ChannelName.EMAIL in channels
         else ()
     )
+    closed = {
+        holding.factor
+        for holding in held
+        if holding.method is Method.PHONE and not _is_in_reach(holding, policy)
+    }
     by_themselves = frozenset(ChannelName) - frozenset(MESSAGING)
-    return tuple(route for route in asked if route.channel in channels | by_themselves) + mailbox
+    open_ones = (
+        route
+        for route in asked
+        if route.channel in channels | by_themselves and route.factor not in closed
+    )
+    return (*open_ones, *mailbox)
+
+
+def _is_in_reach(phone: Holding, policy: Policy) -> bool:
+    """Whether texts go to its country; asked of the number alone where that can matter."""
+    return policy.text_regions == EVERYWHERE or region_of(phone.number) in policy.text_regions

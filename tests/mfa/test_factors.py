@@ -63,7 +63,7 @@ def test_a_phone_is_shown_by_its_last_two_digits(alice: User) -> None:
 def test_a_phone_is_a_restricted_method(alice: User) -> None:
     phone = factors.phone_of(alice)
     assert phone.restricted
-    assert phone.holding == Holding(phone.pk, Method.PHONE)
+    assert phone.holding == Holding(phone.pk, Method.PHONE, phone.target)
 
 
 # The first phone

@@ -227,3 +227,32 @@ def test_another_way_is_refused(name: str) -> None:
 def test_no_way_at_all_is_refused() -> None:
     form = RouteForm({"route": "email"}, labels={})
     assert not form.is_valid()
+
+
+@pytest.mark.parametrize(
+    ("typed", "country"),
+    [
+        ("+33612345678", "France"),
+        ("+18765551234", "Jamaica"),
+        ("+12025550123", "United States"),
+        ("+447911123456", "Guernsey"),
+    ],
+)
+def test_a_country_that_is_not_on_the_list_is_named(typed: str, country: str) -> None:
+    """M06: by region, so Guernsey is apart where the United Kingdom was not chosen."""
+    policy = Policy(enroll_regions=frozenset({"GB", "CA"}), contact="the help desk")
+    (error,) = phone_form(typed, policy).errors["phone"]
+    assert error == (
+        f"We do not send texts to numbers in {country}. Enter another number, or ask the help desk."
+    )
+
+
+def test_without_a_contact_an_administrator_is_to_be_asked() -> None:
+    (error,) = phone_form("+33612345678", Policy(enroll_regions=frozenset())).errors["phone"]
+    assert error.endswith("or ask your administrator.")
+
+
+def test_a_repaired_number_of_a_closed_country_is_refused_when_it_is_sent() -> None:
+    policy = Policy(home_region="GB", enroll_regions=frozenset({"GB"}))
+    typed = phone_form("+33 +33 6 12 34 56 78", policy).repaired
+    assert "France" in str(phone_form(typed, policy).errors["phone"])

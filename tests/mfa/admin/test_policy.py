@@ -456,3 +456,31 @@ def test_a_missing_mail_server_is_named(office: Browser, settings) -> None:
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
     page = office.get(FORM).content.decode()
     assert "EMAIL_URL" in page
+
+
+def test_countries_are_chosen_by_name(installer: Browser) -> None:
+    save(installer, **VALUES, enroll_countries=["FR", "GB"], text_countries=["US"])
+    assert stored().enroll_countries == ["FR", "GB"]
+    assert stored().text_countries == ["US"]
+    page = installer.get(FORM).content.decode()
+    assert re.search(r'name="enroll_countries" value="GB" checked>\s*United Kingdom \(with', page)
+
+
+def test_what_is_no_country_of_the_list_is_refused(installer: Browser) -> None:
+    """Jersey comes with the United Kingdom, and a satellite with nobody."""
+    for region in ("JE", "001", "+1", "ZZ"):
+        response = save(installer, **VALUES, enroll_countries=[region])
+        assert response.context["adminform"].form.errors["enroll_countries"]
+    assert stored().enroll_countries == []
+
+
+@pytest.mark.parametrize(
+    ("home", "words"),
+    [
+        ("", "None: every country, since there is no home country."),
+        ("GB", "None: the home country alone (Guernsey, Isle of Man, Jersey, United Kingdom)."),
+    ],
+)
+def test_the_page_says_what_no_country_means(installer: Browser, home: str, words: str) -> None:
+    save(installer, **VALUES, home_region=home)
+    assert words in installer.get(FORM).content.decode()

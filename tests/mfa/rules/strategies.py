@@ -13,6 +13,7 @@ def wish(values):
     return st.none() | values
 
 
+regions = st.frozensets(st.sampled_from(["GB", "GG", "US", "JM"]))
 layers = st.builds(
     Layer,
     name=st.sampled_from(["partner", "organization", "person"]),
@@ -21,6 +22,8 @@ layers = st.builds(
     email_codes=wish(st.sampled_from(EmailCodes)),
     code_life=wish(st.integers(1, 15).map(lambda minutes: timedelta(minutes=minutes))),
     allow_voip=wish(st.booleans()),
+    enroll_regions=wish(regions),
+    text_regions=wish(regions),
     after_enrollment=wish(st.sampled_from(AfterEnrollment)),
     home_region=wish(st.sampled_from(["", "GB", "US"])),
     contact=wish(st.sampled_from(["", "the help desk", "your teacher"])),

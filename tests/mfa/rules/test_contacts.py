@@ -3,14 +3,18 @@
 import pytest
 
 from mfa.rules.contacts import (
+    EVERYWHERE,
+    MAIN_REGIONS,
     Misread,
     Mistake,
     PhoneNumber,
     ending,
+    group,
     is_region,
     masked_email,
     read,
     read_sender,
+    region_of,
 )
 
 ALICE = PhoneNumber("+447546123456", "GB", "+44 7546 123456")
@@ -619,3 +623,49 @@ def test_a_masked_address_keeps_its_first_letter_and_domain(address, expected):
 )
 def test_a_region_is_a_country_in_iso_letters(name, known):
     assert is_region(name) is known
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ("GB", {"GB", "GG", "IM", "JE"}),
+        ("JE", {"GB", "GG", "IM", "JE"}),
+        ("FR", {"FR"}),
+        ("NO", {"NO", "SJ"}),
+        ("US", {"US"}),
+        ("JM", {"JM"}),
+        ("RU", {"RU"}),
+        ("KZ", {"KZ"}),
+    ],
+)
+def test_a_country_means_all_of_its_calling_code_but_not_all_of_north_america(region, expected):
+    assert group(region) == expected
+
+
+def test_the_main_regions_with_their_groups_are_the_whole_world_once():
+    groups = [group(main) for main in MAIN_REGIONS]
+    assert frozenset().union(*groups) == EVERYWHERE
+    assert sum(map(len, groups)) == len(EVERYWHERE) == 245
+
+
+def test_the_main_regions_stand_in_the_order_of_their_letters():
+    assert list(MAIN_REGIONS) == sorted(MAIN_REGIONS)
+    assert {"GB", "US", "JM", "RU", "KZ"} <= set(MAIN_REGIONS)
+    assert not {"GG", "IM", "JE", "SJ", "001"} & set(MAIN_REGIONS)
+
+
+@pytest.mark.parametrize(
+    ("number", "region"),
+    [
+        ("+447546123456", "GB"),
+        ("+447911123456", "GG"),
+        ("+447700900123", "GB"),  # no such range: the main country of the code
+        ("+12025550123", "US"),
+        ("+18765551234", "JM"),
+        ("+77012345678", "KZ"),
+        ("+881612345678", ""),
+        ("+979123456789", ""),
+    ],
+)
+def test_a_number_has_its_own_region_not_that_of_the_code(number, region):
+    assert region_of(number) == region

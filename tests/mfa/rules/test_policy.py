@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mfa.rules.contacts import EVERYWHERE
 from mfa.rules.policy import (
     AfterEnrollment,
     EmailCodes,
@@ -39,6 +40,8 @@ def test_without_wishes_the_product_decides():
         email_codes=EmailCodes.LOGIN,
         code_life=minutes(10),
         allow_voip=False,
+        enroll_regions=EVERYWHERE,
+        text_regions=EVERYWHERE,
         after_enrollment=AfterEnrollment.LOGIN_AGAIN,
         home_region="",
         contact="",
@@ -81,7 +84,9 @@ def test_nobody_is_paused_who_is_not_said_to_be():
         ("allow_voip", True),
         ("after_enrollment", AfterEnrollment.FINISH),
         ("after_enrollment", AfterEnrollment.CONTINUE),
-        ("home_region", "GB"),
+        ("enroll_regions", frozenset({"FR"})),
+        ("enroll_regions", frozenset()),
+        ("text_regions", frozenset({"FR", "GB"})),
         ("contact", "the help desk"),
     ],
 )
@@ -184,6 +189,56 @@ def test_the_shorter_life_of_codes_binds(wished, expected):
 def test_internet_phones_are_allowed_by_every_level_or_not_at_all(above, wished, expected):
     policy = tighten(Policy(allow_voip=above), Layer(name="organization", allow_voip=wished))
     assert policy.allow_voip is expected
+
+
+UK = frozenset({"GB", "GG", "IM", "JE"})
+
+
+@pytest.mark.parametrize(
+    ("home", "named", "expected"),
+    [
+        pytest.param("GB", None, UK, id="the home country with its islands"),
+        pytest.param("JM", None, frozenset({"JM"}), id="not a whole calling code"),
+        pytest.param("GB", frozenset({"FR"}), frozenset({"FR"}), id="what is named"),
+        pytest.param("GB", frozenset(), frozenset(), id="nothing at all"),
+        pytest.param(None, None, EVERYWHERE, id="no home"),
+        pytest.param("", None, EVERYWHERE, id="an empty home"),
+        pytest.param(None, UK, UK, id="no home, but named"),
+    ],
+)
+def test_without_names_the_sites_home_country_alone_may_enroll(home, named, expected):
+    site = Layer(name="site", home_region=home, enroll_regions=named)
+    policy = resolve(site, in_force=True)
+    assert (policy.enroll_regions, policy.text_regions) == (expected, EVERYWHERE)
+
+
+def test_the_home_country_of_a_lower_level_closes_none():
+    site = Layer(name="site", home_region="GB")
+    policy = resolve(site, [Layer(name="organization", home_region="FR")], in_force=True)
+    assert (policy.enroll_regions, policy.home_region) == (UK, "FR")
+
+
+@pytest.mark.parametrize("field", ["enroll_regions", "text_regions"])
+@pytest.mark.parametrize(
+    ("wished", "expected"),
+    [
+        pytest.param(None, UK, id="no wish"),
+        pytest.param(frozenset({"GB", "FR"}), frozenset({"GB"}), id="one in common"),
+        pytest.param(frozenset({"FR"}), frozenset(), id="none in common"),
+        pytest.param(EVERYWHERE, UK, id="more"),
+    ],
+)
+def test_only_countries_that_every_level_names_remain(field, wished, expected):
+    policy = tighten(Policy(**{field: UK}), Layer(name="organization", **{field: wished}))
+    assert getattr(policy, field) == expected
+
+
+@pytest.mark.parametrize(
+    ("region", "allowed"), [("GB", True), ("FR", False), ("DE", False), ("US", False), ("", False)]
+)
+def test_a_new_number_needs_both_lists(region, allowed):
+    policy = Policy(enroll_regions=frozenset({"GB", "FR"}), text_regions=frozenset({"GB", "DE"}))
+    assert policy.may_enroll(region) is allowed
 
 
 NEAREST_WINS = pytest.mark.parametrize(

@@ -24,6 +24,11 @@ def demands(policy):
     }
 
 
+def sets(policy):
+    """What a level may only take from."""
+    return policy.methods, policy.enroll_regions, policy.text_regions
+
+
 @given(policies, layers)
 def test_a_layer_never_loosens_a_demand(policy, layer):
     before, after = demands(policy), demands(tighten(policy, layer))
@@ -31,15 +36,18 @@ def test_a_layer_never_loosens_a_demand(policy, layer):
 
 
 @given(policies, layers)
-def test_a_layer_never_adds_a_method(policy, layer):
-    assert tighten(policy, layer).methods <= policy.methods
+def test_a_layer_never_adds_a_method_or_a_country(policy, layer):
+    after = tighten(policy, layer)
+    assert after.methods <= policy.methods
+    assert after.enroll_regions <= policy.enroll_regions
+    assert after.text_regions <= policy.text_regions
 
 
 @given(layers, st.lists(layers, max_size=4), st.data(), st.booleans())
 def test_the_order_of_layers_does_not_matter_for_demands(site, below, data, in_force):
     shuffled = data.draw(st.permutations(below))
     one, other = (resolve(site, order, in_force=in_force) for order in (below, shuffled))
-    assert (demands(one), one.methods) == (demands(other), other.methods)
+    assert (demands(one), sets(one)) == (demands(other), sets(other))
 
 
 @pytest.mark.parametrize("field", ["after_enrollment", "home_region", "contact"])

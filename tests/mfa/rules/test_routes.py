@@ -2,11 +2,14 @@
 
 import pytest
 
+from mfa.rules.contacts import EVERYWHERE
 from mfa.rules.policy import EmailCodes, Method, Policy
 from mfa.rules.routes import ChannelName, Holding, Route, confirming, usable
 
-PHONE = Holding(7, Method.PHONE)
-SECOND_PHONE = Holding(8, Method.PHONE)
+PHONE = Holding(7, Method.PHONE, "+447546123456")
+SECOND_PHONE = Holding(8, Method.PHONE, "+447911123456")  # of Guernsey
+SHIP = Holding(7, Method.PHONE, "+881612345678")  # of a satellite, from a time before this rule
+UNREAD = Holding(7, Method.PHONE, "")
 APP = Holding(9, Method.APP)
 MAILBOX = Holding(10, Method.EMAIL)
 CODES = Holding(11, Method.RECOVERY_CODES)
@@ -54,6 +57,18 @@ def all_but(method):
         case("no channel for texts", [PHONE], EMAIL, channels=NO_TEXTS),
         case("no channel for texts, no phone", [], channels=NO_TEXTS),
         case("no channel at all", [PHONE], channels=frozenset()),
+        case("no texts to its country", [PHONE], EMAIL, text_regions=frozenset({"FR"})),
+        case("no country at all", [PHONE], EMAIL, text_regions=frozenset()),
+        case(
+            "one of two in a country with texts",
+            [PHONE, SECOND_PHONE],
+            SECOND_TEXT,
+            EMAIL,
+            text_regions=frozenset({"GG"}),
+        ),
+        case("a number of no country", [SHIP], EMAIL, text_regions=EVERYWHERE - {"FR"}),
+        case("without a list no number is read", [UNREAD], TEXT, EMAIL),
+        case("closed for new numbers", [PHONE], TEXT, EMAIL, enroll_regions=frozenset({"FR"})),
     ],
 )
 def test_routes_stand_best_first(policy, holdings, channels, expected):

@@ -2,12 +2,15 @@
 
 from hypothesis import given, strategies as st
 
+from mfa.rules.contacts import EVERYWHERE, region_of
 from mfa.rules.policy import Method, tighten
 from mfa.rules.routes import MESSAGING, ChannelName, Holding, usable
 from tests.mfa.rules.strategies import MAILBOX, layers, policies
 
+NUMBERS = ["+447546123456", "+447911123456", "+18765551234", "+881612345678"]
 holdings = st.lists(
-    st.builds(Holding, st.integers(0, 9), st.sampled_from(Method)), unique_by=lambda h: h.factor
+    st.builds(Holding, st.integers(0, 9), st.sampled_from(Method), st.sampled_from(NUMBERS)),
+    unique_by=lambda h: h.factor,
 )
 FIRST = {Method.PHONE, Method.APP}
 without_first = holdings.map(lambda held: [h for h in held if h.method not in FIRST])
@@ -55,3 +58,11 @@ def test_one_more_layer_adds_no_route(policy, layer, held, installed):
 def test_names_tell_routes_apart(policy, held):
     routes = usable(policy, held, frozenset(ChannelName))
     assert len({route.name for route in routes}) == len(routes)
+
+
+@given(policies, holdings, channels)
+def test_a_text_goes_only_where_the_policy_lets_it(policy, held, installed):
+    routes = usable(policy, held, installed)
+    texted = {route.factor for route in routes if route.channel is ChannelName.SMS}
+    reached = {region_of(h.number) for h in held if h.factor in texted}
+    assert reached <= policy.text_regions or policy.text_regions == EVERYWHERE
