@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mfa.views import enroll, hooks, me, verify
+from mfa.views import enroll, hooks, me, status, verify
 
 app_name = "mfa"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("login/verify/", verify.verify, name="verify"),
     path("login/verify/resend/", verify.resend, name="resend"),
     path("login/verify/email/", verify.send_to_email, name="send_to_email"),
+    path("login/verify/status/", status.status, name="status"),
     path("login/choose/", verify.choose, name="choose"),
     path("login/continue/", verify.continue_, name="continue"),
     path("login/cancel/", verify.cancel, name="cancel"),
@@ -21,5 +22,6 @@ urlpatterns = [
     path("me/phone/", me.change_phone, name="change_phone"),
     path("me/phone/verify/", me.change_phone_verify, name="change_phone_verify"),
     path("me/phone/verify/resend/", me.change_phone_resend, name="change_phone_resend"),
+    path("me/phone/verify/status/", status.change_phone_status, name="change_phone_status"),
     path("me/activity/", me.activity, name="activity"),
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from mfa.models import Challenge, Delivery
 from mfa.rules import contacts
 from mfa.rules.routes import ChannelName
+from mfa.views.line import Line, line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,12 @@ class Question:
     expired: bool
     open: bool
     failed_reason: str
+    line: Line | None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the next way on belongs before the code."""
+        return self.open and self.line is not None and self.line.stuck
 
 
 def question_of(challenge: Challenge | None) -> Question | None:
@@ -48,6 +55,7 @@ def question_of(challenge: Challenge | None) -> Question | None:
         expired=challenge.expires_at <= now,
         open=challenge.is_open(now),
         failed_reason=newest.get_reason_display() if newest and failed else "",
+        line=line_of(newest, now) if newest else None,
     )
 
 

@@ -30,6 +30,7 @@ PUBLIC = {
     "mfa:resend",
     "mfa:send_to_email",
     "mfa:skip",
+    "mfa:status",
     "mfa:twilio_receipt",
     "mfa:verify",
     "portal:theme",

@@ -14,6 +14,7 @@ FLOW = {
     "mfa:enroll_verify",
     "mfa:enroll_done",
     "mfa:skip",
+    "mfa:status",
     "mfa:verify",
     "mfa:resend",
     "mfa:send_to_email",
