@@ -3,12 +3,13 @@
 from typing import ClassVar
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     BaseUserCreationForm,
     UserChangeForm,
 )
+from django.contrib.auth.models import Group
 from django.forms import Field
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -84,6 +85,16 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         """
         fixed = (*self.readonly_fields, "email") if obj else self.readonly_fields
         return fixed if _is_superuser(request) else (*fixed, *POWERS)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """Groups, their permissions in one list: Django's pair of lists has labels of nothing."""
+
+    filter_horizontal = ()
 
 
 def _is_superuser(request: HttpRequest) -> bool:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser as Chromium, expect
 from tests.browser import chromium as chromiums
 from tests.browser.hands import Hands, Keyboard, Pointer
 from tests.browser.visitor import Visitor
+from tests.stations import *  # noqa: F403 fixtures come in by their names
 
 DESKTOP, PHONE, NARROW = 1280, 390, 320
 HEIGHT = 844

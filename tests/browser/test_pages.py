@@ -1,348 +1,43 @@
-"""Every page: in three widths and both themes, under the CSP, with an accessibility tree."""
-
-import re
-from copy import copy
-from datetime import timedelta
+"""Every page from its station, at two widths and in both themes, under the CSP."""
 
 import pytest
-from django.conf import settings
-from django.utils import timezone
-from playwright.sync_api import expect
 
-from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, Event
-from tests.browser.conftest import DESKTOP, NARROW, Visit
+from tests.architecture.addresses import PORTAL
+from tests.browser.conftest import Visit
 from tests.browser.inspection import problems_of
-from tests.browser.visitor import Visitor
-from tests.conftest import make_user
-from tests.portal_client import Browser, code
+from tests.stations import PAGES
 
 pytestmark = pytest.mark.browser
 
-ALICES = "+447700900201"
-ANYBODYS = {
-    "/login/": "Log in",
-    "/login/?notice=confirmed": "Log in",
-    "/login/help/": "Help with logging in",
-    "/demo/phone/": "The demo's phone and mailbox",
+ADDRESSES = {address.name: address for address in PORTAL}
+# What a query adds to a page, by the station that sees it
+NOTICES = {
+    "/login/?notice=confirmed": "stranger",
+    "/login/?notice=ended": "stranger",
+    "/login/help/": "stranger",
+    "/me/?saved=phone": "home",
+    "/me/?saved=password": "home",
 }
-ALICES_OWN = {
-    "/": "Welcome, Alice",
-    "/me/": "My Details",
-    "/me/?saved=phone": "My Details",
-    "/me/password/": "Change password",
-    "/me/phone/": "Change your phone number",
-    "/me/activity/": "Activity",
-}
-ADMINS = (
-    "/admin/",
-    "/admin/mfa/",
-    "/admin/system-settings/",
-    "/admin/mfa/accountpolicy/",
-    "/admin/mfa/accountpolicy/test-message/",
-    "/admin/mfa/accountpolicy/1/history/",
-    "/admin/mfa/auditevent/",
-    "/admin/mfa/challenge/",
-    "/admin/mfa/delivery/",
-    "/admin/mfa/factor/",
-    "/admin/mfa/pause/",
-    "/admin/accounts/user/",
-    "/admin/accounts/user/add/",
-    "/admin/auth/group/",
-)
-# The admin page of one row of each kind
-ADMINS_ROWS = ("accounts/user", "mfa/factor", "mfa/challenge", "mfa/delivery", "mfa/auditevent")
 
 
-def take_over(visitor: Visitor, browser: Browser) -> Visitor:
-    """Give a visitor the session that the quick client has logged in."""
-    name = settings.SESSION_COOKIE_NAME
-    session = browser.cookies[name].value
-    visitor.context.add_cookies([{"name": name, "value": session, "url": visitor.home}])
-    return visitor
-
-
-@pytest.fixture
-def signed_in(visit: Visit, browser: Browser, alice: User) -> Visitor:
-    browser.log_in(alice)
-    return take_over(visit(), browser)
-
-
-@pytest.fixture
-def half_signed_in(visit: Visit, browser: Browser, alice: User) -> Visitor:
-    browser.password(alice)
-    return take_over(visit(), browser)
-
-
-@pytest.fixture
-def enrolling(visit: Visit, browser: Browser, bob: User) -> Visitor:
-    browser.password(bob)
-    return take_over(visit(), browser)
-
-
-@pytest.fixture
-def administrator(visit: Visit, browser: Browser, root: User) -> Visitor:
-    browser.log_in(root)
-    return take_over(visit(), browser)
-
-
-def look(visitor: Visitor, heading: str) -> None:
-    visitor.at(heading)
-    assert problems_of(visitor.page) == []
-
-
-@pytest.mark.parametrize(("path", "heading"), ANYBODYS.items())
-def test_pages_for_anybody(visit: Visit, policy: AccountPolicy, path: str, heading: str) -> None:
-    visitor = visit()
-    visitor.open(path)
-    look(visitor, heading)
-
-
-@pytest.mark.parametrize(("path", "heading"), ALICES_OWN.items())
-def test_pages_behind_the_login(signed_in: Visitor, path: str, heading: str) -> None:
-    signed_in.open(path)
-    look(signed_in, heading)
-
-
-@pytest.mark.parametrize("path", ADMINS)
-def test_pages_of_the_administration(administrator: Visitor, path: str) -> None:
-    administrator.open(path)
-    expect(administrator.page.locator("h1")).to_have_count(1)
-    assert problems_of(administrator.page, own=False) == []
-
-
-@pytest.mark.parametrize("model", ADMINS_ROWS)
-def test_rows_of_the_administration(administrator: Visitor, model: str) -> None:
-    administrator.open(f"/admin/{model}/")
-    administrator.page.locator("#result_list tbody th a").first.click()
-    expect(administrator.page).to_have_url(re.compile(r"/change/$"))
-    assert problems_of(administrator.page, own=False) == []
-
-
-def test_titles_differ(signed_in: Visitor) -> None:
-    """2.4.2."""
-    paths = ["/login/help/", "/demo/phone/", *(path for path in ALICES_OWN if "?" not in path)]
-    titles = []
-    for path in paths:
-        signed_in.open(path)
-        titles.append(signed_in.page.title())
-    assert len(set(titles)) == len(paths)
+@pytest.mark.parametrize("station", sorted(set(PAGES.values())))
+def test_the_pages_of_a_station(request: pytest.FixtureRequest, visit: Visit, station: str) -> None:
+    visitor = visit().take_over(request.getfixturevalue(station))
+    problems, titles = {}, []
+    for name in (name for name, seen_from in PAGES.items() if seen_from == station):
+        visitor.open(ADDRESSES[name].path)
+        problems[name] = problems_of(visitor.page)
+        titles.append(visitor.page.title())
+    assert problems == {name: [] for name in problems}
+    # 2.4.2
+    assert len(set(titles)) == len(titles)
     assert all(title.endswith(" - Acme Portal") for title in titles)
 
 
-def test_a_login_without_a_word(visit: Visit, policy: AccountPolicy) -> None:
-    visitor = visit()
-    visitor.open("/login/")
-    visitor.press("Login")
-    visitor.reads("Enter your email.", role="alert")
-    look(visitor, "Log in")
-
-
-def test_a_login_that_has_to_wait(visit: Visit, browser: Browser, alice: User) -> None:
-    """M09."""
-    for _ in range(10):
-        browser.password(alice, "wrong")
-    visitor = visit()
-    visitor.expects("status of 429")
-    visitor.open("/login/")
-    visitor.give_password(alice)
-    visitor.reads("Too many tries.", role="alert")
-    look(visitor, "Log in")
-
-
-def test_the_code_page(half_signed_in: Visitor) -> None:
-    half_signed_in.open("/login/verify/")
-    look(half_signed_in, "Enter your login code")
-
-
-def test_the_code_page_after_a_failure(half_signed_in: Visitor) -> None:
-    half_signed_in.open("/login/verify/")
-    half_signed_in.give_code("12")
-    half_signed_in.reads("That is too short", role="alert")
-    look(half_signed_in, "Enter your login code")
-
-
-def test_the_code_page_when_nothing_is_left(half_signed_in: Visitor, browser: Browser) -> None:
-    for _ in range(5):
-        browser.post("/login/verify/", {"code": "000000"})
-    half_signed_in.open("/login/verify/")
-    half_signed_in.reads("The last code can no longer be used.", role="status")
-    look(half_signed_in, "Enter your login code")
-
-
-def test_the_ways(half_signed_in: Visitor) -> None:
-    half_signed_in.open("/login/choose/")
-    look(half_signed_in, "Choose another way")
-
-
-def test_help_for_somebody_who_waits(half_signed_in: Visitor, browser: Browser) -> None:
-    for _ in range(2):
-        for _ in range(5):
-            browser.post("/login/verify/", {"code": "000000"})
-        browser.post("/login/verify/email/")
-    half_signed_in.open("/login/verify/")
-    half_signed_in.reads("Too many tries.", role="alert")
-    look(half_signed_in, "Help with logging in")
-
-
-def test_the_page_for_the_first_number(enrolling: Visitor) -> None:
-    enrolling.open("/login/enroll/phone/")
-    look(enrolling, "Update Phone Number")
-
-
-def test_the_number_doctor(enrolling: Visitor) -> None:
-    enrolling.open("/login/enroll/phone/")
-    enrolling.write("Mobile number", "+44 44 7546 123456")
-    enrolling.press("Send Verification Code")
-    enrolling.reads("Did you mean this number?")
-    expect(enrolling.page).to_have_title(re.compile("^Error: "))
-    look(enrolling, "Update Phone Number")
-
-
-def test_the_first_numbers_code(enrolling: Visitor, browser: Browser) -> None:
-    browser.post("/login/enroll/phone/", {"phone": "+447546123456"})
-    enrolling.open("/login/enroll/verify/")
-    look(enrolling, "Enter the code")
-
-
-def test_a_first_number_that_gets_no_texts(enrolling: Visitor, browser: Browser) -> None:
-    """M10."""
-    browser.post("/login/enroll/phone/", {"phone": "+447700900001"})
-    enrolling.open("/login/enroll/verify/")
-    enrolling.reads("The text could not be delivered", role="alert")
-    look(enrolling, "Enter the code")
-
-
-def test_the_end_of_the_enrollment(
-    enrolling: Visitor, browser: Browser, policy: AccountPolicy
+@pytest.mark.parametrize(("path", "station"), NOTICES.items())
+def test_a_page_with_a_notice(
+    request: pytest.FixtureRequest, visit: Visit, path: str, station: str
 ) -> None:
-    policy.after_enrollment = "finish"
-    policy.save()
-    browser.post("/login/enroll/phone/", {"phone": "+447546123456"})
-    browser.post("/login/enroll/verify/", {"code": code("+447546123456")})
-    enrolling.open("/login/enroll/done/")
-    look(enrolling, "Your phone is set up")
-
-
-def test_an_enrollment_that_may_be_skipped(enrolling: Visitor, policy: AccountPolicy) -> None:
-    policy.enforcement = "optional"
-    policy.save()
-    enrolling.open("/login/enroll/phone/")
-    expect(enrolling.button("Skip for Now")).to_be_visible()
-    look(enrolling, "Update Phone Number")
-
-
-def test_the_page_of_somebody_let_through(half_signed_in: Visitor, policy: AccountPolicy) -> None:
-    """A30."""
-    policy.enabled = False
-    policy.save()
-    half_signed_in.open("/login/verify/")
-    look(half_signed_in, "You can go on")
-
-
-def test_the_new_numbers_code(signed_in: Visitor, browser: Browser) -> None:
-    browser.post("/me/phone/", {"phone": "+447546123456"})
-    signed_in.open("/me/phone/verify/")
-    look(signed_in, "Confirm your new number")
-
-
-def test_home_without_a_phone(visit: Visit, db: None) -> None:
-    make_user("dan@example.org")
-    browser = Browser()
-    browser.password(User.objects.get())
-    visitor = take_over(visit(), browser)
-    visitor.open("/")
-    look(visitor, "Welcome, dan@example.org")
-
-
-@pytest.mark.parametrize("menu", ["Menu", "Your account"])
-@pytest.mark.parametrize("width", [NARROW, DESKTOP])
-def test_an_open_menu(signed_in: Visitor, menu: str, width: int) -> None:
-    signed_in.page.set_viewport_size({"width": width, "height": 700})
-    signed_in.open("/")
-    signed_in.open_menu(menu)
-    look(signed_in, "Welcome, Alice")
-
-
-def test_many_activities_fill_pages(signed_in: Visitor, alice: User) -> None:
-    event = AuditEvent(at=timezone.now(), event=Event.LOGGED_OUT, user=alice)
-    AuditEvent.objects.bulk_create([copy(event) for _ in range(60)])
-    signed_in.open("/me/activity/?page=2")
-    signed_in.reads("Page 2 of 3")
-    look(signed_in, "Activity")
-
-
-def test_the_virtual_phone_with_messages(half_signed_in: Visitor, browser: Browser) -> None:
-    browser.post("/login/verify/email/")
-    half_signed_in.open("/demo/phone/")
-    expect(half_signed_in.page.locator("[data-code]")).to_have_count(2)
-    look(half_signed_in, "The demo's phone and mailbox")
-
-
-# Refusals and accidents
-
-
-def test_no_such_page(visit: Visit, policy: AccountPolicy) -> None:
-    visitor = visit()
-    visitor.expects("status of 404")
-    visitor.open("/nowhere/")
-    look(visitor, "We cannot find that page")
-
-
-def test_a_page_without_permission(signed_in: Visitor) -> None:
-    signed_in.expects("status of 403")
-    signed_in.open("/admin/")
-    look(signed_in, "This page is not open to you")
-
-
-def test_a_form_without_its_cookie(visit: Visit, alice: User) -> None:
-    visitor = visit()
-    visitor.expects("status of 403")
-    visitor.open("/login/")
-    visitor.context.clear_cookies()
-    visitor.give_password(alice)
-    look(visitor, "This form has grown too old")
-
-
-def test_a_refusal_without_a_page_of_its_own(
-    signed_in: Visitor, browser: Browser, alice: User
-) -> None:
-    browser.post("/me/phone/", {"phone": "+447546123456"})
-    User.objects.filter(pk=alice.pk).update(wait_until=timezone.now() + timedelta(minutes=15))
-    signed_in.expects("status of 429")
-    signed_in.open("/me/phone/verify/")
-    signed_in.give_code("000000")
-    signed_in.reads("Too many tries.", role="alert")
-    look(signed_in, "Please wait a little")
-
-
-def test_an_accident(signed_in: Visitor, live_server, monkeypatch: pytest.MonkeyPatch) -> None:
-    signed_in.expects("status of 500")
-    monkeypatch.setattr("mfa.audit.events_of", lambda user: 1 / 0)
-    signed_in.open("/")
-    look(signed_in, "Something went wrong on our side")
-
-
-def test_staff_without_a_second_step(
-    visit: Visit, browser: Browser, root: User, policy: AccountPolicy
-) -> None:
-    """They logged in before MFA was switched on."""
-    policy.enabled = False
-    policy.save()
-    browser.password(root)
-    policy.enabled = True
-    policy.save()
-    visitor = take_over(visit(), browser)
-    visitor.expects("status of 403")
-    visitor.open("/admin/")
-    look(visitor, "Log in once more")
-
-
-def test_a_test_message_with_a_wrong_code(administrator: Visitor) -> None:
-    administrator.open("/admin/mfa/accountpolicy/test-message/")
-    administrator.write("Mobile number", "+447546123456")
-    administrator.press("Send test message")
-    administrator.give_code("12")
-    administrator.reads("That is too short")
-    assert problems_of(administrator.page, own=False) == []
-    expect(administrator.page).to_have_title(re.compile("^Error: "))
+    visitor = visit().take_over(request.getfixturevalue(station))
+    visitor.open(path)
+    assert problems_of(visitor.page) == []

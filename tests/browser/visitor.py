@@ -1,7 +1,9 @@
 """Somebody at a real browser: a login's steps as verbs, and a watch on what the browser says."""
 
 import re
+from typing import Self
 
+from django.conf import settings
 from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
@@ -15,7 +17,7 @@ from playwright.sync_api import (
 
 from accounts.models import User
 from tests.browser.hands import Hands
-from tests.portal_client import PASSWORD
+from tests.portal_client import PASSWORD, Browser
 
 # The browser tells of a violation in its console too; this names the directive and the culprit.
 REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
@@ -71,6 +73,14 @@ class Visitor:
     def expects(self, *words: str) -> None:
         """Announce complaints that belong to the test, such as `status of 429`."""
         self.watch.expected.extend(words)
+
+    def take_over(self, browser: Browser) -> Self:
+        """Take the session that the quick client has, if it has one."""
+        name = settings.SESSION_COOKIE_NAME
+        if name in browser.cookies:
+            cookie = {"name": name, "value": browser.cookies[name].value, "url": self.home}
+            self.context.add_cookies([cookie])
+        return self
 
     # Where one is
 

@@ -1,0 +1,223 @@
+"""Every state of the pages: mistakes, waits, refusals, accidents, open menus."""
+
+import re
+from copy import copy
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from accounts.models import User
+from mfa.models import AccountPolicy, AuditEvent, Event
+from tests.browser.conftest import DESKTOP, NARROW, Visit
+from tests.browser.inspection import problems_of
+from tests.browser.visitor import Visitor
+from tests.conftest import make_user
+from tests.portal_client import Browser
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def signed_in(visit: Visit, browser: Browser, alice: User) -> Visitor:
+    browser.log_in(alice)
+    return visit().take_over(browser)
+
+
+@pytest.fixture
+def half_signed_in(visit: Visit, browser: Browser, alice: User) -> Visitor:
+    browser.password(alice)
+    return visit().take_over(browser)
+
+
+@pytest.fixture
+def newcomer(visit: Visit, browser: Browser, bob: User) -> Visitor:
+    browser.password(bob)
+    return visit().take_over(browser)
+
+
+@pytest.fixture
+def administrator(visit: Visit, browser: Browser, root: User) -> Visitor:
+    browser.log_in(root)
+    return visit().take_over(browser)
+
+
+def look(visitor: Visitor, heading: str) -> None:
+    visitor.at(heading)
+    assert problems_of(visitor.page) == []
+
+
+def test_a_login_without_a_word(visit: Visit, policy: AccountPolicy) -> None:
+    visitor = visit()
+    visitor.open("/login/")
+    visitor.press("Login")
+    visitor.reads("Enter your email.", role="alert")
+    look(visitor, "Log in")
+
+
+def test_a_login_that_has_to_wait(visit: Visit, browser: Browser, alice: User) -> None:
+    """M09."""
+    for _ in range(10):
+        browser.password(alice, "wrong")
+    visitor = visit()
+    visitor.expects("status of 429")
+    visitor.open("/login/")
+    visitor.give_password(alice)
+    visitor.reads("Too many tries.", role="alert")
+    look(visitor, "Log in")
+
+
+def test_the_code_page_after_a_failure(half_signed_in: Visitor) -> None:
+    half_signed_in.open("/login/verify/")
+    half_signed_in.give_code("12")
+    half_signed_in.reads("That is too short", role="alert")
+    look(half_signed_in, "Enter your login code")
+
+
+def test_the_code_page_when_nothing_is_left(half_signed_in: Visitor, browser: Browser) -> None:
+    for _ in range(5):
+        browser.post("/login/verify/", {"code": "000000"})
+    half_signed_in.open("/login/verify/")
+    half_signed_in.reads("The last code can no longer be used.", role="status")
+    look(half_signed_in, "Enter your login code")
+
+
+def test_help_for_somebody_who_waits(half_signed_in: Visitor, browser: Browser) -> None:
+    for _ in range(2):
+        for _ in range(5):
+            browser.post("/login/verify/", {"code": "000000"})
+        browser.post("/login/verify/email/")
+    half_signed_in.open("/login/verify/")
+    half_signed_in.reads("Too many tries.", role="alert")
+    look(half_signed_in, "Help with logging in")
+
+
+def test_the_number_doctor(newcomer: Visitor) -> None:
+    newcomer.open("/login/enroll/phone/")
+    newcomer.write("Mobile number", "+44 44 7546 123456")
+    newcomer.press("Send Verification Code")
+    newcomer.reads("Did you mean this number?")
+    expect(newcomer.page).to_have_title(re.compile("^Error: "))
+    look(newcomer, "Update Phone Number")
+
+
+def test_a_first_number_that_gets_no_texts(newcomer: Visitor, browser: Browser) -> None:
+    """M10."""
+    browser.post("/login/enroll/phone/", {"phone": "+447700900001"})
+    newcomer.open("/login/enroll/verify/")
+    newcomer.reads("The text could not be delivered", role="alert")
+    look(newcomer, "Enter the code")
+
+
+def test_an_enrollment_that_may_be_skipped(newcomer: Visitor, policy: AccountPolicy) -> None:
+    policy.enforcement = "optional"
+    policy.save()
+    newcomer.open("/login/enroll/phone/")
+    expect(newcomer.button("Skip for Now")).to_be_visible()
+    look(newcomer, "Update Phone Number")
+
+
+def test_home_without_a_phone(visit: Visit, db: None) -> None:
+    make_user("dan@example.org")
+    browser = Browser()
+    browser.password(User.objects.get())
+    visitor = visit().take_over(browser)
+    visitor.open("/")
+    look(visitor, "Welcome, dan@example.org")
+
+
+@pytest.mark.parametrize("menu", ["Menu", "Your account"])
+@pytest.mark.parametrize("width", [NARROW, DESKTOP])
+def test_an_open_menu(signed_in: Visitor, menu: str, width: int) -> None:
+    signed_in.page.set_viewport_size({"width": width, "height": 700})
+    signed_in.open("/")
+    signed_in.open_menu(menu)
+    look(signed_in, "Welcome, Alice")
+
+
+def test_the_activity_of_a_full_life(signed_in: Visitor, alice: User) -> None:
+    """Every event there is, and a second page of them."""
+    kept = [AuditEvent(at=timezone.now(), event=event, user=alice) for event in Event]
+    AuditEvent.objects.bulk_create([copy(event) for event in kept * 2])
+    signed_in.open("/me/activity/")
+    look(signed_in, "Activity")
+    signed_in.open("/me/activity/?page=2")
+    signed_in.reads("Page 2 of")
+    look(signed_in, "Activity")
+
+
+def test_the_virtual_phone_with_messages(half_signed_in: Visitor, browser: Browser) -> None:
+    browser.post("/login/verify/email/")
+    half_signed_in.open("/demo/phone/")
+    expect(half_signed_in.page.locator("[data-code]")).to_have_count(2)
+    look(half_signed_in, "The demo's phone and mailbox")
+
+
+# Refusals and accidents
+
+
+def test_no_such_page(visit: Visit, policy: AccountPolicy) -> None:
+    visitor = visit()
+    visitor.expects("status of 404")
+    visitor.open("/nowhere/")
+    look(visitor, "We cannot find that page")
+
+
+def test_a_page_without_permission(signed_in: Visitor) -> None:
+    signed_in.expects("status of 403")
+    signed_in.open("/admin/")
+    look(signed_in, "This page is not open to you")
+
+
+def test_a_form_without_its_cookie(visit: Visit, alice: User) -> None:
+    visitor = visit()
+    visitor.expects("status of 403")
+    visitor.open("/login/")
+    visitor.context.clear_cookies()
+    visitor.give_password(alice)
+    look(visitor, "This form has grown too old")
+
+
+def test_a_refusal_without_a_page_of_its_own(
+    signed_in: Visitor, browser: Browser, alice: User
+) -> None:
+    browser.post("/me/phone/", {"phone": "+447546123456"})
+    User.objects.filter(pk=alice.pk).update(wait_until=timezone.now() + timedelta(minutes=15))
+    signed_in.expects("status of 429")
+    signed_in.open("/me/phone/verify/")
+    signed_in.give_code("000000")
+    signed_in.reads("Too many tries.", role="alert")
+    look(signed_in, "Please wait a little")
+
+
+def test_an_accident(signed_in: Visitor, live_server, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed_in.expects("status of 500")
+    monkeypatch.setattr("mfa.audit.events_of", lambda user: 1 / 0)
+    signed_in.open("/")
+    look(signed_in, "Something went wrong on our side")
+
+
+def test_staff_without_a_second_step(
+    visit: Visit, browser: Browser, root: User, policy: AccountPolicy
+) -> None:
+    """They logged in before MFA was switched on."""
+    policy.enabled = False
+    policy.save()
+    browser.password(root)
+    policy.enabled = True
+    policy.save()
+    visitor = visit().take_over(browser)
+    visitor.expects("status of 403")
+    visitor.open("/admin/")
+    look(visitor, "Log in once more")
+
+
+def test_a_test_message_with_a_wrong_code(administrator: Visitor) -> None:
+    administrator.open("/admin/mfa/accountpolicy/test-message/")
+    administrator.write("Mobile number", "+447546123456")
+    administrator.press("Send test message")
+    administrator.give_code("12")
+    administrator.reads("That is too short")
+    assert problems_of(administrator.page, own=False) == []
+    expect(administrator.page).to_have_title(re.compile("^Error: "))
