@@ -99,11 +99,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": 10,
-        "timeout": 10,
-    }
+    # A restart of PostgreSQL leaves dead connections: each is tried before a request gets it.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        connect_timeout=5,
+        pool={
+            "min_size": 1,
+            "max_size": 10,
+            "timeout": 5,
+            # By default its pauses between attempts grow to minutes, long after the restart.
+            "reconnect_timeout": 5,
+        },
+    )
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {
     "default": {

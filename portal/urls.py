@@ -20,3 +20,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("portal.demo.urls")))
+
+handler500 = "portal.views.server_error"

@@ -1,16 +1,22 @@
-"""The pages that belong to no app: the accent color and the choice of theme."""
+"""The pages that belong to no app: the accent color, the choice of theme, and what broke."""
+
+import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
+from django.views.defaults import server_error as broken
 
 from mfa.login import safe_next
 from portal.context import THEME_COOKIE, THEMES
 from portal.looks import accent_css
 
 A_YEAR = 365 * 24 * 60 * 60
+# What a restart of the database takes, in seconds
+AWAY = 10
 
 
 @login_not_required
@@ -36,4 +42,17 @@ def theme(request: HttpRequest) -> HttpResponse:
             httponly=True,
             samesite="Lax",
         )
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that something broke; 503 while the database is away, which ends by itself.
+
+    Django calls it while it handles the exception, in whatever layer that was raised.
+    """
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return broken(request)
+    response = broken(request, "503.html")
+    response.status_code = 503
+    response["Retry-After"] = str(AWAY)
     return response

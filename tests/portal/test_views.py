@@ -1,8 +1,10 @@
 """The accent's stylesheet and the choice of theme."""
 
 import pytest
+from django.db import OperationalError, connection
 
-from tests.portal_client import Browser
+from accounts.models import User
+from tests.portal_client import PASSWORD, Browser
 
 
 def test_the_stylesheet_sets_the_accent(browser: Browser, db: None, settings) -> None:
@@ -60,3 +62,48 @@ def test_the_brand_is_on_every_page(browser: Browser, db: None, settings) -> Non
     page = browser.get("/login/").content.decode()
     assert "Acme Portal" in page
     assert 'src="/static/logo.svg"' in page
+
+
+@pytest.fixture
+def passing_on(browser: Browser) -> Browser:
+    """Shows error pages as a server does."""
+    browser.raise_request_exception = False
+    return browser
+
+
+def away(*_: object, **__: object) -> None:
+    raise OperationalError("the connection is closed")
+
+
+def bug(*_: object, **__: object) -> None:
+    raise ZeroDivisionError
+
+
+def test_a_database_that_is_away_is_503_with_an_end(passing_on: Browser, alice: User) -> None:
+    """ASVS 16.5.1: plain words, no internals, and when to come back."""
+    with connection.execute_wrapper(away):
+        response = passing_on.post("/login/", {"email": alice.email, "password": PASSWORD})
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "10"
+    assert response.headers["Cache-Control"] == "no-store"
+    page = response.content.decode()
+    assert "We will be back in a moment" in page
+    assert "connection" not in page
+
+
+def test_a_database_that_goes_away_before_the_session_is_written_is_503(
+    passing_on: Browser, alice: User
+) -> None:
+    def write(execute, sql, *rest):
+        return away() if "mfa_session" in sql else execute(sql, *rest)
+
+    with connection.execute_wrapper(write):
+        response = passing_on.post("/login/", {"email": alice.email, "password": PASSWORD})
+    assert response.status_code == 503
+
+
+def test_anything_else_that_breaks_is_500(passing_on: Browser, alice: User) -> None:
+    with connection.execute_wrapper(bug):
+        response = passing_on.post("/login/", {"email": alice.email, "password": PASSWORD})
+    assert response.status_code == 500
+    assert "Something went wrong on our side" in response.content.decode()

@@ -1,0 +1,66 @@
+"""PostgreSQL restarted under load: all goes on by itself, and nothing is counted twice."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from tests.robustness.site import Person, Site
+
+pytestmark = pytest.mark.processes
+
+VERIFY = "/login/verify/"
+TWICE = "SELECT challenge_id, attempt FROM mfa_delivery GROUP BY 1, 2 HAVING count(*) > 1"
+JUDGED = "SELECT count(*) FROM mfa_auditevent WHERE event = 'code_wrong' AND user_id = %s"
+
+
+def click_on(person: Person, over: threading.Event) -> set[int]:
+    """Read the code page and type a wrong code, again and again; return all statuses."""
+    seen = set()
+    while not over.is_set():
+        seen.add(person.send("GET", VERIFY).status)
+        seen.add(person.send("POST", VERIFY, {"code": "wrong!"}).status)
+        seen.add(person.send("POST", VERIFY, {"code": "000000"}).status)
+        over.wait(0.05)
+    return seen
+
+
+@contextmanager
+def load(people: list[Person]) -> Iterator[list[Future[set[int]]]]:
+    """Let people click all the while."""
+    over = threading.Event()
+    with ThreadPoolExecutor(len(people)) as threads:
+        try:
+            yield [threads.submit(click_on, person, over) for person in people]
+        finally:
+            over.set()
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_after_a_restart_all_goes_on_without_a_restart_of_ours(site: Site, mode: str) -> None:
+    """`fast` is an update of the database, `immediate` a crash with recovery."""
+    halfway, signed_in, *crowd = [site.person() for _ in range(5)]
+    for person in (halfway, signed_in, *crowd):
+        assert person.log_in() == VERIFY
+    code = halfway.next_code()
+    signed_in.type(signed_in.next_code())
+    with load(crowd) as statuses:
+        threading.Event().wait(0.5)
+        site.cluster.stop(mode)
+        threading.Event().wait(1.5)
+        site.cluster.start()
+        threading.Event().wait(0.5)
+    assert set.union(*(seen.result() for seen in statuses)) == {200, 503}
+
+    signed_in.get("/me/")
+    assert signed_in.status == 200
+    assert halfway.type(code) == "/"
+    for person in crowd:
+        ((tries_left, user),) = person.challenges("tries_left, user_id")
+        assert site.portal.query(JUDGED, user) == [(5 - tries_left,)]
+    late = site.person()
+    late.log_in()
+    assert late.type(late.next_code()) == "/"
+    assert site.portal.query(TWICE) == []
