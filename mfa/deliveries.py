@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from celery import shared_task
@@ -109,6 +109,12 @@ def sweep() -> None:
     waiting = Q(state=Delivery.State.QUEUED, created_at__lt=now - WAKE_AFTER)
     for pk in Delivery.objects.filter(waiting).order_by("created_at").values_list("pk")[:SWEEP]:
         deliver.delay(*pk)
+
+
+def oldest_waiting() -> datetime | None:
+    """Return when the oldest message that no worker has taken was asked for."""
+    waiting = Delivery.objects.filter(state=Delivery.State.QUEUED).order_by("created_at")
+    return waiting.values_list("created_at", flat=True).first()
 
 
 def receive(receipt_id: UUID, tidings: Tidings) -> bool:

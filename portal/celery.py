@@ -1,4 +1,4 @@
-"""The Celery application: `celery -A portal worker` sends, `celery -A portal beat` sweeps."""
+"""The Celery application: `celery -A portal worker` sends, `celery -A portal beat` keeps time."""
 
 import os
 
@@ -11,7 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["mfa"], related_name="deliveries")
+for module in ("deliveries", "tallies"):
+    app.autodiscover_tasks(["mfa"], related_name=module)
 
 
 @worker_init.connect

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -9,6 +10,7 @@ from mfa import origin as origins
 from mfa.limits import TooMany
 from mfa.views.pages import refused
 
+PROBES = {"/healthz", "/readyz", "/metrics"}
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
 
 
@@ -26,6 +28,20 @@ class Forwarded:
         """Answer."""
         if not origins.by_trusted_proxy(request):
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        return self.get_response(request)
+
+
+class Probes:
+    """Lets probes ask by whatever address they know: no answer to them depends on the host."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        if request.path_info in PROBES:
+            request.META["HTTP_HOST"] = settings.HOST
         return self.get_response(request)
 
 

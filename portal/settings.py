@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "portal.middleware.Forwarded",
+    "portal.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.SecurityHeaders",
     # As far out as the others: a refused host is answered before the views' own layers.
@@ -145,6 +146,11 @@ CELERY_BEAT_SCHEDULE = {
         # A worker that was away needs one sweep, not one for each 5 s of its absence.
         "options": {"expires": 5},
     },
+    "count-tallies": {
+        "task": "mfa.tallies.count",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
 }
 
 # People and passwords
@@ -182,7 +188,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # Browser rules
 SECURE_SSL_REDIRECT = HTTPS
 # A receipt by plain http is as good, its signature is over BASE_URL; a redirect would lose it.
-SECURE_REDIRECT_EXEMPT = [r"^hooks/"]
+# Probes come from inside, past whatever ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # portal.middleware.Forwarded drops the header where no trusted proxy wrote it.

@@ -5,11 +5,14 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views.details import home
-from portal import views
+from portal import probes, views
 
 portal_urls: list[URLPattern] = [
     path("theme.css", views.theme_css, name="theme_css"),
     path("theme/", views.theme, name="theme"),
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.metrics, name="metrics"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),

@@ -4,7 +4,7 @@ from mfa.models.challenges import TRIES, Challenge, Delivery, Purpose, Reason
 from mfa.models.factors import Factor, RecoveryCode
 from mfa.models.people import Pause, Protected
 from mfa.models.policies import AccountPolicy
-from mfa.models.records import AuditEvent, Counter, Event, OutboxMessage, Wait
+from mfa.models.records import AuditEvent, Counter, Event, OutboxMessage, Tally, Wait
 from mfa.sessions import Session
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "Reason",
     "RecoveryCode",
     "Session",
+    "Tally",
     "Wait",
 ]

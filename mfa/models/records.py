@@ -40,6 +40,25 @@ class Wait(models.Model):
         return f"{self.failures} failures"
 
 
+class Tally(models.Model):
+    """How often something has happened since the beginning; `words` tell it apart, by "|"."""
+
+    name = models.CharField(max_length=16)
+    words = models.CharField(max_length=80)
+    value = models.BigIntegerField()
+
+    class Meta:
+        """One row for each."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name", "words"], name="tally_name_words")
+        ]
+
+    def __str__(self) -> str:
+        """Name the figure."""
+        return f"{self.name} {self.words}: {self.value}"
+
+
 class Event(models.TextChoices):
     """What happened, by its name in logs and by the words that its person reads."""
 

@@ -33,6 +33,9 @@ PUBLIC = {
     "mfa:status",
     "mfa:twilio_receipt",
     "mfa:verify",
+    "portal:healthz",
+    "portal:metrics",
+    "portal:readyz",
     "portal:theme",
     "portal:theme_css",
 }
@@ -99,7 +102,7 @@ def test_addresses_end_with_a_slash() -> None:
     assert [
         each.route
         for each in PORTAL
-        if not re.fullmatch(r"$|(?:\w+/|<\w+:\w+>/)+|theme\.css", each.route)
+        if not re.fullmatch(r"$|(?:\w+/|<\w+:\w+>/)+|theme\.css|healthz|readyz|metrics", each.route)
     ] == []
 
 

@@ -23,7 +23,8 @@ FLOW = {
     "mfa:cancel",
     "mfa:help",
 }
-HARMLESS = {"portal:theme_css", "portal:theme", "demo:phone", "admin:login"}
+PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
+HARMLESS = {"portal:theme_css", "portal:theme", "demo:phone", "admin:login", *PROBES}
 LOGIN = reverse("accounts:login")
 # Twilio's own: it asks for a signature instead of a login.
 SIGNED = {"mfa:twilio_receipt"}

@@ -1,0 +1,127 @@
+"""Readiness: whether what the portal needs is there, each part said in words.
+
+Each look takes about 2 s at most, since a load balancer asks every few seconds.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+import psycopg
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+from mfa import deliveries
+
+PATIENCE = 2
+# A worker takes a row within a second, and the sweep wakes what nobody took after 5 s: a row that
+# is older waits for a worker that is not there.
+LONGEST_WAIT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that the portal needs; `fault` says what is wrong, in words without an address."""
+
+    name: str
+    fault: str = ""
+
+
+def parts() -> Iterator[Part]:
+    """Look at all that this installation uses."""
+    fault = _database()
+    yield Part("database", fault)
+    if not fault:
+        yield Part("migrations", _guarded(_migrations))
+    if not fault and not settings.CELERY_TASK_ALWAYS_EAGER:
+        yield Part("queue", _guarded(_queue))
+    if settings.BROKER_URL:
+        yield Part("broker", _broker())
+    if settings.REDIS_URL:
+        yield Part("cache", _cache())
+
+
+def _database() -> str:
+    """Connect past the pool, which would wait longer, then ask through it."""
+    if connection.vendor == "postgresql":
+        stored = settings.DATABASES["default"]
+        try:
+            psycopg.connect(
+                host=stored["HOST"],
+                port=stored["PORT"] or None,
+                dbname=connection.settings_dict["NAME"],
+                user=stored["USER"],
+                password=stored["PASSWORD"],
+                connect_timeout=PATIENCE,
+            ).close()
+        except psycopg.OperationalError:
+            return "does not answer"
+    return _guarded(_answer)
+
+
+def _guarded(look: Callable[[], str]) -> str:
+    try:
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT set_config('statement_timeout', %s, true)", [f"{PATIENCE}s"]
+                    )
+            return look()
+    except DatabaseError:
+        return "does not answer"
+
+
+def _answer() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return ""
+
+
+def _migrations() -> str:
+    missing = _newest_migrations() - set(MigrationRecorder(connection).applied_migrations())
+    return f"{len(missing)} missing: run manage.py migrate" if missing else ""
+
+
+@cache
+def _newest_migrations() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())
+
+
+def _queue() -> str:
+    oldest = deliveries.oldest_waiting()
+    age = timezone.now() - oldest if oldest else timedelta()
+    if age <= LONGEST_WAIT:
+        return ""
+    return f"a message has been waiting for {age.total_seconds():.0f} s: is a worker running?"
+
+
+def _broker() -> str:
+    try:
+        with Connection(
+            settings.BROKER_URL,
+            connect_timeout=PATIENCE,
+            transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+        ) as line:
+            line.ensure_connection(max_retries=1, timeout=PATIENCE)
+    except (OperationalError, OSError):
+        return "does not answer"
+    return ""
+
+
+def _cache() -> str:
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
+        ) as client:
+            client.ping()
+    except redis.RedisError:
+        return "does not answer"
+    return ""

@@ -1,0 +1,121 @@
+"""Whether what the portal needs is there."""
+
+import socket
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from accounts.models import User
+from mfa.models import Delivery
+from portal import readiness
+from tests.processes.services import broker, required
+
+
+def faults() -> dict[str, str]:
+    return {part.name: part.fault for part in readiness.parts()}
+
+
+@pytest.fixture
+def silent() -> str:
+    """The address of somebody who takes calls and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def working(settings):
+    """A portal with a worker, as far as settings say so."""
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    return settings
+
+
+def point_at(settings, url: str) -> None:
+    settings.REDIS_URL = settings.BROKER_URL = url
+    timeouts = {"socket_timeout": 1, "socket_connect_timeout": 1}
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0, **timeouts}
+
+
+def wait_since(user: User, seconds: float, state: str = "queued") -> None:
+    Delivery.objects.create(
+        user=user,
+        message="code",
+        channel="sms",
+        target="+447700900201",
+        state=state,
+        created_at=timezone.now() - timedelta(seconds=seconds),
+    )
+
+
+def test_one_machine_needs_its_database_alone(db) -> None:
+    assert faults() == {"database": "", "migrations": ""}
+
+
+def test_a_missing_migration_is_counted(db) -> None:
+    MigrationRecorder(connection).record_unapplied("accounts", newest("accounts"))
+    MigrationRecorder(connection).record_unapplied("mfa", newest("mfa"))
+    assert faults()["migrations"] == "2 missing: run manage.py migrate"
+
+
+def newest(app_label: str) -> str:
+    return next(name for label, name in readiness._newest_migrations() if label == app_label)
+
+
+def test_a_database_of_a_newer_version_is_ready(db) -> None:
+    """A rolling update migrates first."""
+    MigrationRecorder(connection).record_applied("mfa", "9999_from_tomorrow")
+    assert faults()["migrations"] == ""
+
+
+@pytest.mark.parametrize("state", ["sending", "accepted"])
+def test_what_a_worker_has_taken_does_not_wait(working, alice: User, state: str) -> None:
+    wait_since(alice, 600, state)
+    assert faults()["queue"] == ""
+
+
+def test_a_message_may_wait_a_minute(working, alice: User) -> None:
+    wait_since(alice, 50)
+    assert faults()["queue"] == ""
+
+
+def test_a_message_that_no_worker_takes_is_said(working, alice: User) -> None:
+    wait_since(alice, 90)
+    wait_since(alice, 70)
+    assert faults()["queue"] == "a message has been waiting for 90 s: is a worker running?"
+
+
+def test_a_database_that_is_away_is_said_and_the_rest_is_still_asked(working, db) -> None:
+    working.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    def cut(*_: object) -> None:
+        raise OperationalError
+
+    with connection.execute_wrapper(cut):
+        found = faults()
+    assert found == {"database": "does not answer", "cache": "does not answer"}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
+def test_a_server_that_is_gone_is_said_at_once(settings, db, monkeypatch) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "PORT", "1")
+    assert faults() == {"database": "does not answer"}
+
+
+def test_redis_that_answers_is_ready(settings, db) -> None:
+    point_at(settings, required(broker))
+    assert faults() == {"database": "", "migrations": "", "cache": "", "broker": ""}
+
+
+@pytest.mark.parametrize("where", ["nobody", "silent"])
+def test_redis_that_is_away_is_said_within_seconds(
+    settings, db, monkeypatch, silent, where
+) -> None:
+    address = {"nobody": "127.0.0.1:1", "silent": silent}[where]
+    point_at(settings, f"redis://{address}/0")
+    began = time.monotonic()
+    found = faults()
+    assert (found["cache"], found["broker"]) == ("does not answer", "does not answer")
+    assert time.monotonic() - began < 8
