@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.db import models
@@ -13,6 +13,24 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 def _box() -> MultiFernet:
     """The first key encrypts, all of them decrypt."""
     return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
+
+
+def is_current(token: str) -> bool:
+    """Whether a stored token is encrypted under the first key.
+
+    Raises cryptography.fernet.InvalidToken when no configured key fits.
+    """
+    try:
+        Fernet(settings.ENCRYPTION_KEYS[0]).decrypt(token)
+    except InvalidToken:
+        _box().decrypt(token)
+        return False
+    return True
+
+
+def renewed(token: str) -> str:
+    """Return the same secret encrypted under the first key."""
+    return _box().rotate(token).decode()
 
 
 def _forget(*, setting: str, **_: object) -> None:

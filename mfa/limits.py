@@ -85,8 +85,13 @@ TEST_MESSAGES = Limit("test", 10, HOUR)
 
 
 def keyed(subject: str) -> str:
-    """Return 64 hex digits that name a subject without telling it."""
-    return hmac.digest(settings.SECRET_KEY.encode(), subject.encode(), "sha256").hex()
+    """Return 64 hex digits that name a subject without telling it.
+
+    Under the oldest secret key that is still kept: a rotation forgets no count and no wait, and
+    when its fallback goes, a day later or more, so little that it harms nobody (DT-01).
+    """
+    oldest = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)[-1]
+    return hmac.digest(oldest.encode(), subject.encode(), "sha256").hex()
 
 
 def take(uses: Iterable[Use]) -> None:

@@ -178,6 +178,16 @@ def test_keys_cannot_be_guessed_without_the_secret_key(settings) -> None:
     assert THREE.of("+447700900201").key != known
 
 
+def test_a_rotated_secret_key_forgets_no_count(clock: time_machine.Traveller, settings) -> None:
+    """DT-01, OT-05: nor do the two steps of a rotation over several machines."""
+    old, new = settings.SECRET_KEY, "another key, as long and as dull as the first one"
+    use_up(THREE)
+    for key, fallbacks in ((old, [new, old]), (new, [old])):
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = key, fallbacks
+        with pytest.raises(TooMany):
+            limits.take([THREE.of("me")])
+
+
 def test_a_row_says_only_its_count(clock: time_machine.Traveller) -> None:
     limits.take([THREE.of("me")])
     assert str(Counter.objects.get()) == f"1 in bucket {THREE.of('me').bucket(NOON)}"

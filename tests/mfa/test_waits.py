@@ -144,3 +144,12 @@ def test_the_table_tells_no_email(clock: time_machine.Traveller) -> None:
     wait = Wait.objects.get()
     assert re.fullmatch(r"[0-9a-f]{64}", wait.key)
     assert str(wait) == "1 failures"
+
+
+def test_a_rotated_secret_key_forgets_no_wait(clock: time_machine.Traveller, settings) -> None:
+    """DT-01, LG-02."""
+    fail(10)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, as long and as dull as the first one"
+    with pytest.raises(TooMany):
+        waits.check(WRONG_PASSWORDS, EMAIL)
