@@ -47,7 +47,8 @@ POSTS = {
     "portal:theme",
 }
 # For programs, not for people
-PLAIN = {"portal:theme_css", "mfa:status", "mfa:change_phone_status"}
+PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
+PLAIN = {"portal:theme_css", "mfa:status", "mfa:change_phone_status", *PROBES}
 # What may be kept by caches: it is the same for everybody.
 PUBLIC = {"portal:theme_css", "admin:jsi18n"}
 # POSTs that need no CSRF token, each with what stands in its place
