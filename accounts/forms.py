@@ -82,6 +82,26 @@ class ConfirmForm(forms.Form):
             raise forms.ValidationError(_("That is not your password."))
 
 
+class ForgotForm(forms.Form):
+    """The email of an account."""
+
+    email = forms.EmailField(
+        label=_("Email"),
+        widget=forms.EmailInput(
+            attrs={"autocomplete": "username", "spellcheck": "false", "autofocus": True}
+        ),
+        error_messages={"required": _("Enter your email.")},
+    )
+
+    def clean_email(self) -> str:
+        """Return the email as it is stored."""
+        return str(self.cleaned_data["email"]).lower()
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """A new password, twice."""
+
+
 class PasswordForm(SetPasswordForm):  # type: ignore[type-arg]
     """The present password and the new one, twice."""
 

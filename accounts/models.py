@@ -1,5 +1,6 @@
 """People."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts import links
+from accounts.links import Link
 from mfa.models import AccountPolicy, Protected
 from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, resolve
 
@@ -89,6 +92,10 @@ class User(Protected):
     def get_full_name(self) -> str:
         """Return what to call the person."""
         return self.full_name or self.email
+
+    def mailed_link(self, link: str, *, target: str, at: datetime) -> str | None:
+        """Return a link of a mail that was asked for at a moment; None if it would be dead."""
+        return links.address_of(Link(link), self, target=target, at=at)
 
     @cached_property
     def mfa_policy(self) -> Policy:

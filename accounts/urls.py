@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from accounts.views import details, login, step_up
+from accounts.views import details, login, reset, step_up
 
 app_name = "accounts"
 urlpatterns = [
     path("login/", login.login, name="login"),
     path("logout/", login.logout, name="logout"),
+    path("password/forgot/", reset.forgot, name="forgot"),
+    path("password/reset/<str:uid>/<str:token>/", reset.reset, name="reset"),
+    path("password/new/", reset.new_password, name="new_password"),
     path("me/confirm/", step_up.step_up, name="step_up"),
     path("me/", details.details, name="details"),
     path("me/password/", details.password, name="password"),

@@ -93,6 +93,10 @@ def forgive(person: Protected, used: QuerySet[Factor], *, origin: Origin, **deta
     if person.wrong_answers:
         person.wrong_answers, person.wait_until = 0, None
         person.save(update_fields=["wrong_answers", "wait_until"])
+    if person.mailbox_rests_until and used.exists():
+        # A factor is stronger than the mailbox that reset the password (EM-04).
+        person.mailbox_rests_until = None
+        person.save(update_fields=["mailbox_rests_until"])
     used.update(wrong_answers=0, last_used_at=timezone.now())
     audit.record(Event.CODE_RIGHT, person, origin=origin, **details)
 

@@ -159,7 +159,7 @@ def _finish(
 
 
 def _compose(delivery: Delivery) -> Message | None:
-    """Render the message in the person's language; None when its code is dead already (OT-13)."""
+    """Render the message in the person's language; None when its code or link is dead (OT-13)."""
     context: dict[str, object] = {
         **delivery.context,
         "user": delivery.user,
@@ -169,6 +169,11 @@ def _compose(delivery: Delivery) -> Message | None:
         "base_url": settings.BASE_URL,
         "host": settings.HOST,
     }
+    if link := delivery.context.get("link"):
+        address = delivery.user.mailed_link(link, target=delivery.target, at=delivery.created_at)
+        if address is None:
+            return None
+        context["address_of_link"] = address
     life = None
     if challenge := delivery.challenge:
         life = (challenge.expires_at - timezone.now()).total_seconds()

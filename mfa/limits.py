@@ -80,6 +80,14 @@ UNPROVEN_PER_BLOCK = Limit("unproven-block", 50, DAY)
 PASSWORDS_PER_ADDRESS = Limit("password-address", 50, 15 * MINUTE)
 # Ten slow hashes and two notices each
 RECOVERY_CODE_SETS = Limit("recovery-codes", 5, HOUR)
+# Two fall into any stretch of time in which one of their links still works, so whoever finds the
+# limit used up finds a working link in the mailbox: strangers neither flood nor close it.
+RESETS_PER_MAILBOX = Limit("reset", 2, 30 * MINUTE)
+# A browser in which the person has never logged in gets fewer still for the same mailbox.
+RESETS_PER_STRANGER = Limit("reset-stranger", 5, DAY)
+RESETS_PER_ADDRESS = Limit("reset-address", 20, HOUR)
+# Links that administrators send: enough to mend a misheard address.
+LINKS_PER_PERSON = Limit("link", 5, HOUR)
 # Test messages of the admin: enough to mend a setting, too few to text the world.
 TEST_MESSAGES = Limit("test", 10, HOUR)
 

@@ -1,4 +1,4 @@
-"""One login: begin -> advance -> enter, and all its effects; a step-up walks the same way.
+"""One login: begin -> advance -> enter, and all its effects; step-up and reset walk the same way.
 
 The session keeps a PendingLogin while the person is still anonymous; each request gathers the
 facts anew and asks mfa.rules.steps what comes next.
@@ -66,22 +66,28 @@ def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseR
     audit.record(Event.PASSWORD_RIGHT, user, origin=origins.of(request))
     held = PendingLogin.load(request.session)
     asked_before = True
-    if not (held and held.user == user.pk and held.alive(user, timezone.now())):
-        request.session.flush()
-        # Whose half login the session is; without a level it is nobody's login.
-        request.session[ABOUT] = {"user_id": user.pk, "aal": 0}
+    # A reset has proven no password, so nothing of it may become a login.
+    if not (held and held.aim == Aim.LOGIN and held.alive(user, timezone.now())):
         asked_before = False
-        held = PendingLogin(
-            user=user.pk,
-            session_hash=user.get_session_auth_hash(),
-            start=timezone.now().timestamp(),
-            next=safe_next(request, next_url),
-            nonce=new_nonce(),
-        )
+        held = _begin(request, user, Aim.LOGIN)
+        held.next = safe_next(request, next_url)
     elif next_url:
         held.next = safe_next(request, next_url)
     held.save(request.session)
     return advance(walks.start(request, held, user, asked_before=asked_before))
+
+
+def begin_reset(request: HttpRequest, user: Protected) -> HttpResponseRedirect:
+    """Start the walk of a person who came by a mailed link; it never ends in a login (RV-03)."""
+    pending = _begin(request, user, Aim.RESET)
+    pending.save(request.session)
+    return advance(walks.start(request, pending, user, asked_before=False))
+
+
+def opened_reset(request: HttpRequest) -> Walk | None:
+    """Return the reset whose form for a new password is open."""
+    walk = walks.resume(request)
+    return walk if walk and walk.pending.may_save(walk.user, timezone.now()) else None
 
 
 def step_up(request: HttpRequest, user: Protected, next_url: str) -> Walk:
@@ -135,6 +141,8 @@ def start_of(walk: Walk) -> str:
     """Return the address where a walk that is over begins anew."""
     if walk.aim is Aim.STEP_UP:
         return f"{reverse('accounts:step_up')}?{urlencode({'next': walk.pending.next})}"
+    if walk.aim is Aim.RESET:
+        return f"{reverse('accounts:forgot')}?notice=ended"
     enrolled = walk.pending.proof == Proof.ENROLLED
     words = {"notice": "confirmed" if enrolled else "ended", "next": walk.pending.next}
     return f"{reverse('accounts:login')}?{urlencode(words)}"
@@ -148,6 +156,8 @@ def advance(walk: Walk) -> HttpResponseRedirect:
             return _start_over(walk)
         case Step.ENTER if walk.aim is Aim.STEP_UP:
             return _confirmed(walk, walk.pending.channel)
+        case Step.ENTER if walk.aim is Aim.RESET:
+            return _open_form(walk)
         case Step.ENTER:
             return enter(walk)
         case Step.ANSWER:
@@ -296,6 +306,29 @@ def _prove(walk: Walk, challenge: Challenge) -> None:
         walk.pending.session_hash = walk.user.get_session_auth_hash()
 
 
+def _begin(request: HttpRequest, user: Protected, aim: Aim) -> PendingLogin:
+    request.session.flush()
+    # Whose half login the session is; without a level it is nobody's login.
+    request.session[ABOUT] = {"user_id": user.pk, "aal": 0}
+    return PendingLogin(
+        user=user.pk,
+        session_hash=user.get_session_auth_hash(),
+        start=timezone.now().timestamp(),
+        next="",
+        nonce=new_nonce(),
+        aim=aim,
+    )
+
+
+def _open_form(walk: Walk) -> HttpResponseRedirect:
+    """Open the form for a new password, once: going back does not lengthen its ten minutes."""
+    if not walk.pending.opened:
+        walk.pending.opened = timezone.now().timestamp()
+        walk.pending.save(walk.request.session)
+        walk.request.session.cycle_key()
+    return redirect("accounts:new_password")
+
+
 def _confirmed(walk: Walk, channel: str) -> HttpResponseRedirect:
     """Keep the new proof under a new session key (SS-01, SS-02); "" stands for the password."""
     session = walk.request.session
@@ -313,7 +346,7 @@ def _confirmed(walk: Walk, channel: str) -> HttpResponseRedirect:
 
 def _start_over(walk: Walk) -> HttpResponseRedirect:
     start = start_of(walk)
-    if walk.aim is Aim.LOGIN:
+    if walk.aim is not Aim.STEP_UP:
         session = walk.request.session
         session.flush()
         session[PREFILL] = walk.user.email

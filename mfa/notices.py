@@ -32,6 +32,11 @@ NOTICES = {
         Notice("recovery_code_used", ChannelName.SMS),
     ),
     Event.PASSWORD_CHANGED: (Notice("password_changed"),),
+    # The mailbox that got the link may be a thief's by now: the phone is told too (NT-02).
+    Event.PASSWORD_RESET: (
+        Notice("password_changed"),
+        Notice("password_changed", ChannelName.SMS),
+    ),
     Event.PAUSED: (Notice("pause_started"),),
 }
 SILENT = frozenset(
@@ -39,6 +44,9 @@ SILENT = frozenset(
         Event.PASSWORD_RIGHT,
         Event.PASSWORD_WRONG,
         Event.PASSWORD_SLOWED,
+        # The link's own mail tells of these two.
+        Event.PASSWORD_FORGOTTEN,
+        Event.PASSWORD_LINK_SENT,
         Event.CODE_SENT,
         Event.CODE_REFUSED,
         Event.CODE_RIGHT,

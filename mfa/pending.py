@@ -13,14 +13,17 @@ from mfa.rules.steps import Aim, Proof
 KEY = "mfa_pending"
 # Long enough to find the phone and to wait for a slow text, short enough for a shared computer
 LIFE = timedelta(minutes=15)
+# Long enough to think of a password, after what may have taken the quarter of an hour above
+FORM_LIFE = timedelta(minutes=10)
 
 
 @dataclass(slots=True, kw_only=True)
 class PendingLogin:
     """The password is proven, the code is open; the person is logged in only to step up (SS-08).
 
-    `session_hash` dies with the password and with the epoch. `chosen` is a route's name.
-    `refused_until` is the timestamp at which a refused code may be asked for again.
+    To reset, a mailed link is proven instead of the password. `session_hash` dies with the
+    password and with the epoch. `chosen` is a route's name. `refused_until` is the timestamp at
+    which a refused code may be asked for again, `opened` that of the form for a new password.
     """
 
     user: int
@@ -34,6 +37,7 @@ class PendingLogin:
     proof: str = Proof.NONE
     channel: str = ""
     refused_until: float = 0.0
+    opened: float = 0.0
 
     @classmethod
     def load(cls, session: SessionBase) -> Self | None:
@@ -47,11 +51,20 @@ class PendingLogin:
 
     def alive(self, user: Protected, now: datetime) -> bool:
         """Whether it is young, and the person active with the same password and epoch."""
+        return self.fits(user) and now.timestamp() - self.start < LIFE.total_seconds()
+
+    def may_save(self, user: Protected, now: datetime) -> bool:
+        """Whether the form for a new password is open (RV-02), and this is its person."""
+        age = now.timestamp() - self.opened
+        return self.aim == Aim.RESET and age < FORM_LIFE.total_seconds() and self.fits(user)
+
+    def fits(self, user: Protected) -> bool:
+        """Whether this is the person, active with the same password and epoch."""
         # A rotated secret key must not throw out who is just typing a code.
         hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
         return (
             user.is_active
-            and now.timestamp() - self.start < LIFE.total_seconds()
+            and user.pk == self.user
             and any(constant_time_compare(self.session_hash, known) for known in hashes)
         )
 

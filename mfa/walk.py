@@ -10,11 +10,15 @@ from mfa import answers, origin as origins
 from mfa.models import Challenge, Factor, Protected, Purpose
 from mfa.origin import Origin
 from mfa.pending import PendingLogin
-from mfa.rules.routes import ChannelName, Route, confirming, usable
+from mfa.rules.routes import ChannelName, Route, by_mailbox_only, confirming, usable
 from mfa.rules.steps import Aim, Facts, Proof, Step, next_step
 from mfa.sessions import person_of
 
-PURPOSES = {Aim.LOGIN: Purpose.LOGIN, Aim.STEP_UP: Purpose.STEP_UP}
+PURPOSES = {
+    Aim.LOGIN: Purpose.LOGIN,
+    Aim.STEP_UP: Purpose.STEP_UP,
+    Aim.RESET: Purpose.RESET,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +102,10 @@ class Walk:
         if self.user.wrong_answers >= answers.MOST_WRONG_ANSWERS:
             # The mailbox has no row to disable: it rests until a stronger factor answers (LG-01).
             reachable -= {ChannelName.EMAIL}
+        if self.user.mailbox_rests(timezone.now()) and not by_mailbox_only(policy, holdings):
+            reachable -= {ChannelName.EMAIL}
         routes = usable(policy, holdings, reachable)
-        return confirming(policy, holdings, routes) if self.aim is Aim.STEP_UP else routes
+        return routes if self.aim is Aim.LOGIN else confirming(policy, holdings, routes)
 
 
 def start(

@@ -4,12 +4,13 @@ A new page gets a line in PAGES, and a fixture here if no browser stands before 
 over the URLconf (safe GETs, CSRF, headers, caches, policy, accessibility) go by these tables.
 """
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Pause
+from mfa.models import AccountPolicy, OutboxMessage, Pause
 from tests.conftest import NOON
 from tests.portal_client import Browser, code
 
@@ -20,6 +21,9 @@ NEW_NUMBER = "+447700900250"
 PAGES = {
     "home": "home",
     "accounts:login": "stranger",
+    "accounts:forgot": "stranger",
+    "accounts:reset": "linked",
+    "accounts:new_password": "resetting",
     "accounts:details": "home",
     "accounts:password": "home",
     "accounts:step_up": "home",
@@ -56,7 +60,16 @@ EXEMPT = {"mfa:twilio_receipt": "Twilio's signature over address and body (WB-07
 # What stands for the parameters of addresses outside the administration, read when they are asked
 KEYS: dict[str, Callable[[], str]] = {
     "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
+    "uid": lambda: mailed_link()[0],
+    "token": lambda: mailed_link()[1],
 }
+
+
+def mailed_link() -> tuple[str, str]:
+    """The two parameters of the newest link in a mail; of a dead one, where none went out."""
+    mails = OutboxMessage.objects.filter(channel="email").values_list("body", flat=True)
+    found = (re.search(r"/password/reset/([^/]+)/([^/]+)/", body) for body in mails)
+    return next(((match[1], match[2]) for match in found if match), ("MQ", "no-such-token"))
 
 
 @pytest.fixture
@@ -70,6 +83,22 @@ def asked(browser: Browser, alice: User) -> Browser:
     """Alice after her password: half signed in, a code is on its way."""
     browser.password(alice)
     return browser
+
+
+@pytest.fixture
+def linked(browser: Browser, alice: User) -> Browser:
+    """Alice, who has forgotten her password, with a link in her mailbox."""
+    browser.post("/password/forgot/", {"email": alice.email})
+    return browser
+
+
+@pytest.fixture
+def resetting(linked: Browser, alice: User) -> Browser:
+    """Alice after the link and the code, before her new password."""
+    uid, token = mailed_link()
+    linked.post(f"/password/reset/{uid}/{token}/")
+    linked.post("/login/verify/", {"code": code(alice.factors.get().target)})
+    return linked
 
 
 @pytest.fixture
@@ -135,6 +164,8 @@ def ruling(office: Browser, root: User, alice: User) -> Browser:
 STATIONS = (
     "stranger",
     "asked",
+    "linked",
+    "resetting",
     "enrolling",
     "proving",
     "finishing",

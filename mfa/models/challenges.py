@@ -42,6 +42,7 @@ class Purpose(models.TextChoices):
     ENROLL = "enroll", _("confirm a first number")
     CHANGE = "change", _("confirm a new number")
     STEP_UP = "step_up", _("confirm who is logged in")
+    RESET = "reset", _("set a new password")
     TEST = "test", _("test the SMS account")
 
 

@@ -1,7 +1,7 @@
 """What the second step keeps on each person."""
 
 from abc import abstractmethod
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from mfa.rules.policy import Policy
 
+# EM-06, the security design's figure: the owner of the old mailbox has been told and can object.
+RESTS_AFTER_CHANGE = timedelta(days=7)
+
 
 class Protected(AbstractBaseUser, PermissionsMixin):
     """What this app asks of the project's user model, and the columns it gives to it.
@@ -19,6 +22,10 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     `session_epoch` ends all sessions when it rises; `wrong_answers` counts wrong codes in a row
     over all factors, `wait_until` is what they cost; `ever_bound_at` keeps a password alone from
     enrolling a factor once there was one.
+
+    `mailbox_rests_until` is the end of the rest after a reset by that mailbox alone (EM-04),
+    `email_changed_at` begins the one after a change (EM-06). `mailbox_proven_at` is when the
+    person last came by a mailed link or code.
     """
 
     email: "models.EmailField[str, str]"
@@ -31,6 +38,9 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     ever_bound_at = models.DateTimeField(null=True, editable=False)
     recovering_since = models.DateTimeField(null=True, editable=False)
     skipped_at = models.DateTimeField(null=True, editable=False)
+    mailbox_rests_until = models.DateTimeField(null=True, editable=False)
+    mailbox_proven_at = models.DateTimeField(null=True, editable=False)
+    email_changed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         """Columns only: the table is the user model's."""
@@ -41,6 +51,18 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     @abstractmethod
     def mfa_policy(self) -> Policy:
         """The policy that binds this person."""
+
+    @abstractmethod
+    def mailed_link(self, link: str, *, target: str, at: datetime) -> str | None:
+        """Return a link of a mail that was asked for at a moment; None if it would be dead."""
+
+    def mailbox_rests(self, now: datetime) -> bool:
+        """Whether codes and links by email must not stand in for a factor (EM-04, EM-06)."""
+        changed = self.email_changed_at
+        return bool(
+            (self.mailbox_rests_until and self.mailbox_rests_until > now)
+            or (changed and changed + RESTS_AFTER_CHANGE > now)
+        )
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Tie sessions to the password and to the epoch, under any of the secret keys (SS-06)."""

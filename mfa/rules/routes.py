@@ -61,7 +61,7 @@ class Route:
 def confirming(
     policy: Policy, holdings: Iterable[Holding], routes: tuple[Route, ...]
 ) -> tuple[Route, ...]:
-    """Keep the routes by which a logged-in person may confirm again.
+    """Keep the routes by which a person may confirm again, or reset the password.
 
     A mailbox is no authenticator (NIST SP 800-63B-4, 3.1.3.1), so it drops out (EM-01), unless
     the policy or the person has nothing else (EM-07). What only happens to be out of order now,
@@ -70,9 +70,13 @@ def confirming(
     strong = tuple(route for route in routes if route.channel is not ChannelName.EMAIL)
     if strong or policy.email_codes is EmailCodes.OFF:
         return strong
-    mailbox_only = frozenset({Method.EMAIL})
+    return routes if by_mailbox_only(policy, holdings) else ()
+
+
+def by_mailbox_only(policy: Policy, holdings: Iterable[Holding]) -> bool:
+    """Whether the policy allows, or the person has, no factor but a mailbox (EM-07)."""
     held = frozenset(holding.method for holding in holdings)
-    return routes if mailbox_only in {policy.methods, held} else ()
+    return frozenset({Method.EMAIL}) in {policy.methods, held}
 
 
 def usable(

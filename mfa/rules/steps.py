@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mfa.rules.policy import AfterEnrollment, Enforcement
-from mfa.rules.routes import Route
+from mfa.rules.routes import ChannelName, Route
 
 
 class Step(StrEnum):
@@ -26,10 +26,11 @@ class Step(StrEnum):
 
 
 class Aim(StrEnum):
-    """What a walk is for: to log in, or to confirm a logged-in person again."""
+    """What a walk is for: to log in, to confirm who is logged in, or to set a new password."""
 
     LOGIN = "login"
     STEP_UP = "step-up"
+    RESET = "reset"
 
 
 class Proof(StrEnum):
@@ -71,6 +72,11 @@ class Facts:
         return not (asked and self.ever_bound)
 
     @property
+    def by_mailbox(self) -> bool:
+        """Whether a mailbox is all that is left to ask."""
+        return bool(self.routes) and {route.channel for route in self.routes} == {ChannelName.EMAIL}
+
+    @property
     def route(self) -> Route | None:
         """The route to ask: the chosen one while it is usable, else the best one."""
         if self.chosen in self.routes:
@@ -87,8 +93,8 @@ AFTER_ENROLLMENT = {
 
 def next_step(facts: Facts) -> Step:
     """Decide by the first row that fits."""
-    if facts.aim is Aim.STEP_UP:
-        return _step_up(facts)
+    if facts.aim is not Aim.LOGIN:
+        return _confirm(facts)
     if not facts.alive:
         return Step.START_OVER
     if not facts.demanded or facts.enforcement is Enforcement.OFF:
@@ -108,14 +114,18 @@ def next_step(facts: Facts) -> Step:
     return Step.ENROLL
 
 
-def _step_up(facts: Facts) -> Step:
-    """The same walk for who is logged in: nothing but an answer enters, and nothing is enrolled.
+def _confirm(facts: Facts) -> Step:
+    """The same walk for who is logged in or came by a mailed link; nothing is enrolled.
 
-    Who has only a password left to give is led back to the page that asks for it.
+    Where no factor is asked, the password confirms, on the page that the walk began with; and the
+    link resets, which is all that it can (RV-02). A mailbox that is all there is was proven by
+    the link (EM-07).
     """
     if not facts.alive:
         return Step.START_OVER
     if facts.proof is Proof.ANSWER:
+        return Step.ENTER
+    if facts.aim is Aim.RESET and (facts.by_password or facts.by_mailbox):
         return Step.ENTER
     if facts.by_password:
         return Step.START_OVER

@@ -71,7 +71,7 @@ def test_every_notice_has_its_message() -> None:
     told = [notice for notices in NOTICES.values() for notice in notices]
     mails = {notice.message for notice in told if notice.channel is ChannelName.EMAIL}
     texts = {notice.message for notice in told if notice.channel is ChannelName.SMS}
-    assert mails | {"code"} | set(Alert) == set(MAILS)
+    assert mails | {"code", "password_link"} | set(Alert) == set(MAILS)
     assert texts | {"code"} == set(TEXTS)
 
 

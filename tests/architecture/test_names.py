@@ -16,8 +16,11 @@ RENDERED = re.compile(r'"([\w/]+\.html)"')
 REFUSALS = {"mfa/second_step.html"}
 # Anonymous people reach these and no others.
 PUBLIC = {
+    "accounts:forgot",
     "accounts:login",
     "accounts:logout",
+    "accounts:new_password",
+    "accounts:reset",
     "admin:login",
     "demo:phone",
     "mfa:cancel",

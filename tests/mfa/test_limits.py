@@ -25,6 +25,10 @@ FIGURES = [
     ("unproven-address", 25, timedelta(minutes=5)),
     ("unproven-block", 50, timedelta(days=1)),
     ("password-address", 50, timedelta(minutes=15)),
+    ("reset", 2, timedelta(minutes=30)),
+    ("reset-stranger", 5, timedelta(days=1)),
+    ("reset-address", 20, timedelta(hours=1)),
+    ("link", 5, timedelta(hours=1)),
     ("test", 10, timedelta(hours=1)),
 ]
 TABLE = [
@@ -34,6 +38,10 @@ TABLE = [
     limits.UNPROVEN_PER_ADDRESS,
     limits.UNPROVEN_PER_BLOCK,
     limits.PASSWORDS_PER_ADDRESS,
+    limits.RESETS_PER_MAILBOX,
+    limits.RESETS_PER_STRANGER,
+    limits.RESETS_PER_ADDRESS,
+    limits.LINKS_PER_PERSON,
     limits.TEST_MESSAGES,
 ]
 THREE = Limit("three", 3, HOUR)

@@ -232,3 +232,32 @@ def test_a_step_up_walks_the_same_way_and_enrolls_nothing(known, step):
 )
 def test_the_password_is_all_where_nothing_else_was_ever_bound_or_asked(known, alone):
     assert facts(**known).by_password is alone
+
+
+def reset(step, name, **known):
+    return row(step, name, **{"aim": Aim.RESET, "ever_bound": True, "routes": (TEXT,)} | known)
+
+
+@pytest.mark.parametrize(
+    ("known", "step"),
+    [
+        reset(Step.START_OVER, "dead", alive=False, proof=Proof.ANSWER),
+        reset(Step.ENTER, "answered", proof=Proof.ANSWER),
+        reset(Step.ENTER, "not demanded", demanded=False),
+        reset(Step.ENTER, "off", enforcement=Enforcement.OFF),
+        reset(Step.ENTER, "never bound", ever_bound=False, routes=()),
+        reset(Step.ENTER, "the link has proven the only mailbox", routes=(EMAIL,)),
+        reset(Step.WAIT, "locked", locked=True),
+        reset(Step.ANSWER, "a route"),
+        reset(Step.ANSWER, "a route beside the mailbox", routes=ALL),
+        reset(Step.ANSWER, "trusted is no proof", trusted=True),
+        reset(Step.ANSWER, "enrolled is no proof", proof=Proof.ENROLLED),
+        reset(Step.CHOOSE, "asked to choose", choosing=True),
+        reset(Step.BLOCKED, "no route", routes=()),
+        reset(Step.BLOCKED, "a mailbox does not help", routes=(), mailbox_proven=True),
+        reset(Step.BLOCKED, "nothing is recovered", routes=(), recovery_allowed=True),
+    ],
+)
+def test_a_reset_asks_for_the_factor_and_enrolls_nothing(known, step):
+    """RV-02, EM-07."""
+    assert next_step(known) is step

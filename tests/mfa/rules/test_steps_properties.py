@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 
 from mfa.rules.policy import Enforcement
-from mfa.rules.steps import Proof, Step, next_step
+from mfa.rules.steps import Aim, Proof, Step, next_step
 from tests.mfa.rules.strategies import MAILBOX, ROUTES, TEXTS, facts
 
 no, yes = map(st.just, (False, True))
@@ -103,6 +103,21 @@ def test_where_enforcement_is_off_everybody_enters(known):
 @given(facts(alive=yes, proof=st.just(Proof.ANSWER)))
 def test_an_answer_enters(known):
     assert next_step(known) is Step.ENTER
+
+
+resetting = st.just(Aim.RESET)
+with_a_phone = st.permutations(ROUTES).map(tuple)
+
+
+@given(facts(**password_alone, aim=resetting, ever_bound=yes, routes=with_a_phone))
+def test_a_link_alone_resets_nothing_where_there_is_a_phone(known):
+    """RV-02."""
+    assert next_step(known) not in {Step.ENTER, Step.ENROLL, Step.OFFER, Step.PROVE_MAILBOX}
+
+
+@given(facts(aim=st.sampled_from([Aim.STEP_UP, Aim.RESET])))
+def test_only_a_login_enrolls_or_finishes(known):
+    assert next_step(known) not in {Step.ENROLL, Step.OFFER, Step.FINISH, Step.PROVE_MAILBOX}
 
 
 @given(facts(routes=some_routes))

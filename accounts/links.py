@@ -1,0 +1,79 @@
+"""Links in mails: signed, short-lived, and dead once what they are for is done.
+
+No table and no queue holds one: the worker derives it from the person's row when it sends the mail,
+and each part of that row which the link may change is signed with it (RV-01).
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner, b62_encode
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+
+class Link(StrEnum):
+    """What a link opens."""
+
+    # A person who forgot the password asked for it
+    RESET = "reset"
+    # An administrator sent it, to a new person for instance (PW-10)
+    SET = "set"
+
+
+# NIST SP 800-63B-4, 4.2.1.2, allows 24 hours.
+LIVES = {
+    Link.RESET: timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    Link.SET: timedelta(hours=24),
+}
+
+
+class Owner(Protocol):
+    """What a link is tied to."""
+
+    pk: int
+    email: str
+    password: str
+    session_epoch: int
+    is_active: bool
+
+
+class _Signer(TimestampSigner):
+    """Signs with the moment at which the mail was asked for, however late it is sent."""
+
+    def __init__(self, link: Link, owner: Owner, at: datetime) -> None:
+        state = f"{owner.password}:{owner.email}:{owner.session_epoch}"
+        super().__init__(sep=".", salt=f"accounts.links.{link}:{state}")
+        self.at = at
+
+    def timestamp(self) -> str:
+        return b62_encode(int(self.at.timestamp()))
+
+
+def address_of(link: Link, owner: Owner, *, target: str, at: datetime) -> str | None:
+    """Return the link of a mail that was asked for at a moment.
+
+    None where it would be dead on arrival, or where the mailbox is the person's no more.
+    """
+    if target != owner.email or not owner.is_active or timezone.now() - at > LIVES[link]:
+        return None
+    uid = urlsafe_base64_encode(force_bytes(owner.pk))
+    token = _Signer(link, owner, at).sign(uid).removeprefix(f"{uid}.")
+    return f"{settings.BASE_URL}{reverse('accounts:reset', args=[uid, token])}"
+
+
+def opened_by(owner: Owner, uid: str, token: str) -> Link | None:
+    """Say what a link opens for this person; None for one that is dead or was never made."""
+    if not owner.is_active:
+        return None
+    for link, life in LIVES.items():
+        try:
+            _Signer(link, owner, timezone.now()).unsign(f"{uid}.{token}", max_age=life)
+        except BadSignature:
+            continue
+        return link
+    return None

@@ -1,0 +1,129 @@
+"""Resets: a mailed link, the second step where there is one, then a new password."""
+
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.http import urlsafe_base64_decode
+
+from accounts import links
+from accounts.links import Link
+from accounts.models import User
+from mfa import (
+    audit,
+    browsers,
+    channels,
+    deliveries,
+    factors,
+    limits,
+    notices,
+    origin as origins,
+    waits,
+)
+from mfa.login import PREFILL
+from mfa.models import Event
+from mfa.origin import Origin
+from mfa.rules.routes import ChannelName
+from mfa.walk import Walk
+
+# EM-04, the security design's figure: the owner has been told and can object.
+MAILBOX_RESTS = timedelta(hours=72)
+
+
+def ask(request: HttpRequest, email: str) -> None:
+    """Mail a link to the active person who has this email; nobody learns whether there is one.
+
+    Known, unknown and inactive cost one hash each, which is more than all the rest (LG-03).
+    Raises TooMany for an address that asks for too many, whoever they are for.
+    """
+    origin = origins.of(request)
+    limits.take([limits.RESETS_PER_ADDRESS.of(origin.network)])
+    make_password(email)
+    user = User.objects.filter(email=email).first()
+    mailed = _may_mail(request, email, origin) and user is not None and user.is_active
+    audit.record(Event.PASSWORD_FORGOTTEN, user, origin=origin, mailed=int(mailed))
+    if user and mailed:
+        _mail(user, Link.RESET, address=origin.address, browser=origin.device)
+
+
+def send(user: User, *, origin: Origin, by: str) -> None:
+    """Mail a link to set the password, on behalf of an administrator (PW-10). Raises TooMany."""
+    with transaction.atomic():
+        limits.take([limits.LINKS_PER_PERSON.of(str(user.pk))])
+        audit.record(Event.PASSWORD_LINK_SENT, user, origin=origin, by=by)
+        _mail(user, Link.SET)
+
+
+def holder(uid: str, token: str) -> tuple[User, Link] | None:
+    """Return whose link this is and what it opens; None for one that is dead."""
+    try:
+        pk = int(urlsafe_base64_decode(uid))
+    except ValueError:
+        return None
+    user = User.objects.filter(pk=pk).first() if 0 < pk < 1 << 63 else None
+    link = links.opened_by(user, uid, token) if user else None
+    return (user, link) if user and link else None
+
+
+def finish(walk: Walk, password: str) -> bool:
+    """Store the new password; every session and open login of the person ends (RV-03).
+
+    False when something else came first: another tab, a change of the email, the end of the time.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=walk.user.pk)
+        if not walk.pending.may_save(person, now):
+            return False
+        person.set_password(password)
+        person.session_epoch += 1
+        person.mailbox_proven_at = now
+        if walk.pending.channel in {"", ChannelName.EMAIL}:
+            person.mailbox_rests_until = now + MAILBOX_RESTS
+        person.save(
+            update_fields=[
+                "password",
+                "session_epoch",
+                "mailbox_proven_at",
+                "mailbox_rests_until",
+            ]
+        )
+        phone = factors.phone_of(person)
+        notices.tell(
+            Event.PASSWORD_RESET,
+            person,
+            origin=walk.origin,
+            old_number=phone.target if phone else "",
+        )
+    # Whoever guessed at the old password guessed in vain.
+    waits.forget(waits.WRONG_PASSWORDS, person.email)
+    session = walk.request.session
+    session.flush()
+    session[PREFILL] = person.email
+    return True
+
+
+def _may_mail(request: HttpRequest, email: str, origin: Origin) -> bool:
+    """Count a mail to this address; over a limit none goes out, and the page says the same."""
+    uses = [limits.RESETS_PER_MAILBOX.of(email)]
+    if not browsers.count_of(request, email):
+        uses.append(limits.RESETS_PER_STRANGER.of(f"{origin.network}:{email}"))
+    try:
+        limits.take(uses)
+    except limits.TooMany:
+        return False
+    return True
+
+
+def _mail(user: User, link: Link, **context: str) -> None:
+    if not channels.available(ChannelName.EMAIL):
+        return
+    deliveries.queue(
+        user,
+        "password_link",
+        channel=ChannelName.EMAIL,
+        target=user.email,
+        context={"link": link, **context},
+    )

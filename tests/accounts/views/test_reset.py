@@ -1,0 +1,535 @@
+"""Forgotten passwords: the page, the mail, its link, and the form (RV-01 to RV-03, LG-03)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.http import HttpResponse
+
+from accounts.models import User
+from mfa.models import AccountPolicy, AuditEvent, Delivery, Event, OutboxMessage, Pause
+from tests.accounts.hashers import CountingHasher
+from tests.conftest import NOON, make_user
+from tests.portal_client import PASSWORD, Browser, code
+
+NEW = "another long enough one"
+FORGOT = "/password/forgot/"
+FORM = "/password/new/"
+DEAD = "This link has run out"
+
+
+def forget(browser: Browser, email: str, **extra: object) -> HttpResponse:
+    return browser.post(FORGOT, {"email": email}, **extra)
+
+
+def mails() -> list[OutboxMessage]:
+    return list(OutboxMessage.objects.filter(channel="email"))
+
+
+def link() -> str:
+    """The path of the newest mailed link."""
+    found = re.search(r"http://testserver(/password/reset/\S+)", mails()[0].body)
+    assert found
+    return found[1]
+
+
+def link_for(browser: Browser, user: User) -> str:
+    forget(browser, user.email)
+    return link()
+
+
+def save(browser: Browser, new: str = NEW) -> HttpResponse:
+    return browser.post(FORM, {"new_password1": new, "new_password2": new})
+
+
+@pytest.fixture
+def proving(browser: Browser, alice: User) -> Browser:
+    """Alice after the button of her link: a code is on its way to her phone."""
+    browser.post(link_for(browser, alice))
+    return browser
+
+
+@pytest.fixture
+def writing(proving: Browser, alice: User) -> Browser:
+    """Alice before the form for her new password."""
+    proving.post("/login/verify/", {"code": code(alice.factors.get().target)})
+    return proving
+
+
+def knows(user: User, password: str) -> bool:
+    user.refresh_from_db()
+    return user.check_password(password)
+
+
+# The page that asks for the email
+
+
+@pytest.fixture
+def gone(alice: User) -> User:
+    return make_user("gone@example.org", is_active=False)
+
+
+@pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org", "gone@example.org"])
+def test_known_unknown_and_inactive_look_and_cost_the_same(
+    settings, gone: User, email: str
+) -> None:
+    """LG-03: status, place, headers, cookies, body and hashes."""
+    settings.PASSWORD_HASHERS = ["tests.accounts.hashers.CountingHasher"]
+    browser, before = Browser(), CountingHasher.runs
+    answer = forget(browser, email)
+    assert CountingHasher.runs == before + 1
+    assert (answer.status_code, answer.url) == (302, f"{FORGOT}?notice=sent")
+    assert not browser.cookies
+    page = browser.get(answer.url)
+    assert email not in page.content.decode()
+    assert "If there is an account with that email" in page.content.decode()
+
+
+def test_only_the_active_person_gets_a_mail(browser: Browser, gone: User) -> None:
+    for email in ("nobody@example.org", gone.email, "Alice@Example.org"):
+        forget(browser, email)
+    assert [mail.target for mail in mails()] == ["alice@example.org"]
+    events = AuditEvent.objects.filter(event=Event.PASSWORD_FORGOTTEN)
+    assert [event.details["mailed"] for event in events.order_by("pk")] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("email", ["", "no email", "x" * 400 + "@example.org"])
+def test_what_is_no_email_is_explained(browser: Browser, alice: User, email: str) -> None:
+    answer = forget(browser, email)
+    assert answer.status_code == 200
+    assert "There is a problem" in answer.content.decode()
+
+
+def test_the_mail_names_the_portals_own_address_and_where_it_came_from(
+    browser: Browser, alice: User
+) -> None:
+    """RV-01: BASE_URL, whatever host the request named."""
+    forget(browser, alice.email, headers={"host": "localhost", "user-agent": "Firefox/140.0"})
+    body = mails()[0].body
+    assert "http://testserver/password/reset/" in body
+    assert "localhost" not in body
+    assert "Firefox" in body
+    assert "127.0.0.1" in body
+
+
+def test_no_row_holds_the_link(browser: Browser, alice: User) -> None:
+    """RV-01: a stolen database or queue opens nothing."""
+    token = link_for(browser, alice).rstrip("/").rpartition("/")[2]
+    delivery = Delivery.objects.get()
+    assert token not in str(vars(delivery))
+
+
+def test_strangers_neither_flood_a_mailbox_nor_close_it(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    """Two mails in half an hour, and while no more go out one of them still works."""
+    for minute in range(0, 180, 5):
+        clock.move_to(NOON + timedelta(minutes=minute))
+        for _ in range(3):
+            stranger = Browser(REMOTE_ADDR=f"198.51.{minute}.{_ + 1}")
+            assert forget(stranger, alice.email).url == f"{FORGOT}?notice=sent"
+        assert DEAD not in browser.get(link()).content.decode()
+    assert len(mails()) <= 14
+
+
+def test_one_stranger_sends_five_mails_a_day_to_the_same_person(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    for hour in range(12):
+        clock.move_to(NOON + timedelta(hours=hour))
+        forget(browser, alice.email)
+    assert len(mails()) == 5
+    clock.move_to(NOON + timedelta(hours=12))
+    browser.log_in(alice)
+    browser.post("/logout/")
+    forget(browser, alice.email)
+    assert mails()[0].at
+    assert len([mail for mail in mails() if "/password/reset/" in mail.body]) == 6
+
+
+def test_an_address_that_asks_for_many_waits(browser: Browser, alice: User) -> None:
+    for number in range(20):
+        forget(browser, f"nobody{number}@example.org")
+    answer = forget(browser, alice.email)
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"]
+    assert not mails()
+
+
+def test_texts_and_mails_are_counted_apart(browser: Browser, alice: User) -> None:
+    """Links that strangers ask for take no code from the owner."""
+    for _ in range(6):
+        forget(Browser(), alice.email)
+    browser.password(alice)
+    assert OutboxMessage.objects.filter(channel="sms").count() == 1
+
+
+def test_without_mail_the_page_says_the_same(settings, browser: Browser, alice: User) -> None:
+    settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
+    assert forget(browser, alice.email).url == f"{FORGOT}?notice=sent"
+    assert not Delivery.objects.exists()
+
+
+# The link
+
+
+def test_looking_at_a_link_begins_nothing(browser: Browser, alice: User) -> None:
+    """RV-01: mail scanners open links."""
+    path = link_for(browser, alice)
+    for _ in range(3):
+        assert "Continue" in browser.get(path).content.decode()
+    assert not browser.cookies.get("session")
+    assert not OutboxMessage.objects.filter(channel="sms").exists()
+    assert browser.post(path).url == "/login/verify/"
+
+
+def test_a_link_lives_an_hour(clock: time_machine.Traveller, browser: Browser, alice: User) -> None:
+    """RV-01."""
+    path = link_for(browser, alice)
+    clock.shift(timedelta(minutes=59, seconds=59))
+    assert browser.get(path).status_code == 200
+    clock.shift(timedelta(seconds=2))
+    for answer in (browser.get(path), browser.post(path)):
+        assert answer.status_code == 410
+        assert DEAD in answer.content.decode()
+        assert 'href="/password/forgot/"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("change", ["password", "email", "session_epoch", "is_active"])
+def test_a_link_dies_with_what_it_is_tied_to(browser: Browser, alice: User, change: str) -> None:
+    """RV-01."""
+    path = link_for(browser, alice)
+    values = {"password": "x", "email": "new@example.org", "session_epoch": 7, "is_active": False}
+    User.objects.filter(pk=alice.pk).update(**{change: values[change]})
+    assert browser.post(path).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (r"/([^/]+)/$", r"/\1x/"),
+        (r"/([^/]+)/$", r"/x/"),
+        (r"/reset/[^/]+/", "/reset/LTE/"),
+        (r"/reset/[^/]+/", "/reset/!!/"),
+        (r"/reset/[^/]+/", "/reset/YWJj/"),
+        (r"/reset/[^/]+/", "/reset/OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5/"),
+        (r"\.", ":"),
+    ],
+)
+def test_a_changed_link_opens_nothing(browser: Browser, alice: User, old: str, new: str) -> None:
+    path = re.sub(old, new, link_for(browser, alice), count=1)
+    assert path != link()
+    assert browser.post(path).status_code == 410
+
+
+def test_the_link_of_one_person_is_not_anothers(
+    browser: Browser, alice: User, charlie: User
+) -> None:
+    mine = link_for(browser, charlie).split("/")
+    hers = link_for(browser, alice).split("/")
+    assert browser.post("/".join([*hers[:3], hers[3], mine[4], ""])).status_code == 410
+
+
+def test_the_token_leaves_the_address(browser: Browser, alice: User) -> None:
+    """RV-01: what follows the button is reached by the session alone."""
+    path = link_for(browser, alice)
+    token = path.rstrip("/").rpartition("/")[2]
+    answer = browser.post(path, follow=True)
+    assert all(token not in url for url, _status in answer.redirect_chain)
+    assert token not in answer.content.decode()
+
+
+def test_a_mail_that_is_sent_late_brings_no_fresh_hour(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    """OT-13: the link lives from the asking on."""
+    forget(browser, alice.email)
+    Delivery.objects.update(state=Delivery.State.QUEUED)
+    clock.shift(timedelta(minutes=61))
+    from mfa import deliveries
+
+    deliveries.deliver(Delivery.objects.get().pk)
+    assert Delivery.objects.get().state == Delivery.State.DROPPED
+
+
+def test_a_mail_that_is_sent_late_does_not_go_to_a_former_mailbox(
+    browser: Browser, alice: User
+) -> None:
+    forget(browser, alice.email)
+    Delivery.objects.update(state=Delivery.State.QUEUED)
+    User.objects.filter(pk=alice.pk).update(email="new@example.org")
+    from mfa import deliveries
+
+    deliveries.deliver(Delivery.objects.get().pk)
+    assert Delivery.objects.get().state == Delivery.State.DROPPED
+
+
+# The second step
+
+
+def test_the_link_alone_changes_nothing(proving: Browser, alice: User) -> None:
+    """RV-02."""
+    for answer in (proving.get(FORM), save(proving)):
+        assert answer.url == f"{FORGOT}?notice=ended"
+    assert knows(alice, PASSWORD)
+
+
+def test_the_code_says_what_it_is_for(proving: Browser, alice: User) -> None:
+    """OT-04: nobody reads a reset code to a caller who speaks of signing in."""
+    text = OutboxMessage.objects.get(channel="sms").body
+    assert "is your password-reset code" in text
+
+
+def test_the_mailbox_is_no_second_step_of_its_own_link(proving: Browser) -> None:
+    """RV-02: one mailbox would be the whole account."""
+    page = proving.get("/login/verify/").content.decode()
+    assert "Send code to email" not in page
+    assert proving.post("/login/verify/email/").url == "/login/verify/"
+    assert len(mails()) == 1
+
+
+def test_a_wrong_code_opens_nothing(proving: Browser, alice: User) -> None:
+    wrong = f"{(int(code(alice.factors.get().target)) + 1) % 1_000_000:06}"
+    assert proving.post("/login/verify/", {"code": wrong}).status_code == 200
+    assert proving.get(FORM).url == f"{FORGOT}?notice=ended"
+
+
+def test_a_person_who_never_had_a_factor_gets_the_form_at_once(browser: Browser, bob: User) -> None:
+    assert browser.post(link_for(browser, bob)).url == FORM
+    assert save(browser).url == "/login/?notice=reset"
+    assert knows(bob, NEW)
+
+
+@pytest.mark.parametrize("column", ["disabled_at", "revoked_at"])
+def test_who_once_had_a_factor_gets_help_and_no_form(
+    browser: Browser, alice: User, column: str
+) -> None:
+    """RV-02, RV-08."""
+    alice.factors.update(**{column: NOON})
+    assert browser.post(link_for(browser, alice)).url == "/login/help/"
+    assert "a new password needs your second step" in browser.get("/login/help/").content.decode()
+    assert save(browser).url == f"{FORGOT}?notice=ended"
+    assert browser.get("/login/enroll/phone/").url == "/login/help/"
+    assert knows(alice, PASSWORD)
+
+
+def test_where_no_second_step_is_asked_the_link_is_enough(
+    browser: Browser, policy: AccountPolicy, alice: User
+) -> None:
+    policy.enabled = False
+    policy.save()
+    assert browser.post(link_for(browser, alice)).url == FORM
+
+
+def test_a_pause_in_the_middle_leads_on_by_a_button(proving: Browser, alice: User) -> None:
+    Pause.objects.create(
+        user=alice, reason="lost phone", started_at=NOON, until=NOON + timedelta(days=9999)
+    )
+    assert proving.get("/login/verify/").url == "/login/continue/"
+    assert proving.post("/login/continue/").url == FORM
+    assert not proving.signed_in
+
+
+# The form
+
+
+def test_the_new_password_logs_in_and_nothing_else_did(writing: Browser, alice: User) -> None:
+    """RV-03: a reset never signs in."""
+    assert writing.get(FORM).status_code == 200
+    assert not writing.signed_in
+    answer = save(writing)
+    assert answer.url == "/login/?notice=reset"
+    assert not writing.signed_in
+    page = writing.get(answer.url).content.decode()
+    assert "Your new password is saved" in page
+    assert "alice@example.org" in page
+    writing.password(alice)
+    assert "mfa_pending" not in writing.session
+    assert writing.password(alice, NEW).url == "/login/verify/"
+
+
+def test_the_factors_stay_as_they_are(writing: Browser, alice: User) -> None:
+    """RV-03."""
+    save(writing)
+    assert alice.factors.usable().count() == 1
+
+
+def test_every_session_and_every_open_login_ends(
+    writing: Browser, other_browser: Browser, alice: User
+) -> None:
+    """RV-03."""
+    other_browser.log_in(alice)
+    third = Browser()
+    third.password(alice)
+    save(writing)
+    assert other_browser.get("/me/").status_code == 302
+    assert third.get("/login/verify/").url.startswith("/login/?notice=ended")
+
+
+def test_the_mailbox_and_the_phone_are_told(writing: Browser, alice: User) -> None:
+    """NT-02: a thief of the mailbox does not hold the phone."""
+    save(writing)
+    assert mails()[0].subject == "Acme Portal: your password was changed"
+    text = OutboxMessage.objects.filter(channel="sms").first()
+    assert text
+    assert text.target == "+447700900201"
+    assert "set anew by a mailed link" in text.body
+    assert AuditEvent.objects.filter(event=Event.PASSWORD_RESET, user=alice).count() == 1
+
+
+def test_the_link_works_once(browser: Browser, writing: Browser, alice: User) -> None:
+    """RV-01: this one, and the others that are still in the mailbox."""
+    path = link()
+    save(writing)
+    assert Browser().post(path).status_code == 410
+
+
+def test_the_form_is_open_for_ten_minutes_and_going_back_adds_none(
+    clock: time_machine.Traveller, writing: Browser, alice: User
+) -> None:
+    clock.shift(timedelta(minutes=9))
+    assert writing.get(FORM).status_code == 200
+    assert writing.post("/login/continue/").url == FORM
+    clock.shift(timedelta(minutes=1, seconds=1))
+    assert save(writing).url == f"{FORGOT}?notice=ended"
+    assert knows(alice, PASSWORD)
+
+
+def test_of_two_tabs_the_first_saves(writing: Browser, alice: User) -> None:
+    save(writing)
+    assert save(writing, "a third long enough one").url == f"{FORGOT}?notice=ended"
+    assert knows(alice, NEW)
+
+
+@pytest.mark.parametrize("new", ["short", "x" * 257, "alice.example.org", "password12345678"])
+def test_the_rules_of_passwords_hold(writing: Browser, alice: User, new: str) -> None:
+    """PW-01, PW-05."""
+    answer = save(writing, new)
+    assert "There is a problem" in answer.content.decode()
+    assert f'"{new}"' not in answer.content.decode()
+    assert knows(alice, PASSWORD)
+
+
+def test_managers_know_the_fields(writing: Browser) -> None:
+    """PW-09."""
+    page = writing.get(FORM).content.decode()
+    assert page.count('autocomplete="new-password"') == 2
+    assert 'value="alice@example.org" autocomplete="username"' in page
+    assert "maxlength" not in page
+
+
+def test_a_proven_reset_is_no_half_login(writing: Browser, alice: User) -> None:
+    """LG-05, RV-03: with the password known, the second step is asked once more."""
+    assert writing.get("/me/").url.startswith("/login/")
+    assert writing.get("/login/enroll/phone/").url == "/login/continue/"
+    assert writing.password(alice).url == "/login/verify/"
+    assert not writing.signed_in
+    assert writing.get(FORM).url == f"{FORGOT}?notice=ended"
+
+
+def test_a_half_login_opens_no_form(browser: Browser, alice: User) -> None:
+    browser.password(alice)
+    assert browser.get(FORM).url == f"{FORGOT}?notice=ended"
+
+
+def test_charlies_link_does_not_change_alices_password(
+    writing: Browser, alice: User, charlie: User
+) -> None:
+    """The form is the newest link's own."""
+    writing.post(link_for(writing, charlie))
+    assert save(writing).url == f"{FORGOT}?notice=ended"
+    assert knows(alice, PASSWORD)
+    assert knows(charlie, PASSWORD)
+
+
+def test_a_disabled_person_saves_nothing(writing: Browser, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert save(writing).url == f"{FORGOT}?notice=ended"
+
+
+def test_a_reset_ends_the_wait_that_guesses_cost(
+    clock: time_machine.Traveller, writing: Browser, alice: User
+) -> None:
+    """LG-02: strangers who guess do not keep the owner out."""
+    for _ in range(10):
+        Browser().password(alice, "not the password")
+    save(writing)
+    assert Browser().password(alice, NEW).url == "/login/verify/"
+
+
+def test_giving_up_leads_to_the_login(proving: Browser, alice: User) -> None:
+    assert proving.post("/login/cancel/").url == "/login/"
+    assert proving.get("/login/verify/").url == "/login/"
+
+
+def test_a_walk_that_took_too_long_starts_with_a_new_link(
+    clock: time_machine.Traveller, proving: Browser
+) -> None:
+    clock.shift(timedelta(minutes=16))
+    assert proving.get("/login/verify/").url == f"{FORGOT}?notice=ended"
+    assert proving.post("/login/verify/resend/").url == f"{FORGOT}?notice=ended"
+    page = proving.get(f"{FORGOT}?notice=ended").content.decode()
+    assert "That took too long" in page
+
+
+# The mailbox afterwards
+
+
+def rest(user: User) -> bool:
+    user.refresh_from_db()
+    return user.mailbox_rests_until is not None
+
+
+def test_after_a_reset_by_the_mailbox_alone_its_codes_rest_three_days(
+    clock: time_machine.Traveller, browser: Browser, policy: AccountPolicy, alice: User
+) -> None:
+    """EM-04."""
+    policy.enabled = False
+    policy.save()
+    browser.post(link_for(browser, alice))
+    save(browser)
+    policy.enabled = True
+    policy.save()
+    browser.password(alice, NEW)
+    assert "Send code to email" not in browser.get("/login/verify/").content.decode()
+    assert browser.post("/login/verify/email/").url == "/login/verify/"
+    clock.shift(timedelta(hours=72, seconds=1))
+    late = Browser()
+    late.password(alice, NEW)
+    assert "Send code to email" in late.get("/login/verify/").content.decode()
+
+
+def test_a_stronger_factor_ends_the_rest(
+    browser: Browser, policy: AccountPolicy, alice: User
+) -> None:
+    """EM-04."""
+    policy.enabled = False
+    policy.save()
+    browser.post(link_for(browser, alice))
+    save(browser)
+    assert rest(alice)
+    policy.enabled = True
+    policy.save()
+    browser.password(alice, NEW)
+    browser.post("/login/verify/", {"code": code("+447700900201")})
+    assert browser.signed_in
+    assert not rest(alice)
+
+
+def test_a_reset_with_the_phone_needs_no_rest(writing: Browser, alice: User) -> None:
+    """EM-04: the stronger factor was used."""
+    save(writing)
+    assert not rest(alice)
+    assert alice.mailbox_proven_at is not None
+
+
+def test_a_rest_stays_through_a_code_by_email(browser: Browser, alice: User) -> None:
+    """EM-04: what rests does not end its own rest."""
+    browser.password(alice)
+    browser.post("/login/verify/email/")
+    mailed = code(alice.email)
+    User.objects.filter(pk=alice.pk).update(mailbox_rests_until=NOON + timedelta(days=9999))
+    assert browser.post("/login/verify/", {"code": mailed}).status_code in {200, 302}
+    assert not browser.signed_in
+    assert rest(alice)
