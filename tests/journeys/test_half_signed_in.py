@@ -10,6 +10,8 @@ from tests.portal_client import Browser
 FLOW = {
     "accounts:login",
     "accounts:logout",
+    "accounts:forgot",
+    "accounts:new_password",
     "mfa:enroll_phone",
     "mfa:enroll_verify",
     "mfa:enroll_done",
@@ -26,8 +28,8 @@ FLOW = {
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 HARMLESS = {"portal:theme_css", "portal:theme", "demo:phone", "admin:login", *PROBES}
 LOGIN = reverse("accounts:login")
-# Twilio's own: it asks for a signature instead of a login.
-SIGNED = {"mfa:twilio_receipt"}
+# They ask for a signature instead of a login: Twilio's, and our own in the links of mails.
+SIGNED = {"mfa:twilio_receipt", "accounts:reset"}
 CLOSED = [address for address in ADDRESSES if address.name not in FLOW | HARMLESS | SIGNED]
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mfa', '0006_step_up_is_a_purpose'),
+        ('mfa', '0008_tally'),
     ]
 
     operations = [
