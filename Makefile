@@ -1,13 +1,14 @@
 # make run     the portal with demo people on http://127.0.0.1:8000
 # make test    all tests: SQLite, PostgreSQL where it is reachable, a real browser
 # make check   format, lint, types, imports, templates, migrations, deployment check, mutation, audit
+# make bench   what logins cost and what abuse gets, measured on this machine: docs/performance.md
 # make lock    requirements/*.txt anew from pyproject.toml
 
 PYTHON ?= python3.11
 BIN := .venv/bin
 SOURCES := accounts benchmarks mfa portal tests manage.py
 
-.PHONY: run test check lock format install install-dev chromium mutation
+.PHONY: run test check bench lock format install install-dev chromium mutation
 
 run: install
 	$(BIN)/python -m portal.newenv
@@ -29,6 +30,10 @@ check: install-dev
 	ENV_FILE=tests/check.env $(BIN)/python manage.py makemigrations --check --dry-run
 	ENV_FILE=tests/check.env $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(MAKE) mutation
+
+bench: install-dev
+	$(BIN)/python -m benchmarks.login
+	$(BIN)/python -m benchmarks.abuse
 
 mutation: install-dev
 	sh .ci/mutation

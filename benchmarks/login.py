@@ -8,7 +8,6 @@ No worker runs, so texts stay queued: what is measured is the web requests alone
 
 import argparse
 import os
-import platform
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from statistics import median, quantiles
 import django
 import psycopg
 
+from benchmarks.machine import here
 from tests.processes import portal, services
 from tests.processes.visitor import Answer, Visitor
 
@@ -60,7 +60,7 @@ def main() -> None:
     ):
         os.environ.update(company.env)
         django.setup()
-        _say_where(database)
+        print(here(database))
         for hash_name in ("Argon2id", "trivial"):
             company.env["TEST_HASHER"] = hash_name
             company.start_web(workers=1, threads=4)
@@ -73,23 +73,6 @@ def main() -> None:
             company.start_web(workers=1, threads=4)
             print(f"\n## The same beside {LARGE_PEOPLE:,} people and {LARGE_EVENTS:,} events\n")
             _report(*_measure(company, chosen.logins, "trivial"))
-
-
-def _say_where(database: str) -> None:
-    with psycopg.connect(database) as connection:
-        server = connection.execute("SHOW server_version").fetchone()
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.machine(),
-    )
-    print(
-        f"{os.cpu_count()} x {model}; Python {platform.python_version()}, "
-        f"Django {django.__version__}, PostgreSQL {server[0] if server else '?'}"
-    )
 
 
 def _measure(company: portal.Company, logins: int, hash_name: str) -> tuple[Seen, Seen]:

@@ -1,0 +1,21 @@
+"""Where a benchmark ran: without it a figure says nothing."""
+
+import os
+import platform
+from pathlib import Path
+
+import django
+import psycopg
+
+
+def here(database: str) -> str:
+    """Return processor, Python, Django and PostgreSQL in a line."""
+    with psycopg.connect(database) as connection:
+        server = connection.execute("SHOW server_version").fetchone()
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return (
+        f"{os.cpu_count()} x {next(iter(models), platform.machine())}; "
+        f"Python {platform.python_version()}, Django {django.__version__}, "
+        f"PostgreSQL {server[0] if server else '?'}"
+    )
