@@ -1,6 +1,6 @@
 """People."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -18,8 +18,14 @@ from mfa.models import AccountPolicy, Protected
 from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, resolve
 
 # Staff can undo everybody's second step: where MFA binds them, it is never optional and never a
-# mailbox (EM-01).
-STAFF = Layer(name="staff", enforcement=Enforcement.REQUIRED, email_codes=EmailCodes.OFF)
+# mailbox (EM-01). Their sessions are shorter (AZ-03).
+STAFF = Layer(
+    name="staff",
+    enforcement=Enforcement.REQUIRED,
+    email_codes=EmailCodes.OFF,
+    session_life=timedelta(hours=12),
+    session_idle=timedelta(minutes=15),
+)
 
 
 class UserManager(BaseUserManager["User"]):

@@ -193,6 +193,8 @@ def enter(walk: Walk) -> HttpResponseRedirect:
         "browser": walk.origin.browser,
         "aal": aal,
         "channel": channel,
+        "life": walk.user.mfa_policy.session_life.total_seconds(),
+        "idle": walk.user.mfa_policy.session_idle.total_seconds(),
     }
     keep_proof(session, PASSWORD, at=walk.pending.start)
     if channel:

@@ -11,8 +11,10 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.contrib.sessions.base_session import AbstractBaseSession
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -26,10 +28,29 @@ PROOFS = "proofs"
 PASSWORD = "password"  # noqa: S105 a name
 # The security design's figure; no standard gives one.
 FRESH = timedelta(minutes=10)
+# A person's devices at once, with some to spare: the eleventh login ends the oldest (SS-07).
+MOST_SESSIONS = 10
+# Often enough for limits in minutes, rarely enough not to write at every click
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Sessions by what they still open."""
+
+    def open(self, now: datetime) -> "SessionQuerySet":
+        """Keep the sessions that have not reached their end."""
+        return self.filter(expire_date__gt=now)
+
+    def logged_in(self, now: datetime) -> "SessionQuerySet":
+        """Keep the open logins, without the half ones."""
+        return self.open(now).filter(aal__gt=0)
 
 
 class Session(AbstractBaseSession):
     """One browser's session; `aal` is 1 or 2 (NIST SP 800-63B-4), and 0 before the login.
+
+    Of a login `expire_date` is the nearer of two ends: so long after `started_at`, or so long
+    after `seen_at`, which is at most a minute behind.
 
     Who is half signed in has a row with a `user` and `aal` 0: that is no login.
     """
@@ -41,6 +62,9 @@ class Session(AbstractBaseSession):
     address = models.GenericIPAddressField(null=True)
     browser = models.CharField(max_length=200, blank=True)
     aal = models.PositiveSmallIntegerField(default=0)
+    seen_at = models.DateTimeField(null=True)
+
+    objects = BaseSessionManager.from_queryset(SessionQuerySet)()  # type: ignore[misc]
 
     @classmethod
     def get_session_store_class(cls) -> type["SessionStore"]:
@@ -73,6 +97,16 @@ def fresh_proofs(session: SessionBase, now: datetime) -> frozenset[str]:
     return frozenset(by for by, at in proofs.items() if at > oldest)
 
 
+def is_over(session: SessionBase, *, life: timedelta, idle: timedelta) -> bool:
+    """Whether a login has reached ends that are nearer than those it began with (SS-10)."""
+    about = session.get(ABOUT, {})
+    if "started_at" not in about or not isinstance(session, SessionStore):
+        return False
+    now = timezone.now()
+    over = datetime.fromisoformat(about["started_at"]) + life <= now
+    return over or bool(session.seen_at and session.seen_at + idle <= now)
+
+
 class SessionStore(DatabaseStore):
     """Django's database sessions on our own table, at one statement a request."""
 
@@ -82,16 +116,39 @@ class SessionStore(DatabaseStore):
         # The key that the stored row still has after cycle_key(), until it is saved
         self._former_key: str | None = None
         self.person: AbstractBaseUser | None = None
+        self.seen_at: datetime | None = None
 
     def load(self) -> dict[str, Any]:
         """Read the row, and with it its person: a half login needs both in each request."""
-        rows = Session.objects.select_related("user").filter(session_key=self.session_key)
-        row = rows.filter(expire_date__gt=timezone.now()).first()
+        now = timezone.now()
+        newer = (
+            Session.objects.logged_in(now)
+            .filter(user=OuterRef("user"), started_at__gt=OuterRef("started_at"))
+            .order_by()
+            .values("user")
+            .annotate(number=Count("*"))
+        )
+        row = (
+            Session.objects.open(now)
+            .select_related("user")
+            .annotate(newer=Coalesce(Subquery(newer.values("number")), 0))
+            .filter(session_key=self.session_key, newer__lt=MOST_SESSIONS)
+            .first()
+        )
         if row is None:
             self._session_key = None
             return {}
-        self.person = row.user
+        self.person, self.seen_at = row.user, row.seen_at
         return self.decode(row.session_data)
+
+    def touch(self) -> None:
+        """Move the idle end of a login that was just used, at most once a minute."""
+        now = timezone.now()
+        if self.seen_at is None or self.modified or now - self.seen_at < TOUCH_EVERY:
+            return
+        ends = _end_of(self.get(ABOUT, {}), now)
+        mine = Session.objects.filter(session_key=self.session_key)
+        mine.update(seen_at=now, **({"expire_date": ends} if ends else {}))
 
     def cycle_key(self) -> None:
         """Take another key; the old one dies when the row is saved under the new one (SS-01)."""
@@ -130,10 +187,25 @@ class SessionStore(DatabaseStore):
         """Return the table."""
         return Session
 
-    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Repeat in columns what the login wrote into the session."""
-        row = super().create_model_instance(data)
+        row = Session(
+            session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]  # Django's
+            session_data=self.encode(data),
+            expire_date=self.get_expiry_date(),
+        )
         about = data.get(ABOUT, {})
         for name in COLUMNS & about.keys():
             setattr(row, name, about[name])
+        now = timezone.now()
+        if ends := _end_of(about, now):
+            row.expire_date, row.seen_at = ends, now
         return row
+
+
+def _end_of(about: dict[str, Any], now: datetime) -> datetime | None:
+    """Return when a login ends that is used now; None before there is one (SS-03)."""
+    if "life" not in about:
+        return None
+    over = datetime.fromisoformat(about["started_at"]) + timedelta(seconds=about["life"])
+    return min(over, now + timedelta(seconds=about["idle"]))

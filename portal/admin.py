@@ -39,7 +39,7 @@ class PortalAdminSite(AdminSite):
         @wraps(inner)
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
-                return self._refuse(request)
+                raise PermissionDenied
             response: HttpResponse = inner(request, *args, **kwargs)
             return response
 
@@ -92,8 +92,3 @@ class PortalAdminSite(AdminSite):
             "models": [entry],
         }
         return apps if app_label else [*apps, settings]
-
-    def _refuse(self, request: HttpRequest) -> HttpResponse:
-        if not (isinstance(request.user, User) and request.user.is_staff):
-            raise PermissionDenied
-        return TemplateResponse(request, "mfa/second_step.html", status=403)

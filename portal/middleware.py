@@ -3,15 +3,27 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 
+from accounts.models import User
+from accounts.views.step_up import step_up
 from mfa import origin as origins
+from mfa.guards import is_strong
 from mfa.limits import TooMany
+from mfa.sessions import SessionStore, is_over
 from mfa.views.pages import refused
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
+
+
+# Asked by a script while nobody clicks
+POLLED = {"mfa:status", "mfa:change_phone_status"}
 
 
 class Forwarded:
@@ -59,6 +71,58 @@ class SecurityHeaders:
         response.setdefault("Cache-Control", "no-store")
         response.setdefault("Permissions-Policy", PERMISSIONS)
         return response
+
+
+class SessionLimits(LoginRequiredMiddleware):
+    """Keeps strangers out, says so when a session has ended, and notes that one is in use."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Move the session's idle end; what scripts ask by themselves does not count."""
+        match = request.resolver_match
+        if match and match.view_name not in POLLED and isinstance(request.session, SessionStore):
+            request.session.touch()
+        return response
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[object, ...],
+        view_kwargs: dict[str, object],
+    ) -> HttpResponseBase | None:
+        """Let people in; staff by what their policy says now, not at their login (K17, SS-10)."""
+        refusal = super().process_view(request, view_func, view_args, view_kwargs)
+        inner = getattr(view_func, "login_required", True)
+        if refusal or not inner or not isinstance(request.user, User) or not request.user.is_staff:
+            return refusal
+        return self._bind_staff(request, request.user, view_func)
+
+    def _bind_staff(
+        self, request: HttpRequest, user: User, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase | None:
+        policy = user.mfa_policy
+        if is_over(request.session, life=policy.session_life, idle=policy.session_idle):
+            request.session.flush()
+            return self.handle_no_permission(request, view_func)
+        if is_strong(request, user) or view_func is step_up:
+            return None
+        if user.ever_bound_at is None:
+            # The first factor is enrolled at the login.
+            return render(request, "mfa/second_step.html", status=403)
+        words = {"next": request.path}
+        return redirect(f"{reverse('accounts:step_up')}?{urlencode(words)}")
+
+    def handle_no_permission(  # type: ignore[override]  # the stubs promise what we return
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        """Lead to the login; a browser that had a session reads that it has ended (SS-03)."""
+        had_one = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if not had_one or request.session.session_key:
+            return super().handle_no_permission(request, view_func)
+        words = {"notice": "ended", "next": request.get_full_path()}
+        return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode(words)}")
 
 
 class Refusals:

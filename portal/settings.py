@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.middleware.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "portal.middleware.Refusals",
 ]
@@ -176,7 +176,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Sessions and cookies
 SESSION_ENGINE = "mfa.sessions"
-# 12 h from the last change (NIST SP 800-63B-4, 2.2.3), and gone when the browser closes
+# Before a login; a login's own ends are policy. The cookie goes when the browser closes.
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

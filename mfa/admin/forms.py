@@ -95,6 +95,8 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
             "allow_voip",
             "enroll_countries",
             "text_countries",
+            "session_hours",
+            "session_idle_minutes",
             "enabled",
             "sms_account_id",
             "sms_auth_token",

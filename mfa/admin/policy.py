@@ -45,6 +45,7 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
                 )
             },
         ),
+        (_("Sessions"), {"fields": ("session_hours", "session_idle_minutes")}),
         # A09: the MFA fields come last, and are just these four (A11-A14).
         (
             _("Multi-factor Authentication (MFA)"),

@@ -60,6 +60,22 @@ class Level(models.Model):
         validators=[MinValueValidator(2), MaxValueValidator(10)],
         help_text=_("2 to 10; 10 where empty."),
     )
+    session_hours = models.PositiveSmallIntegerField(
+        _("Hours that a login lasts"),
+        null=True,
+        blank=True,
+        # NIST SP 800-63B-4, 2.2.3
+        validators=[MinValueValidator(1), MaxValueValidator(24)],
+        help_text=_("1 to 24; 12 where empty, and never more than 12 for staff."),
+    )
+    session_idle_minutes = models.PositiveSmallIntegerField(
+        _("Minutes without a click that end a login"),
+        null=True,
+        blank=True,
+        # NIST SP 800-63B-4, 2.2.3; under 5 people lose what they are writing
+        validators=[MinValueValidator(5), MaxValueValidator(60)],
+        help_text=_("5 to 60; 30 where empty, and never more than 15 for staff."),
+    )
     allow_voip = models.BooleanField(_("Accept internet (VoIP) numbers"), null=True, blank=True)
     enroll_countries = models.JSONField(
         _("Countries whose numbers may be set up"), default=list, blank=True
@@ -90,12 +106,14 @@ class Level(models.Model):
 
     def layer(self, name: str) -> Layer:
         """Return these wishes for the rules."""
-        minutes = self.code_life_minutes
+        minutes, hours, idle = self.code_life_minutes, self.session_hours, self.session_idle_minutes
         return Layer(
             name=name,
             enforcement=Enforcement(self.enforcement) if self.enforcement else None,
             email_codes=EmailCodes(self.email_codes) if self.email_codes else None,
             code_life=timedelta(minutes=minutes) if minutes else None,
+            session_life=timedelta(hours=hours) if hours else None,
+            session_idle=timedelta(minutes=idle) if idle else None,
             allow_voip=self.allow_voip,
             enroll_regions=_regions(self.enroll_countries),
             text_regions=_regions(

@@ -56,6 +56,8 @@ class Layer:
     methods: frozenset[Method] | None = None
     email_codes: EmailCodes | None = None
     code_life: timedelta | None = None
+    session_life: timedelta | None = None
+    session_idle: timedelta | None = None
     allow_voip: bool | None = None
     enroll_regions: frozenset[str] | None = None
     text_regions: frozenset[str] | None = None
@@ -82,6 +84,9 @@ class Policy:
     email_codes: EmailCodes = EmailCodes.LOGIN
     # NIST SP 800-63B-4, 3.1.3.2: at most 10 minutes
     code_life: timedelta = timedelta(minutes=10)
+    # NIST SP 800-63B-4, 2.2.3: a session lasts 24 h at most in all, and 1 h without a request
+    session_life: timedelta = timedelta(hours=12)
+    session_idle: timedelta = timedelta(minutes=30)
     allow_voip: bool = False
     enroll_regions: frozenset[str] = EVERYWHERE
     text_regions: frozenset[str] = EVERYWHERE
@@ -128,6 +133,8 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
         methods=_common(policy.methods, layer.methods),
         email_codes=_stricter(policy.email_codes, layer.email_codes),
         code_life=min(policy.code_life, layer.code_life or policy.code_life),
+        session_life=min(policy.session_life, layer.session_life or policy.session_life),
+        session_idle=min(policy.session_idle, layer.session_idle or policy.session_idle),
         allow_voip=policy.allow_voip and layer.allow_voip is not False,
         enroll_regions=_common(policy.enroll_regions, layer.enroll_regions),
         text_regions=_common(policy.text_regions, layer.text_regions),

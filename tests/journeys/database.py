@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+# That a session is in use is the one thing that looking may write, once a minute.
+SEEN = {("mfa_session", "seen_at"), ("mfa_session", "expire_date")}
 Dump = dict[str, list[tuple[object, ...]]]
 
 
@@ -19,4 +21,6 @@ def text() -> str:
 
 def _rows(cursor, table: str) -> list[tuple[object, ...]]:
     cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} ORDER BY 1")
-    return cursor.fetchall()
+    names = [column.name if hasattr(column, "name") else column[0] for column in cursor.description]
+    kept = [number for number, name in enumerate(names) if (table, name) not in SEEN]
+    return [tuple(row[number] for number in kept) for row in cursor.fetchall()]

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import Session
+from mfa.models import AccountPolicy, Session
 from mfa.sessions import ABOUT, SessionStore
 from tests.conftest import NOON
 from tests.portal_client import PASSWORD, Browser, code
@@ -127,9 +127,146 @@ def test_ending_another_session_leaves_this_one(alice: User) -> None:
     assert Session.objects.get().session_key == mine.session_key
 
 
-def test_a_session_ends_after_twelve_hours(browser: Browser, alice: User) -> None:
+def use_for(browser: Browser, clock: time_machine.Traveller, length: timedelta) -> None:
+    """Click every ten minutes."""
+    for _ in range(length // timedelta(minutes=10)):
+        clock.shift(timedelta(minutes=10))
+        browser.get("/me/")
+
+
+def test_a_session_ends_after_twelve_hours_however_much_it_is_used(
+    browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    """SS-03."""
     browser.log_in(alice)
-    assert row_of(browser).expire_date == timezone.now() + timedelta(hours=12)
+    use_for(browser, clock, timedelta(hours=11, minutes=50))
+    assert browser.get("/me/").status_code == 200
+    clock.shift(timedelta(minutes=10))
+    assert browser.get("/me/").status_code == 302
+
+
+def test_a_session_ends_after_half_an_hour_without_a_click(
+    browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    """SS-03."""
+    browser.log_in(alice)
+    clock.shift(timedelta(minutes=29, seconds=59))
+    assert browser.get("/me/").status_code == 200
+    clock.shift(timedelta(minutes=30))
+    assert browser.get("/me/").status_code == 302
+
+
+def test_staff_have_a_quarter_of_an_hour(
+    browser: Browser, root: User, clock: time_machine.Traveller
+) -> None:
+    """AZ-03."""
+    browser.log_in(root)
+    clock.shift(timedelta(minutes=14, seconds=59))
+    assert browser.get("/").status_code == 200
+    clock.shift(timedelta(minutes=15))
+    assert browser.get("/").status_code == 302
+
+
+def test_it_says_that_the_session_has_ended_and_leads_back(
+    browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    """SS-03: nobody wonders, and nobody starts from the home page again."""
+    browser.log_in(alice)
+    clock.shift(timedelta(minutes=30))
+    response = browser.get("/me/activity/?page=2")
+    assert response.url == "/login/?notice=ended&next=%2Fme%2Factivity%2F%3Fpage%3D2"
+    page = browser.get(response.url).content.decode()
+    assert "Your session has ended" in page
+    assert 'value="/me/activity/?page=2"' in page
+
+
+def test_a_browser_without_a_session_reads_nothing_of_one(browser: Browser, db: None) -> None:
+    assert browser.get("/me/").url == "/login/?next=/me/"
+
+
+def test_a_late_post_changes_nothing(
+    browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    browser.log_in(alice)
+    clock.shift(timedelta(minutes=30))
+    assert browser.post("/me/", {"full_name": "Mallory", "language": "en"}).status_code == 302
+    alice.refresh_from_db()
+    assert alice.full_name == "Alice"
+
+
+def test_being_seen_is_written_once_a_minute(
+    browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    browser.log_in(alice)
+    clock.shift(timedelta(seconds=59))
+    browser.get("/me/")
+    assert row_of(browser).seen_at == NOON
+    clock.shift(timedelta(seconds=1))
+    browser.get("/me/")
+    assert row_of(browser).seen_at == NOON + timedelta(minutes=1)
+    assert row_of(browser).expire_date == NOON + timedelta(minutes=31)
+
+
+def test_a_half_login_is_not_prolonged(
+    browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    browser.password(alice)
+    clock.shift(timedelta(minutes=5))
+    browser.get("/login/verify/")
+    assert row_of(browser).seen_at is None
+
+
+def test_the_policy_sets_both_ends(
+    browser: Browser, alice: User, policy: AccountPolicy, clock: time_machine.Traveller
+) -> None:
+    policy.session_hours, policy.session_idle_minutes = 1, 60
+    policy.save()
+    browser.log_in(alice)
+    use_for(browser, clock, timedelta(minutes=50))
+    assert browser.get("/me/").status_code == 200
+    clock.shift(timedelta(minutes=10))
+    assert browser.get("/me/").status_code == 302
+
+
+def test_a_shorter_policy_binds_staff_at_once_and_others_at_their_next_login(
+    browser: Browser,
+    alice: User,
+    root: User,
+    policy: AccountPolicy,
+    clock: time_machine.Traveller,
+) -> None:
+    """K17, SS-10."""
+    other_browser = Browser()
+    browser.log_in(root)
+    other_browser.log_in(alice)
+    policy.session_idle_minutes = 5
+    policy.save()
+    clock.shift(timedelta(minutes=5))
+    assert browser.get("/me/").url.startswith("/login/?notice=ended")
+    assert other_browser.get("/me/").status_code == 200
+
+
+def test_the_eleventh_login_ends_the_oldest(
+    alice: User, policy: AccountPolicy, clock: time_machine.Traveller
+) -> None:
+    """SS-07."""
+    policy.enabled = False
+    policy.save()
+    browsers = [Browser() for _ in range(11)]
+    for each in browsers:
+        clock.shift(timedelta(seconds=1))
+        each.password(alice)
+    assert [each.get("/me/").status_code for each in browsers] == [302, *[200] * 10]
+
+
+def test_half_logins_end_nobody_s_session(
+    browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    browser.log_in(alice)
+    clock.shift(timedelta(seconds=1))
+    for _ in range(11):
+        Browser().password(alice)
+    assert browser.get("/me/").status_code == 200
 
 
 def test_the_cookie_is_not_for_scripts_and_ends_with_the_browser(

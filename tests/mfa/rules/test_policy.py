@@ -324,3 +324,23 @@ def test_demands_stand_loosest_first(loosest_first, expected):
 )
 def test_the_words_that_rows_keep_stay(kept, words):
     assert set(kept) == words
+
+
+@pytest.mark.parametrize("name", ["session_life", "session_idle"])
+@pytest.mark.parametrize(("wish", "kept"), [(None, 20), (30, 20), (20, 20), (10, 10)])
+def test_a_session_only_gets_shorter_by_a_lower_level(name, wish, kept):
+    """SS-03: levels only tighten."""
+    site = Layer(name="site", **{name: minutes(20)})
+    layer = Layer(name="staff", **{name: minutes(wish) if wish else None})
+    assert getattr(resolve(site, [layer], in_force=True), name) == minutes(kept)
+
+
+def test_a_session_lasts_twelve_hours_and_half_an_hour_without_a_click():
+    policy = resolve(SITE, in_force=True)
+    assert (policy.session_life, policy.session_idle) == (minutes(12 * 60), minutes(30))
+
+
+def test_the_site_may_lengthen_it():
+    site = Layer(name="site", session_life=minutes(24 * 60), session_idle=minutes(60))
+    policy = resolve(site, in_force=True)
+    assert (policy.session_life, policy.session_idle) == (minutes(24 * 60), minutes(60))
