@@ -151,6 +151,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },
+    "prune": {
+        "task": "mfa.retention.clean",
+        "schedule": timedelta(minutes=20),
+        "options": {"expires": 20 * 60},
+    },
 }
 
 # People and passwords

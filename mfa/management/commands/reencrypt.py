@@ -58,7 +58,7 @@ def places() -> Iterator[Place]:
 def _renew(place: Place, *, dry_run: bool) -> tuple[int, int]:
     """Return how many values were renewed, and how many fit no key."""
     renewed = unreadable = 0
-    for pk, token in _tokens(place):
+    for pk, token in tokens(place):
         try:
             if encryption.is_current(token):
                 continue
@@ -75,7 +75,7 @@ def _stored(place: Place) -> models.QuerySet[models.Model]:
     return model._base_manager.annotate(at_rest=Cast(column, models.TextField()))
 
 
-def _tokens(place: Place) -> Iterator[tuple[object, str]]:
+def tokens(place: Place) -> Iterator[tuple[object, str]]:
     """Walk the table by primary key: a batch at a time, whatever changes meanwhile."""
     rows = _stored(place).exclude(at_rest="").order_by("pk").values_list("pk", "at_rest")
     batch = list(rows[:BATCH])

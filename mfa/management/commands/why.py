@@ -1,0 +1,51 @@
+"""`manage.py why pat@example.com`: why this person can or cannot get in, and what happened last."""
+
+import json
+from argparse import ArgumentParser
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from mfa import verdicts
+
+
+class Command(BaseCommand):
+    """Only looks: nothing is sent, counted or written."""
+
+    help = (
+        "Say whether a person gets in now, why, and what happened last; no codes, no full numbers. "
+        "Exit code 0 when they can, 1 when they cannot, 2 when nobody has this email."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the person."""
+        parser.add_argument("email")
+        parser.add_argument("--json", action="store_true", help="one object")
+
+    def handle(self, *_args: str, **options: str) -> None:
+        """Print the verdict and the timeline."""
+        email = options["email"].strip().lower()
+        user = get_user_model().objects.filter(email=email).first()
+        if user is None:
+            raise CommandError(f"Nobody has the email {email}.", returncode=2)
+        verdict = verdicts.of(user)
+        write = self._data if options["json"] else self._text
+        write(verdict)
+        if not verdict.can:
+            raise SystemExit(1)
+
+    def _text(self, verdict: verdicts.Verdict) -> None:
+        self.stdout.write(verdict.words)
+        for reason in verdict.reasons:
+            self.stdout.write(f"- {reason}")
+        for at, words in verdict.timeline:
+            self.stdout.write(f"{at:%Y-%m-%d %H:%M:%S} {words}")
+
+    def _data(self, verdict: verdicts.Verdict) -> None:
+        data = {
+            "can": verdict.can,
+            "verdict": verdict.words,
+            "reasons": verdict.reasons,
+            "timeline": [{"at": at.isoformat(), "what": what} for at, what in verdict.timeline],
+        }
+        self.stdout.write(json.dumps(data, indent=1))

@@ -1,0 +1,129 @@
+"""Verdicts: why a person can or cannot get in now, in plain words, without codes or numbers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mfa import audit, limits, waits, walk as walks
+from mfa.challenges import new_nonce
+from mfa.models import Delivery, Factor, Pause, Protected
+from mfa.pending import PendingLogin
+from mfa.rules import contacts
+from mfa.rules.routes import ChannelName
+from mfa.rules.steps import Step
+from mfa.walk import Walk
+
+# A look at the last days fits a screen.
+EVENTS, DELIVERIES = 20, 5
+WAY_IN = {
+    Step.ENTER: "Gets in with the password alone.",
+    Step.ANSWER: "Gets in with the password and a code.",
+    Step.CHOOSE: "Gets in with the password and one of several ways.",
+    Step.ENROLL: "Gets in with the password, and sets up a phone on the way.",
+    Step.OFFER: "Gets in with the password; is offered to set up a phone.",
+    Step.PROVE_MAILBOX: "Has no way left to get a code; may prove the mailbox and set up a phone.",
+    Step.BLOCKED: "Cannot get in: there was once a phone, and no way to get a code is left.",
+    Step.WAIT: "Cannot get in yet: too many wrong codes.",
+}
+CLOSED = {Step.BLOCKED, Step.WAIT}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the person gets in now, why, and what happened last, newest first."""
+
+    can: bool
+    words: str
+    reasons: tuple[str, ...]
+    timeline: tuple[tuple[datetime, str], ...]
+
+
+def of(user: Protected) -> Verdict:
+    """Judge as a login would now; nothing is sent, counted or written."""
+    now = timezone.now()
+    walk = _walk(user)
+    slowed = _password_wait(user)
+    step = walk.step
+    can = user.is_active and step not in CLOSED and not slowed
+    if not user.is_active:
+        words = "Cannot get in: the account is switched off."
+    elif slowed:
+        words = (
+            f"Cannot get in until {_time(slowed)}, too many wrong passwords; "
+            "but from a browser in which they have logged in before."
+        )
+    else:
+        words = WAY_IN[step]
+    happened = sorted((*_events(user), *_messages(user)), reverse=True)
+    return Verdict(can, words, tuple(_reasons(walk, now)), tuple(happened[:EVENTS]))
+
+
+def _walk(user: Protected) -> Walk:
+    """Return the walk of somebody who has just typed this person's password."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+    pending = PendingLogin(
+        user=user.pk,
+        session_hash=user.get_session_auth_hash(),
+        start=timezone.now().timestamp(),
+        next="/",
+        nonce=new_nonce(),
+    )
+    return walks.start(request, pending, user, asked_before=False)
+
+
+def _reasons(walk: Walk, now: datetime) -> Iterator[str]:
+    user, policy = walk.user, walk.user.mfa_policy
+    if not policy.in_force:
+        yield "The account policy asks this person for no second step."
+    for pause in Pause.objects.running(now).filter(user_id=user.pk):
+        yield f"The second step is paused until {_time(pause.until)}."
+    for factor in Factor.objects.filter(user_id=user.pk, revoked_at=None):
+        off = ", switched off after a hundred wrong codes" if factor.disabled_at else ""
+        yield f"Has a {factor.get_kind_display()}, {factor.masked}{off}."
+    for route in walk.facts.routes:
+        yield f"A code can come by {route.channel}."
+    if user.wait_until and user.wait_until > now:
+        yield f"Wrong codes cost a wait until {_time(user.wait_until)}."
+    elif user.wrong_answers:
+        yield f"Has typed {user.wrong_answers} wrong codes in a row."
+    if not user.has_usable_password():
+        yield "Has no password yet."
+
+
+def _password_wait(user: Protected) -> datetime | None:
+    try:
+        waits.check(waits.WRONG_PASSWORDS, user.email)
+    except limits.TooMany as refusal:
+        return refusal.until
+    return None
+
+
+def _events(user: Protected) -> Iterator[tuple[datetime, str]]:
+    for event in audit.events_of(user)[:EVENTS]:
+        by = f" ({event.details['channel']})" if event.details.get("channel") else ""
+        where = f" {event.device}" if event.device else ""
+        yield event.at, f"{event.text}{by}{where}"
+
+
+def _messages(user: Protected) -> Iterator[tuple[datetime, str]]:
+    sent = Delivery.objects.filter(user_id=user.pk).order_by("-pk")[:DELIVERIES]
+    for message in sent:
+        target = message.target
+        masked = (
+            _("number ending %s") % contacts.ending(target)
+            if message.channel == ChannelName.SMS
+            else contacts.masked_email(target)
+        )
+        why = f": {message.get_reason_display()}" if message.reason else ""
+        yield message.created_at, f"Message “{message.message}” to {masked}: {message.state}{why}"
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

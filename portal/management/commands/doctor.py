@@ -1,0 +1,42 @@
+"""`manage.py doctor`: what is wrong with this installation, part by part, in words."""
+
+import json
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand
+
+from portal import examination
+from portal.examination import Health, Line
+
+MARKS = {Health.WELL: "ok   ", Health.WEAK: "weak ", Health.ILL: "FAULT"}
+
+
+class Command(BaseCommand):
+    """Looks and asks; sends nothing."""
+
+    help = (
+        "Examine settings, keys, database, queue, mail, SMS account, proxy and clock. "
+        "Exit code 0 when all is well, 1 when something is weak, 2 when something does not work."
+    )
+    # It reports what the checks find instead of stopping at them.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Offer data."""
+        parser.add_argument("--json", action="store_true", help="a list of objects")
+
+    def handle(self, *_args: str, **options: bool) -> None:
+        """Print each finding as it comes."""
+        lines = []
+        for line in examination.examine():
+            lines.append(line)
+            if not options["json"]:
+                self.stdout.write(f"{MARKS[line.health]} {line.part}: {line.words}")
+        if options["json"]:
+            self.stdout.write(json.dumps([_record(line) for line in lines], indent=1))
+        if worst := max(line.health for line in lines):
+            raise SystemExit(int(worst))
+
+
+def _record(line: Line) -> dict[str, str]:
+    return {"part": line.part, "health": line.health.name.lower(), "words": line.words}

@@ -1,0 +1,130 @@
+"""`manage.py why`: the verdict that a login would give, and nothing that opens one."""
+
+import json
+import re
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.models import User
+from mfa.models import AccountPolicy, Pause
+from tests.journeys.database import dump
+from tests.portal_client import Browser, codes
+
+NUMBER = "+447700900201"
+
+
+def why(email: str, *options: str) -> tuple[str, int]:
+    out = StringIO()
+    try:
+        call_command("why", email, *options, stdout=out)
+    except SystemExit as end:
+        return out.getvalue(), int(end.code)
+    return out.getvalue(), 0
+
+
+def test_a_person_with_a_phone_gets_in_with_a_code(alice: User) -> None:
+    words, exit_code = why("Alice@example.org")
+    assert exit_code == 0
+    assert "Gets in with the password and a code." in words
+    assert "number ending 01" in words
+    assert "A code can come by sms." in words
+
+
+def test_a_new_person_sets_up_a_phone(bob: User) -> None:
+    words, exit_code = why(bob.email)
+    assert exit_code == 0
+    assert "sets up a phone on the way" in words
+
+
+def test_without_a_policy_the_password_is_enough(alice: User, policy: AccountPolicy) -> None:
+    AccountPolicy.objects.update(enabled=False)
+    words, exit_code = why(alice.email)
+    assert exit_code == 0
+    assert "Gets in with the password alone." in words
+    assert "asks this person for no second step" in words
+
+
+def test_a_pause_is_named_with_its_end(alice: User) -> None:
+    until = timezone.now() + timedelta(hours=1)
+    Pause.objects.create(user=alice, reason="lost", started_at=timezone.now(), until=until)
+    words, _ = why(alice.email)
+    assert f"paused until {until:%Y-%m-%d %H:%M} UTC" in words
+
+
+def test_a_switched_off_account_does_not_get_in(alice: User) -> None:
+    User.objects.update(is_active=False)
+    words, exit_code = why(alice.email)
+    assert (exit_code, "switched off" in words) == (1, True)
+
+
+def test_wrong_codes_that_cost_a_wait_are_named_with_its_end(alice: User) -> None:
+    until = timezone.now() + timedelta(minutes=15)
+    User.objects.update(wrong_answers=10, wait_until=until)
+    words, exit_code = why(alice.email)
+    assert exit_code == 1
+    assert "Cannot get in yet: too many wrong codes." in words
+    assert f"until {until:%Y-%m-%d %H:%M} UTC" in words
+
+
+def test_a_few_wrong_codes_are_named(alice: User) -> None:
+    User.objects.update(wrong_answers=3)
+    words, exit_code = why(alice.email)
+    assert (exit_code, "3 wrong codes in a row" in words) == (0, True)
+
+
+def test_wrong_passwords_that_cost_a_wait_are_named(browser: Browser, alice: User) -> None:
+    for _ in range(10):
+        browser.password(alice, "wrong")
+    words, exit_code = why(alice.email)
+    assert (exit_code, "too many wrong passwords" in words) == (1, True)
+
+
+def test_who_has_no_way_left_needs_help(alice: User) -> None:
+    alice.factors.update(disabled_at=timezone.now())
+    words, exit_code = why(alice.email)
+    assert exit_code == 1
+    assert "switched off after a hundred wrong codes" in words
+
+
+def test_who_never_set_a_password_has_none(alice: User) -> None:
+    alice.set_unusable_password()
+    alice.save()
+    assert "Has no password yet." in why(alice.email)[0]
+
+
+def test_nobody_is_an_error_of_its_own(db) -> None:
+    with pytest.raises(CommandError) as error:
+        call_command("why", "nobody@example.org")
+    assert error.value.returncode == 2
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_the_timeline_tells_steps_and_no_code_and_no_number(
+    browser: Browser, alice: User, options: tuple
+) -> None:
+    """PS-10, OT-08."""
+    browser.log_in(alice)
+    browser.password(alice)
+    words, _ = why(alice.email, *options)
+    assert "You logged in. (sms)" in words
+    assert "to number ending 01: delivered" in words
+    assert NUMBER not in words
+    assert not set(codes(NUMBER)) & set(re.findall(r"\d{6}", words))
+
+
+def test_data_are_data(alice: User, browser: Browser) -> None:
+    browser.log_in(alice)
+    data = json.loads(why(alice.email, "--json")[0])
+    assert data["can"] is True
+    assert {"at", "what"} == set(data["timeline"][0])
+
+
+def test_it_only_looks(browser: Browser, alice: User) -> None:
+    browser.password(alice)
+    before = dump()
+    why(alice.email)
+    assert dump() == before

@@ -1,0 +1,168 @@
+"""What is kept for how long, and that nothing else goes (DT-02, OT-07)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+import accounts
+import mfa
+from accounts.models import User
+from mfa import audit, deliveries, limits, retention, waits
+from mfa.limits import DAY, HOUR, Limit
+from mfa.models import (
+    AuditEvent,
+    Challenge,
+    Counter,
+    Delivery,
+    Event,
+    Factor,
+    OutboxMessage,
+    Pause,
+    Session,
+    Wait,
+)
+from mfa.retention import RULES
+from tests.conftest import NOON
+from tests.portal_client import Browser
+
+MINUTE = timedelta(minutes=1)
+DOCUMENT = Path(__file__).parent.parent.parent / "docs/security.md"
+
+
+@pytest.fixture
+def asked(clock, browser: Browser, alice: User) -> Challenge:
+    """A question with its message, at noon."""
+    browser.password(alice)
+    return Challenge.objects.get()
+
+
+def later(clock, age: timedelta) -> dict[str, int]:
+    clock.move_to(NOON + age)
+    return retention.prune()
+
+
+@pytest.mark.parametrize("spent", [{}, {"passed_at": NOON}, {"voided_at": NOON}, {"tries_left": 0}])
+def test_a_challenge_is_gone_a_day_after_its_end(clock, asked: Challenge, spent: dict) -> None:
+    """OT-07: with the beat's 20 minutes, within 24 h."""
+    Challenge.objects.update(**spent)
+    later(clock, timedelta(hours=23, minutes=39))
+    assert Challenge.objects.exists()
+    later(clock, timedelta(hours=23, minutes=41))
+    assert not Challenge.objects.exists()
+
+
+def test_what_became_of_its_message_is_kept_for_a_month(clock, asked: Challenge) -> None:
+    later(clock, DAY)
+    assert (Delivery.objects.get().challenge, Delivery.objects.get().state) == (None, "delivered")
+    later(clock, 29 * DAY)
+    assert Delivery.objects.exists()
+    later(clock, 30 * DAY + MINUTE)
+    assert not Delivery.objects.exists()
+
+
+def test_a_message_that_was_never_taken_is_not_sent_without_its_code(
+    clock, asked: Challenge
+) -> None:
+    Delivery.objects.update(state="queued", finished_at=None)
+    OutboxMessage.objects.all().delete()
+    later(clock, DAY)
+    deliveries.sweep()
+    assert Delivery.objects.get().state == "dropped"
+    assert not OutboxMessage.objects.exists()
+
+
+def test_the_audit_is_kept_for_thirteen_months(clock, alice: User) -> None:
+    audit.record(Event.LOGGED_IN, alice)
+    later(clock, 400 * DAY - MINUTE)
+    assert AuditEvent.objects.exists()
+    later(clock, 400 * DAY + MINUTE)
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_phone_in_use_is_never_pruned(clock, alice: User) -> None:
+    later(clock, 4000 * DAY)
+    assert alice.factors.count() == 1
+    Factor.objects.update(revoked_at=NOON)
+    later(clock, 4000 * DAY)
+    assert alice.factors.count() == 0
+
+
+def test_a_pause_goes_long_after_its_end(clock, alice: User) -> None:
+    Pause.objects.create(user=alice, reason="lost phone", started_at=NOON, until=NOON)
+    later(clock, 399 * DAY)
+    assert Pause.objects.exists()
+    later(clock, 401 * DAY)
+    assert not Pause.objects.exists()
+
+
+def test_a_session_goes_when_it_has_ended_and_not_before(clock, asked: Challenge) -> None:
+    later(clock, HOUR)
+    assert Session.objects.exists()
+    later(clock, 13 * HOUR)
+    assert not Session.objects.exists()
+
+
+def test_a_wait_is_kept_while_its_failures_count(clock, db) -> None:
+    waits.fail(waits.WRONG_PASSWORDS, "alice@example.org")
+    later(clock, DAY - MINUTE)
+    assert Wait.objects.exists()
+    later(clock, DAY + MINUTE)
+    assert not Wait.objects.exists()
+
+
+@pytest.mark.parametrize("period", [5 * MINUTE, 30 * MINUTE, HOUR, DAY, 31 * DAY], ids=str)
+def test_a_counter_is_kept_while_its_window_may_reach_it(clock, db, period: timedelta) -> None:
+    limits.take([Limit("thing", 3, period).of("me")])
+    later(clock, period)
+    assert Counter.objects.exists()
+    later(clock, 3 * period)
+    assert not Counter.objects.exists()
+
+
+def named_limits() -> Iterator[Limit]:
+    for package in (mfa, accounts):
+        for found in walk_packages(package.__path__, package.__name__ + "."):
+            if "migrations" in found.name:
+                continue
+            for value in vars(import_module(found.name)).values():
+                each = value if isinstance(value, (tuple, list)) else (value,)
+                yield from (limit for limit in each if isinstance(limit, Limit))
+
+
+def test_every_limit_has_a_window_that_pruning_knows() -> None:
+    """Or its counters would be pruned while they count."""
+    windows = {limit.per for limit in named_limits()}
+    assert windows
+    assert windows <= set(retention.PERIODS)
+
+
+def test_more_than_a_batch_is_removed_to_its_end(clock, alice: User, monkeypatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for _ in range(5):
+        audit.record(Event.LOGGED_IN, alice)
+    assert later(clock, 500 * DAY)["audit"] == 5
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_dry_run_counts_and_removes_nothing(clock, asked: Challenge) -> None:
+    clock.move_to(NOON + 500 * DAY)
+    found = retention.prune(dry_run=True)
+    assert (found["challenges"], found["deliveries"]) == (1, 1)
+    assert Challenge.objects.exists()
+    assert Delivery.objects.exists()
+
+
+def test_the_beat_prunes_too(clock, asked: Challenge) -> None:
+    clock.move_to(NOON + DAY)
+    retention.clean.delay()
+    assert not Challenge.objects.exists()
+
+
+def test_the_document_names_every_table_that_is_pruned() -> None:
+    """DT-02: retention is written down where people look for it."""
+    text = DOCUMENT.read_text().partition("## How long things are kept")[2].partition("\n## ")[0]
+    assert [rule.name for rule in RULES if f"| {rule.name} |" not in text] == []

@@ -1,0 +1,172 @@
+"""What `manage.py doctor` finds, part by part, and how it ends."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from accounts.models import User
+from mfa import tallies
+from mfa.models import AccountPolicy, Delivery, Tally
+from portal.examination import Health, examine
+from tests.twilio_endpoint.fixtures import authority, endpoint, straight
+
+__all__ = ["authority", "endpoint", "straight"]
+
+
+def found() -> dict[str, list[tuple[Health, str]]]:
+    lines: dict[str, list[tuple[Health, str]]] = {}
+    for line in examine():
+        lines.setdefault(line.part, []).append((line.health, line.words))
+    return lines
+
+
+def worst(part: str) -> Health:
+    return max(health for health, _ in found()[part])
+
+
+def run(*options: str) -> tuple[str, int]:
+    out = StringIO()
+    try:
+        call_command("doctor", *options, stdout=out)
+    except SystemExit as end:
+        return out.getvalue(), int(end.code)
+    return out.getvalue(), 0
+
+
+@pytest.fixture
+def safe(settings, policy: AccountPolicy):
+    """As a company has it, as far as settings go."""
+    settings.HTTPS = settings.SECURE_SSL_REDIRECT = True
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    settings.SECURE_HSTS_SECONDS = 31536000
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+    settings.DEBUG, settings.DEMO = True, False
+    settings.TRUSTED_PROXIES = ["10.0.0.5"]
+    return settings
+
+
+def test_settings_are_weak_or_at_fault_as_the_checks_say(safe) -> None:
+    assert worst("settings") == Health.WEAK
+    safe.TRUSTED_PROXIES = ["everybody"]
+    assert max((h, w[-10:]) for h, w in found()["settings"]) == (Health.ILL, "(mfa.E003)")
+
+
+def test_a_lost_database_ends_the_examination(db) -> None:
+    def cut(*_: object) -> None:
+        raise OperationalError
+
+    with connection.execute_wrapper(cut):
+        lines = found()
+    assert lines["database"] == [(Health.ILL, "does not answer")]
+    assert "keys" not in lines
+
+
+def test_keys_that_read_everything_are_well(policy: AccountPolicy) -> None:
+    assert found()["keys"] == [(Health.WELL, "read all that is stored")]
+
+
+def test_a_rotation_that_is_not_finished_is_weak(policy: AccountPolicy, settings) -> None:
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
+    settings.SECRET_KEY_FALLBACKS = ["a former key, as long and as dull as the present one"]
+    words = " ".join(words for _, words in found()["keys"])
+    assert worst("keys") == Health.WEAK
+    assert "1 stored values are under a former key: run manage.py reencrypt" in words
+    assert "SECRET_KEY_FALLBACKS is set" in words
+
+
+def test_the_mail_server_is_asked(policy: AccountPolicy, settings) -> None:
+    assert found()["mail"] == [(Health.WELL, "The mail server answers.")]
+    settings.MFA_CHANNELS = {
+        "email": {"BACKEND": "mfa.channels.email.EmailChannel", "OPTIONS": {}},
+        "sms": settings.MFA_CHANNELS["sms"],
+    }
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    assert worst("mail") == Health.ILL
+
+
+def test_without_a_mail_server_nobody_is_asked(policy: AccountPolicy, settings) -> None:
+    settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
+    assert "mail" not in found()
+
+
+@pytest.mark.parametrize(("enabled", "health"), [(True, Health.ILL), (False, Health.WEAK)])
+def test_an_sms_account_that_is_not_entered_is_said(
+    policy: AccountPolicy, enabled, health: Health
+) -> None:
+    AccountPolicy.objects.update(sms_account_id="", enabled=enabled)
+    assert found()["sms account"] == [(health, "is not entered: Security > Account Policy")]
+
+
+def test_the_proxy_is_named_without_its_password(policy: AccountPolicy, settings) -> None:
+    settings.SMS_PROXY_URL = "http://user:secret@proxy.example.org:3128"
+    assert found()["proxy"] == [(Health.WELL, "texts leave by proxy.example.org:3128")]
+
+
+def test_the_clock_is_compared(policy: AccountPolicy) -> None:
+    assert worst("clock") == Health.WELL
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has this machine's clock")
+def test_a_clock_that_is_wrong_is_a_fault(policy: AccountPolicy, clock) -> None:
+    assert worst("clock") == Health.ILL
+
+
+def test_a_worker_that_counts_is_well(policy: AccountPolicy, settings) -> None:
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    assert found()["worker"] == [
+        (Health.ILL, "nothing was counted yet: are worker and beat running?")
+    ]
+    tallies.count()
+    assert worst("worker") == Health.WELL
+    minutes_ago = timezone.now() - timedelta(minutes=5)
+    Tally.objects.filter(name="mark", words="at").update(value=int(minutes_ago.timestamp()))
+    assert worst("worker") == Health.ILL
+
+
+def test_a_weak_installation_exits_with_1(safe, alice: User) -> None:
+    assert {health for lines in found().values() for health, _ in lines} == {
+        Health.WELL,
+        Health.WEAK,
+    }
+    words, exit_code = run()
+    assert exit_code == 1
+    assert "weak  settings: " in words
+    assert "ok    database: is there" in words
+
+
+def test_one_that_does_not_work_exits_with_2(safe, alice: User) -> None:
+    safe.CELERY_TASK_ALWAYS_EAGER = False
+    asked = timezone.now() - timedelta(minutes=5)
+    Delivery.objects.create(
+        user=alice, message="code", channel="sms", target="+447700900201", created_at=asked
+    )
+    words, exit_code = run()
+    assert exit_code == 2
+    assert "FAULT queue: a message has been waiting for 300 s" in words
+
+
+def test_a_sound_one_exits_with_0(safe, alice: User) -> None:
+    safe.DEBUG, safe.DEMO, safe.HTTPS = False, True, False
+    words, exit_code = run()
+    assert exit_code == 0, words
+
+
+def test_data_are_data(policy: AccountPolicy) -> None:
+    words, _ = run("--json")
+    lines = json.loads(words)
+    assert {"part": "database", "health": "well", "words": "is there"} in lines
+
+
+def test_the_sms_account_is_asked(straight: None, settings) -> None:
+    """One that Twilio does not know is a fault, in words."""
+    settings.MFA_CHANNELS = {"sms": {"BACKEND": "mfa.channels.twilio.TwilioChannel", "OPTIONS": {}}}
+    assert worst("sms account") == Health.WELL
+    AccountPolicy.objects.update(sms_account_id="AC" + "9" * 32)
+    assert worst("sms account") == Health.ILL
