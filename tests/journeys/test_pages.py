@@ -29,8 +29,8 @@ def test_what_takes_a_post_shows_no_page(request: pytest.FixtureRequest, station
 
 
 @pytest.mark.parametrize("name", sorted(PLAIN))
-def test_what_is_for_programs_is_no_page(browser: Browser, db: None, name: str) -> None:
-    assert not browser.get(ADDRESSES[name].path)["Content-Type"].startswith("text/html")
+def test_what_is_for_programs_is_no_page(changing: Browser, name: str) -> None:
+    assert not changing.get(ADDRESSES[name].path)["Content-Type"].startswith("text/html")
 
 
 def test_the_ruling_station_has_a_row_of_each_kind(ruling: Browser) -> None:

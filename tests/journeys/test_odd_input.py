@@ -1,0 +1,70 @@
+"""OT-09: whatever is typed into whatever field of whatever page, no page breaks."""
+
+import re
+
+import pytest
+
+from tests.architecture.addresses import ADDRESSES
+from tests.portal_client import Browser
+from tests.stations import PAGES
+
+FIELD = re.compile(r'<(?:input|select|textarea|button)\b[^>]*\bname="([\w.-]+)"')
+ODD: dict[str, object] = {
+    "nothing": "",
+    "a NUL": "\x00",
+    "a NUL within": "123\x00456",
+    "Arabic digits": "\u0661\u0662\u0663\u0664\u0665\u0666",
+    "fullwidth digits": "\uff11\uff12\uff13\uff14\uff15\uff16",
+    "ten thousand digits": "1" * 10_000,
+    "a repeated field": ["123456", "654321"],
+    "line breaks": "a\r\nBcc: b@example.org\r\n\r\nc",
+    "a script": "\"'><script>alert(1)</script>",
+    "a template": "{{ settings.SECRET_KEY }}{% debug %}%s%(x)s{0.__class__}",
+    "a negative number": "-1",
+    "a huge number": "9" * 400,
+    "marks that turn the text": "\u202e\u2066\u200f\ufeff",
+    "a half of a surrogate pair": b"\xed\xa0\xbd",
+    "no UTF-8": b"\xff\xfe\x00",
+}
+ADDRESS = {address.name: address for address in ADDRESSES}
+
+
+def fields_of(html: str) -> set[str]:
+    return set(FIELD.findall(html)) - {"csrfmiddlewaretoken"}
+
+
+def post(browser: Browser, path: str, form: dict[str, object]) -> int:
+    """Post as browsers do; bytes go out as they are."""
+    if any(isinstance(value, bytes) for value in form.values()):
+        body = b"&".join(name.encode() + b"=" + value for name, value in form.items())
+        return browser.post(
+            path, body, content_type="application/x-www-form-urlencoded"
+        ).status_code
+    return browser.post(path, form).status_code
+
+
+@pytest.mark.parametrize(("name", "station"), PAGES.items())
+def test_a_page_takes_any_input(
+    request: pytest.FixtureRequest, db: None, name: str, station: str
+) -> None:
+    """The test client raises what would be a 500."""
+    browser = request.getfixturevalue(station)
+    path = ADDRESS[name].path
+    fields = fields_of(browser.get(path).content.decode())
+    statuses = {odd: post(browser, path, dict.fromkeys(fields, ODD[odd])) for odd in ODD}
+    assert {odd: status for odd, status in statuses.items() if status >= 500} == {}
+
+
+@pytest.mark.parametrize(("name", "station"), PAGES.items())
+def test_a_page_takes_any_query(
+    request: pytest.FixtureRequest, db: None, name: str, station: str
+) -> None:
+    browser = request.getfixturevalue(station)
+    path = ADDRESS[name].path
+    statuses = {
+        odd: browser.get(
+            path, dict.fromkeys(("page", "next", "notice", "saved"), value)
+        ).status_code
+        for odd, value in ODD.items()
+    }
+    assert {odd: status for odd, status in statuses.items() if status >= 500} == {}
