@@ -1,64 +1,36 @@
 """People in the administration."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any
 
-from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import (
-    AdminPasswordChangeForm,
-    BaseUserCreationForm,
-    UserChangeForm,
-)
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
-from django.forms import Field
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, gettext_lazy as _
 
+from accounts import passwords, resets
 from accounts.models import User
-from mfa import notices
-from mfa.models import Event
+from mfa import origin as origins
+from mfa.guards import fresh
+from mfa.limits import TooMany
 
 # What makes somebody mighty is for superusers to give: an administrator must not promote himself.
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
-
-
-# Generic only in the stubs.
-class UserCreationForm(BaseUserCreationForm):  # type: ignore[type-arg]
-    """A new person by email."""
-
-    class Meta:
-        """The fields beside the password."""
-
-        model = User
-        fields = ("email", "full_name")
-
-
-class UserForm(UserChangeForm):  # type: ignore[type-arg]
-    """A person, without Django's field for user names, which cannot be empty."""
-
-    class Meta(UserChangeForm.Meta):
-        """The model's own fields."""
-
-        field_classes: ClassVar[dict[str, type[Field]]] = {}
-
-
-class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
-    """A password that an administrator sets; its owner is told."""
-
-    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 Django's signature
-        """Save and tell."""
-        user: User = super().save(commit)
-        notices.tell(Event.PASSWORD_CHANGED, user)
-        return user
+LIST = "admin:accounts_user_changelist"
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
-    """Who may log in, and as what."""
+class UserAdmin(admin.ModelAdmin[User]):
+    """Who may log in, and as what; nobody sees or chooses another person's password (PW-10)."""
 
-    form = UserForm
-    add_form = UserCreationForm
-    change_password_form = NewPasswordForm
+    actions = ("send_link", "require_new_password")
+    change_form_template = "admin/accounts/user/change_form.html"
     list_display = ("email", "full_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "groups")
     search_fields = ("email", "username", "full_name")
@@ -70,7 +42,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         (_("What they may do"), {"fields": POWERS}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "full_name", "password1", "password2")}),)
+    add_fieldsets = ((None, {"fields": ("email", "full_name", "language")}),)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Keep staff out of the reach of all but superusers, their passwords above all (RV-06)."""
@@ -86,6 +58,50 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         fixed = (*self.readonly_fields, "email") if obj else self.readonly_fields
         return fixed if _is_superuser(request) else (*fixed, *POWERS)
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Ask for no more than an email of a new person, who sets the password by a link."""
+        return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Let no filter guess a hash bit by bit (DT-03)."""
+        return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: User,
+        form: ModelForm[User],
+        change: bool,  # noqa: FBT001 Django's signature
+    ) -> None:
+        """Save; a new person gets a link to set the password."""
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        if not change:
+            _send_link(request, obj)
+
+    @admin.action(description=_("Send a link to set the password"), permissions=["change"])
+    # The stubs know only HttpResponseBase.
+    @method_decorator(fresh(back=LIST))  # type: ignore[arg-type]
+    def send_link(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
+        """Mail a link to each; it lives 24 hours and leads through the second step."""
+        return self._with_each(request, people, _send_link)
+
+    @admin.action(description=_("Require a new password"), permissions=["change"])
+    @method_decorator(fresh(back=LIST))  # type: ignore[arg-type]
+    def require_new_password(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
+        """End all sessions of each; after the next login a new password comes first (PW-06)."""
+        return self._with_each(request, people, _expire)
+
+    def _with_each(
+        self, request: HttpRequest, people: QuerySet[User], act: Callable[[HttpRequest, User], None]
+    ) -> HttpResponse:
+        if not all(self.has_change_permission(request, person) for person in people):
+            raise PermissionDenied
+        for person in people:
+            act(request, person)
+        return redirect(LIST)
+
 
 admin.site.unregister(Group)
 
@@ -95,6 +111,26 @@ class GroupAdmin(DjangoGroupAdmin):
     """Groups, their permissions in one list: Django's pair of lists has labels of nothing."""
 
     filter_horizontal = ()
+
+
+def _send_link(request: HttpRequest, person: User) -> None:
+    words = {"email": person.email}
+    try:
+        sent = resets.send(person, origin=origins.of(request), by=request.user.pk or 0)
+    except TooMany:
+        messages.error(request, gettext("%(email)s got several links within the hour.") % words)
+        return
+    if sent:
+        messages.success(request, gettext("A link is on its way to %(email)s.") % words)
+    else:
+        refusal = gettext("No link went to %(email)s: disabled, or no mail server is set.") % words
+        messages.error(request, refusal)
+
+
+def _expire(request: HttpRequest, person: User) -> None:
+    passwords.expire(person, origin=origins.of(request), by=request.user.pk or 0)
+    words = gettext("%(email)s was logged out and has to choose a new password at the next login.")
+    messages.success(request, words % {"email": person.email})
 
 
 def _is_superuser(request: HttpRequest) -> bool:

@@ -99,7 +99,14 @@ class ForgotForm(forms.Form):
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
-    """A new password, twice."""
+    """A new password, twice; not the present one again."""
+
+    def clean_new_password1(self) -> str:
+        """Refuse the present password: it may be what somebody else knows (PW-06)."""
+        password = str(self.cleaned_data["new_password1"])
+        if len(password) <= LONGEST and self.user.check_password(password):
+            raise forms.ValidationError(_("That is your present password. Choose another one."))
+        return password
 
 
 class PasswordForm(SetPasswordForm):  # type: ignore[type-arg]

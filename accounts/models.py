@@ -70,6 +70,8 @@ class User(Protected):
         _("Language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
     is_active = models.BooleanField(_("active"), default=True)
+    # Set by an administrator, on evidence that it is known to others (PW-06)
+    password_expired = models.BooleanField(default=False, editable=False)
     is_staff = models.BooleanField(_("may enter the administration"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 

@@ -1,11 +1,13 @@
 """Passwords: proving one without telling who exists."""
 
 from django.contrib.auth import authenticate
+from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.validators import LONGEST
-from mfa import audit, browsers, limits, origin as origins, waits
+from mfa import audit, browsers, limits, notices, origin as origins, waits
 from mfa.models import Event
 from mfa.origin import Origin
 
@@ -47,6 +49,22 @@ def confirm(request: HttpRequest, user: User, password: str) -> bool:
         return True
     _count_wrong(subject, user, origins.of(request))
     return False
+
+
+def change(user: User, password: str) -> None:
+    """Store a new password, which ends all sessions; these columns alone."""
+    user.set_password(password)
+    user.password_expired = False
+    user.save(update_fields=["password", "password_expired"])
+
+
+def expire(user: User, *, origin: Origin, by: int) -> None:
+    """Ask for a new password before anything else, from the next login on; sessions end (PW-06)."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(
+            password_expired=True, session_epoch=F("session_epoch") + 1
+        )
+        notices.tell(Event.PASSWORD_EXPIRED, user, origin=origin, by=by)
 
 
 def _count_wrong(subject: str, user: User | None, origin: Origin) -> None:

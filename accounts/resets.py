@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_decode
 
-from accounts import links
+from accounts import links, passwords
 from accounts.links import Link
 from accounts.models import User
 from mfa import (
@@ -48,12 +48,18 @@ def ask(request: HttpRequest, email: str) -> None:
         _mail(user, Link.RESET, address=origin.address, browser=origin.device)
 
 
-def send(user: User, *, origin: Origin, by: str) -> None:
-    """Mail a link to set the password, on behalf of an administrator (PW-10). Raises TooMany."""
+def send(user: User, *, origin: Origin, by: int) -> bool:
+    """Mail a link to set the password, on behalf of an administrator (PW-10); say whether.
+
+    Raises TooMany.
+    """
+    if not (user.is_active and channels.available(ChannelName.EMAIL)):
+        return False
     with transaction.atomic():
         limits.take([limits.LINKS_PER_PERSON.of(str(user.pk))])
         audit.record(Event.PASSWORD_LINK_SENT, user, origin=origin, by=by)
         _mail(user, Link.SET)
+    return True
 
 
 def holder(uid: str, token: str) -> tuple[User, Link] | None:
@@ -77,19 +83,12 @@ def finish(walk: Walk, password: str) -> bool:
         person = User.objects.select_for_update().get(pk=walk.user.pk)
         if not walk.pending.may_save(person, now):
             return False
-        person.set_password(password)
+        passwords.change(person, password)
         person.session_epoch += 1
         person.mailbox_proven_at = now
         if walk.pending.channel in {"", ChannelName.EMAIL}:
             person.mailbox_rests_until = now + MAILBOX_RESTS
-        person.save(
-            update_fields=[
-                "password",
-                "session_epoch",
-                "mailbox_proven_at",
-                "mailbox_rests_until",
-            ]
-        )
+        person.save(update_fields=["session_epoch", "mailbox_proven_at", "mailbox_rests_until"])
         phone = factors.phone_of(person)
         notices.tell(
             Event.PASSWORD_RESET,

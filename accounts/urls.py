@@ -14,4 +14,5 @@ urlpatterns = [
     path("me/confirm/", step_up.step_up, name="step_up"),
     path("me/", details.details, name="details"),
     path("me/password/", details.password, name="password"),
+    path("me/password/renew/", details.renew, name="renew"),
 ]

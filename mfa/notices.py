@@ -32,6 +32,7 @@ NOTICES = {
         Notice("recovery_code_used", ChannelName.SMS),
     ),
     Event.PASSWORD_CHANGED: (Notice("password_changed"),),
+    Event.PASSWORD_EXPIRED: (Notice("password_expired"),),
     # The mailbox that got the link may be a thief's by now: the phone is told too (NT-02).
     Event.PASSWORD_RESET: (
         Notice("password_changed"),

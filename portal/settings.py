@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.SessionLimits",
+    "accounts.middleware.ExpiredPasswords",
     "django.contrib.messages.middleware.MessageMiddleware",
     "portal.middleware.Refusals",
 ]

@@ -26,6 +26,7 @@ PAGES = {
     "accounts:new_password": "resetting",
     "accounts:details": "home",
     "accounts:password": "home",
+    "accounts:renew": "expired",
     "accounts:step_up": "home",
     "mfa:enroll_phone": "enrolling",
     "mfa:enroll_verify": "proving",
@@ -140,6 +141,13 @@ def home(browser: Browser, alice: User) -> Browser:
 
 
 @pytest.fixture
+def expired(home: Browser, alice: User) -> Browser:
+    """Alice, logged in, of whom a new password is required."""
+    User.objects.filter(pk=alice.pk).update(password_expired=True)
+    return home
+
+
+@pytest.fixture
 def changing(home: Browser) -> Browser:
     """Alice while she changes her number."""
     home.post("/me/phone/", {"phone": NEW_NUMBER})
@@ -171,6 +179,7 @@ STATIONS = (
     "finishing",
     "entering",
     "home",
+    "expired",
     "changing",
     "ruling",
 )

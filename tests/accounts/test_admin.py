@@ -1,10 +1,15 @@
 """People in the administration: powers are for superusers to give."""
 
+import re
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.contrib.auth.models import Group
+from django.http import HttpResponse
 
 from accounts.models import User
-from mfa.models import AccountPolicy, OutboxMessage
+from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage
 from tests.conftest import give_phone, make_user
 from tests.portal_client import PASSWORD, Browser
 
@@ -37,6 +42,17 @@ def details(user: User, **more: str) -> dict[str, str]:
     return {"full_name": user.full_name, "language": "en", "is_active": "on", **more}
 
 
+def act(browser: Browser, action: str, *people: User) -> HttpResponse:
+    """Choose an action for people in the list."""
+    return browser.post(USERS, {"action": action, "_selected_action": [who.pk for who in people]})
+
+
+def link_in(mail: OutboxMessage) -> str:
+    found = re.search(r"http://testserver(/password/reset/\S+)", mail.body)
+    assert found
+    return found[1]
+
+
 def test_an_administrator_renames_and_disables_people(admin: Browser, bob: User) -> None:
     form = details(bob, full_name="Robert")
     del form["is_active"]
@@ -60,15 +76,22 @@ def test_an_administrator_gives_nobody_powers(
     assert not bob.user_permissions.exists()
 
 
-@pytest.mark.parametrize("path", ["change/", "../{}/password/"])
-def test_staff_are_out_of_an_administrators_reach(admin: Browser, root: User, path: str) -> None:
-    """RV-06: neither their names nor their passwords."""
-    urls = {"change/": page_of(root), "../{}/password/": f"{USERS}{root.pk}/password/"}
-    form = details(root, full_name="Evil", password1=NEW, password2=NEW)
-    assert admin.post(urls[path], form).status_code == 403
+def test_staff_are_out_of_an_administrators_reach(admin: Browser, root: User) -> None:
+    """RV-06."""
+    assert admin.post(page_of(root), details(root, full_name="Evil")).status_code == 403
     root.refresh_from_db()
     assert root.full_name == ""
-    assert root.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("action", ["send_link", "require_new_password"])
+def test_no_administrator_acts_on_the_password_of_staff(
+    admin: Browser, root: User, bob: User, action: str
+) -> None:
+    """RV-06: not even among others."""
+    assert act(admin, action, bob, root).status_code == 403
+    assert not OutboxMessage.objects.filter(channel="email").exists()
+    root.refresh_from_db()
+    assert not root.password_expired
 
 
 def test_an_administrator_does_not_promote_himself(admin: Browser) -> None:
@@ -102,41 +125,113 @@ def test_nobody_moves_an_email(request: pytest.FixtureRequest, bob: User, statio
     assert bob.email == "bob@example.org"
 
 
-def test_an_administrator_adds_a_person(admin: Browser) -> None:
-    form = {"email": "New@Example.org", "full_name": "New", "password1": NEW, "password2": NEW}
+def test_an_administrator_adds_a_person_who_sets_the_password_by_a_link(
+    admin: Browser, other_browser: Browser
+) -> None:
+    """PW-10."""
+    admin.post(f"{USERS}add/", {"email": "New@Example.org", "full_name": "New", "language": "en"})
+    new = User.objects.get(email="new@example.org")
+    assert not new.is_staff
+    assert not new.has_usable_password()
+    mail = OutboxMessage.objects.get(channel="email")
+    assert (mail.target, mail.subject) == (new.email, "Acme Portal: set your password")
+    assert "24 hours" in mail.body
+    path = link_in(mail)
+    assert "Set your password" in other_browser.get(path).content.decode()
+    assert other_browser.post(path).url == "/password/new/"
+    other_browser.post("/password/new/", {"new_password1": NEW, "new_password2": NEW})
+    new.refresh_from_db()
+    assert new.check_password(NEW)
+    assert new.mailbox_proven_at is not None
+
+
+@pytest.mark.parametrize("field", ["is_staff", "is_superuser", "password", "password1"])
+def test_nobody_is_added_with_powers_or_a_password(admin: Browser, field: str) -> None:
+    """PW-10: crafted fields are ignored."""
+    form = {"email": "new@example.org", "language": "en", "password2": NEW, field: NEW}
     admin.post(f"{USERS}add/", form)
     new = User.objects.get(email="new@example.org")
     assert not new.is_staff
-    assert new.check_password(NEW)
+    assert not new.is_superuser
+    assert not new.has_usable_password()
 
 
-@pytest.mark.parametrize("password", ["short", "x" * 257, "1q2w3e4r5t6y7u8i"])
-def test_the_rules_of_passwords_hold_there_too(admin: Browser, password: str) -> None:
-    """PW-01."""
-    form = {"email": "new@example.org", "password1": password, "password2": password}
-    admin.post(f"{USERS}add/", form)
-    assert not User.objects.filter(email="new@example.org").exists()
+@pytest.mark.parametrize("field", ["password", "password1", "usable_password"])
+@pytest.mark.parametrize("station", ["admin", "office"])
+def test_no_page_takes_another_persons_password(
+    request: pytest.FixtureRequest, bob: User, station: str, field: str
+) -> None:
+    """PW-10: neither the person's page nor Django's old address."""
+    browser = request.getfixturevalue(station)
+    browser.post(page_of(bob), details(bob, password2=NEW, **{field: NEW}))
+    answer = browser.post(f"{USERS}{bob.pk}/password/", {"password1": NEW, "password2": NEW})
+    assert answer.status_code == 302
+    assert 'type="password"' not in browser.get(page_of(bob)).content.decode()
+    bob.refresh_from_db()
+    assert bob.check_password(PASSWORD)
 
 
-@pytest.mark.parametrize("field", ["is_staff", "is_superuser"])
-def test_nobody_is_added_with_powers(admin: Browser, field: str) -> None:
-    form = {"email": "new@example.org", "password1": NEW, "password2": NEW, field: "on"}
-    admin.post(f"{USERS}add/", form)
-    assert not User.objects.get(email="new@example.org").is_staff
-    assert not User.objects.get(email="new@example.org").is_superuser
+def test_a_link_to_set_the_password_lives_a_day_and_asks_for_the_second_step(
+    clock: time_machine.Traveller, admin: Browser, other_browser: Browser, alice: User
+) -> None:
+    """PW-10, RV-02: the present password works until the new one is saved."""
+    assert act(admin, "send_link", alice).url == USERS
+    path = link_in(OutboxMessage.objects.get(channel="email"))
+    clock.shift(timedelta(hours=23, minutes=59))
+    assert other_browser.post(path).url == "/login/verify/"
+    clock.shift(timedelta(minutes=2))
+    assert Browser().post(path).status_code == 410
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+    event = AuditEvent.objects.get(event=Event.PASSWORD_LINK_SENT)
+    ada = User.objects.get(email="ada@example.org")
+    assert (event.user, event.details) == (alice, {"by": ada.pk})
 
 
-def test_a_set_password_is_told_to_its_owner_and_ends_sessions(
+def test_a_disabled_person_gets_no_link(admin: Browser, bob: User) -> None:
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    page = admin.get(act(admin, "send_link", bob).url).content.decode()
+    assert "No link went to bob@example.org" in page
+    assert not OutboxMessage.objects.filter(channel="email").exists()
+
+
+def test_links_to_one_person_are_few(admin: Browser, bob: User) -> None:
+    for _ in range(5):
+        act(admin, "send_link", bob)
+    page = admin.get(act(admin, "send_link", bob).url).content.decode()
+    assert "got several links within the hour" in page
+    assert OutboxMessage.objects.filter(channel="email").count() == 5
+
+
+def test_a_new_password_can_be_required(
     admin: Browser, other_browser: Browser, alice: User
 ) -> None:
-    """NT-01, SS-06."""
+    """PW-06: told, recorded, and every session of the person ends."""
     other_browser.log_in(alice)
-    form = {"password1": NEW, "password2": NEW, "usable_password": "true"}
-    admin.post(f"{USERS}{alice.pk}/password/", form)
+    act(admin, "require_new_password", alice)
+    alice.refresh_from_db()
+    assert alice.password_expired
     assert other_browser.get("/me/").status_code == 302
     mail = OutboxMessage.objects.get(channel="email")
     assert mail.target == alice.email
-    assert NEW not in mail.body
+    assert "asks you for a new password" in mail.body
+    assert AuditEvent.objects.filter(event=Event.PASSWORD_EXPIRED, user=alice).count() == 1
+
+
+@pytest.mark.parametrize("action", ["send_link", "require_new_password"])
+def test_a_stale_session_confirms_first(
+    clock: time_machine.Traveller, admin: Browser, bob: User, action: str
+) -> None:
+    """SS-08."""
+    clock.shift(timedelta(minutes=11))
+    assert act(admin, action, bob).url.startswith("/me/confirm/")
+    assert not OutboxMessage.objects.filter(channel="email").exists()
+
+
+def test_the_persons_page_has_both_buttons(admin: Browser, bob: User) -> None:
+    page = admin.get(page_of(bob)).content.decode()
+    assert 'value="send_link"' in page
+    assert 'value="require_new_password"' in page
 
 
 def test_a_superuser_gives_powers(office: Browser, bob: User) -> None:
@@ -166,12 +261,6 @@ def test_no_filter_guesses_a_secret(admin: Browser, alice: User, lookup: str) ->
     assert admin.get(f"{USERS}?{lookup}").status_code in {302, 400}
 
 
-def test_the_password_of_a_person_is_not_in_the_history(admin: Browser, bob: User) -> None:
-    form = {"password1": NEW, "password2": NEW, "usable_password": "true"}
-    admin.post(f"{USERS}{bob.pk}/password/", form)
-    assert NEW not in admin.get(f"{USERS}{bob.pk}/history/").content.decode()
-
-
 def test_support_reads_people_and_changes_none(
     browser: Browser, policy: AccountPolicy, bob: User
 ) -> None:
@@ -181,7 +270,8 @@ def test_support_reads_people_and_changes_none(
     browser.log_in(sam)
     assert browser.get(page_of(bob)).status_code == 200
     assert browser.post(page_of(bob), details(bob, full_name="Evil")).status_code == 403
-    assert browser.post(f"{USERS}{bob.pk}/password/", {}).status_code == 403
+    act(browser, "send_link", bob)
+    assert not OutboxMessage.objects.filter(channel="email").exists()
     bob.refresh_from_db()
     assert bob.full_name == "Bob"
 

@@ -124,7 +124,6 @@ def test_the_walk_knows_the_whole_administration() -> None:
         "admin:mfa_factor_changelist",
         "admin:mfa_pause_changelist",
         "admin:accounts_user_change",
-        "admin:auth_user_password_change",
     } <= names
 
 

@@ -21,8 +21,9 @@ WORDS = {
     "reason": "The phone is broken.",
     "minutes": 30,
 }
-# What a browser did; a pause is the doing of whoever holds the machine.
-BY_A_BROWSER = [event for event in NOTICES if event is not Event.PAUSED]
+# What the person's browser did; others paused or expired something.
+BY_OTHERS = {Event.PAUSED, Event.PASSWORD_EXPIRED}
+BY_A_BROWSER = [event for event in NOTICES if event not in BY_OTHERS]
 
 
 def tell(event: Event, user: User, *, origin: Origin = HERE, old_number: str = OLD) -> None:
@@ -41,6 +42,7 @@ def test_every_event_is_told_or_silent_on_purpose(event: Event) -> None:
         (Event.FACTOR_ADDED, {("email", "alice@example.org")}),
         (Event.FACTOR_CHANGED, {("email", "alice@example.org"), ("sms", OLD)}),
         (Event.PASSWORD_CHANGED, {("email", "alice@example.org")}),
+        (Event.PASSWORD_EXPIRED, {("email", "alice@example.org")}),
         (Event.PASSWORD_RESET, {("email", "alice@example.org"), ("sms", OLD)}),
         (Event.PAUSED, {("email", "alice@example.org")}),
     ],
