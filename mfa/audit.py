@@ -24,14 +24,27 @@ def record(
 ) -> None:
     """Write one event, to the table and to the log; `details` hold no code and no full number."""
     person = user.pk if user else None
-    logger.log(logging.WARNING if event in ALARMING else logging.INFO, "%s user=%s", event, person)
-    AuditEvent.objects.create(
+    row = AuditEvent.objects.create(
         at=timezone.now(),
         event=event,
         user_id=person,
         address=origin.address or None,
         browser=origin.browser,
         details=details,
+    )
+    # The row has address and browser; the log names the row and stays without them (LO-01, LO-02).
+    logger.log(
+        logging.WARNING if event in ALARMING else logging.INFO,
+        "%s user=%s",
+        event,
+        person,
+        extra={
+            "event": str(event),
+            "user": person,
+            "method": details.get("channel"),
+            "aal": details.get("aal"),
+            "audit": row.pk,
+        },
     )
 
 

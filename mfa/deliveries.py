@@ -152,7 +152,20 @@ def _finish(
     code: str = "",
     provider_id: str = "",
 ) -> None:
-    logger.info("delivery %s by %s: %s %s", delivery.pk, delivery.channel, state, reason)
+    logger.info(
+        "delivery %s by %s: %s %s",
+        delivery.pk,
+        delivery.channel,
+        state,
+        reason,
+        extra={
+            "delivery": delivery.pk,
+            "user": delivery.user_id,
+            "channel": delivery.channel,
+            "state": str(state),
+            "reason": str(reason),
+        },
+    )
     Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENDING).update(
         state=state, reason=reason, code=code, provider_id=provider_id, finished_at=timezone.now()
     )

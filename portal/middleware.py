@@ -1,6 +1,8 @@
 """What proxies may say, headers for every answer, and one page for every refusal."""
 
+import re
 from collections.abc import Callable
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -12,13 +14,15 @@ from django.utils.http import urlencode
 
 from accounts.models import User
 from accounts.views.step_up import step_up
-from mfa import origin as origins
+from mfa import origin as origins, tracing
 from mfa.guards import is_strong
 from mfa.limits import TooMany
 from mfa.sessions import SessionStore, is_over
 from mfa.views.pages import refused
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
+REQUEST_ID = "X-Request-ID"
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
 
 
@@ -41,6 +45,29 @@ class Forwarded:
         if not origins.by_trusted_proxy(request):
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
         return self.get_response(request)
+
+
+class RequestIds:
+    """Gives each request an id, for its log lines and for whoever reports a fault (LO-01).
+
+    Only a trusted proxy may bring one along: others could write into each other's lines.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, with the id as a header."""
+        brought = request.headers.get(REQUEST_ID, "")
+        known = origins.by_trusted_proxy(request) and ID.fullmatch(brought)
+        token = tracing.current.set(brought if known else uuid4().hex)
+        try:
+            response = self.get_response(request)
+            response[REQUEST_ID] = tracing.current.get()
+        finally:
+            tracing.current.reset(token)
+        return response
 
 
 class Probes:

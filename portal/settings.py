@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     *(["portal.demo"] if DEMO else []),
 ]
 MIDDLEWARE = [
+    "portal.middleware.RequestIds",
     "portal.middleware.Forwarded",
     "portal.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
@@ -276,11 +277,19 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reports.ReportFilter"
 
 # Logs: the named loggers print request lines and parameters (numbers, mail addresses) when asked to
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG or DEMO else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {
+            "()": "portal.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} {request} {message}",
+            "style": "{",
+        },
+        "json": {"()": "portal.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         name: {"level": "WARNING"}

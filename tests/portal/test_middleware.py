@@ -7,6 +7,7 @@ import time_machine
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
+from mfa import tracing
 from mfa.limits import TooMany
 from portal.middleware import Forwarded, Refusals, SecurityHeaders
 from tests.conftest import NOON
@@ -72,3 +73,31 @@ def test_a_forged_scheme_is_redirected_to_the_real_one(settings, client: Client)
     forged = {"headers": {"X-Forwarded-Proto": "https"}, "REMOTE_ADDR": "203.0.113.9"}
     assert client.get("/theme.css", **forged).status_code == 301
     assert client.get("/theme.css", **{**forged, "REMOTE_ADDR": "10.0.0.5"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "brought", "kept"),
+    [
+        ("10.0.0.5", "a1b2c3d4-e5f6", True),
+        ("10.0.0.5", "short", False),
+        ("10.0.0.5", "x" * 65, False),
+        ("10.0.0.5", "a b c d e f g h", False),
+        ("10.0.0.5", "alice@example.org", False),
+        ("203.0.113.9", "a1b2c3d4-e5f6", False),
+    ],
+)
+def test_a_request_s_id_comes_from_trusted_proxies_alone(
+    settings, client: Client, peer: str, brought: str, kept
+) -> None:
+    """LO-01: nobody writes into another's lines."""
+    settings.TRUSTED_PROXIES = ["10.0.0.5"]
+    answer = client.get("/healthz", headers={"X-Request-ID": brought}, REMOTE_ADDR=peer)
+    given = answer.headers["X-Request-ID"]
+    assert (given == brought) is kept
+    assert len(given) >= 8
+
+
+def test_each_request_has_an_id_of_its_own(client: Client) -> None:
+    ids = {client.get("/healthz").headers["X-Request-ID"] for _ in range(3)}
+    assert len(ids) == 3
+    assert tracing.current.get() == ""
