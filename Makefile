@@ -6,7 +6,7 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-SOURCES := accounts benchmarks mfa portal tests manage.py
+SOURCES := accounts benchmarks mfa portal tests manage.py gunicorn.conf.py
 
 .PHONY: run test check bench lock format install install-dev chromium mutation
 

@@ -1,0 +1,18 @@
+"""What gunicorn reads by itself when it starts here; options of its command line win."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from django.conf import settings
+
+workers = settings.WEB_CONCURRENCY
+worker_class = "gthread"
+# A page waits for the database alone, so a process serves several people at once.
+threads = 8
+# Longer than any page takes; a worker that is stuck is replaced.
+timeout = graceful_timeout = 30
+# Proxies are settings.TRUSTED_PROXIES' business alone.
+forwarded_allow_ips = ""
+# Memory that libraries leak goes with the process; not all at once.
+max_requests, max_requests_jitter = 20_000, 2_000

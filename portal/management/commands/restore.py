@@ -1,0 +1,40 @@
+"""`manage.py restore portal-….dump`: a dump into an empty database, with nothing left open."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from portal import backups
+from portal.backups import BackupError
+
+
+class Command(BaseCommand):
+    """Never writes over anything: whoever wants that drops the database first."""
+
+    help = "Restore a dump into the empty database of DATABASE_URL. Exit code 0, or 1."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the dump."""
+        parser.add_argument("dump", type=Path)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Load, migrate, and end what was open."""
+        path = options["dump"]
+        if connection.vendor != "postgresql":
+            raise CommandError("A dump goes into PostgreSQL: set DATABASE_URL.")
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}.")
+        if not backups.is_empty():
+            raise CommandError("The database is not empty: make a new one.")
+        try:
+            backups.load(path)
+        except BackupError as error:
+            raise CommandError(str(error)) from None
+        call_command("migrate", verbosity=0)
+        backups.settle()
+        self.stdout.write("Restored; everybody logs in anew. Now run manage.py doctor.")

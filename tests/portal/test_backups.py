@@ -1,0 +1,129 @@
+"""A backup is worth what was restored from it."""
+
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.processes.portal import Portal, demo
+from tests.processes.services import MissingError, database, postgresql, required
+
+PASSWORD = "demo demo demo demo"
+OTHER_KEY = "Tm90IGEgc2VjcmV0LCBqdXN0IDMyIGJ5dGVzIGxvbmc="
+BEN = "ben@example.com"
+pytestmark = pytest.mark.processes
+
+
+def tool() -> str:
+    """Return the version of pg_dump; it must be no older than the server."""
+    try:
+        return subprocess.run(
+            ["pg_dump", "--version"], capture_output=True, text=True, check=True
+        ).stdout
+    except FileNotFoundError:
+        raise MissingError("pg_dump is not installed.") from None
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The demo on PostgreSQL, with somebody logged in and somebody asked for a code."""
+    server = required(postgresql)
+    required(tool)
+    with ExitStack() as exits:
+        url = exits.enter_context(database(server))
+        portal = exits.enter_context(demo(url, tmp_path_factory.mktemp("portal")))
+        portal.start_web(workers=1)
+        yield portal
+
+
+def number(portal: Portal) -> str:
+    found = portal.query(
+        "SELECT target FROM mfa_factor JOIN accounts_user ON user_id = accounts_user.id "
+        "WHERE email = %s AND revoked_at IS NULL",
+        BEN,
+    )
+    return str(found[0][0])
+
+
+def test_from_a_restored_dump_a_person_logs_in_by_texted_code(
+    portal: Portal, tmp_path: Path
+) -> None:
+    """Dump, a new database, restore, log in; and what was open when it was dumped is not."""
+    inside, half = portal.visitor(), portal.visitor()
+    inside.password(BEN, PASSWORD)
+    inside.post("/login/verify/", code=portal.code(number(portal)))
+    assert inside.path == "/"
+    half.password(BEN, PASSWORD)
+    assert half.path == "/login/verify/"
+    code = portal.code(number(portal))
+
+    said = portal.manage("backup", str(tmp_path))
+    dump = next(tmp_path.iterdir())
+    assert str(dump) in said
+    assert re.fullmatch(r"portal-\d{8}T\d{6}Z\.dump", dump.name)
+    assert stat.S_IMODE(dump.stat().st_mode) == 0o600
+    portal.web.stop()
+
+    with ExitStack() as exits:
+        url = exits.enter_context(database(required(postgresql)))
+        moved = {**portal.env, "DATABASE_URL": url}
+        restored = exits.enter_context(Portal(portal.url, url, portal.folder, moved))
+        assert "Restored" in restored.manage("restore", str(dump))
+        with pytest.raises(RuntimeError) as refused:
+            restored.manage("restore", str(dump))
+        assert "not empty" in str(refused.value)
+        restored.start_web(workers=1)
+        inside.get("/me/")
+        assert inside.path.startswith("/login/")
+        half.post("/login/verify/", code=code)
+        assert half.path.startswith("/login/")
+        assert "/login/verify/" not in half.path
+        again = restored.visitor()
+        again.password(BEN, PASSWORD)
+        again.post("/login/verify/", code=restored.code(number(restored)))
+        assert again.path == "/"
+
+
+def test_a_dump_is_worth_nothing_without_the_keys(portal: Portal) -> None:
+    """What is encrypted stays so: another key reads nothing."""
+    assert "0 fit no key" in portal.manage("reencrypt", "--dry-run")
+    with pytest.raises(RuntimeError) as refused:
+        portal.manage("reencrypt", "--dry-run", ENCRYPTION_KEYS=OTHER_KEY)
+    assert "fits none" in str(refused.value)
+
+
+def test_only_the_newest_dumps_are_kept(portal: Portal, tmp_path: Path) -> None:
+    for day in range(1, 5):
+        (tmp_path / f"portal-2026010{day}T023000Z.dump").touch()
+    (tmp_path / "somebody-else's.dump").touch()
+    assert "3 old ones removed" in portal.manage("backup", str(tmp_path), "--keep", "2")
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names[0] == "portal-20260104T023000Z.dump"
+    assert len(names) == 3
+
+
+def test_a_dump_that_fails_leaves_nothing_behind(portal: Portal, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError) as failed:
+        portal.manage("backup", str(tmp_path), DATABASE_URL=f"{portal.database}_gone")
+    assert "pg_dump" in str(failed.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_tool_it_says_what_to_install(portal: Portal, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError) as failed:
+        portal.manage("backup", str(tmp_path), PATH="/nowhere")
+    assert "PostgreSQL's client" in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["backup", "/no/such/folder"], "a folder that exists"), (["restore", "none"], "no file")],
+)
+def test_a_wrong_path_is_said(portal: Portal, words: list[str], said: str) -> None:
+    with pytest.raises(RuntimeError) as refused:
+        portal.manage(*words)
+    assert said in str(refused.value)
