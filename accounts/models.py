@@ -18,11 +18,12 @@ from mfa.models import AccountPolicy, Protected
 from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, resolve
 
 # Staff can undo everybody's second step: where MFA binds them, it is never optional and never a
-# mailbox (EM-01). Their sessions are shorter (AZ-03).
+# mailbox (EM-01), so they need a way out beside the phone. Their sessions are shorter (AZ-03).
 STAFF = Layer(
     name="staff",
     enforcement=Enforcement.REQUIRED,
     email_codes=EmailCodes.OFF,
+    backup=True,
     session_life=timedelta(hours=12),
     session_idle=timedelta(minutes=15),
 )

@@ -1,5 +1,7 @@
 """Factors: add a confirmed phone, change it; what every binding of a factor does."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F
@@ -15,6 +17,11 @@ def phone_of(user: Protected) -> Factor | None:
     """Return the person's confirmed phone."""
     phones = Factor.objects.usable().filter(user_id=user.pk, kind=Factor.Kind.PHONE)
     return phones.order_by("-confirmed_at").first()
+
+
+def are_backed_up(held: Iterable[Factor]) -> bool:
+    """Whether there is more among a person's factors than phones: an app or recovery codes."""
+    return any(factor.kind != Factor.Kind.PHONE for factor in held)
 
 
 def rebind(user: Protected) -> bool:

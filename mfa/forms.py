@@ -12,10 +12,11 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 from mfa import countries
 from mfa.answers import Answer, Judgement
 from mfa.models import Challenge
-from mfa.rules import contacts
+from mfa.rules import contacts, recovery
 from mfa.rules.codes import Misshapen, normalize
 from mfa.rules.contacts import Misread, Mistake, PhoneNumber
 from mfa.rules.policy import Policy
+from mfa.rules.recovery import Misspelled
 from mfa.rules.routes import ChannelName, Route
 
 SHAPES = {
@@ -23,6 +24,12 @@ SHAPES = {
     Misshapen.NOT_DIGITS: _("A code has only digits. Check what you typed."),
     Misshapen.TOO_SHORT: _("That is too short: a code has six digits."),
     Misshapen.TOO_LONG: _("That is too long: a code has six digits."),
+}
+SPELLINGS = {
+    Misspelled.EMPTY: _("Enter one of your recovery codes."),
+    Misspelled.STRANGE: _("A recovery code has only letters and digits. Check what you typed."),
+    Misspelled.TOO_SHORT: _("That is too short: a recovery code has 13 letters and digits."),
+    Misspelled.TOO_LONG: _("That is too long: a recovery code has 13 letters and digits."),
 }
 UNREADABLE = _(
     "We cannot read this as a phone number. Start with + and the country code, or write it as you "
@@ -119,6 +126,51 @@ def _said(words: dict[str, Promise], challenge: Challenge) -> str:
     recent = timezone.now() - sent_at < timedelta(minutes=1)
     ago = gettext("less than a minute") if recent else timesince(sent_at)
     return str(words[challenge.channel]) % ago
+
+
+class RecoveryCodeForm(forms.Form):
+    """Thirteen letters and digits, however they are typed."""
+
+    code = forms.CharField(
+        label=_("Recovery code"),
+        help_text=_("It looks like 4K7M-P2XW-9TQ3R. Capitals, blanks and dashes do not matter."),
+        strip=False,
+        required=False,
+        widget=CodeInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "autofocus": True,
+                "spellcheck": "false",
+                "class": "spare-code",
+            }
+        ),
+    )
+
+    def clean_code(self) -> str:
+        """Return thirteen signs."""
+        code = recovery.normalize(self.cleaned_data["code"])
+        if isinstance(code, Misspelled):
+            raise forms.ValidationError(SPELLINGS[code], code=code)
+        return code
+
+    def refuse(self, judgement: Judgement) -> None:
+        """Say in words what the answer was."""
+        self.add_error("code", _judged(judgement))
+
+
+def _judged(judgement: Judgement) -> str:
+    if judgement.answer is Answer.SPENT:
+        return gettext("This code has already been used. Each one works once.")
+    if judgement.answer is Answer.EXPIRED:
+        return gettext("Your recovery codes can no longer be used.")
+    left = judgement.tries_left
+    wrong = ngettext(
+        "That is not one of your recovery codes. %d try left before there is a wait.",
+        "That is not one of your recovery codes. %d tries left before there is a wait.",
+        left,
+    )
+    return wrong % left
 
 
 class PhoneForm(forms.Form):

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from mfa import factors, login, walk as walks
-from mfa.login import AAL, PAGES, STRONG
+from mfa.login import AAL, STRONG
 from mfa.models import Protected
 from mfa.rules.routes import ChannelName
 from mfa.rules.steps import Step
@@ -43,7 +43,7 @@ def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
     def guard(page: Page) -> View:
         @login_not_required
         @never_cache
-        @sensitive_post_parameters("code", "phone")
+        @sensitive_post_parameters("code", "codes", "phone")
         @wraps(page)
         def guarded(request: HttpRequest) -> HttpResponse:
             walk = walks.resume(request, choosing=choosing)
@@ -53,7 +53,7 @@ def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
                 return page(request, walk)
             if walk.step is Step.START_OVER:
                 return redirect(login.start_of(walk))
-            return redirect(PAGES[walk.step])
+            return redirect(login.page_of(walk))
 
         return guarded
 

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from django.conf import settings
 from django.contrib import auth
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
@@ -23,13 +24,14 @@ from mfa import (
     factors,
     limits,
     origin as origins,
+    recovery,
     walk as walks,
 )
 from mfa.answers import Answer, Judgement
 from mfa.challenges import Target, new_nonce
 from mfa.models import Challenge, Event, Protected, Purpose
 from mfa.pending import PendingLogin
-from mfa.rules.routes import ChannelName, Route
+from mfa.rules.routes import MESSAGING, ChannelName, Route
 from mfa.rules.steps import Aim, Proof, Step
 from mfa.sessions import ABOUT, PASSWORD, keep_proof
 from mfa.walk import Walk
@@ -51,6 +53,7 @@ PAGES = {
     Step.START_OVER: "accounts:login",
     Step.ENTER: "mfa:continue",
     Step.FINISH: "mfa:enroll_done",
+    Step.BACK_UP: "mfa:enroll_done",
     Step.WAIT: "mfa:help",
     Step.BLOCKED: "mfa:help",
     Step.PROVE_MAILBOX: "mfa:help",
@@ -170,11 +173,19 @@ def advance(walk: Walk) -> HttpResponseRedirect:
             | Step.OFFER
             | Step.ENROLL
             | Step.FINISH
+            | Step.BACK_UP
         ):
             pass
         case _:
             assert_never(step)
-    return redirect(PAGES[step])
+    return redirect(page_of(walk))
+
+
+def page_of(walk: Walk) -> str:
+    """Name the page of the walk's step."""
+    route = walk.facts.route
+    by_code = route is not None and route.channel is ChannelName.RECOVERY_CODES
+    return "mfa:recovery_code" if walk.step is Step.ANSWER and by_code else PAGES[walk.step]
 
 
 def enter(walk: Walk) -> HttpResponseRedirect:
@@ -243,6 +254,28 @@ def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
     return judgement
 
 
+def spend_code(walk: Walk, code: str) -> Judgement:
+    """Judge a recovery code; a right one proves the walk. Raises TooMany."""
+    judgement = recovery.spend(walk.user, code, origin=walk.origin)
+    if judgement.answer is Answer.RIGHT:
+        walk.pending.proof, walk.pending.channel = Proof.ANSWER, ChannelName.RECOVERY_CODES
+    return judgement
+
+
+def make_codes(walk: Walk) -> list[str] | None:
+    """Make recovery codes for a walk that has proven as much as they will (LK-01).
+
+    None when another session was first. Raises TooMany, and PermissionDenied after a mere mailbox.
+    """
+    if AAL[ChannelName(walk.pending.channel)] < STRONG:
+        raise PermissionDenied
+    codes = recovery.make(walk.user, origin=walk.origin)
+    # The new set raised the epoch: this walk goes on, all others end.
+    walk.pending.session_hash = walk.user.get_session_auth_hash()
+    walk.pending.save(walk.request.session)
+    return codes
+
+
 def proceed(walk: Walk) -> HttpResponseRedirect:
     """Keep what has changed and go on."""
     walk.pending.save(walk.request.session)
@@ -268,7 +301,7 @@ def safe_next(request: HttpRequest, url: str) -> str:
 def _ask(walk: Walk) -> None:
     """Ask by the walk's route; over a limit the page says so and offers the other ways."""
     route = walk.facts.route
-    if route is None:
+    if route is None or route.channel not in MESSAGING:
         return
     factor = walk.factor(route.factor)
     address = factor.target if factor else walk.user.email

@@ -38,13 +38,16 @@ def make(user: Protected, *, origin: Origin) -> list[str] | None:
     The epoch rises, so that all sessions but the acting one end. None when another session was
     first. Raises TooMany.
     """
+    use = limits.RECOVERY_CODE_SETS.of(str(user.pk))
+    # Before the hashes, which cost half a second
+    limits.peek(use)
     codes = [recovery.spell(secrets.randbits(recovery.BITS)) for _ in range(AMOUNT)]
     salt = secrets.token_hex(SALT_BYTES)
     digests = [_hashed(code, salt) for code in codes]
     with transaction.atomic():
         if not factors.rebind(user):
             return None
-        limits.take([limits.RECOVERY_CODE_SETS.of(str(user.pk))])
+        limits.take([use])
         now = timezone.now()
         former = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.RECOVERY_CODES)
         former.filter(revoked_at=None).update(revoked_at=now)

@@ -2,18 +2,20 @@
 
 from django.urls import path
 
-from mfa.views import enroll, hooks, me, status, verify
+from mfa.views import enroll, hooks, me, recovery, status, verify
 
 app_name = "mfa"
 urlpatterns = [
     path("login/enroll/phone/", enroll.enroll_phone, name="enroll_phone"),
     path("login/enroll/verify/", enroll.enroll_verify, name="enroll_verify"),
     path("login/enroll/done/", enroll.enroll_done, name="enroll_done"),
+    path("login/enroll/done/codes/", enroll.save_codes, name="save_codes"),
     path("login/skip/", enroll.skip, name="skip"),
     path("login/verify/", verify.verify, name="verify"),
     path("login/verify/resend/", verify.resend, name="resend"),
     path("login/verify/email/", verify.send_to_email, name="send_to_email"),
     path("login/verify/status/", status.status, name="status"),
+    path("login/recovery-code/", recovery.recovery_code, name="recovery_code"),
     path("login/choose/", verify.choose, name="choose"),
     path("login/continue/", verify.continue_, name="continue"),
     path("login/cancel/", verify.cancel, name="cancel"),
@@ -23,5 +25,7 @@ urlpatterns = [
     path("me/phone/verify/", me.change_phone_verify, name="change_phone_verify"),
     path("me/phone/verify/resend/", me.change_phone_resend, name="change_phone_resend"),
     path("me/phone/verify/status/", status.change_phone_status, name="change_phone_status"),
+    path("me/security/codes/", recovery.recovery_codes, name="recovery_codes"),
+    path("me/security/codes/file/", recovery.recovery_codes_file, name="recovery_codes_file"),
     path("me/activity/", me.activity, name="activity"),
 ]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from mfa import answers, origin as origins
+from mfa import answers, factors, origin as origins
 from mfa.models import Challenge, Factor, Protected, Purpose
 from mfa.origin import Origin
 from mfa.pending import PendingLogin
@@ -54,6 +54,7 @@ class Walk:
             choosing=self.choosing,
             ever_bound=self.user.ever_bound_at is not None,
             skipped=self.user.skipped_at is not None,
+            backed_up=not policy.backup or factors.are_backed_up(self.factors),
         )
 
     @property
@@ -75,6 +76,12 @@ class Walk:
     def origin(self) -> Origin:
         """Where the request came from."""
         return origins.of(self.request)
+
+    @property
+    def recovery_codes(self) -> Route | None:
+        """The route by recovery codes, while it is one."""
+        by_codes = (r for r in self.facts.routes if r.channel is ChannelName.RECOVERY_CODES)
+        return next(by_codes, None)
 
     def factor(self, pk: int | None) -> Factor | None:
         """Return one of the person's factors."""
@@ -117,12 +124,12 @@ def start(
     asked_before: bool = True,
 ) -> Walk:
     """Read what the facts need."""
-    factors = Factor.objects.usable().filter(user_id=user.pk).order_by("-confirmed_at")
+    held = Factor.objects.usable().filter(user_id=user.pk).order_by("-confirmed_at")
     return Walk(
         request=request,
         pending=pending,
         user=user,
-        factors=tuple(factors),
+        factors=tuple(held),
         choosing=choosing,
         asked_before=asked_before,
     )

@@ -9,7 +9,8 @@ import time_machine
 
 from accounts.models import User
 from mfa import recovery
-from mfa.models import AccountPolicy, Factor
+from mfa.audit import NOWHERE
+from mfa.models import AccountPolicy, AuditEvent, Factor, OutboxMessage
 from tests.portal_client import PASSWORD, Browser
 
 # A slow machine is no failed property.
@@ -58,10 +59,22 @@ def make_user(email: str, **fields: object) -> User:
 
 
 def give_phone(user: User, number: str) -> Factor:
+    """A confirmed phone; for staff with the recovery codes without which they do not get in."""
     now = datetime.now(tz=UTC)
     User.objects.filter(pk=user.pk).update(ever_bound_at=now)
     user.refresh_from_db()
+    if user.is_staff:
+        kind = Factor.Kind.RECOVERY_CODES
+        Factor.objects.create(user=user, kind=kind, secret="00" * 16, confirmed_at=now)
     return Factor.objects.create(user=user, target=number, confirmed_at=now)
+
+
+def give_codes(user: User) -> list[str]:
+    """Recovery codes, as the person has saved them."""
+    codes = recovery.make(user, origin=NOWHERE)
+    OutboxMessage.objects.all().delete()
+    AuditEvent.objects.all().delete()
+    return codes
 
 
 @pytest.fixture
@@ -88,7 +101,7 @@ def charlie(policy: AccountPolicy) -> User:
 
 @pytest.fixture
 def root(policy: AccountPolicy) -> User:
-    """A superuser with a phone."""
+    """A superuser with a phone, and recovery codes, as staff need them."""
     user = make_user("root@example.org", is_staff=True, is_superuser=True)
     give_phone(user, "+447700900204")
     return user

@@ -43,7 +43,7 @@ class Browser(Client):
     def log_in(self, user: User) -> HttpResponse:
         """Password and texted code."""
         self.password(user)
-        target = user.factors.usable().get().target
+        target = user.factors.usable().get(kind="phone").target
         return self.post("/login/verify/", {"code": code(target)})
 
     @property

@@ -32,11 +32,13 @@ PAGES = {
     "mfa:enroll_verify": "proving",
     "mfa:enroll_done": "finishing",
     "mfa:verify": "asked",
+    "mfa:recovery_code": "without_phone",
     "mfa:choose": "asked",
     "mfa:continue": "entering",
     "mfa:help": "asked",
     "mfa:change_phone": "home",
     "mfa:change_phone_verify": "changing",
+    "mfa:recovery_codes": "home",
     "mfa:activity": "home",
     "demo:phone": "asked",
 }
@@ -47,6 +49,8 @@ POSTS = {
     "mfa:resend",
     "mfa:send_to_email",
     "mfa:cancel",
+    "mfa:save_codes",
+    "mfa:recovery_codes_file",
     "mfa:change_phone_resend",
     "mfa:twilio_receipt",
     "portal:theme",
@@ -126,6 +130,21 @@ def finishing(proving: Browser, policy: AccountPolicy) -> Browser:
 
 
 @pytest.fixture
+def without_phone(browser: Browser, root: User) -> Browser:
+    """A superuser after the password, with recovery codes at hand."""
+    browser.password(root)
+    return browser
+
+
+@pytest.fixture
+def backing_up(browser: Browser, root: User) -> Browser:
+    """A superuser who has nothing but a phone, after the right code."""
+    root.factors.filter(kind="recovery_codes").delete()
+    browser.log_in(root)
+    return browser
+
+
+@pytest.fixture
 def entering(asked: Browser, policy: AccountPolicy) -> Browser:
     """Alice after her password, when MFA has just been disabled."""
     policy.enabled = False
@@ -177,6 +196,8 @@ STATIONS = (
     "enrolling",
     "proving",
     "finishing",
+    "without_phone",
+    "backing_up",
     "entering",
     "home",
     "expired",

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mfa import factors
-from mfa.models import AccountPolicy, Protected
+from mfa.models import AccountPolicy, Factor, Protected
 
 
 class OpenCheck(Enum):
@@ -24,6 +24,11 @@ class OpenCheck(Enum):
         _("Confirm your phone"),
         "mfa:change_phone",
     )
+    WAY_OUT = (
+        _("you have nothing beside your phone: neither recovery codes nor an authenticator app"),
+        _("Make recovery codes"),
+        "mfa:recovery_codes",
+    )
 
     def __init__(self, words: Promise, button: Promise | str, page: str) -> None:
         """Keep the words, the button's label and the name of its page."""
@@ -39,9 +44,11 @@ class OpenCheck(Enum):
 
 def open_checks(policy: AccountPolicy, administrator: Protected) -> list[OpenCheck]:
     """List what keeps this administrator from switching MFA on."""
+    held = Factor.objects.usable().filter(user_id=administrator.pk)
     holds = {
         OpenCheck.ACCOUNT: policy.complete,
         OpenCheck.TEST: policy.tested or not policy.complete,
         OpenCheck.OWN_FACTOR: factors.phone_of(administrator) is not None,
+        OpenCheck.WAY_OUT: factors.are_backed_up(held),
     }
     return [check for check, held in holds.items() if not held]

@@ -55,6 +55,7 @@ class Layer:
     enforcement: Enforcement | None = None
     methods: frozenset[Method] | None = None
     email_codes: EmailCodes | None = None
+    backup: bool | None = None
     code_life: timedelta | None = None
     session_life: timedelta | None = None
     session_idle: timedelta | None = None
@@ -74,7 +75,8 @@ class Policy:
     person's exception from it, with a reason and an end of its own.
     `enroll_regions` is where new numbers may be, `text_regions` where texts go at all: a number
     that was confirmed before still logs in where only the latter names its region.
-    `decided_by` names the layer behind each field that a layer decided.
+    `backup`: nobody is let in who has only a phone. `decided_by` names the layer behind each field
+    that a layer decided.
     """
 
     in_force: bool = False
@@ -82,6 +84,7 @@ class Policy:
     enforcement: Enforcement = Enforcement.REQUIRED
     methods: frozenset[Method] = frozenset(Method)
     email_codes: EmailCodes = EmailCodes.LOGIN
+    backup: bool = False
     # NIST SP 800-63B-4, 3.1.3.2: at most 10 minutes
     code_life: timedelta = timedelta(minutes=10)
     # NIST SP 800-63B-4, 2.2.3: a session lasts 24 h at most in all, and 1 h without a request
@@ -132,6 +135,7 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
         enforcement=_stricter(policy.enforcement, layer.enforcement),
         methods=_common(policy.methods, layer.methods),
         email_codes=_stricter(policy.email_codes, layer.email_codes),
+        backup=policy.backup or layer.backup,
         code_life=min(policy.code_life, layer.code_life or policy.code_life),
         session_life=min(policy.session_life, layer.session_life or policy.session_life),
         session_idle=min(policy.session_idle, layer.session_idle or policy.session_idle),

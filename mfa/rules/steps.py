@@ -19,6 +19,7 @@ class Step(StrEnum):
     WAIT = "wait"
     ANSWER = "answer"
     CHOOSE = "choose"
+    BACK_UP = "back_up"
     ENROLL = "enroll"
     PROVE_MAILBOX = "prove_mailbox"
     BLOCKED = "blocked"
@@ -46,7 +47,8 @@ class Facts:
     """All that the decision may look at.
 
     `alive`: the pending login is younger than 15 minutes, the password unchanged, the person
-    active. `demanded`: the policy is in force for this person and no pause runs.
+    active. `demanded`: the policy is in force for this person and no pause runs. `backed_up`: the
+    person has what the policy wants beside a phone.
     """
 
     alive: bool
@@ -64,6 +66,7 @@ class Facts:
     mailbox_proven: bool = False
     recovery_allowed: bool = False
     skipped: bool = False
+    backed_up: bool = True
 
     @property
     def by_password(self) -> bool:
@@ -99,10 +102,8 @@ def next_step(facts: Facts) -> Step:
         return Step.START_OVER
     if not facts.demanded or facts.enforcement is Enforcement.OFF:
         return Step.ENTER
-    if facts.proof is Proof.ANSWER or facts.trusted:
-        return Step.ENTER
-    if facts.proof is Proof.ENROLLED:
-        return AFTER_ENROLLMENT[facts.after_enrollment]
+    if facts.trusted or facts.proof is not Proof.NONE:
+        return _proven(facts)
     if facts.locked:
         return Step.WAIT
     if facts.route:
@@ -132,6 +133,15 @@ def _confirm(facts: Facts) -> Step:
     if facts.locked:
         return Step.WAIT
     return _ask(facts, facts.route) if facts.route else Step.BLOCKED
+
+
+def _proven(facts: Facts) -> Step:
+    """Enter, but not without a way out beside the phone where the policy wants one."""
+    if facts.trusted:
+        return Step.ENTER
+    answered = facts.proof is Proof.ANSWER
+    then = Step.ENTER if answered else AFTER_ENROLLMENT[facts.after_enrollment]
+    return then if facts.backed_up or then is Step.START_OVER else Step.BACK_UP
 
 
 def _ask(facts: Facts, route: Route) -> Step:

@@ -2,7 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -12,8 +12,9 @@ from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import ANY_STEP, on_step
 from mfa.limits import TooMany
 from mfa.models import Event, Purpose
-from mfa.rules.steps import Step
+from mfa.rules.steps import Proof, Step
 from mfa.views.pages import code_context, show
+from mfa.views.recovery import as_file
 from mfa.walk import Walk
 
 
@@ -60,13 +61,35 @@ def show_enroll_verify(
     return show(request, "mfa/enroll_verify.html", context, user=walk.user, refusal=refusal)
 
 
-@on_step(Step.FINISH)
+@on_step(Step.FINISH, Step.BACK_UP, Step.ENTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def enroll_done(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Say that it is done; "Finish" logs in (D08)."""
-    if request.method == "POST":
+    """Show recovery codes once, where they are wished or needed; "Finish" logs in (D08, LK-01)."""
+    open_ = walk.step is not Step.ENTER
+    codes, refusal = None, None
+    if open_ and "make" in request.POST:
+        try:
+            codes = login.make_codes(walk)
+        except TooMany as too_many:
+            refusal = too_many
+    elif request.method == "POST" and walk.step is not Step.BACK_UP:
         return login.enter(walk)
-    return render(request, "mfa/enroll_done.html")
+    elif not open_:
+        return redirect(login.page_of(walk))
+    context = {
+        "codes": codes,
+        "needed": walk.step is Step.BACK_UP,
+        "enrolled": walk.pending.proof == Proof.ENROLLED,
+        "download": reverse("mfa:save_codes"),
+    }
+    return show(request, "mfa/enroll_done.html", context, user=walk.user, refusal=refusal)
+
+
+@on_step(Step.FINISH, Step.BACK_UP, Step.ENTER)
+@require_POST
+def save_codes(request: HttpRequest, _walk: Walk) -> HttpResponse:
+    """Give the codes that the page has just shown as a file."""
+    return as_file(request)
 
 
 @on_step(*ANY_STEP)

@@ -1,6 +1,7 @@
 """The second step: the code, another one, another way, and help."""
 
 from datetime import UTC, datetime
+from typing import assert_never
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -29,6 +30,8 @@ from mfa.walk import Walk
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Take the code that logs in."""
+    if (page := login.page_of(walk)) != "mfa:verify":
+        return redirect(page)
     form = CodeForm(request.POST or None)
     if form.is_valid():
         judgement = login.answer(walk, form.cleaned_data["code"], walk.purpose)
@@ -119,6 +122,7 @@ def _show_verify(
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),
         "ways": len(walk.facts.routes),
+        "spare": walk.recovery_codes is not None,
         "email_offered": mailbox in walk.facts.routes and walk.facts.route != mailbox,
         **code_context(challenge),
     }
@@ -126,7 +130,16 @@ def _show_verify(
 
 
 def _label(route: Route, walk: Walk) -> str:
-    if route.factor is None:
-        return gettext("Email to %s") % masked(route.channel, walk.user.email)
     factor = walk.factor(route.factor)
-    return gettext("Text to the %s") % (factor.masked if factor else "")
+    name = factor.masked if factor else ""
+    match route.channel:
+        case ChannelName.SMS:
+            return gettext("Text to the %s") % name
+        case ChannelName.EMAIL:
+            return gettext("Email to %s") % masked(route.channel, walk.user.email)
+        case ChannelName.APP:
+            return gettext("Code from the app: %s") % name
+        case ChannelName.RECOVERY_CODES:
+            return gettext("A recovery code that you saved")
+        case _:
+            assert_never(route.channel)

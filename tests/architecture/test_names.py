@@ -30,7 +30,9 @@ PUBLIC = {
     "mfa:enroll_phone",
     "mfa:enroll_verify",
     "mfa:help",
+    "mfa:recovery_code",
     "mfa:resend",
+    "mfa:save_codes",
     "mfa:send_to_email",
     "mfa:skip",
     "mfa:status",
@@ -105,7 +107,9 @@ def test_addresses_end_with_a_slash() -> None:
     assert [
         each.route
         for each in PORTAL
-        if not re.fullmatch(r"$|(?:\w+/|<\w+:\w+>/)+|theme\.css|healthz|readyz|metrics", each.route)
+        if not re.fullmatch(
+            r"$|(?:[\w-]+/|<\w+:\w+>/)+|theme\.css|healthz|readyz|metrics", each.route
+        )
     ] == []
 
 

@@ -18,6 +18,8 @@ FLOW = {
     "mfa:skip",
     "mfa:status",
     "mfa:verify",
+    "mfa:recovery_code",
+    "mfa:save_codes",
     "mfa:resend",
     "mfa:send_to_email",
     "mfa:choose",

@@ -298,11 +298,23 @@ def test_without_a_factor_of_ones_own_neither(installer: Browser) -> None:
     assert not stored().enabled
 
 
-def test_after_the_test_and_with_a_factor_it_is(installer: Browser) -> None:
-    """A16: values, test message, its code typed back, the tick."""
+def test_after_the_test_with_a_phone_alone_it_is_not(installer: Browser) -> None:
+    """M18: a lost phone would lock out who gets no codes by email."""
     save(installer, **VALUES)
     installer.post(TEST, {"phone": NOWHERE})
     installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
+    page = turn_on(installer, **VALUES)
+    assert "neither recovery codes nor an authenticator app" in page
+    assert '<a href="/me/security/codes/">Make recovery codes</a>' in page
+    assert not stored().enabled
+
+
+def test_after_the_test_and_with_a_way_out_it_is(installer: Browser) -> None:
+    """A16: values, test message, its code typed back, recovery codes, the tick."""
+    save(installer, **VALUES)
+    installer.post(TEST, {"phone": NOWHERE})
+    installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
+    installer.post("/me/security/codes/")
     page = turn_on(installer, **VALUES)
     assert stored().enabled
     assert "Multi-factor authentication is on." in page

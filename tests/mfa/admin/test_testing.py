@@ -145,14 +145,14 @@ def test_the_number_becomes_ones_own_where_that_is_wished(office: Browser, root:
     """M18: so that nobody locks themselves out."""
     office.post(TEST, {"phone": NUMBER})
     office.post(TEST, {"code": code(NUMBER), "own": "on"})
-    assert root.factors.usable().get().target == NUMBER
+    assert root.factors.usable().get(kind="phone").target == NUMBER
     assert office.get("/admin/").status_code == 200
 
 
 def test_and_not_where_it_is_not(office: Browser, root: User) -> None:
     office.post(TEST, {"phone": NUMBER})
     office.post(TEST, {"code": code(NUMBER)})
-    assert root.factors.usable().get().target == OWN
+    assert root.factors.usable().get(kind="phone").target == OWN
 
 
 def test_the_old_number_is_told(office: Browser, root: User) -> None:

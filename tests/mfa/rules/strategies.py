@@ -20,6 +20,7 @@ layers = st.builds(
     enforcement=wish(st.sampled_from(Enforcement)),
     methods=wish(st.frozensets(st.sampled_from(Method))),
     email_codes=wish(st.sampled_from(EmailCodes)),
+    backup=wish(st.booleans()),
     code_life=wish(st.integers(1, 15).map(lambda minutes: timedelta(minutes=minutes))),
     allow_voip=wish(st.booleans()),
     enroll_regions=wish(regions),
@@ -52,5 +53,6 @@ def facts(**known):
         "mailbox_proven": st.booleans(),
         "recovery_allowed": st.booleans(),
         "skipped": st.booleans(),
+        "backed_up": st.booleans(),
     }
     return st.builds(Facts, **free | known)

@@ -100,7 +100,7 @@ def test_where_enforcement_is_off_everybody_enters(known):
     assert next_step(known) is Step.ENTER
 
 
-@given(facts(alive=yes, proof=st.just(Proof.ANSWER)))
+@given(facts(alive=yes, proof=st.just(Proof.ANSWER), backed_up=yes))
 def test_an_answer_enters(known):
     assert next_step(known) is Step.ENTER
 
@@ -123,3 +123,13 @@ def test_only_a_login_enrolls_or_finishes(known):
 @given(facts(routes=some_routes))
 def test_the_route_to_ask_is_one_of_the_usable(known):
     assert known.route in known.routes
+
+
+required = st.just(Enforcement.REQUIRED)
+proven = st.sampled_from([Proof.ANSWER, Proof.ENROLLED])
+
+
+@given(facts(demanded=yes, enforcement=required, trusted=no, proof=proven, backed_up=no))
+def test_who_has_only_a_phone_is_not_let_in_by_it(known):
+    """Where the policy wants a way out."""
+    assert next_step(known) in {Step.START_OVER, Step.BACK_UP}

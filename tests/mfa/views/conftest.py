@@ -1,5 +1,14 @@
 """The stations of a login, as in the journeys."""
 
-from tests.journeys.conftest import asked, enrolling, home, office, optional, proving
+from tests.journeys.conftest import optional
+from tests.stations import (
+    asked,
+    backing_up,
+    enrolling,
+    finishing,
+    home,
+    office,
+    proving,
+)
 
-__all__ = ["asked", "enrolling", "home", "office", "optional", "proving"]
+__all__ = ["asked", "backing_up", "enrolling", "finishing", "home", "office", "optional", "proving"]

@@ -36,6 +36,7 @@ def test_the_page_offers_every_way_out(asked: Browser) -> None:
 
 
 def test_with_one_way_there_is_no_other(browser: Browser, root: User) -> None:
+    root.factors.filter(kind="recovery_codes").delete()
     browser.password(root)
     page = browser.get(VERIFY).content.decode()
     assert "Try another way" not in page

@@ -1,0 +1,87 @@
+"""Recovery codes: logging in by one, making a new set, taking it along as a file."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mfa import login, origin as origins, recovery
+from mfa.answers import Answer
+from mfa.forms import RecoveryCodeForm
+from mfa.guards import SignedIn, fresh, on_step
+from mfa.limits import TooMany
+from mfa.rules.recovery import Misspelled, grouped, normalize
+from mfa.rules.steps import Step
+from mfa.sessions import keep_alive
+from mfa.views.pages import show
+from mfa.walk import Walk
+
+
+@on_step(Step.ANSWER, Step.CHOOSE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def recovery_code(request: HttpRequest, walk: Walk) -> HttpResponse:
+    """Take one of the codes that the person has kept."""
+    if walk.recovery_codes is None:
+        return redirect(login.page_of(walk))
+    form = RecoveryCodeForm(request.POST or None)
+    if form.is_valid():
+        judgement = login.spend_code(walk, form.cleaned_data["code"])
+        if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
+            return login.proceed(walk)
+        form.refuse(judgement)
+    context = {"form": form, "aim": walk.aim, "ways": len(walk.facts.routes)}
+    return show(request, "mfa/recovery_code.html", context, user=walk.user)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh()
+def recovery_codes(request: SignedIn) -> HttpResponse:
+    """Make a new set and show it, this once (LK-01)."""
+    codes, refusal = None, None
+    if request.method == "POST":
+        try:
+            codes = recovery.make(request.user, origin=origins.of(request))
+        except TooMany as too_many:
+            refusal = too_many
+        else:
+            if codes is None:
+                # Another session was first, and its change has ended this one.
+                return redirect("accounts:login")
+            keep_alive(request, request.user)
+    held = recovery.codes_of(request.user)
+    context = {
+        "codes": codes,
+        "left": recovery.left(held) if held else None,
+        "few": recovery.FEW,
+        "download": reverse("mfa:recovery_codes_file"),
+    }
+    return show(request, "mfa/recovery_codes.html", context, user=request.user, refusal=refusal)
+
+
+@never_cache
+@sensitive_post_parameters("codes")
+@require_POST
+def recovery_codes_file(request: SignedIn) -> HttpResponse:
+    """Give the codes that the page has just shown as a file."""
+    return as_file(request)
+
+
+def as_file(request: HttpRequest) -> HttpResponse:
+    """Write the posted codes into a text file; they stand in no address and in no cache.
+
+    The server has only hashes of them, so the page gives back what it shows.
+    """
+    codes = [normalize(code) for code in request.POST.getlist("codes")[: recovery.AMOUNT]]
+    spelled = [grouped(code) for code in codes if not isinstance(code, Misspelled)]
+    if len(spelled) != recovery.AMOUNT:
+        return HttpResponseBadRequest()
+    context = {"codes": spelled, "at": timezone.now(), "base_url": settings.BASE_URL}
+    text = render_to_string("messages/recovery_codes.txt", context, request)
+    headers = {"Content-Disposition": 'attachment; filename="recovery-codes.txt"'}
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)

@@ -1,0 +1,338 @@
+"""A way out without the phone: recovery codes, for everybody, and needed of staff (LK-01, M13)."""
+
+import re
+from datetime import timedelta
+from urllib.parse import unquote
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from mfa import recovery
+from mfa.models import AccountPolicy, Factor, OutboxMessage, RecoveryCode
+from tests.conftest import give_codes
+from tests.portal_client import Browser, code, codes
+
+VERIFY, SPARE, CHOOSE = "/login/verify/", "/login/recovery-code/", "/login/choose/"
+DONE, SAVE = "/login/enroll/done/", "/login/enroll/done/codes/"
+MINE, FILE = "/me/security/codes/", "/me/security/codes/file/"
+SHOWN = re.compile(r"<li><code>([0-9A-Z-]+)</code></li>")
+WRONG = "0000-0000-00000"
+
+
+@pytest.fixture
+def saved(alice: User) -> list[str]:
+    """Alice's recovery codes."""
+    return give_codes(alice)
+
+
+def shown(response) -> list[str]:
+    return SHOWN.findall(response.content.decode())
+
+
+# By a code
+
+
+def test_a_code_logs_in_once(browser: Browser, alice: User, saved: list[str]) -> None:
+    browser.password(alice)
+    assert "Use a recovery code" in browser.get(VERIFY).content.decode()
+    assert browser.post(SPARE, {"code": saved[0]}).url == "/"
+    assert browser.signed_in
+    other = Browser()
+    other.password(alice)
+    page = other.post(SPARE, {"code": saved[0]}).content.decode()
+    assert "This code has already been used. Each one works once." in page
+    assert not other.signed_in
+
+
+def test_the_session_of_a_code_is_of_the_second_level(
+    browser: Browser, alice: User, saved: list[str]
+) -> None:
+    """The design's table of labels: a code issued inside an AAL 2 session gives AAL 2."""
+    browser.password(alice)
+    browser.post(SPARE, {"code": saved[0]})
+    assert browser.session["mfa_about"]["aal"] == 2
+    assert alice.sessions.get(aal=2).user == alice
+
+
+@pytest.mark.parametrize(
+    "spelling", [str.lower, lambda code: code.replace("-", " "), " {} ".format]
+)
+def test_a_code_may_be_typed_as_one_likes(
+    browser: Browser, alice: User, saved: list[str], spelling
+) -> None:
+    browser.password(alice)
+    browser.post(SPARE, {"code": spelling(saved[0])})
+    assert browser.signed_in
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "Enter one of your recovery codes."),
+        ("123456", "That is too short"),
+        ("x" * 61, "That is too long"),
+        ("x" * 10_000, "That is too long"),
+        ("\u0661234-5678-9ABCD", "only letters and digits"),
+        ("\x00", "Null characters are not allowed."),
+    ],
+)
+def test_what_is_no_code_costs_no_try(
+    browser: Browser, alice: User, saved: list[str], typed: str, words: str
+) -> None:
+    """OT-09."""
+    browser.password(alice)
+    assert words in browser.post(SPARE, {"code": typed}).content.decode()
+    alice.refresh_from_db()
+    assert alice.wrong_answers == 0
+
+
+def test_a_wrong_code_is_said_with_the_tries_left_and_is_not_repeated(
+    browser: Browser, alice: User, saved: list[str]
+) -> None:
+    browser.password(alice)
+    page = browser.post(SPARE, {"code": WRONG}).content.decode()
+    assert "That is not one of your recovery codes. 9 tries left" in page
+    assert WRONG not in page
+
+
+def test_the_tenth_wrong_one_leads_to_the_wait(
+    browser: Browser, alice: User, saved: list[str]
+) -> None:
+    """LG-01: texts and codes share it."""
+    browser.password(alice)
+    for _ in range(5):
+        browser.post(VERIFY, {"code": "000000"})
+    answers = [browser.post(SPARE, {"code": WRONG}) for _ in range(5)]
+    assert answers[-1].url == "/login/help/"
+    assert browser.post(SPARE, {"code": saved[0]}).url == "/login/help/"
+    assert not browser.signed_in
+
+
+def test_another_browser_or_a_new_login_begins_no_new_count(
+    browser: Browser, other_browser: Browser, alice: User, saved: list[str]
+) -> None:
+    """OT-05."""
+    for each in (browser, other_browser):
+        each.password(alice)
+        for _ in range(5):
+            each.post(SPARE, {"code": WRONG})
+    assert other_browser.get(SPARE).url == "/login/help/"
+
+
+def test_without_codes_the_page_leads_back(asked: Browser) -> None:
+    assert "Use a recovery code" not in asked.get(VERIFY).content.decode()
+    assert asked.get(SPARE).url == VERIFY
+    assert asked.post(SPARE, {"code": WRONG}).url == VERIFY
+
+
+def test_the_code_of_charlie_opens_nothing(asked: Browser, charlie: User, saved: list[str]) -> None:
+    theirs = give_codes(charlie)
+    asked.post(SPARE, {"code": theirs[0]})
+    assert not asked.signed_in
+    assert recovery.left(recovery.codes_of(charlie)) == 10
+
+
+def test_without_a_password_there_is_no_page(browser: Browser, saved: list[str]) -> None:
+    """LG-04."""
+    assert browser.get(SPARE).url == "/login/"
+    assert browser.post(SPARE, {"code": saved[0]}).url == "/login/"
+    assert not RecoveryCode.objects.exclude(used_at=None).exists()
+
+
+def test_codes_are_among_the_ways(browser: Browser, alice: User, saved: list[str]) -> None:
+    browser.password(alice)
+    assert "A recovery code that you saved" in browser.get(CHOOSE).content.decode()
+    codes_ = alice.factors.get(kind="recovery_codes")
+    assert browser.post(CHOOSE, {"route": f"recovery_codes-{codes_.pk}"}).url == SPARE
+    assert browser.get(VERIFY).url == SPARE
+    browser.post(SPARE, {"code": saved[1]})
+    assert browser.signed_in
+
+
+def test_with_the_phone_disabled_codes_are_still_a_way(
+    browser: Browser, alice: User, saved: list[str], clock: time_machine.Traveller
+) -> None:
+    """RV-08: a worn factor leads to another, never to the password alone."""
+    alice.factors.filter(kind="phone").update(disabled_at=alice.date_joined)
+    assert browser.password(alice).url == CHOOSE
+    assert not codes(alice.email)
+    assert browser.get(SPARE).status_code == 200
+    browser.post(SPARE, {"code": saved[0]})
+    assert browser.signed_in
+
+
+def test_a_walk_that_is_too_old_takes_no_code(
+    browser: Browser, alice: User, saved: list[str], clock: time_machine.Traveller
+) -> None:
+    browser.password(alice)
+    clock.shift(timedelta(minutes=16))
+    assert browser.post(SPARE, {"code": saved[0]}).url.startswith("/login/?notice=ended")
+    assert not RecoveryCode.objects.exclude(used_at=None).exists()
+
+
+# A new set
+
+
+def test_a_set_is_shown_once(home: Browser, alice: User) -> None:
+    assert "You have no recovery codes." in home.get(MINE).content.decode()
+    made = shown(home.post(MINE))
+    assert len(set(made)) == 10
+    page = home.get(MINE).content.decode()
+    assert "You have 10 recovery codes left." in page
+    assert not [each for each in made if each in page]
+    assert home.signed_in
+
+
+def test_a_new_set_replaces_the_old_one(home: Browser, alice: User) -> None:
+    former = shown(home.post(MINE))
+    home.post(MINE)
+    other = Browser()
+    other.password(alice)
+    other.post(SPARE, {"code": former[0]})
+    assert not other.signed_in
+
+
+def test_a_new_set_ends_other_sessions(home: Browser, other_browser: Browser, alice: User) -> None:
+    """SS-06."""
+    other_browser.log_in(alice)
+    home.post(MINE)
+    assert other_browser.get("/me/").status_code == 302
+    assert home.get("/me/").status_code == 200
+
+
+def test_making_codes_needs_a_fresh_proof(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    """SS-08, LK-01."""
+    browser.log_in(alice)
+    clock.shift(timedelta(minutes=11))
+    assert f"next={MINE}" in unquote(browser.post(MINE).url)
+    assert not RecoveryCode.objects.exists()
+
+
+def test_an_emailed_code_makes_none(browser: Browser, alice: User) -> None:
+    """LK-01, EM-01: only inside a session of the second level."""
+    browser.password(alice)
+    browser.post("/login/verify/email/")
+    browser.post(VERIFY, {"code": code(alice.email)})
+    assert browser.session["mfa_about"]["aal"] == 1
+    assert browser.post(MINE).status_code == 302
+    assert not RecoveryCode.objects.exists()
+
+
+def test_the_sixth_set_in_an_hour_is_refused(home: Browser) -> None:
+    for _ in range(5):
+        home.post(MINE)
+    assert home.post(MINE).status_code == 429
+
+
+def test_few_codes_left_are_said(home: Browser, alice: User) -> None:
+    home.post(MINE)
+    RecoveryCode.objects.filter(pk__in=RecoveryCode.objects.values("pk")[:7]).update(
+        used_at=alice.date_joined
+    )
+    page = home.get(MINE).content.decode()
+    assert "You have 3 recovery codes left." in page
+    assert "Make new ones soon." in page
+
+
+# The file
+
+
+def test_the_file_holds_what_the_page_showed(home: Browser) -> None:
+    made = shown(home.post(MINE))
+    file = home.post(FILE, {"codes": made})
+    assert file.headers["Content-Disposition"] == 'attachment; filename="recovery-codes.txt"'
+    assert file.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "no-store" in file.headers["Cache-Control"]
+    text = file.content.decode()
+    assert "Recovery codes for Acme Portal" in text
+    assert re.findall(r"^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{5}$", text, re.MULTILINE) == made
+
+
+@pytest.mark.parametrize(
+    "sent", [[], ["0" * 13], ["0" * 13] * 9 + ["<script>"], ["x" * 10_000] * 10]
+)
+def test_a_file_of_anything_else_is_refused(home: Browser, sent: list[str]) -> None:
+    """It repeats codes, not whatever one posts."""
+    assert home.post(FILE, {"codes": sent}).status_code == 400
+
+
+# Staff
+
+
+def test_staff_who_have_only_a_phone_save_codes_before_they_enter(
+    backing_up: Browser, root: User
+) -> None:
+    """The phone alone is no way out, since staff get no codes by email (EM-01)."""
+    assert not backing_up.signed_in
+    assert backing_up.get("/admin/").status_code == 302
+    assert "You need a way in without your phone" in backing_up.get(DONE).content.decode()
+    made = shown(backing_up.post(DONE, {"make": "codes"}))
+    assert len(made) == 10
+    assert backing_up.post(SAVE, {"codes": made}).status_code == 200
+    assert backing_up.post(DONE).url == "/"
+    assert backing_up.signed_in
+    assert backing_up.session["mfa_about"]["aal"] == 2
+    other = Browser()
+    other.password(root)
+    other.post(SPARE, {"code": made[0]})
+    assert other.signed_in
+
+
+def test_staff_cannot_press_past_it(backing_up: Browser) -> None:
+    """EN-06."""
+    assert backing_up.post(DONE).status_code == 200
+    assert backing_up.get("/login/continue/").url == DONE
+    assert backing_up.post("/login/continue/").url == DONE
+    assert backing_up.post(VERIFY, {"code": "000000"}).url == DONE
+    assert not backing_up.signed_in
+
+
+def test_codes_are_made_once_by_the_page(backing_up: Browser) -> None:
+    """Its form sent again makes no second set: the first may be on paper already."""
+    backing_up.post(DONE, {"make": "codes"})
+    assert backing_up.post(DONE, {"make": "codes"}).url == "/"
+    assert Factor.objects.filter(kind="recovery_codes").count() == 1
+
+
+def test_staff_with_codes_enter_at_once(browser: Browser, root: User) -> None:
+    assert browser.log_in(root).url == "/"
+    assert browser.signed_in
+
+
+def test_staff_who_have_used_up_their_codes_make_new_ones(browser: Browser, root: User) -> None:
+    root.factors.filter(kind="recovery_codes").update(revoked_at=root.date_joined)
+    assert browser.log_in(root).url == DONE
+
+
+@pytest.mark.parametrize("flow", ["finish", "continue"])
+def test_the_first_enrollment_of_staff_ends_with_codes(
+    browser: Browser, bob: User, policy: AccountPolicy, flow: str
+) -> None:
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    policy.after_enrollment = flow
+    policy.save()
+    browser.password(bob)
+    browser.post("/login/enroll/phone/", {"phone": "+447700900250"})
+    assert browser.post("/login/enroll/verify/", {"code": code("+447700900250")}).url == DONE
+    assert browser.post(DONE).status_code == 200
+    assert not browser.signed_in
+    browser.post(DONE, {"make": "codes"})
+    browser.post(DONE)
+    assert browser.signed_in
+
+
+def test_others_may_take_codes_along_or_leave_them(finishing: Browser, bob: User) -> None:
+    """D08: "Finish" is there at once."""
+    assert len(shown(finishing.post(DONE, {"make": "codes"}))) == 10
+    finishing.post(DONE)
+    assert finishing.signed_in
+    assert bob.factors.usable().count() == 2
+
+
+def test_others_need_none(finishing: Browser, bob: User) -> None:
+    finishing.post(DONE)
+    assert finishing.signed_in
+    assert not OutboxMessage.objects.filter(body__contains="recovery codes").exists()
