@@ -19,8 +19,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def written(folder: Path) -> dict[str, str]:
-    lines = (folder / ".env").read_text().splitlines()
+def written(folder: Path, name: str = ".env") -> dict[str, str]:
+    lines = (folder / name).read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if line[:1].isupper())
 
 
@@ -54,3 +54,16 @@ def test_the_proxy_block_comes_along(folder: Path) -> None:
     """A31: the shipped configuration file contains it."""
     newenv.main()
     assert "#SMS_PROXY_URL=" in (folder / ".env").read_text()
+
+
+def test_with_a_path_it_is_for_production(folder: Path) -> None:
+    """LG-10: no demo, no test numbers, no address of one's own machine."""
+    newenv.main(str(folder / "env"))
+    settings_ = written(folder, "env")
+    assert (settings_["DEBUG"], settings_["DEMO"]) == ("off", "off")
+    assert settings_["BASE_URL"].startswith("https://")
+    assert "SMS_TEST_NUMBERS" not in settings_
+    values = [settings_[name] for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "METRICS_TOKEN")]
+    assert len({value for value in values if len(value) >= 43}) == 3
+    assert stat.S_IMODE((folder / "env").stat().st_mode) == 0o600
+    assert not (folder / ".env").exists()
