@@ -111,4 +111,10 @@ class User(Protected):
         """The policy that binds this person, folded once per request."""
         site = AccountPolicy.load_for(self)
         layers = [STAFF] if self.is_staff else []
-        return resolve(site.layer("site"), layers, in_force=site.binds, paused=site.is_paused)
+        return resolve(
+            site.layer("site"),
+            layers,
+            in_force=site.binds,
+            paused=site.is_paused,
+            resting=site.resting,
+        )

@@ -20,6 +20,10 @@ class Alert(StrEnum):
 
     # Texts of the whole account fail, and the text route rests
     TEXTS_DOWN = "texts_down"
+    # Some texts fail for a reason that somebody can remove
+    TEXTS_FAILING = "texts_failing"
+    # The provider's fraud protection holds a block of numbers
+    TEXTS_HELD = "texts_held"
 
 
 def warn(alert: Alert, *, about: str = "", **words: str | int) -> bool:

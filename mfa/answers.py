@@ -97,7 +97,10 @@ def forgive(person: Protected, used: QuerySet[Factor], *, origin: Origin, **deta
         # A factor is stronger than the mailbox that reset the password (EM-04).
         person.mailbox_rests_until = None
         person.save(update_fields=["mailbox_rests_until"])
-    used.update(wrong_answers=0, last_used_at=timezone.now())
+    # An answer proves that its text arrived, whatever earlier ones met.
+    used.update(
+        wrong_answers=0, last_used_at=timezone.now(), refuses_until=None, doubtful_since=None
+    )
     audit.record(Event.CODE_RIGHT, person, origin=origin, **details)
 
 

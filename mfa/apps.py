@@ -11,5 +11,5 @@ class MfaConfig(AppConfig):
     verbose_name = _("Security")
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from mfa import checks  # noqa: F401
+        """Register the system checks, and the tasks that are woken by their name."""
+        from mfa import checks, circuit, failures  # noqa: F401

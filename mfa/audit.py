@@ -12,7 +12,7 @@ logger = logging.getLogger("mfa.audit")
 
 # Where nobody's browser is behind an event: a command, the worker
 NOWHERE = Origin(address="", browser="")
-ALARMING = {Event.PAUSED, Event.FACTOR_DISABLED, Event.ALERTED}
+ALARMING = {Event.PAUSED, Event.FACTOR_DISABLED, Event.ALERTED, Event.TEXTS_RESTED}
 
 
 def record(

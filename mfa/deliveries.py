@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from celery import shared_task
+from celery import shared_task, signature
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -141,6 +141,8 @@ def receive(receipt_id: UUID, tidings: Tidings) -> bool:
         provider_id=tidings.provider_id,
         finished_at=now,
     )
+    if changed and state == Delivery.State.FAILED:
+        _learn(Delivery.objects.values_list("pk", flat=True).get(receipt_id=receipt_id))
     return bool(changed)
 
 
@@ -166,9 +168,20 @@ def _finish(
             "reason": str(reason),
         },
     )
-    Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENDING).update(
+    finished = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENDING).update(
         state=state, reason=reason, code=code, provider_id=provider_id, finished_at=timezone.now()
     )
+    if finished and reason and delivery.channel == ChannelName.SMS:
+        _learn(delivery.pk)
+
+
+def _learn(pk: int) -> None:
+    """Wake what learns from a text that failed, by its name: it stands above this module."""
+
+    def wake() -> None:
+        signature("mfa.failures.learn", args=(pk,)).delay()
+
+    transaction.on_commit(wake, robust=True)
 
 
 def _compose(delivery: Delivery) -> Message | None:

@@ -201,6 +201,8 @@ class PhoneForm(forms.Form):
             raise forms.ValidationError(_diagnosed(number), code=number.mistake)
         if not self.policy.may_enroll(number.region):
             raise forms.ValidationError(self._closed(number), code="country")
+        if ChannelName.SMS in self.policy.resting:
+            raise forms.ValidationError(self._resting(), code="resting")
         return number.e164
 
     def _closed(self, number: PhoneNumber) -> str:
@@ -211,6 +213,10 @@ class PhoneForm(forms.Form):
         )
         contact = self.policy.contact or gettext("your administrator")
         return words % {"country": countries.name_of(number.region), "contact": contact}
+
+    def _resting(self) -> str:
+        words = gettext("We cannot send texts at the moment. Try again later, or ask %(contact)s.")
+        return words % {"contact": self.policy.contact or gettext("your administrator")}
 
     def _read(self, typed: str) -> PhoneNumber | Misread:
         return contacts.read(

@@ -327,6 +327,7 @@ def _issue(walk: Walk, target: Target, purpose: Purpose) -> None:
 
 def _keep(walk: Walk, challenge: Challenge) -> None:
     walk.pending.challenge = str(challenge.pk)
+    walk.pending.asked_by = challenge.channel
     walk.pending.refused_until = 0.0
     walk.pending.save(walk.request.session)
 

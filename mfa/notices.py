@@ -62,7 +62,9 @@ SILENT = frozenset(
         Event.STEP_REFUSED,
         Event.POLICY_CHANGED,
         Event.POLICY_TESTED,
-        # mfa.alerts mails it itself.
+        # mfa.alerts mails these itself.
+        Event.TEXTS_RESTED,
+        Event.TEXTS_RESUMED,
         Event.ALERTED,
     }
 )

@@ -22,7 +22,8 @@ class PendingLogin:
     """The password is proven, the code is open; the person is logged in only to step up (SS-08).
 
     To reset, a mailed link is proven instead of the password. `session_hash` dies with the
-    password and with the epoch. `chosen` is a route's name. `refused_until` is the timestamp at
+    password and with the epoch. `chosen` is a route's name,
+    `asked_by` the channel of the challenge. `refused_until` is the timestamp at
     which a refused code may be asked for again, `opened` that of the form for a new password.
     """
 
@@ -33,6 +34,7 @@ class PendingLogin:
     nonce: str
     aim: str = Aim.LOGIN
     challenge: str = ""
+    asked_by: str = ""
     chosen: str = ""
     proof: str = Proof.NONE
     channel: str = ""

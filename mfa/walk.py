@@ -83,6 +83,12 @@ class Walk:
         by_codes = (r for r in self.facts.routes if r.channel is ChannelName.RECOVERY_CODES)
         return next(by_codes, None)
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether texts to the phone that is asked have failed again and again."""
+        factor = self.factor(self.facts.route.factor) if self.facts.route else None
+        return factor is not None and factor.doubtful_since is not None
+
     def factor(self, pk: int | None) -> Factor | None:
         """Return one of the person's factors."""
         return next((factor for factor in self.factors if factor.pk == pk), None)
@@ -111,6 +117,9 @@ class Walk:
             reachable -= {ChannelName.EMAIL}
         if self.user.mailbox_rests(timezone.now()) and not by_mailbox_only(policy, holdings):
             reachable -= {ChannelName.EMAIL}
+        # What rests takes no new question; the one that is out may be answered.
+        asked_by = self.pending.asked_by if self.pending.challenge else ""
+        reachable -= {ChannelName(name) for name in policy.resting if name != asked_by}
         routes = usable(policy, holdings, reachable)
         return routes if self.aim is Aim.LOGIN else confirming(policy, holdings, routes)
 

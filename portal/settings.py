@@ -158,6 +158,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=20),
         "options": {"expires": 20 * 60},
     },
+    "probe-texts": {
+        "task": "mfa.circuit.probe",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
+    },
 }
 
 # People and passwords

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, gettext_lazy as _
 
-from mfa import audit, channels, origin as origins
+from mfa import audit, channels, circuit, origin as origins
 from mfa.admin.enabling import open_checks
 from mfa.admin.forms import AccountPolicyForm
-from mfa.admin.testing import test_connection, test_message
+from mfa.admin.testing import test_connection, test_message, try_texts
 from mfa.guards import fresh, person
-from mfa.models import AccountPolicy, Challenge, Event, Purpose
+from mfa.models import AccountPolicy, Challenge, Event, Factor, Purpose, Reason
 from mfa.rules.routes import ChannelName
 
 SMS_ACCOUNT = {"sms_account_id", "sms_auth_token", "sms_phone_number"}
@@ -102,6 +102,7 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
             "policy": policy,
             "open_checks": checks,
             "proxy": urlsplit(settings.SMS_PROXY_URL).netloc.rpartition("@")[2],
+            "fault": _fault_of(policy),
             "mail": channels.available(ChannelName.EMAIL),
         }
         return super().changeform_view(request, object_id, form_url, context)
@@ -120,11 +121,16 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
         former = AccountPolicy.load().sms_auth_token
         if former and former != obj.sms_auth_token:
             obj.keep_token(former, timezone.now())
-        obj.save()
+        # Only what the form holds: the worker writes into the same row.
+        obj.save(update_fields=[*form.fields, "sms_auth_token_previous", "previous_token_until"])
         if SMS_ACCOUNT & set(form.changed_data):
             # A code sent by other values must not vouch for these.
             asked = Challenge.objects.filter(purpose=Purpose.TEST)
             asked.open(timezone.now()).update(voided_at=timezone.now())
+            circuit.try_again()
+        if "sms_phone_number" in form.changed_data:
+            # STOP was sent to the former number.
+            Factor.objects.exclude(refuses_until=None).update(refuses_until=None)
         audit.record(
             Event.POLICY_CHANGED,
             user,
@@ -149,5 +155,18 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
                 self.admin_site.admin_view(test_message),
                 name="mfa_accountpolicy_test_message",
             ),
+            path(
+                "try-texts/",
+                self.admin_site.admin_view(try_texts),
+                name="mfa_accountpolicy_try_texts",
+            ),
             *super().get_urls(),
         ]
+
+
+def _fault_of(policy: AccountPolicy) -> str:
+    """Say why texts rest, or "" while they do not."""
+    if policy.texts_rest_since is None:
+        return ""
+    channel = channels.get(ChannelName.SMS)
+    return channel.explain(Reason(policy.texts_fault_reason), policy.texts_fault_code)

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mfa import channels
@@ -56,6 +57,8 @@ class FactorAdmin(ReadOnly):
         "wrong_answers",
         "revoked_at",
         "disabled_at",
+        "refuses_until",
+        "doubtful_since",
         "address",
         "browser",
     )
@@ -70,7 +73,11 @@ class FactorAdmin(ReadOnly):
         """Say whether it can be used, in words."""
         if row.revoked_at:
             return str(_("removed"))
-        return str(_("disabled") if row.disabled_at else _("in use"))
+        if row.disabled_at:
+            return str(_("disabled"))
+        if row.refuses_until and row.refuses_until > timezone.now():
+            return str(_("refuses texts: STOP was sent from it"))
+        return str(_("doubtful: texts to it fail") if row.doubtful_since else _("in use"))
 
 
 @admin.register(Challenge)

@@ -135,7 +135,7 @@ def _reason(error: OSError, *, permanent: bool) -> Reason:
             return Reason.CREDENTIALS
         case SMTPSenderRefused():
             return Reason.SENDER
-    return Reason.UNKNOWN
+    return Reason.REFUSED
 
 
 def _word(error: OSError) -> str:

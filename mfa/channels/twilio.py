@@ -3,6 +3,7 @@
 import os
 from functools import partial
 from threading import Lock
+from time import sleep
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
 
     from mfa.channels.twilio_http import Wire
+
+TOO_MANY_REQUESTS = "20429"
+# In seconds; Twilio advises to wait 0.1 s and longer.
+AFTER_TOO_MANY = 0.3
 
 
 class TwilioChannel(Channel):
@@ -39,7 +44,7 @@ class TwilioChannel(Channel):
 
     @sensitive_variables()
     def send(self, message: Message) -> Receipt:
-        """Ask once: Twilio knows no idempotency key, so nothing is ever repeated."""
+        """Ask once: Twilio knows no idempotency key, so what may have left is never repeated."""
         # The SDK costs 200 ms and 26 MB, so that only who sends pays.
         from mfa.channels import twilio_http, twilio_send
 
@@ -47,7 +52,12 @@ class TwilioChannel(Channel):
         if not account.complete:
             raise DeliveryError(Reason.CREDENTIALS, permanent=True)
         work = partial(twilio_send.create, account.sms_phone_number, message)
-        outcome = twilio_http.guarded(self._wire(), account, work)
+        wire = self._wire()
+        outcome = twilio_http.guarded(wire, account, work)
+        if isinstance(outcome, DeliveryError) and outcome.code == TOO_MANY_REQUESTS:
+            # The one answer after which Twilio says that nothing was processed: once more is safe.
+            sleep(AFTER_TOO_MANY)
+            outcome = twilio_http.guarded(wire, account, work)
         if isinstance(outcome, DeliveryError):
             raise outcome
         return outcome

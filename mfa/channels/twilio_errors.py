@@ -99,7 +99,7 @@ WRONG_SERVICE = Fault(
     gettext_lazy("The Twilio messaging service does not exist or has no numbers."),
 )
 UNREGISTERED = Fault(
-    Reason.SENDER,
+    Reason.UNREGISTERED,
     Remedy.ADMINISTRATOR,
     gettext_lazy(
         "The sender is not registered with the carriers: texts to the United States and Canada"
@@ -135,7 +135,7 @@ TRIAL_TEXTS = Fault(
     gettext_lazy("This trial account sends only Twilio's own texts. Upgrade it to send codes."),
 )
 CAP = Fault(
-    Reason.BUSY,
+    Reason.CAPPED,
     Remedy.ADMINISTRATOR,
     gettext_lazy("The sender's rate or daily limit is used up; texts queue or are dropped."),
     permanent=False,
@@ -165,7 +165,7 @@ NOT_DELIVERED = Fault(
     permanent=False,
 )
 PUMPING = Fault(
-    Reason.BLOCKED,
+    Reason.HELD,
     Remedy.FRAUD,
     gettext_lazy(
         "Twilio's fraud protection blocks this range of numbers. If it is wrong, add the numbers to"
@@ -178,12 +178,12 @@ OURS = Fault(
     gettext_lazy("The portal asked Twilio for something that it cannot do. Tell its developers."),
 )
 WHATSAPP = Fault(
-    Reason.UNKNOWN,
+    Reason.REFUSED,
     Remedy.ADMINISTRATOR,
     gettext_lazy("The template or the sender of the message is at fault."),
 )
 REFUSED = Fault(
-    Reason.UNKNOWN,
+    Reason.REFUSED,
     Remedy.ADMINISTRATOR,
     gettext_lazy("Twilio refused the text."),
 )
@@ -279,6 +279,11 @@ def explain(reason: Reason, code: str = "", *, proxy: str = "") -> str:
         return str(ON_THE_WAY[code])
     if not code.isdecimal():
         return str(reason.label)
-    known = FAULTS.get(int(code))
-    words = str(known.words if known else reason.label)
-    return _("%(words)s (Twilio's error %(code)s)") % {"words": words, "code": code}
+    meaning = fault(int(code))
+    said = {"words": meaning.words if meaning.reason is reason else reason.label, "code": code}
+    if int(code) in FAULTS:
+        return _("%(words)s (Twilio's error %(code)s)") % said
+    # New to us: Twilio's own page says more.
+    return (
+        _("%(words)s (Twilio's error %(code)s: https://www.twilio.com/docs/errors/%(code)s)") % said
+    )

@@ -56,14 +56,18 @@ class Reason(models.TextChoices):
     OPTED_OUT = "opted_out", _("this phone refuses our texts until you text us START")
     COUNTRY = "country", _("we cannot send texts to this country")
     TRIAL = "trial", _("the trial account sends only to numbers confirmed there")
-    BUSY = "busy", _("the text service is busy; try again in a few minutes")
+    BUSY = "busy", _("the service is busy; try again in a few minutes")
+    CAPPED = "capped", _("the service is busy; try again in a few minutes")
     ACCOUNT = "account", _("texts are not available right now")
     CREDENTIALS = "credentials", _("texts are not available right now")
     SENDER = "sender", _("texts are not available right now")
+    UNREGISTERED = "unregistered", _("texts are not available right now")
+    HELD = "held", _("we cannot send a text to this number now")
     PROXY = "proxy", _("the text service could not be reached")
-    NETWORK = "network", _("the text service did not answer")
+    NETWORK = "network", _("the service did not answer")
     OUR_FAULT = "our_fault", _("something went wrong on our side")
-    UNKNOWN = "unknown", _("the text service refused it")
+    REFUSED = "refused", _("it was refused")
+    UNKNOWN = "unknown", _("nobody says why")
 
 
 class ChallengeQuerySet(models.QuerySet["Challenge"]):
@@ -196,7 +200,13 @@ class Delivery(models.Model):
                 fields=["created_at"],
                 condition=Q(state__in=["queued", "sending"]),
                 name="delivery_unfinished",
-            )
+            ),
+            # For those who learn from failures; a row enters it when the worker is done with it.
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="delivery_finished",
+            ),
         ]
 
     def __str__(self) -> str:

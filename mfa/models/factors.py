@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa.encryption import EncryptedTextField
@@ -52,6 +53,9 @@ class Factor(models.Model):
     revoked_at = models.DateTimeField(_("removed"), null=True)
     disabled_at = models.DateTimeField(_("disabled"), null=True)
     wrong_answers = models.PositiveSmallIntegerField(_("wrong answers in a row"), default=0)
+    # What texts to it have met: STOP until then, or faults that speak against the number
+    refuses_until = models.DateTimeField(_("refuses texts until"), null=True)
+    doubtful_since = models.DateTimeField(_("doubtful since"), null=True)
     address = models.GenericIPAddressField(_("confirmed from"), null=True)
     browser = models.CharField(_("browser"), max_length=200, blank=True)
 
@@ -89,7 +93,8 @@ class Factor(models.Model):
     @property
     def holding(self) -> Holding:
         """The factor as routes see it."""
-        return Holding(self.pk, Method(self.kind), self.target)
+        refuses = self.refuses_until is not None and self.refuses_until > timezone.now()
+        return Holding(self.pk, Method(self.kind), self.target, refuses)
 
 
 class RecoveryCode(models.Model):

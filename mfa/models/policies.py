@@ -15,6 +15,7 @@ from mfa.encryption import EncryptedTextField
 from mfa.models.people import Pause, Protected
 from mfa.rules import contacts
 from mfa.rules.policy import AfterEnrollment, EmailCodes, Enforcement, Layer
+from mfa.rules.routes import ChannelName
 
 # Long enough to promote a new token in Twilio's console after entering it here
 PREVIOUS_TOKEN_FOR = timedelta(hours=6)
@@ -160,6 +161,13 @@ class AccountPolicy(Level):
     # Twilio signs receipts with the old token until its console says otherwise.
     sms_auth_token_previous = EncryptedTextField(blank=True, editable=False)
     previous_token_until = models.DateTimeField(null=True, editable=False)
+    # The circuit (mfa.circuit): resting since, its last fault, on trial since, and closed again
+    texts_rest_since = models.DateTimeField(null=True, editable=False)
+    texts_failed_at = models.DateTimeField(null=True, editable=False)
+    texts_fault_reason = models.CharField(max_length=20, blank=True, editable=False)
+    texts_fault_code = models.CharField(max_length=12, blank=True, editable=False)
+    texts_tried_at = models.DateTimeField(null=True, editable=False)
+    texts_resumed_at = models.DateTimeField(null=True, editable=False)
     tested_at = models.DateTimeField(null=True, editable=False)
     tested_credentials = models.CharField(max_length=64, blank=True, editable=False)
 
@@ -189,6 +197,21 @@ class AccountPolicy(Level):
         pauses = Pause.objects.running(timezone.now()).filter(user_id=user.pk)
         site = cls.objects.annotate(is_pilot=Exists(pilots), is_paused=Exists(pauses)).first()
         return site or cls.load()
+
+    @property
+    def texts_rest(self) -> bool:
+        """Whether the text route is hidden for new questions."""
+        return self.texts_rest_since is not None and self.texts_tried_at is None
+
+    @property
+    def texts_on_trial(self) -> bool:
+        """Whether texts go again after a rest, and none has got through yet."""
+        return self.texts_rest_since is not None and self.texts_tried_at is not None
+
+    @property
+    def resting(self) -> frozenset[str]:
+        """The channels that are no way now, whatever the installation has."""
+        return frozenset({ChannelName.SMS} if self.texts_rest else ())
 
     @property
     def complete(self) -> bool:

@@ -92,6 +92,8 @@ class Event(models.TextChoices):
     POLICY_CHANGED = "policy_changed", _("You changed the account policy.")
     POLICY_TESTED = "policy_tested", _("You tested the SMS account.")
     PAUSED = "paused", _("The second step was paused from the machine itself.")
+    TEXTS_RESTED = "texts_rested", _("Texts rest: the SMS account is at fault.")
+    TEXTS_RESUMED = "texts_resumed", _("Texts go out again.")
     ALERTED = "alerted", _("The administrators were alerted.")
 
 

@@ -72,7 +72,8 @@ class Policy:
     """What binds one person, resolved; the values here are the product's own.
 
     `in_force` is the gate above all layers: the enable flag and the pilot group. `paused` is one
-    person's exception from it, with a reason and an end of its own.
+    person's exception from it, with a reason and an end of its own. `resting` names the channels
+    that are out of order now: no wish of anybody's, and it passes.
     `enroll_regions` is where new numbers may be, `text_regions` where texts go at all: a number
     that was confirmed before still logs in where only the latter names its region.
     `backup`: nobody is let in who has only a phone. `decided_by` names the layer behind each field
@@ -81,6 +82,7 @@ class Policy:
 
     in_force: bool = False
     paused: bool = False
+    resting: frozenset[str] = frozenset()
     enforcement: Enforcement = Enforcement.REQUIRED
     methods: frozenset[Method] = frozenset(Method)
     email_codes: EmailCodes = EmailCodes.LOGIN
@@ -113,7 +115,12 @@ Item = TypeVar("Item", Method, str)
 
 
 def resolve(
-    site: Layer, layers: Iterable[Layer] = (), *, in_force: bool, paused: bool = False
+    site: Layer,
+    layers: Iterable[Layer] = (),
+    *,
+    in_force: bool,
+    paused: bool = False,
+    resting: frozenset[str] = frozenset(),
 ) -> Policy:
     """Fold the site's layer and those below it, outermost first, into one policy.
 
@@ -122,7 +129,7 @@ def resolve(
     """
     if site.enroll_regions is None and site.home_region:
         site = replace(site, enroll_regions=group(site.home_region))
-    policy = _set(Policy(in_force=in_force, paused=paused), site)
+    policy = _set(Policy(in_force=in_force, paused=paused, resting=resting), site)
     for layer in layers:
         policy = tighten(policy, layer)
     return policy

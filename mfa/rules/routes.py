@@ -1,8 +1,9 @@
 """Routes: a factor by a channel, and which of them a person may use, best first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 
 from mfa.rules.contacts import EVERYWHERE, region_of
 from mfa.rules.policy import EmailCodes, Method, Policy
@@ -38,14 +39,19 @@ class Holding:
     factor: int
     method: Method
     number: str = ""  # E.164, for a phone
+    refuses: bool = False  # its owner has texted STOP
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A factor by a channel. `factor` is its id, None for the account's own mailbox."""
+    """A factor by a channel. `factor` is its id, None for the account's own mailbox.
+
+    `refused`: the last text bounced off its owner's STOP, so nothing is sent unless asked for.
+    """
 
     channel: ChannelName
     factor: int | None = None
+    refused: bool = field(default=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -55,7 +61,7 @@ class Route:
     @property
     def asks_by_itself(self) -> bool:
         """Whether reaching the second step asks at once (K2)."""
-        return self.channel not in WAITING
+        return self.channel not in WAITING and not self.refused
 
 
 def confirming(
@@ -86,11 +92,11 @@ def usable(
 
     `channels` are those that the installation has now; an app and recovery codes need none. The
     mailbox comes last and only beside a phone or an app: a mailbox alone would make one password
-    reset the whole account (ASVS 5.0, 6.4.3).
+    reset the whole account (ASVS 5.0, 6.4.3). A phone that refuses texts comes after all.
     """
     held = tuple(holdings)
     asked = tuple(
-        Route(channel, holding.factor)
+        Route(channel, holding.factor, holding.refuses)
         for method, channel in ASKED_BY.items()
         for holding in held
         if holding.method is method and method in policy.methods
@@ -114,7 +120,7 @@ def usable(
         for route in asked
         if route.channel in channels | by_themselves and route.factor not in closed
     )
-    return (*open_ones, *mailbox)
+    return tuple(sorted((*open_ones, *mailbox), key=attrgetter("refused")))
 
 
 def _is_in_reach(phone: Holding, policy: Policy) -> bool:

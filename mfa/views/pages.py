@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from mfa.limits import TooMany
 from mfa.models import Challenge, Protected
-from mfa.views.question import question_of
+from mfa.views.question import question_of, start_words
 
 
 def show(
@@ -40,4 +40,8 @@ def refused(response: HttpResponse, refusal: TooMany | None) -> HttpResponse:
 def code_context(challenge: Challenge | None) -> dict[str, object]:
     """Return what every code page tells about its question."""
     question = question_of(challenge)
-    return {"question": question, "failed_reason": question.failed_reason if question else ""}
+    return {
+        "question": question,
+        "failed_reason": question.failed_reason if question else "",
+        "start_words": start_words() if question and question.opted_out else "",
+    }

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from mfa.models import Challenge, Delivery
+from mfa.models import AccountPolicy, Challenge, Delivery, Reason
 from mfa.rules import contacts
 from mfa.rules.routes import ChannelName
 from mfa.views.line import Line, line_of
@@ -27,6 +27,7 @@ class Question:
     expired: bool
     open: bool
     failed_reason: str
+    opted_out: bool
     line: Line | None
 
     @property
@@ -55,8 +56,17 @@ def question_of(challenge: Challenge | None) -> Question | None:
         expired=challenge.expires_at <= now,
         open=challenge.is_open(now),
         failed_reason=newest.get_reason_display() if newest and failed else "",
+        opted_out=failed and newest is not None and newest.reason == Reason.OPTED_OUT,
         line=line_of(newest, now) if newest else None,
     )
+
+
+def start_words() -> str:
+    """Say how the owner of a phone that sent STOP takes it back."""
+    sender = AccountPolicy.load().sms_phone_number
+    if not sender.startswith("+"):
+        return gettext("Reply START to one of our texts, then send the code again.")
+    return gettext("Text START to %s, then send the code again.") % sender
 
 
 def masked(channel: str, target: str) -> str:

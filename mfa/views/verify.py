@@ -22,7 +22,7 @@ from mfa.rules.routes import ChannelName, Route
 from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
 from mfa.views.pages import code_context, show
-from mfa.views.question import masked
+from mfa.views.question import masked, start_words
 from mfa.walk import Walk
 
 
@@ -70,7 +70,8 @@ def choose(request: HttpRequest, walk: Walk) -> HttpResponse:
     form = RouteForm(request.POST or None, labels=labels)
     if form.is_valid():
         return login.choose(walk, form.cleaned_data["route"])
-    context = {"form": form, "aim": walk.aim}
+    refused = any(route.refused for route in walk.facts.routes)
+    context = {"form": form, "aim": walk.aim, "start_words": start_words() if refused else ""}
     return show(request, "mfa/choose.html", context, user=walk.user)
 
 
@@ -91,7 +92,8 @@ def help_(request: HttpRequest) -> HttpResponse:
     walk = walks.resume(request)
     if walk is None or walk.step is Step.START_OVER:
         return render(request, "mfa/help.html", {"reason": ""})
-    reasons = {Step.WAIT: "wait", Step.BLOCKED: "blocked", Step.PROVE_MAILBOX: "blocked"}
+    stopped = "resting" if ChannelName.SMS in walk.user.mfa_policy.resting else "blocked"
+    reasons = {Step.WAIT: "wait", Step.BLOCKED: stopped, Step.PROVE_MAILBOX: stopped}
     context = {
         "reason": reasons.get(walk.step, ""),
         "aim": walk.aim,
@@ -118,6 +120,7 @@ def _show_verify(
     mailbox = Route(ChannelName.EMAIL)
     context = {
         "form": form,
+        "doubtful": walk.is_doubtful,
         "aim": walk.aim,
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),

@@ -70,10 +70,10 @@ def test_a_mail_has_both_parts_and_asks_for_no_answer(mailbox: Mailbox) -> None:
 REFUSED = [
     ("MAIL", "550 not you", Reason.SENDER, True),
     ("MAIL", "451 later", Reason.BUSY, False),
-    ("RCPT", "550 unknown", Reason.UNKNOWN, True),
+    ("RCPT", "550 unknown", Reason.REFUSED, True),
     ("RCPT", "450 grey", Reason.BUSY, False),
     ("RCPT", "421 closing", Reason.BUSY, False),
-    ("DATA", "554 spam", Reason.UNKNOWN, True),
+    ("DATA", "554 spam", Reason.REFUSED, True),
     ("DATA", "452 full", Reason.BUSY, False),
 ]
 
@@ -160,7 +160,7 @@ def test_a_wrong_login_is_a_fault_of_credentials(smtp: Settings) -> None:
 def test_a_server_without_logins_gets_no_mail(mailbox: Mailbox, smtp: Settings) -> None:
     smtp.EMAIL_HOST_USER, smtp.EMAIL_HOST_PASSWORD = "portal", "secret"
     error = fault(EmailChannel(), Message(ALICE, "x"))
-    assert (error.reason, error.sent, error.permanent) == (Reason.UNKNOWN, Sent.NO, True)
+    assert (error.reason, error.sent, error.permanent) == (Reason.REFUSED, Sent.NO, True)
     assert mailbox.mails == []
 
 

@@ -136,7 +136,7 @@ def test_a_text_may_fail_without_a_number(direct: TwilioChannel, endpoint: Endpo
     sid = "SM" + "0" * 32
     endpoint.answer_next(record({"sid": sid, "status": "canceled", "error_code": None}, 201))
     error = fault(direct, Message(TO, "Hello"))
-    assert (error.reason, error.sent, error.code) == (Reason.UNKNOWN, Sent.NO, "")
+    assert (error.reason, error.sent, error.code) == (Reason.REFUSED, Sent.NO, "")
 
 
 @pytest.mark.parametrize("field", ["sms_account_id", "sms_auth_token", "sms_phone_number"])

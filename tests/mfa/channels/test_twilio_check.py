@@ -100,7 +100,7 @@ def test_odd_capabilities_are_none(
 
 def test_an_odd_list_is_a_finding(direct: TwilioChannel, endpoint: Endpoint) -> None:
     endpoint.answer_next(record({"status": "active", "type": "Full"}), record({"a": [], "b": []}))
-    assert bad(direct.check()) == ["the text service refused it"]
+    assert bad(direct.check()) == ["it was refused"]
 
 
 def test_numbers_may_be_out_of_bounds(direct: TwilioChannel, endpoint: Endpoint) -> None:

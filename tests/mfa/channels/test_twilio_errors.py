@@ -1,5 +1,7 @@
 """The error table, row by row: first as Twilio's answers, then as words."""
 
+from time import monotonic
+
 import pytest
 
 from mfa.channels import twilio_errors
@@ -8,8 +10,9 @@ from mfa.channels.twilio import TwilioChannel
 from mfa.channels.twilio_errors import FAULTS, ON_THE_WAY, Remedy, explain
 from mfa.models import Reason
 from tests.mfa.channels.contract import fault
-from tests.twilio_endpoint.answers import STATUSES, problem, refusal
+from tests.twilio_endpoint.answers import STATUSES, Silence, problem, refusal
 from tests.twilio_endpoint.endpoint import Endpoint
+from tests.twilio_endpoint.proxy import Proxy
 
 TO = "+447700900123"
 
@@ -26,14 +29,15 @@ ROWS: list[tuple[Reason, Remedy, bool, set[int]]] = [
         True,
         {21606, 21659, 21660, 21661, 21212, 21603, 21267, 21701, 21703, 21704, 21705},
     ),
-    (Reason.SENDER, Remedy.ADMINISTRATOR, True, {30034, 30032, 30024, 30018, 30042, 30037}),
+    (Reason.SENDER, Remedy.ADMINISTRATOR, True, {30037}),
+    (Reason.UNREGISTERED, Remedy.ADMINISTRATOR, True, {30034, 30032, 30024, 30018, 30042}),
     (Reason.COUNTRY, Remedy.ADMINISTRATOR, True, {21408, 21612}),
     (Reason.TRIAL, Remedy.ADMINISTRATOR, True, {21608, 572002, 572005, 21607, 21219}),
     (Reason.ACCOUNT, Remedy.ADMINISTRATOR, True, {572006, 10002, 575001}),
-    (Reason.BUSY, Remedy.ADMINISTRATOR, False, {30022, 30023, 21611}),
+    (Reason.CAPPED, Remedy.ADMINISTRATOR, False, {30022, 30023, 21611}),
     (Reason.BLOCKED, Remedy.PERSON, True, {30004}),
     (Reason.BLOCKED, Remedy.TIME, False, {30007}),
-    (Reason.BLOCKED, Remedy.FRAUD, True, {30450, 30453, 60410}),
+    (Reason.HELD, Remedy.FRAUD, True, {30450, 30453, 60410}),
     (Reason.BUSY, Remedy.TIME, False, {20429, 20500, 20503, 30001, 30410, 30500, 30036}),
     (Reason.UNREACHABLE, Remedy.TIME, False, {30003}),
     (Reason.UNKNOWN, Remedy.TIME, False, {30008}),
@@ -52,13 +56,13 @@ def test_an_answer_means_what_the_table_says(
     remedy: Remedy,
     permanent: bool,
 ) -> None:
-    endpoint.answer_next(refusal(code))
+    endpoint.answer_next(refusal(code), refusal(code))
     error = fault(direct, Message(TO, "123456"))
     certain = STATUSES.get(code, 400) < 500
     assert (error.reason, error.permanent, error.code) == (reason, permanent, str(code))
     assert error.sent is (Sent.NO if certain else Sent.MAYBE)
     assert twilio_errors.fault(code).remedy is remedy
-    assert len(endpoint.requests) == 1
+    assert len(endpoint.requests) == (2 if code == 20429 else 1)
 
 
 def test_the_rows_are_the_whole_table() -> None:
@@ -67,7 +71,7 @@ def test_the_rows_are_the_whole_table() -> None:
 
 UNKNOWN = [
     # code, status, reason, who can help, sent
-    (29999, 400, Reason.UNKNOWN, Remedy.ADMINISTRATOR, Sent.NO),
+    (29999, 400, Reason.REFUSED, Remedy.ADMINISTRATOR, Sent.NO),
     (20999, 401, Reason.CREDENTIALS, Remedy.ADMINISTRATOR, Sent.NO),
     (20999, 403, Reason.ACCOUNT, Remedy.ADMINISTRATOR, Sent.NO),
     (20999, 404, Reason.CREDENTIALS, Remedy.ADMINISTRATOR, Sent.NO),
@@ -75,7 +79,7 @@ UNKNOWN = [
     (20999, 500, Reason.BUSY, Remedy.TIME, Sent.MAYBE),
     (20999, 503, Reason.BUSY, Remedy.TIME, Sent.MAYBE),
     (30999, 400, Reason.UNKNOWN, Remedy.TIME, Sent.NO),
-    (63999, 400, Reason.UNKNOWN, Remedy.ADMINISTRATOR, Sent.NO),
+    (63999, 400, Reason.REFUSED, Remedy.ADMINISTRATOR, Sent.NO),
     (572999, 400, Reason.TRIAL, Remedy.ADMINISTRATOR, Sent.NO),
 ]
 
@@ -102,8 +106,8 @@ def test_an_unknown_number_falls_into_a_class_by_its_range(
     ("code", "reason", "remedy"),
     [
         (30999, Reason.UNKNOWN, Remedy.TIME),
-        (29999, Reason.UNKNOWN, Remedy.ADMINISTRATOR),
-        (0, Reason.UNKNOWN, Remedy.ADMINISTRATOR),
+        (29999, Reason.REFUSED, Remedy.ADMINISTRATOR),
+        (0, Reason.REFUSED, Remedy.ADMINISTRATOR),
     ],
 )
 def test_an_unknown_number_in_a_receipt(code: int, reason: Reason, remedy: Remedy) -> None:
@@ -125,7 +129,7 @@ def test_a_number_that_is_none_is_not_kept(
 ) -> None:
     endpoint.answer_next(refusal(code, 400))
     error = fault(direct, Message(TO, "123456"))
-    assert (error.reason, error.sent, error.code) == (Reason.UNKNOWN, Sent.NO, "")
+    assert (error.reason, error.sent, error.code) == (Reason.REFUSED, Sent.NO, "")
 
 
 @pytest.mark.parametrize("code", sorted(FAULTS))
@@ -135,10 +139,16 @@ def test_administrators_read_words_and_number(code: int) -> None:
     assert f"error {code})" in said
 
 
-def test_an_unknown_number_keeps_the_words_of_its_reason() -> None:
+def test_an_unknown_number_keeps_the_words_of_its_reason_and_leads_to_twilio_s_page() -> None:
     assert explain(Reason.BUSY, "99999") == (
-        "the text service is busy; try again in a few minutes (Twilio's error 99999)"
+        "the service is busy; try again in a few minutes"
+        " (Twilio's error 99999: https://www.twilio.com/docs/errors/99999)"
     )
+
+
+def test_an_unknown_number_has_the_words_of_its_range() -> None:
+    assert explain(Reason.REFUSED, "29999").startswith("Twilio refused the text.")
+    assert explain(Reason.UNKNOWN, "30999").startswith("The text was not delivered;")
 
 
 @pytest.mark.parametrize("word", sorted(ON_THE_WAY))
@@ -155,3 +165,24 @@ def test_a_fault_of_the_proxy_names_it() -> None:
 
 def test_a_reason_alone_is_its_label() -> None:
     assert explain(Reason.CREDENTIALS) == Reason.CREDENTIALS.label
+
+
+@pytest.mark.django_db
+def test_too_many_requests_get_one_quick_second_try(
+    direct: TwilioChannel, endpoint: Endpoint
+) -> None:
+    """20429 is the one refusal after which Twilio has certainly taken nothing."""
+    endpoint.answer_next(refusal(20429))
+    direct.send(Message(TO, "123456"))
+    assert (len(endpoint.requests), len(endpoint.messages)) == (2, 1)
+
+
+@pytest.mark.django_db
+def test_a_second_try_ends_with_the_deadline(proxy: Proxy, endpoint: Endpoint) -> None:
+    hurried = TwilioChannel(f"http://{proxy.address}", timeout=0.5, deadline=1)
+    hurried.send(Message(TO, "123456"))
+    endpoint.answer_next(refusal(20429), Silence())
+    start = monotonic()
+    error = fault(hurried, Message(TO, "123456"))
+    assert monotonic() - start < 2
+    assert error.sent is Sent.MAYBE

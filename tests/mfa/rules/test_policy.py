@@ -344,3 +344,14 @@ def test_the_site_may_lengthen_it():
     site = Layer(name="site", session_life=minutes(24 * 60), session_idle=minutes(60))
     policy = resolve(site, in_force=True)
     assert (policy.session_life, policy.session_idle) == (minutes(24 * 60), minutes(60))
+
+
+def test_what_rests_is_kept_through_all_layers():
+    resting = frozenset({"sms"})
+    policy = resolve(SITE, [Layer(name="person")], in_force=True, resting=resting)
+    assert policy.resting == resting
+    assert "resting" not in policy.decided_by
+
+
+def test_nothing_rests_that_is_not_said_to():
+    assert resolve(SITE, in_force=True).resting == frozenset()

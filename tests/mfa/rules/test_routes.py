@@ -130,3 +130,25 @@ def kept(name, holdings, routes, *expected, **wishes):
 def test_a_mailbox_confirms_only_where_it_is_all_there_is(policy, holdings, routes, expected):
     """EM-01, EM-07."""
     assert confirming(policy, holdings, routes) == expected
+
+
+STOPPED = Holding(1, Method.PHONE, "+447700900201", refuses=True)
+ALL = frozenset({ChannelName.SMS, ChannelName.EMAIL})
+
+
+def test_a_phone_that_refuses_texts_comes_after_the_mailbox_and_waits():
+    mailbox, phone = usable(Policy(), [STOPPED], ALL)
+    assert (mailbox, phone) == (Route(ChannelName.EMAIL), Route(ChannelName.SMS, 1))
+    assert (mailbox.refused, phone.refused) == (False, True)
+    assert not phone.asks_by_itself
+
+
+def test_one_that_does_not_refuse_comes_first():
+    other = Holding(2, Method.PHONE, "+447700900202")
+    assert [route.factor for route in usable(Policy(), [STOPPED, other], ALL)] == [2, None, 1]
+
+
+def test_a_refused_route_is_the_same_route():
+    """What a session has chosen stays chosen."""
+    assert Route(ChannelName.SMS, 1, refused=True) == Route(ChannelName.SMS, 1)
+    assert len({Route(ChannelName.SMS, 1, refused=True), Route(ChannelName.SMS, 1)}) == 1

@@ -1,0 +1,379 @@
+"""The circuit: account-wide faults hide the texts, tell once, and a probe brings them back."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from celery import current_app
+from django.test import TestCase
+
+from accounts.models import User
+from mfa import circuit
+from mfa.channels.base import DeliveryError, Finding
+from mfa.models import AccountPolicy, AuditEvent, Delivery, Factor, Reason
+from tests.mfa.test_deliveries import Wire, email, notice, sms
+from tests.portal_client import Browser
+from tests.stations import NEW_NUMBER
+
+__all__ = ["email", "sms"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+State = Delivery.State
+VERIFY = "/login/verify/"
+
+
+def text(user: User) -> Delivery:
+    """One text, through the worker and what it wakes."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        return notice(user)
+
+
+def site() -> AccountPolicy:
+    return AccountPolicy.objects.get()
+
+
+def alarms() -> int:
+    return AuditEvent.objects.filter(event="alerted", details__alert="texts_down").count()
+
+
+@pytest.fixture
+def broken(sms: Wire, alice: User, root: User) -> Wire:
+    """The account is suspended, and nobody knows yet."""
+    sms.trouble = DeliveryError(Reason.ACCOUNT, permanent=True, code="20005")
+    return sms
+
+
+@pytest.fixture
+def resting(broken: Wire, alice: User) -> Wire:
+    """Three texts later."""
+    for _ in range(3):
+        text(alice)
+    assert site().texts_rest
+    return broken
+
+
+# Opening
+
+
+def test_two_faults_are_no_outage(broken: Wire, alice: User) -> None:
+    for _ in range(2):
+        text(alice)
+    assert not site().texts_rest
+
+
+def test_the_third_in_five_minutes_rests_the_texts(
+    broken: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    for _ in range(3):
+        clock.shift(timedelta(minutes=2, seconds=20))
+        text(alice)
+    policy = site()
+    assert policy.texts_rest
+    assert policy.texts_rest_since == policy.texts_failed_at
+    assert (policy.texts_fault_reason, policy.texts_fault_code) == ("account", "20005")
+
+
+def test_three_in_more_than_five_minutes_do_not(
+    broken: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    for _ in range(3):
+        clock.shift(timedelta(minutes=2, seconds=31))
+        text(alice)
+    assert not site().texts_rest
+
+
+@pytest.mark.parametrize("reason", [Reason.CREDENTIALS, Reason.ACCOUNT, Reason.SENDER])
+def test_what_meets_every_text_counts(sms: Wire, alice: User, reason: Reason) -> None:
+    sms.trouble = DeliveryError(reason)
+    for _ in range(3):
+        text(alice)
+    assert site().texts_rest
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - circuit.ACCOUNT_WIDE))
+def test_what_meets_some_numbers_does_not(sms: Wire, alice: User, reason: Reason) -> None:
+    """Nobody hides the texts of all others by a number of his own."""
+    sms.trouble = DeliveryError(reason, code="21211")
+    for _ in range(5):
+        text(alice)
+    assert not site().texts_rest
+
+
+def test_a_mail_server_s_faults_are_not_the_texts(email: Wire, alice: User) -> None:
+    email.trouble = DeliveryError(Reason.CREDENTIALS)
+    for _ in range(3):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            notice(alice, "email")
+    assert not site().texts_rest
+
+
+def test_an_administrator_s_tests_do_not_count(broken: Wire, office_of_root: Browser) -> None:
+    for _ in range(3):
+        office_of_root.post("/admin/mfa/accountpolicy/test-message/", {"phone": NEW_NUMBER})
+    assert Delivery.objects.filter(state=State.FAILED).count() == 3
+    assert not site().texts_rest
+
+
+@pytest.fixture
+def office_of_root(broken: Wire, root: User) -> Browser:
+    browser = Browser()
+    trouble, broken.trouble = broken.trouble, None
+    browser.password(root)
+    challenge = Delivery.objects.get(user=root).challenge
+    browser.post(VERIFY, {"code": challenge.code_for(challenge.browser)})
+    assert browser.signed_in
+    broken.trouble = trouble
+    return browser
+
+
+def test_administrators_are_told_once_with_the_reason(resting: Wire, alice: User) -> None:
+    for _ in range(3):
+        text(alice)
+    assert alarms() == 1
+    mails = Delivery.objects.filter(message="texts_down")
+    assert [row.user.email for row in mails] == ["root@example.org"]
+    assert mails[0].context["explanation"] == f"{Reason.ACCOUNT.label} (20005)"
+
+
+def test_it_stands_in_the_audit(resting: Wire) -> None:
+    event = AuditEvent.objects.get(event="texts_rested")
+    assert event.details == {"reason": "account", "code": "20005"}
+
+
+# While it is open
+
+
+def test_a_new_login_is_asked_by_the_mailbox(resting: Wire, browser: Browser, alice: User) -> None:
+    sent = len(resting.carried)
+    assert browser.password(alice).url == "/login/choose/"
+    page = browser.get("/login/choose/").content.decode()
+    assert "Email to" in page
+    assert "Text to" not in page
+    browser.post("/login/choose/", {"route": "email"})
+    assert Delivery.objects.latest("pk").channel == "email"
+    assert [message.to for message in resting.carried[sent:]] == []
+
+
+def test_the_code_that_is_out_still_logs_in(
+    sms: Wire, root: User, browser: Browser, alice: User
+) -> None:
+    browser.password(alice)
+    sms.trouble = DeliveryError(Reason.ACCOUNT, code="20005")
+    for _ in range(3):
+        text(root)
+    assert site().texts_rest
+    challenge = Delivery.objects.filter(user=alice).latest("pk").challenge
+    browser.post(VERIFY, {"code": challenge.code_for(challenge.browser)})
+    assert browser.signed_in
+
+
+def test_who_has_only_texts_reads_honest_words(
+    resting: Wire, browser: Browser, alice: User
+) -> None:
+    AccountPolicy.objects.update(email_codes="off")
+    assert browser.password(alice).url == "/login/help/"
+    page = browser.get("/login/help/").content.decode()
+    assert "we cannot send texts at the moment" in page
+    assert "The help desk" in page
+    assert not browser.signed_in
+
+
+def test_a_first_number_waits_too(resting: Wire, browser: Browser, bob: User) -> None:
+    browser.password(bob)
+    page = browser.post("/login/enroll/phone/", {"phone": NEW_NUMBER})
+    assert "We cannot send texts at the moment." in page.content.decode()
+    assert not Delivery.objects.filter(user=bob).exists()
+
+
+def test_the_password_alone_opens_nothing_meanwhile(
+    resting: Wire, browser: Browser, alice: User
+) -> None:
+    """A hidden route is no lost factor: nobody enrolls another phone for it (EN-02)."""
+    AccountPolicy.objects.update(email_codes="off")
+    browser.password(alice)
+    browser.post("/login/enroll/phone/", {"phone": NEW_NUMBER})
+    assert Factor.objects.get(user=alice).target == "+447700900201"
+    assert not browser.signed_in
+
+
+# Coming back
+
+
+@pytest.fixture(autouse=True)
+def _account_answers_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Wire, "check", lambda _self: [Finding(good=True, text="active")])
+
+
+def test_the_probe_waits_two_minutes(resting: Wire, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(minutes=1, seconds=59))
+    circuit.probe()
+    assert site().texts_rest
+    clock.shift(timedelta(seconds=1))
+    circuit.probe()
+    assert site().texts_on_trial
+
+
+@pytest.mark.parametrize("answer", ["bad", "none"])
+def test_an_account_that_does_not_answer_well_keeps_resting(
+    resting: Wire,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+) -> None:
+    def look(_self: Wire) -> list[Finding]:
+        if answer == "none":
+            raise DeliveryError(Reason.NETWORK)
+        return [Finding(good=True, text="active"), Finding(good=False, text="no balance")]
+
+    monkeypatch.setattr(Wire, "check", look)
+    clock.shift(timedelta(hours=1))
+    circuit.probe()
+    assert site().texts_rest
+
+
+@pytest.fixture
+def on_trial(resting: Wire, clock: time_machine.Traveller) -> Wire:
+    """The account answers well again; no text has gone yet."""
+    clock.shift(timedelta(minutes=2))
+    circuit.probe()
+    assert site().texts_on_trial
+    return resting
+
+
+def test_on_trial_texts_are_a_way_again(on_trial: Wire, browser: Browser, alice: User) -> None:
+    on_trial.trouble = None
+    assert browser.password(alice).url == VERIFY
+    assert Delivery.objects.latest("pk").state == State.ACCEPTED
+
+
+def test_one_that_gets_through_closes_the_circuit(
+    on_trial: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    on_trial.trouble = None
+    clock.shift(timedelta(seconds=1))
+    text(alice)
+    circuit.probe()
+    policy = site()
+    assert (policy.texts_rest_since, policy.texts_tried_at) == (None, None)
+    assert AuditEvent.objects.filter(event="texts_resumed").count() == 1
+
+
+def test_one_that_fails_rests_them_again_without_another_alarm(
+    on_trial: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    began = site().texts_rest_since
+    clock.shift(timedelta(seconds=1))
+    text(alice)
+    policy = site()
+    assert policy.texts_rest
+    assert policy.texts_rest_since == began
+    assert alarms() == 1
+    circuit.probe()
+    assert site().texts_rest, "the pause begins anew"
+
+
+def test_without_a_text_the_trial_goes_on(on_trial: Wire, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(hours=1))
+    circuit.probe()
+    assert site().texts_on_trial
+
+
+def test_a_fault_that_receipts_bring_is_not_disproved_by_a_text_that_is_taken(
+    on_trial: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    AccountPolicy.objects.update(texts_fault_code="30002")
+    on_trial.trouble = None
+    clock.shift(timedelta(seconds=1))
+    row = text(alice)
+    circuit.probe()
+    assert site().texts_on_trial
+    Delivery.objects.filter(pk=row.pk).update(state=State.SENT)
+    circuit.probe()
+    assert site().texts_rest_since is None
+
+
+def test_after_it_closed_it_takes_three_again(
+    on_trial: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    on_trial.trouble = None
+    clock.shift(timedelta(seconds=1))
+    text(alice)
+    circuit.probe()
+    on_trial.trouble = DeliveryError(Reason.ACCOUNT, code="20005")
+    clock.shift(timedelta(seconds=1))
+    for _ in range(2):
+        text(alice)
+    assert not site().texts_rest
+    text(alice)
+    assert site().texts_rest
+    assert alarms() == 2
+
+
+def test_a_trial_that_got_through_is_over_even_without_a_probe(
+    on_trial: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    on_trial.trouble = None
+    clock.shift(timedelta(seconds=1))
+    text(alice)
+    on_trial.trouble = DeliveryError(Reason.ACCOUNT, code="20005")
+    text(alice)
+    assert not site().texts_rest
+
+
+def test_nothing_rests_and_nothing_is_asked(sms: Wire, policy: AccountPolicy) -> None:
+    circuit.probe()
+    assert not site().texts_on_trial
+    assert not circuit.try_again()
+
+
+# In the administration
+
+
+def test_the_administrator_reads_why_and_tries_again(
+    office_of_root: Browser, resting: Wire
+) -> None:
+    page = office_of_root.get("/admin/mfa/accountpolicy/1/change/").content.decode()
+    assert "Texts have not been going out" in page
+    assert "20005" in page
+    answer = office_of_root.post("/admin/mfa/accountpolicy/try-texts/", follow=True)
+    assert "The next one decides." in answer.content.decode()
+    assert site().texts_on_trial
+    page = office_of_root.get("/admin/mfa/accountpolicy/1/change/").content.decode()
+    assert "They are being tried again now" in page
+    assert "try-texts" not in page
+
+
+def test_new_values_of_the_account_are_tried_at_once(
+    office_of_root: Browser, resting: Wire
+) -> None:
+    values = {"sms_account_id": "AC" + "1" * 32, "sms_phone_number": "+15005550006"}
+    office_of_root.post("/admin/mfa/accountpolicy/1/change/", values | {"enabled": "on"})
+    assert site().texts_on_trial
+
+
+def test_saving_the_form_does_not_undo_what_the_worker_wrote(
+    broken: Wire, office_of_root: Browser, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = AccountPolicy.load
+
+    def meanwhile() -> AccountPolicy:
+        monkeypatch.setattr(AccountPolicy, "load", load)
+        for _ in range(3):
+            text(alice)
+        return load()
+
+    page = {"sms_account_id": site().sms_account_id, "sms_phone_number": "+15005550006"}
+    monkeypatch.setattr(AccountPolicy, "load", meanwhile)
+    office_of_root.post("/admin/mfa/accountpolicy/1/change/", page | {"enabled": "on"})
+    assert site().texts_rest
+
+
+def test_charlie_may_not_try(resting: Wire, other_browser: Browser, charlie: User) -> None:
+    answer = other_browser.post("/admin/mfa/accountpolicy/try-texts/")
+    assert answer.url.startswith("/login/")
+    assert site().texts_rest
+
+
+def test_what_is_woken_by_its_name_answers_to_it() -> None:
+    assert {"mfa.failures.learn", "mfa.circuit.probe"} <= set(current_app.tasks)
