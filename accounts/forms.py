@@ -1,5 +1,7 @@
 """Forms of a person's own pages."""
 
+from collections.abc import Mapping
+
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.validators import MaxLengthValidator
@@ -9,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import passwords
 from accounts.models import User
 from accounts.validators import LONGEST
+
+# RFC 5321, 4.5.3.1, and the column
+LONGEST_EMAIL = 254
 
 
 class LoginForm(forms.Form):
@@ -96,6 +101,26 @@ class ForgotForm(forms.Form):
     def clean_email(self) -> str:
         """Return the email as it is stored."""
         return str(self.cleaned_data["email"]).lower()
+
+
+class EmailForm(ForgotForm):
+    """The email that a person wants to move the account to."""
+
+    def __init__(self, user: User, data: Mapping[str, str] | None) -> None:
+        """Know whose it is."""
+        super().__init__(data)
+        self.user = user
+        self.fields["email"].label = _("New email")
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+    def clean_email(self) -> str:
+        """Refuse what the account has already, and what the column does not hold."""
+        email = super().clean_email()
+        if email == self.user.email:
+            raise forms.ValidationError(_("This is your email already."))
+        if len(email) > LONGEST_EMAIL:
+            raise forms.ValidationError(_("That email is too long."))
+        return email
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]

@@ -23,12 +23,20 @@ class Link(StrEnum):
     RESET = "reset"
     # An administrator sent it, to a new person for instance (PW-10)
     SET = "set"
+    # It proves the mailbox that a person wants to move the account to
+    EMAIL = "email"
 
 
 # NIST SP 800-63B-4, 4.2.1.2, allows 24 hours.
 LIVES = {
     Link.RESET: timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
     Link.SET: timedelta(hours=24),
+    Link.EMAIL: timedelta(minutes=60),
+}
+PAGES = {
+    Link.RESET: "accounts:reset",
+    Link.SET: "accounts:reset",
+    Link.EMAIL: "accounts:confirm_email",
 }
 
 
@@ -37,6 +45,7 @@ class Owner(Protocol):
 
     pk: int
     email: str
+    new_email: str
     password: str
     session_epoch: int
     is_active: bool
@@ -46,7 +55,7 @@ class _Signer(TimestampSigner):
     """Signs with the moment at which the mail was asked for, however late it is sent."""
 
     def __init__(self, link: Link, owner: Owner, at: datetime) -> None:
-        state = f"{owner.password}:{owner.email}:{owner.session_epoch}"
+        state = f"{owner.password}:{owner.email}:{owner.session_epoch}:{_target(link, owner)}"
         super().__init__(sep=".", salt=f"accounts.links.{link}:{state}")
         self.at = at
 
@@ -59,11 +68,15 @@ def address_of(link: Link, owner: Owner, *, target: str, at: datetime) -> str | 
 
     None where it would be dead on arrival, or where the mailbox is the person's no more.
     """
-    if target != owner.email or not owner.is_active or timezone.now() - at > LIVES[link]:
+    if target != _target(link, owner) or not owner.is_active or timezone.now() - at > LIVES[link]:
         return None
     uid = urlsafe_base64_encode(force_bytes(owner.pk))
     token = _Signer(link, owner, at).sign(uid).removeprefix(f"{uid}.")
-    return f"{settings.BASE_URL}{reverse('accounts:reset', args=[uid, token])}"
+    return f"{settings.BASE_URL}{reverse(PAGES[link], args=[uid, token])}"
+
+
+def _target(link: Link, owner: Owner) -> str:
+    return owner.new_email if link is Link.EMAIL else owner.email
 
 
 def opened_by(owner: Owner, uid: str, token: str) -> Link | None:

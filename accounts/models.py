@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext_lazy as _
 
 from accounts import links
@@ -27,6 +28,10 @@ STAFF = Layer(
     session_life=timedelta(hours=12),
     session_idle=timedelta(minutes=15),
 )
+
+
+# What the column of ids holds; a database refuses to look for more.
+LARGEST_ID = (1 << 63) - 1
 
 
 class UserManager(BaseUserManager["User"]):
@@ -49,6 +54,16 @@ class UserManager(BaseUserManager["User"]):
             validate_password(password, self.model(email=email, **fields))
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def by_link(self, uid: str, token: str) -> "tuple[User, Link] | None":
+        """Return whose link this is and what it opens; None for one that is dead."""
+        try:
+            pk = int(urlsafe_base64_decode(uid))
+        except ValueError:
+            return None
+        user = self.filter(pk=pk).first() if 0 < pk <= LARGEST_ID else None
+        link = links.opened_by(user, uid, token) if user else None
+        return (user, link) if user and link else None
+
     def get_by_natural_key(self, username: str | None) -> "User":
         """Look up by email in any spelling: an exact look-up that the index serves."""
         return self.get(email=(username or "").strip().lower())
@@ -58,6 +73,8 @@ class User(Protected):
     """A person who logs in with an email."""
 
     email = models.EmailField(_("Email"), unique=True)
+    # Waits for the link that was mailed to it
+    new_email = models.EmailField(blank=True, editable=False)
     username = models.CharField(
         _("Username"),
         max_length=150,

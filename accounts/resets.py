@@ -6,9 +6,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.http import urlsafe_base64_decode
 
-from accounts import links, passwords
+from accounts import passwords
 from accounts.links import Link
 from accounts.models import User
 from mfa import (
@@ -60,17 +59,6 @@ def send(user: User, *, origin: Origin, by: int) -> bool:
         audit.record(Event.PASSWORD_LINK_SENT, user, origin=origin, by=by)
         _mail(user, Link.SET)
     return True
-
-
-def holder(uid: str, token: str) -> tuple[User, Link] | None:
-    """Return whose link this is and what it opens; None for one that is dead."""
-    try:
-        pk = int(urlsafe_base64_decode(uid))
-    except ValueError:
-        return None
-    user = User.objects.filter(pk=pk).first() if 0 < pk < 1 << 63 else None
-    link = links.opened_by(user, uid, token) if user else None
-    return (user, link) if user and link else None
 
 
 def finish(walk: Walk, password: str) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import details, login, reset, step_up
+from accounts.views import details, email, login, reset, step_up
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,5 +14,7 @@ urlpatterns = [
     path("me/confirm/", step_up.step_up, name="step_up"),
     path("me/", details.details, name="details"),
     path("me/password/", details.password, name="password"),
+    path("me/email/", email.change_email, name="change_email"),
+    path("me/email/<str:uid>/<str:token>/", email.confirm_email, name="confirm_email"),
     path("me/password/renew/", details.renew, name="renew"),
 ]

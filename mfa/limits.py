@@ -86,6 +86,9 @@ RESETS_PER_MAILBOX = Limit("reset", 2, 30 * MINUTE)
 # A browser in which the person has never logged in gets fewer still for the same mailbox.
 RESETS_PER_STRANGER = Limit("reset-stranger", 5, DAY)
 RESETS_PER_ADDRESS = Limit("reset-address", 20, HOUR)
+# Links to new mailboxes: enough to mend a typo, too few to mail strangers from here.
+NEW_EMAILS_PER_PERSON = Limit("new-email", 5, DAY)
+MAILS_PER_NEW_EMAIL = Limit("new-email-mailbox", 5, DAY)
 # Links that administrators send: enough to mend a misheard address.
 LINKS_PER_PERSON = Limit("link", 5, HOUR)
 # Test messages of the admin: enough to mend a setting, too few to text the world.

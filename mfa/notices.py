@@ -31,6 +31,8 @@ NOTICES = {
         Notice("recovery_code_used"),
         Notice("recovery_code_used", ChannelName.SMS),
     ),
+    # The old mailbox is told as well: `old_email`.
+    Event.EMAIL_CHANGED: (Notice("email_changed"), Notice("email_changed", ChannelName.SMS)),
     Event.PASSWORD_CHANGED: (Notice("password_changed"),),
     Event.PASSWORD_EXPIRED: (Notice("password_expired"),),
     # The mailbox that got the link may be a thief's by now: the phone is told too (NT-02).
@@ -45,9 +47,10 @@ SILENT = frozenset(
         Event.PASSWORD_RIGHT,
         Event.PASSWORD_WRONG,
         Event.PASSWORD_SLOWED,
-        # The link's own mail tells of these two.
+        # The link's own mail tells of these.
         Event.PASSWORD_FORGOTTEN,
         Event.PASSWORD_LINK_SENT,
+        Event.EMAIL_ASKED,
         Event.CODE_SENT,
         Event.CODE_REFUSED,
         Event.CODE_RIGHT,
@@ -76,14 +79,16 @@ def tell(
     *,
     origin: Origin = audit.NOWHERE,
     old_number: str = "",
+    old_email: str = "",
     **words: str | int,
 ) -> None:
     """Record the event and queue its notices; `words` go into both and hold no full number."""
     audit.record(event, user, origin=origin, **words)
     context = {**words, "address": origin.address, "browser": origin.device}
+    targets = {ChannelName.SMS: (old_number,), ChannelName.EMAIL: (user.email, old_email)}
     for notice in NOTICES[event]:
-        target = old_number if notice.channel is ChannelName.SMS else user.email
-        if target and channels.available(notice.channel):
-            deliveries.queue(
-                user, notice.message, channel=notice.channel, target=target, context=context
-            )
+        for target in filter(None, targets[notice.channel]):
+            if channels.available(notice.channel):
+                deliveries.queue(
+                    user, notice.message, channel=notice.channel, target=target, context=context
+                )

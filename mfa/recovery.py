@@ -105,7 +105,7 @@ def _used(person: Protected, codes: Factor, origin: Origin) -> None:
 def _tell(event: Event, user: Protected, origin: Origin, **words: int) -> None:
     phone = factors.phone_of(user)
     number = phone.target if phone else ""
-    notices.tell(event, user, origin=origin, old_number=number, **words)
+    notices.tell(event, user, origin=origin, old_number=number, old_email="", **words)
 
 
 def _hashed(code: str, salt: str) -> str:

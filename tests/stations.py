@@ -22,6 +22,8 @@ PAGES = {
     "home": "home",
     "accounts:login": "stranger",
     "accounts:forgot": "stranger",
+    "accounts:change_email": "home",
+    "accounts:confirm_email": "moving",
     "accounts:reset": "linked",
     "accounts:new_password": "resetting",
     "accounts:details": "home",
@@ -73,7 +75,7 @@ KEYS: dict[str, Callable[[], str]] = {
 def mailed_link() -> tuple[str, str]:
     """The two parameters of the newest link in a mail; of a dead one, where none went out."""
     mails = OutboxMessage.objects.filter(channel="email").values_list("body", flat=True)
-    found = (re.search(r"/password/reset/([^/]+)/([^/]+)/", body) for body in mails)
+    found = (re.search(r"/(?:password/reset|me/email)/([^/]+)/([^/]+)/", body) for body in mails)
     return next(((match[1], match[2]) for match in found if match), ("MQ", "no-such-token"))
 
 
@@ -160,6 +162,13 @@ def home(browser: Browser, alice: User) -> Browser:
 
 
 @pytest.fixture
+def moving(home: Browser) -> Browser:
+    """Alice, logged in, with a link in her new mailbox."""
+    home.post("/me/email/", {"email": "alice@new.example"})
+    return home
+
+
+@pytest.fixture
 def expired(home: Browser, alice: User) -> Browser:
     """Alice, logged in, of whom a new password is required."""
     User.objects.filter(pk=alice.pk).update(password_expired=True)
@@ -201,6 +210,7 @@ STATIONS = (
     "entering",
     "home",
     "expired",
+    "moving",
     "changing",
     "ruling",
 )

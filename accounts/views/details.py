@@ -47,6 +47,7 @@ def details(request: SignedIn) -> HttpResponse:
         return redirect(f"{reverse('accounts:details')}?saved=details")
     context = {
         "form": form,
+        "person": person,
         "phone": factors.phone_of(request.user),
         "mfa_in_force": request.user.mfa_policy.in_force,
     }

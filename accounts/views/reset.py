@@ -10,6 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import resets
 from accounts.forms import ForgotForm, NewPasswordForm
+from accounts.links import Link
+from accounts.models import User
 from mfa import login as second_step
 
 
@@ -32,8 +34,8 @@ def forgot(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Show a button: mail scanners open links, so only its POST begins anything (RV-01)."""
-    held = resets.holder(uid, token)
-    if held is None:
+    held = User.objects.by_link(uid, token)
+    if held is None or held[1] is Link.EMAIL:
         return render(request, "accounts/reset.html", {"link": ""}, status=410)
     user, link = held
     if request.method == "POST":

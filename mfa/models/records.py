@@ -70,6 +70,8 @@ class Event(models.TextChoices):
     PASSWORD_LINK_SENT = "password_link_sent", _("You were sent a link to set your password.")
     PASSWORD_RESET = "password_reset", _("The password was set by a link from your mailbox.")
     PASSWORD_EXPIRED = "password_expired", _("An administrator asked for a new password.")
+    EMAIL_ASKED = "email_asked", _("A link was sent to a new email to confirm it.")
+    EMAIL_CHANGED = "email_changed", _("The email was changed.")
     CODE_SENT = "code_sent", _("A code was sent.")
     CODE_REFUSED = "code_refused", _("No code was sent: too many had been asked for.")
     CODE_RIGHT = "code_right", _("The code was right.")

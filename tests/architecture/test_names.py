@@ -16,6 +16,7 @@ RENDERED = re.compile(r'"([\w/]+\.html)"')
 REFUSALS = {"mfa/second_step.html"}
 # Anonymous people reach these and no others.
 PUBLIC = {
+    "accounts:confirm_email",
     "accounts:forgot",
     "accounts:login",
     "accounts:logout",

@@ -28,6 +28,8 @@ FIGURES = [
     ("reset", 2, timedelta(minutes=30)),
     ("reset-stranger", 5, timedelta(days=1)),
     ("reset-address", 20, timedelta(hours=1)),
+    ("new-email", 5, timedelta(days=1)),
+    ("new-email-mailbox", 5, timedelta(days=1)),
     ("link", 5, timedelta(hours=1)),
     ("test", 10, timedelta(hours=1)),
 ]
@@ -41,6 +43,8 @@ TABLE = [
     limits.RESETS_PER_MAILBOX,
     limits.RESETS_PER_STRANGER,
     limits.RESETS_PER_ADDRESS,
+    limits.NEW_EMAILS_PER_PERSON,
+    limits.MAILS_PER_NEW_EMAIL,
     limits.LINKS_PER_PERSON,
     limits.TEST_MESSAGES,
 ]

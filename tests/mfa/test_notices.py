@@ -42,6 +42,7 @@ def test_every_event_is_told_or_silent_on_purpose(event: Event) -> None:
         (Event.FACTOR_ADDED, {("email", "alice@example.org")}),
         (Event.FACTOR_CHANGED, {("email", "alice@example.org"), ("sms", OLD)}),
         (Event.PASSWORD_CHANGED, {("email", "alice@example.org")}),
+        (Event.EMAIL_CHANGED, {("email", "alice@example.org"), ("sms", OLD)}),
         (Event.PASSWORD_EXPIRED, {("email", "alice@example.org")}),
         (Event.PASSWORD_RESET, {("email", "alice@example.org"), ("sms", OLD)}),
         (Event.PAUSED, {("email", "alice@example.org")}),

@@ -1,0 +1,46 @@
+"""Another email: asked for by its owner, confirmed from the new mailbox."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from accounts import mailboxes
+from accounts.forms import EmailForm
+from accounts.links import Link
+from accounts.models import User
+from accounts.views.details import SignedIn
+from mfa.guards import fresh
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh()
+def change_email(request: SignedIn) -> HttpResponse:
+    """Take a new email and mail a link to it; the old one stays until that is opened."""
+    form = EmailForm(request.user, request.POST or None)
+    if form.is_valid():
+        mailboxes.ask(request, request.user, form.cleaned_data["email"])
+        return redirect(f"{reverse('accounts:details')}?saved=link")
+    return render(request, "accounts/change_email.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+@sensitive_variables("token")
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_email(request: HttpRequest, uid: str, token: str) -> HttpResponse:
+    """Show a button, whose POST confirms: mail scanners open links."""
+    held = User.objects.by_link(uid, token)
+    alive = held is not None and held[1] is Link.EMAIL
+    if held and alive and request.method == "POST":
+        alive = mailboxes.confirm(request, held[0], uid, token)
+        if alive and request.user.is_authenticated and request.user.pk == held[0].pk:
+            return redirect(f"{reverse('accounts:details')}?saved=email")
+        if alive:
+            return redirect(f"{reverse('accounts:login')}?notice=email")
+    context = {"new_email": held[0].new_email if held and alive else ""}
+    return render(request, "accounts/confirm_email.html", context, status=200 if alive else 410)
