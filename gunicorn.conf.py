@@ -14,5 +14,15 @@ threads = 8
 timeout = graceful_timeout = 30
 # Proxies are settings.TRUSTED_PROXIES' business alone.
 forwarded_allow_ips = ""
+# systemd or the container rules over the process, nobody else.
+control_socket_disable = True
 # Memory that libraries leak goes with the process; not all at once.
 max_requests, max_requests_jitter = 20_000, 2_000
+# One format for all lines of the process; requests are logged by what they do, not by address.
+logconfig_dict = {
+    **settings.LOGGING,
+    "loggers": {
+        **settings.LOGGING["loggers"],
+        "gunicorn.error": {"level": "INFO", "propagate": True},
+    },
+}

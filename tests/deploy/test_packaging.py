@@ -186,4 +186,5 @@ def test_gunicorn_reads_its_file_and_trusts_no_header() -> None:
     config = dict(re.findall(r"^(\w+)\s+= (.*)$", done.stdout, re.MULTILINE))
     assert config["workers"] == "3"
     assert config["worker_class"] == "gthread"
+    assert config["control_socket_disable"] == "True"
     assert "127.0.0.1" not in config["forwarded_allow_ips"]
