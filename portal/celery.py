@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, setup_logging, worker_init
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
@@ -13,6 +13,11 @@ app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 for module in ("deliveries", "circuit", "failures", "tallies", "retention"):
     app.autodiscover_tasks(["mfa"], related_name=module)
+
+
+@setup_logging.connect
+def keep_logging(**_: object) -> None:
+    """Let settings.LOGGING decide alone: Celery would raise the root logger's level."""
 
 
 @worker_init.connect

@@ -29,12 +29,17 @@ def redact(text: str) -> str:
     return text
 
 
+def request_id(record: logging.LogRecord) -> str:
+    """Return the id of the request; Django speaks of a refused one when it is over already."""
+    return current.get() or getattr(getattr(record, "request", None), "request_id", "")
+
+
 class LineFormatter(logging.Formatter):
     """For people: time, level, logger, request id, message."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the lines of a traceback."""
-        record.request = current.get() or "-"
+        record.request_id = request_id(record) or "-"
         return redact(super().format(record))
 
 
@@ -47,7 +52,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, tz=UTC).isoformat(),
             "level": record.levelname,
             "logger": record.name,
-            "request": current.get(),
+            "request": request_id(record),
             "message": redact(record.getMessage()),
             **{name: vars(record)[name] for name in FIELDS if name in vars(record)},
         }

@@ -61,10 +61,12 @@ class RequestIds:
         """Answer, with the id as a header."""
         brought = request.headers.get(REQUEST_ID, "")
         known = origins.by_trusted_proxy(request) and ID.fullmatch(brought)
-        token = tracing.current.set(brought if known else uuid4().hex)
+        request_id = brought if known else uuid4().hex
+        vars(request)["request_id"] = request_id
+        token = tracing.current.set(request_id)
         try:
             response = self.get_response(request)
-            response[REQUEST_ID] = tracing.current.get()
+            response[REQUEST_ID] = request_id
         finally:
             tracing.current.reset(token)
         return response

@@ -289,7 +289,7 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": "portal.logs.LineFormatter",
-            "format": "{asctime} {levelname} {name} {request} {message}",
+            "format": "{asctime} {levelname} {name} {request_id} {message}",
             "style": "{",
         },
         "json": {"()": "portal.logs.JsonFormatter"},
@@ -298,6 +298,16 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         name: {"level": "WARNING"}
-        for name in ("twilio", "urllib3", "django.db.backends", "django.template", "mail.log")
+        for name in (
+            "twilio",
+            "urllib3",
+            "django.db.backends",
+            "django.template",
+            "mail.log",
+            # Each task twice, the sweep's every 5 s; what a task did it says itself.
+            "celery.app.trace",
+            "celery.worker.strategy",
+            "celery.beat",
+        )
     },
 }

@@ -1,8 +1,10 @@
-"""Workers refuse to start unchecked, as web servers do."""
+"""Workers refuse to start unchecked, as web servers do, and log as they do."""
+
+import logging
 
 import pytest
 
-from portal.celery import refuse_to_start_unchecked
+from portal.celery import app, refuse_to_start_unchecked
 
 
 def test_a_worker_starts_with_safe_settings() -> None:
@@ -14,3 +16,18 @@ def test_a_worker_does_not_start_with_an_unsafe_one(settings) -> None:
     settings.TRUSTED_PROXIES = ["no network"]
     with pytest.raises(SystemExit, match=r"mfa\.E003"):
         refuse_to_start_unchecked()
+
+
+def test_a_worker_logs_what_the_settings_say() -> None:
+    """LO-01: Celery would raise the root logger to WARNING, and deliveries would leave no line."""
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers))
+    app.log.setup_logging_subsystem(loglevel="CRITICAL")
+    assert (root.level, list(root.handlers)) == before
+
+
+def test_all_tasks_of_the_beat_exist() -> None:
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    app.loader.import_default_modules()
+    assert scheduled
+    assert scheduled <= set(app.tasks)

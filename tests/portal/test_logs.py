@@ -19,7 +19,7 @@ from tests.portal_client import PASSWORD, Browser, codes
 NUMBER = "+447700900201"
 FORMATTERS = {
     "json": JsonFormatter(),
-    "line": LineFormatter("{asctime} {levelname} {name} {request} {message}", style="{"),
+    "line": LineFormatter("{asctime} {levelname} {name} {request_id} {message}", style="{"),
 }
 
 
@@ -91,6 +91,14 @@ def test_the_lines_of_a_request_carry_its_id(log: StringIO, browser: Browser, al
     answer = browser.password(alice)
     ids = {record["request"] for record in records(log) if record.get("event")}
     assert ids == {answer.headers["X-Request-ID"]}
+
+
+@pytest.mark.parametrize("log", ["json"], indirect=True)
+def test_a_refusal_that_django_logs_at_the_end_carries_it_too(log: StringIO, db: None) -> None:
+    answer = Browser().get("/metrics", REMOTE_ADDR="203.0.113.9")
+    refused = next(record for record in records(log) if record["logger"] == "django.request")
+    assert refused["message"] == "Forbidden: /metrics"
+    assert refused["request"] == answer.headers["X-Request-ID"]
 
 
 @pytest.mark.parametrize("log", ["json"], indirect=True)
