@@ -41,6 +41,16 @@ def _forget(*, setting: str, **_: object) -> None:
 setting_changed.connect(_forget)
 
 
+def seal(text: str) -> str:
+    """Encrypt what has to wait in a session: its row is readable to who reads the database."""
+    return _box().encrypt(text.encode()).decode()
+
+
+def unseal(token: str) -> str:
+    """Decrypt it again. Raises cryptography.fernet.InvalidToken when no configured key fits."""
+    return _box().decrypt(token).decode()
+
+
 class EncryptedTextField(models.TextField[str, str]):
     """Plain text in Python, a Fernet token (AES-128-CBC with HMAC-SHA256) in the database.
 

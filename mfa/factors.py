@@ -20,8 +20,8 @@ def phone_of(user: Protected) -> Factor | None:
 
 
 def are_backed_up(held: Iterable[Factor]) -> bool:
-    """Whether there is more among a person's factors than phones: an app or recovery codes."""
-    return any(factor.kind != Factor.Kind.PHONE for factor in held)
+    """Whether there are two kinds among a person's factors: losing one leaves another."""
+    return len({factor.kind for factor in held}) > 1
 
 
 def rebind(user: Protected) -> bool:

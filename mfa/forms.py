@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 from mfa import countries
 from mfa.answers import Answer, Judgement
 from mfa.models import Challenge
+from mfa.models.factors import NAME_LENGTH
 from mfa.rules import contacts, recovery
 from mfa.rules.codes import Misshapen, normalize
 from mfa.rules.contacts import Misread, Mistake, PhoneNumber
@@ -99,6 +100,30 @@ class CodeForm(forms.Form):
         """Say in words what the answer was."""
         self.add_error("code", _words(judgement, challenge))
 
+    def refuse_app(self, judgement: Judgement) -> None:
+        """Say in words what the answer of an app was."""
+        self.add_error("code", _app_words(judgement))
+
+
+class NewAppForm(CodeForm):
+    """The first code of a new app, and what to call it."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("So that you can tell several apart, such as “Work phone”."),
+        required=False,
+        max_length=NAME_LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def refuse_new(self) -> None:
+        """Say that the app shows something else."""
+        words = gettext(
+            "That is not the code of this app. Enter the one that it shows now, and check that "
+            "the clock of your phone is right."
+        )
+        self.add_error("code", words)
+
 
 def _words(judgement: Judgement, challenge: Challenge | None) -> str:
     if challenge is None or judgement.answer is Answer.EXPIRED:
@@ -117,6 +142,20 @@ def _words(judgement: Judgement, challenge: Challenge | None) -> str:
         left,
     )
     return f"{wrong % left} {_said(NEWEST, challenge)}"
+
+
+def _app_words(judgement: Judgement) -> str:
+    if judgement.answer is Answer.SPENT:
+        return gettext("This code has already been used. Wait until your app shows the next one.")
+    if judgement.answer is Answer.EXPIRED:
+        return gettext("This app can no longer be used. Try another way.")
+    left = judgement.tries_left
+    wrong = ngettext(
+        "That is not the code that your app shows now. %d try left before there is a wait.",
+        "That is not the code that your app shows now. %d tries left before there is a wait.",
+        left,
+    )
+    return wrong % left
 
 
 def _said(words: dict[str, Promise], challenge: Challenge) -> str:

@@ -25,15 +25,17 @@ from mfa import (
     limits,
     origin as origins,
     recovery,
+    totp,
     walk as walks,
 )
 from mfa.answers import Answer, Judgement
 from mfa.challenges import Target, new_nonce
-from mfa.models import Challenge, Event, Protected, Purpose
+from mfa.models import Challenge, Event, Factor, Protected, Purpose
 from mfa.pending import PendingLogin
 from mfa.rules.routes import MESSAGING, ChannelName, Route
 from mfa.rules.steps import Aim, Proof, Step
 from mfa.sessions import ABOUT, PASSWORD, keep_proof
+from mfa.totp import NewApp
 from mfa.walk import Walk
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -243,6 +245,8 @@ def resend(walk: Walk, purpose: Purpose) -> None:
 
 def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
     """Judge six digits; the right ones prove the walk, and a new number becomes the phone."""
+    if purpose is walk.purpose and (app := walk.app):
+        return _answer_by(app, walk, typed)
     challenge = walk.challenge(purpose)
     if challenge is None:
         return Judgement(Answer.EXPIRED)
@@ -252,6 +256,23 @@ def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
     if judgement.answer is Answer.RIGHT:
         _prove(walk, challenge)
     return judgement
+
+
+def _answer_by(app: Factor, walk: Walk, typed: str) -> Judgement:
+    judgement = totp.judge(walk.user, app, typed, origin=walk.origin)
+    if judgement.answer is Answer.RIGHT:
+        walk.pending.proof, walk.pending.channel = Proof.ANSWER, ChannelName.APP
+    return judgement
+
+
+def add_app(walk: Walk, new: NewApp, typed: str, name: str) -> bool:
+    """Bind an app as the first factor, if the code is its own; False leaves all as it was."""
+    if not totp.add(walk.user, new, typed, name=name, origin=walk.origin):
+        return False
+    walk.pending.proof, walk.pending.channel = Proof.ENROLLED, ChannelName.APP
+    # The new factor raised the epoch: this walk goes on, all others end.
+    walk.pending.session_hash = walk.user.get_session_auth_hash()
+    return True
 
 
 def spend_code(walk: Walk, code: str) -> Judgement:

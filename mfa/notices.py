@@ -23,6 +23,7 @@ NOTICES = {
         Notice("number_changed"),
         Notice("number_changed", ChannelName.SMS),
     ),
+    Event.APP_ADDED: (Notice("app_added"), Notice("app_added", ChannelName.SMS)),
     Event.RECOVERY_CODES_MADE: (
         Notice("recovery_codes_made"),
         Notice("recovery_codes_made", ChannelName.SMS),

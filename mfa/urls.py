@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from mfa.views import enroll, hooks, me, recovery, status, verify
+from mfa.views import app, enroll, hooks, me, recovery, status, verify
 
 app_name = "mfa"
 urlpatterns = [
+    path("login/enroll/", app.enroll, name="enroll"),
+    path("login/enroll/app/", app.enroll_app, name="enroll_app"),
     path("login/enroll/phone/", enroll.enroll_phone, name="enroll_phone"),
     path("login/enroll/verify/", enroll.enroll_verify, name="enroll_verify"),
     path("login/enroll/done/", enroll.enroll_done, name="enroll_done"),
@@ -25,6 +27,7 @@ urlpatterns = [
     path("me/phone/verify/", me.change_phone_verify, name="change_phone_verify"),
     path("me/phone/verify/resend/", me.change_phone_resend, name="change_phone_resend"),
     path("me/phone/verify/status/", status.change_phone_status, name="change_phone_status"),
+    path("me/security/app/", app.add_app, name="add_app"),
     path("me/security/codes/", recovery.recovery_codes, name="recovery_codes"),
     path("me/security/codes/file/", recovery.recovery_codes_file, name="recovery_codes_file"),
     path("me/activity/", me.activity, name="activity"),

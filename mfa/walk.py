@@ -78,6 +78,12 @@ class Walk:
         return origins.of(self.request)
 
     @property
+    def app(self) -> Factor | None:
+        """The app that is asked, where the present route is one."""
+        route = self.facts.route
+        return self.factor(route.factor) if route and route.channel is ChannelName.APP else None
+
+    @property
     def recovery_codes(self) -> Route | None:
         """The route by recovery codes, while it is one."""
         by_codes = (r for r in self.facts.routes if r.channel is ChannelName.RECOVERY_CODES)

@@ -30,6 +30,8 @@ PAGES = {
     "accounts:password": "home",
     "accounts:renew": "expired",
     "accounts:step_up": "home",
+    "mfa:enroll": "enrolling",
+    "mfa:enroll_app": "enrolling",
     "mfa:enroll_phone": "enrolling",
     "mfa:enroll_verify": "proving",
     "mfa:enroll_done": "finishing",
@@ -41,6 +43,7 @@ PAGES = {
     "mfa:change_phone": "home",
     "mfa:change_phone_verify": "changing",
     "mfa:recovery_codes": "home",
+    "mfa:add_app": "home",
     "mfa:activity": "home",
     "demo:phone": "asked",
 }

@@ -87,6 +87,7 @@ class Event(models.TextChoices):
         "factor_disabled",
         _("A second step was switched off after a hundred wrong codes."),
     )
+    APP_ADDED = "app_added", _("An authenticator app was added.")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes were made.")
     RECOVERY_CODE_USED = "recovery_code_used", _("A recovery code was used.")
     SKIPPED = "skipped", _("You chose to go on without a second step.")

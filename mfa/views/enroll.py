@@ -12,6 +12,8 @@ from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import ANY_STEP, on_step
 from mfa.limits import TooMany
 from mfa.models import Event, Purpose
+from mfa.rules.policy import Method
+from mfa.rules.routes import ChannelName
 from mfa.rules.steps import Proof, Step
 from mfa.views.pages import code_context, show
 from mfa.views.recovery import as_file
@@ -31,6 +33,7 @@ def enroll_phone(request: HttpRequest, walk: Walk) -> HttpResponse:
         except TooMany as too_many:
             refusal = too_many
     context = {"form": form, "repaired": form.repaired, "may_skip": walk.step is Step.OFFER}
+    context["other_ways"] = Method.APP in walk.user.mfa_policy.methods
     return show(request, "mfa/enroll_phone.html", context, user=walk.user, refusal=refusal)
 
 
@@ -80,6 +83,7 @@ def enroll_done(request: HttpRequest, walk: Walk) -> HttpResponse:
         "codes": codes,
         "needed": walk.step is Step.BACK_UP,
         "enrolled": walk.pending.proof == Proof.ENROLLED,
+        "by_app": walk.pending.channel == ChannelName.APP,
         "download": reverse("mfa:save_codes"),
     }
     return show(request, "mfa/enroll_done.html", context, user=walk.user, refusal=refusal)

@@ -37,7 +37,10 @@ def verify(request: HttpRequest, walk: Walk) -> HttpResponse:
         judgement = login.answer(walk, form.cleaned_data["code"], walk.purpose)
         if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
             return login.proceed(walk)
-        form.refuse(judgement, walk.challenge(walk.purpose))
+        if walk.app:
+            form.refuse_app(judgement)
+        else:
+            form.refuse(judgement, walk.challenge(walk.purpose))
     return _show_verify(request, walk, form)
 
 
@@ -125,6 +128,8 @@ def _show_verify(
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),
         "ways": len(walk.facts.routes),
+        "app": walk.app,
+        "text_route": next((r for r in walk.facts.routes if r.channel is ChannelName.SMS), None),
         "spare": walk.recovery_codes is not None,
         "email_offered": mailbox in walk.facts.routes and walk.facts.route != mailbox,
         **code_context(challenge),

@@ -27,6 +27,8 @@ PUBLIC = {
     "mfa:cancel",
     "mfa:choose",
     "mfa:continue",
+    "mfa:enroll",
+    "mfa:enroll_app",
     "mfa:enroll_done",
     "mfa:enroll_phone",
     "mfa:enroll_verify",

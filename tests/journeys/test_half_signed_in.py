@@ -12,6 +12,8 @@ FLOW = {
     "accounts:logout",
     "accounts:forgot",
     "accounts:new_password",
+    "mfa:enroll",
+    "mfa:enroll_app",
     "mfa:enroll_phone",
     "mfa:enroll_verify",
     "mfa:enroll_done",

@@ -1,0 +1,119 @@
+"""Authenticator apps: a new secret, its confirmation, the codes."""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from typing import Self
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
+from django.utils import timezone
+
+from mfa import answers, audit, factors, notices, waits
+from mfa.answers import Answer, Judgement
+from mfa.encryption import seal, unseal
+from mfa.models import Event, Factor, Protected
+from mfa.origin import Origin
+from mfa.rules import totp
+from mfa.rules.routes import ChannelName
+
+KEY = "mfa_new_app"
+
+
+@dataclass(frozen=True, slots=True)
+class NewApp:
+    """A secret that is shown until a code of it was entered; 160 bits (TO-01)."""
+
+    secret: bytes
+
+    @classmethod
+    def draw(cls, session: SessionBase) -> Self:
+        """Draw a secret, and keep it sealed in the session: nothing is bound yet (EN-01)."""
+        new = cls(secrets.token_bytes(totp.SECRET_BYTES))
+        session[KEY] = seal(new.stored)
+        return new
+
+    @classmethod
+    def load(cls, session: SessionBase) -> Self | None:
+        """Return the secret that this session has been shown."""
+        sealed = session.get(KEY)
+        return cls(_secret(unseal(sealed))) if sealed else None
+
+    @staticmethod
+    def drop(session: SessionBase) -> None:
+        """Forget it: it is bound, or not wanted."""
+        session.pop(KEY, None)
+
+    @property
+    def stored(self) -> str:
+        """The secret as columns hold it, before they encrypt it."""
+        return base64.b32encode(self.secret).decode()
+
+    @property
+    def text(self) -> str:
+        """The secret as one types it into an app, in fours."""
+        return totp.text_of(self.secret)
+
+    def address_for(self, user: Protected) -> str:
+        """Return what the QR code holds."""
+        return totp.address_of(self.secret, issuer=settings.PORTAL_NAME, account=user.email)
+
+
+def add(user: Protected, new: NewApp, typed: str, *, name: str, origin: Origin) -> bool:
+    """Bind an app that has shown a right code; that code logs in no more (TO-01, TO-02).
+
+    False when the code is wrong or another session was first.
+    """
+    now = timezone.now()
+    step = totp.step_of(new.secret, typed, now=now.timestamp(), after=0)
+    if step is None:
+        return False
+    with transaction.atomic():
+        if not factors.rebind(user):
+            return False
+        Factor.objects.create(
+            user_id=user.pk,
+            kind=Factor.Kind.APP,
+            name=name,
+            secret=new.stored,
+            last_step=step,
+            confirmed_at=now,
+            address=origin.address or None,
+            browser=origin.browser,
+        )
+        phone = factors.phone_of(user)
+        number = phone.target if phone else ""
+        notices.tell(Event.APP_ADDED, user, origin=origin, old_number=number)
+    return True
+
+
+def judge(user: Protected, app: Factor, typed: str, *, origin: Origin) -> Judgement:
+    """Judge six digits, and use their time step up with all before it.
+
+    Answers are judged one after the other, so of parallel right ones one passes; the others are
+    SPENT and cost nothing. Raises TooMany while the person has to wait.
+    """
+    with transaction.atomic():
+        person = answers.hold(user)
+        mine = Factor.objects.usable().filter(pk=app.pk, user_id=user.pk)
+        held = mine.first()
+        if held is None:
+            return Judgement(Answer.EXPIRED)
+        secret, now = _secret(held.secret), timezone.now().timestamp()
+        step = totp.step_of(secret, typed, now=now, after=held.last_step)
+        if step is not None:
+            mine.update(last_step=step)
+            answers.forgive(person, mine, origin=origin, channel=ChannelName.APP)
+            return Judgement(Answer.RIGHT)
+        if totp.step_of(secret, typed, now=now, after=0) is not None:
+            audit.record(Event.CODE_LATE, person, origin=origin)
+            return Judgement(Answer.SPENT)
+        locked = answers.blame(person, mine, origin=origin)
+    user.wrong_answers, user.wait_until = person.wrong_answers, person.wait_until
+    tries_left = max(0, waits.FREE_FAILURES + 1 - person.wrong_answers)
+    return Judgement(Answer.LOCKED if locked else Answer.WRONG, tries_left)
+
+
+def _secret(stored: str) -> bytes:
+    return base64.b32decode(stored)

@@ -1,0 +1,269 @@
+"""Authenticator apps through the door: E04, E09, E14, TO-01, TO-02, EN-03, PS-01."""
+
+import re
+from base64 import b32decode
+
+from django.utils import timezone
+
+from accounts.models import User
+from mfa.models import AccountPolicy, OutboxMessage
+from mfa.rules.totp import hotp, step_at
+from mfa.totp import NewApp
+from tests.portal_client import Browser, code, codes
+
+PHONE = "+447700900201"
+VERIFY, CHOOSE = "/login/verify/", "/login/choose/"
+ENROLL, FIRST, MORE = "/login/enroll/", "/login/enroll/app/", "/me/security/app/"
+SECRET = b"12345678901234567890"
+
+
+def give_app(user: User, secret: bytes = SECRET, name: str = "Work phone"):
+    return user.factors.create(
+        kind="app", secret=NewApp(secret).stored, name=name, confirmed_at=timezone.now()
+    )
+
+
+def shows(secret: bytes, *, later: int = 0) -> str:
+    """What an app with this secret shows now, or some steps later."""
+    return hotp(secret, step_at(timezone.now().timestamp()) + later)
+
+
+def secret_on(page: str) -> bytes:
+    """The key, as one types it off the page."""
+    text = re.search(r"data-secret>([A-Z2-7 ]+)<", page)[1]
+    return b32decode(text.replace(" ", ""))
+
+
+# Logging in
+
+
+def test_with_an_app_nothing_is_texted_unasked(browser: Browser, alice: User) -> None:
+    """E09, K2."""
+    give_app(alice)
+    assert browser.password(alice).url == VERIFY
+    page = browser.get(VERIFY).content.decode()
+    assert "Open your authenticator app" in page
+    assert "Work phone" in page
+    assert not OutboxMessage.objects.exists()
+
+
+def test_the_apps_code_logs_in(browser: Browser, alice: User) -> None:
+    give_app(alice)
+    browser.password(alice)
+    assert browser.post(VERIFY, {"code": shows(SECRET)}).url == "/"
+    assert browser.session["mfa_about"]["aal"] == 2
+    assert browser.session["mfa_about"]["channel"] == "app"
+
+
+def test_the_same_code_logs_in_no_second_time(
+    browser: Browser, other_browser: Browser, alice: User
+) -> None:
+    """TO-02."""
+    give_app(alice)
+    used = shows(SECRET)
+    for each in (browser, other_browser):
+        each.password(alice)
+        last = each.post(VERIFY, {"code": used})
+    assert "This code has already been used." in last.content.decode()
+    assert not other_browser.signed_in
+
+
+def test_a_text_comes_when_it_is_asked_for(browser: Browser, alice: User) -> None:
+    """E09: "Send me a text instead"."""
+    give_app(alice)
+    browser.password(alice)
+    page = browser.get(VERIFY).content.decode()
+    assert "Send me a text instead" in page
+    route = re.search(r'name="route" value="(sms-\d+)"', page)[1]
+    assert browser.post(CHOOSE, {"route": route}).url == VERIFY
+    browser.post(VERIFY, {"code": code(PHONE)})
+    assert browser.signed_in
+
+
+def test_after_a_text_was_asked_for_the_apps_code_is_wrong(browser: Browser, alice: User) -> None:
+    """OT-04: the answer is judged by what was asked."""
+    give_app(alice)
+    browser.password(alice)
+    phone = alice.factors.get(kind="phone")
+    browser.post(CHOOSE, {"route": f"sms-{phone.pk}"})
+    browser.post(VERIFY, {"code": shows(SECRET)})
+    assert not browser.signed_in
+
+
+def test_a_wrong_code_says_how_many_tries_are_left(browser: Browser, alice: User) -> None:
+    give_app(alice, b"x" * 20)
+    browser.password(alice)
+    page = browser.post(VERIFY, {"code": "000000"}).content.decode()
+    assert "That is not the code that your app shows now. 9 tries left" in page
+
+
+def test_ten_wrong_ones_lead_to_the_wait(browser: Browser, alice: User) -> None:
+    give_app(alice, b"x" * 20)
+    browser.password(alice)
+    answers = [browser.post(VERIFY, {"code": "000000"}) for _ in range(10)]
+    assert answers[-1].url == "/login/help/"
+
+
+def test_of_two_apps_each_logs_in(browser: Browser, alice: User) -> None:
+    """E14."""
+    give_app(alice, name="Old phone")
+    newer = give_app(alice, b"y" * 20, "New phone")
+    browser.password(alice)
+    page = browser.get(CHOOSE).content.decode()
+    assert "Code from the app: Old phone" in page
+    browser.post(CHOOSE, {"route": f"app-{newer.pk}"})
+    browser.post(VERIFY, {"code": shows(b"y" * 20)})
+    assert browser.signed_in
+
+
+def test_the_app_of_charlie_is_no_way(asked: Browser, charlie: User) -> None:
+    theirs = give_app(charlie)
+    assert asked.post(CHOOSE, {"route": f"app-{theirs.pk}"}).status_code == 200
+    asked.post(VERIFY, {"code": shows(SECRET)})
+    assert not asked.signed_in
+
+
+def test_a_removed_app_logs_nobody_in(browser: Browser, alice: User) -> None:
+    """RV-07: at once, in the middle of a login."""
+    give_app(alice)
+    browser.password(alice)
+    alice.factors.filter(kind="app").update(revoked_at=timezone.now())
+    browser.post(VERIFY, {"code": shows(SECRET)})
+    assert not browser.signed_in
+
+
+def test_a_resend_texts_nothing_while_an_app_is_asked(browser: Browser, alice: User) -> None:
+    give_app(alice)
+    browser.password(alice)
+    assert browser.post("/login/verify/resend/").url == VERIFY
+    assert not codes(PHONE)
+
+
+def test_without_a_phone_the_mailbox_is_offered_beside_the_app(
+    browser: Browser, alice: User
+) -> None:
+    alice.factors.all().delete()
+    give_app(alice)
+    browser.password(alice)
+    assert "Send code to email" in browser.get(VERIFY).content.decode()
+    browser.post("/login/verify/email/")
+    browser.post(VERIFY, {"code": code(alice.email)})
+    assert browser.session["mfa_about"]["aal"] == 1
+
+
+# The first factor
+
+
+def test_the_ways_stand_side_by_side(enrolling: Browser) -> None:
+    """PS-01: an unrestricted way is offered to everybody."""
+    assert "Set up another way" in enrolling.get("/login/enroll/phone/").content.decode()
+    page = enrolling.get(ENROLL).content.decode()
+    assert "Authenticator app" in page
+    assert "Text message" in page
+
+
+def test_an_app_may_be_the_first_factor(enrolling: Browser, bob: User) -> None:
+    """E04: QR code, text key, and a code before it counts."""
+    page = enrolling.post(FIRST).content.decode()
+    assert '<svg viewBox="0 0 ' in page
+    secret = secret_on(page)
+    assert not bob.factors.exists()
+    answer = enrolling.post(FIRST, {"code": shows(secret), "name": "My phone"})
+    assert answer.url.startswith("/login/?notice=")
+    assert str(bob.factors.get()) == "My phone"
+    enrolling.password(bob)
+    assert not OutboxMessage.objects.filter(channel="sms").exists()
+    enrolling.post(VERIFY, {"code": shows(secret, later=1)})
+    assert enrolling.signed_in
+
+
+def test_a_page_opened_anew_shows_no_secret(enrolling: Browser) -> None:
+    """TO-01: shown once."""
+    secret = re.search(r"data-secret>([A-Z2-7 ]+)<", enrolling.post(FIRST).content.decode())[1]
+    page = enrolling.get(FIRST).content.decode()
+    assert secret not in page
+    assert "<svg viewBox" not in page.partition("<h1")[2]
+
+
+def test_a_wrong_code_shows_the_same_secret_again(enrolling: Browser, bob: User) -> None:
+    secret = secret_on(enrolling.post(FIRST).content.decode())
+    page = enrolling.post(FIRST, {"code": shows(b"z" * 20)}).content.decode()
+    assert "That is not the code of this app." in page
+    assert secret_on(page) == secret
+    assert not bob.factors.exists()
+
+
+def test_a_code_without_a_secret_binds_nothing(enrolling: Browser, bob: User) -> None:
+    """EN-06: the step before was skipped."""
+    enrolling.post(FIRST, {"code": shows(SECRET)})
+    assert not bob.factors.exists()
+
+
+def test_the_secret_of_one_session_is_not_that_of_another(
+    enrolling: Browser, other_browser: Browser, bob: User
+) -> None:
+    secret = secret_on(enrolling.post(FIRST).content.decode())
+    other_browser.password(bob)
+    other_browser.post(FIRST)
+    other_browser.post(FIRST, {"code": shows(secret)})
+    assert not bob.factors.exists()
+
+
+def test_who_has_a_factor_enrolls_no_app_by_the_password(asked: Browser, alice: User) -> None:
+    """EN-02."""
+    assert asked.post(FIRST).url == VERIFY
+    assert asked.get(ENROLL).url == VERIFY
+    assert not alice.factors.filter(kind="app").exists()
+
+
+def test_staff_with_an_app_alone_save_codes_too(browser: Browser, bob: User) -> None:
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    give_app(bob)
+    User.objects.filter(pk=bob.pk).update(ever_bound_at=timezone.now())
+    browser.password(bob)
+    assert browser.post(VERIFY, {"code": shows(SECRET)}).url == "/login/enroll/done/"
+
+
+def test_the_last_page_speaks_of_the_app(enrolling: Browser, policy: AccountPolicy) -> None:
+    policy.after_enrollment = "finish"
+    policy.save()
+    secret = secret_on(enrolling.post(FIRST).content.decode())
+    enrolling.post(FIRST, {"code": shows(secret)})
+    assert "your app shows the code" in enrolling.get("/login/enroll/done/").content.decode()
+
+
+# One more
+
+
+def test_an_app_is_added_beside_the_phone(home: Browser, alice: User) -> None:
+    """EN-03."""
+    secret = secret_on(home.post(MORE).content.decode())
+    assert home.post(MORE, {"code": shows(secret)}).url == "/me/?saved=app"
+    assert sorted(alice.factors.usable().values_list("kind", flat=True)) == ["app", "phone"]
+    assert "Your app is set up." in home.get("/me/?saved=app").content.decode()
+
+
+def test_a_wrong_code_adds_none(home: Browser, alice: User) -> None:
+    home.post(MORE)
+    assert "A code has only digits." in home.post(MORE, {"code": "12345x"}).content.decode()
+    assert "not the code of this app" in home.post(MORE, {"code": shows(SECRET)}).content.decode()
+    assert not alice.factors.filter(kind="app").exists()
+
+
+def test_adding_an_app_needs_a_strong_fresh_proof(browser: Browser, alice: User) -> None:
+    """SS-08, EM-01."""
+    browser.password(alice)
+    browser.post("/login/verify/email/")
+    browser.post(VERIFY, {"code": code(alice.email)})
+    assert browser.post(MORE).status_code == 302
+    assert "mfa_new_app" not in browser.session
+
+
+def test_secret_and_codes_are_not_kept_in_logs(home: Browser, caplog) -> None:
+    """LO-02, OT-08."""
+    page = home.post(MORE).content.decode()
+    secret = secret_on(page)
+    home.post(MORE, {"code": shows(secret)})
+    text = re.search(r"data-secret>([A-Z2-7 ]+)<", page)[1]
+    assert text not in caplog.text
+    assert text.replace(" ", "") not in caplog.text
