@@ -10,7 +10,6 @@ from accounts.models import User
 from mfa.models import Delivery, Reason
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.inspection import problems_of
-from tests.browser.test_pages import take_over
 from tests.browser.visitor import Visitor
 from tests.portal_client import Browser
 
@@ -27,7 +26,7 @@ def waiting(visit: Visit, browser: Browser, alice: User) -> Visitor:
     """Alice before a text that the provider has taken."""
     browser.password(alice)
     Delivery.objects.update(state=State.ACCEPTED)
-    visitor = take_over(visit(width=PHONE), browser)
+    visitor = visit(width=PHONE).take_over(browser)
     visitor.open("/login/verify/")
     return visitor
 

@@ -208,9 +208,8 @@ def test_staff_without_a_second_step(
     policy.enabled = True
     policy.save()
     visitor = visit().take_over(browser)
-    visitor.expects("status of 403")
     visitor.open("/admin/")
-    look(visitor, "Log in once more")
+    look(visitor, "Confirm that it is you")
 
 
 def test_a_test_message_with_a_wrong_code(administrator: Visitor) -> None:

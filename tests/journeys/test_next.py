@@ -89,6 +89,13 @@ def test_through_the_admins_login_address(browser: Browser, alice: User, url: st
     assert_at_home(verify(browser))
 
 
+@pytest.mark.parametrize("url", EVIL)
+def test_of_a_step_up(home: Browser, url: str) -> None:
+    assert home.get("/me/confirm/", {"next": url}).context["next"] == "/"
+    home.post("/me/confirm/", {"next": url})
+    assert_at_home(verify(home))
+
+
 @pytest.mark.parametrize("url", ["/me/\r\nSet-Cookie: a=b", "/me/\n\nbody"])
 def test_a_line_break_ends_no_header(browser: Browser, alice: User, url: str) -> None:
     browser.password(alice, next=url)
