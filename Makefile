@@ -34,6 +34,7 @@ check: install-dev
 bench: install-dev
 	$(BIN)/python -m benchmarks.login
 	$(BIN)/python -m benchmarks.abuse
+	$(BIN)/python -m benchmarks.storm
 
 mutation: install-dev
 	sh .ci/mutation

@@ -42,6 +42,10 @@ RECEIPTS_FOR = timedelta(days=1)
 WAKE_AFTER = timedelta(seconds=5)
 # A send ends within 10 s; what runs longer belonged to a worker that died.
 GIVE_UP_AFTER = timedelta(seconds=60)
+# Texts have a queue of their own: while their provider hangs they hold up neither mails, which are
+# the way round it, nor the sweep.
+QUEUE_OF = {str(ChannelName.SMS): "sms"}
+EVERYTHING_ELSE = "celery"
 # What the sweep wakes at once: a broker that comes back must not drown.
 SWEEP = 500
 
@@ -71,7 +75,7 @@ def queue(
 
     # Not a partial: Django logs a failed one by its __qualname__, and a partial has none.
     def wake() -> None:
-        deliver.delay(delivery.pk)
+        _wake(delivery.pk, channel)
 
     transaction.on_commit(wake, robust=True)
     return delivery
@@ -107,14 +111,19 @@ def sweep() -> None:
         state=Delivery.State.SENDING, claimed_at__lt=now - GIVE_UP_AFTER
     ).update(state=Delivery.State.MAYBE, reason=Reason.NETWORK, finished_at=now)
     waiting = Q(state=Delivery.State.QUEUED, created_at__lt=now - WAKE_AFTER)
-    for pk in Delivery.objects.filter(waiting).order_by("created_at").values_list("pk")[:SWEEP]:
-        deliver.delay(*pk)
+    rows = Delivery.objects.filter(waiting).order_by("created_at").values_list("pk", "channel")
+    for pk, channel in rows[:SWEEP]:
+        _wake(pk, channel)
 
 
 def oldest_waiting() -> datetime | None:
     """Return when the oldest message that no worker has taken was asked for."""
     waiting = Delivery.objects.filter(state=Delivery.State.QUEUED).order_by("created_at")
     return waiting.values_list("created_at", flat=True).first()
+
+
+def _wake(pk: int, channel: str) -> None:
+    deliver.apply_async((pk,), queue=QUEUE_OF.get(channel, EVERYTHING_ELSE))
 
 
 def receive(receipt_id: UUID, tidings: Tidings) -> bool:

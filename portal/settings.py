@@ -130,6 +130,8 @@ CELERY_BROKER_URL = BROKER_URL or "memory://"
 CELERY_TASK_ALWAYS_EAGER = not BROKER_URL
 CELERY_TASK_EAGER_PROPAGATES = False
 CELERY_TASK_IGNORE_RESULT = True
+# A worker reads both unless `-Q` names one: texts (`sms`), and all else (`celery`).
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"celery": {}, "sms": {}}
 # The row is the record of truth and the sweep wakes it again, so a page never waits for the broker.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
 from tests.architecture.test_settings import read as settings_read
@@ -111,6 +112,19 @@ def test_a_container_starts_what_exists(name: str) -> None:
     demand_that_it_starts(OURS[name]["command"])
 
 
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [options(unit)["ExecStart"][0].split() for unit in SERVICES],
+        [each.get("command", []) for each in OURS.values()],
+    ],
+    ids=["systemd", "compose"],
+)
+def test_each_queue_has_its_worker(commands: list[list[str]]) -> None:
+    queues = [words[words.index("-Q") + 1] for words in commands if "-Q" in words]
+    assert sorted(queues) == sorted(settings.CELERY_TASK_QUEUES)
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_a_container_of_ours_may_do_little(name: str) -> None:
     each = OURS[name]
@@ -120,7 +134,8 @@ def test_a_container_of_ours_may_do_little(name: str) -> None:
 
 
 def test_all_parts_are_there() -> None:
-    assert set(COMPOSE["services"]) == {"web", "worker", "beat", "migrate", "db", "redis"}
+    ours = {"web", "texts", "worker", "beat", "migrate"}
+    assert set(COMPOSE["services"]) == {*ours, "db", "redis"}
     assert COMPOSE["services"]["web"]["ports"] == ["127.0.0.1:8000:8000"]
     needs = {name for each in COMPOSE["services"].values() for name in each.get("depends_on", ())}
     assert needs <= set(COMPOSE["services"])

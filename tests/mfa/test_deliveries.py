@@ -138,12 +138,25 @@ def test_the_queue_carries_the_row_s_number_and_nothing_else(question: Challenge
             question.user, "code", channel="sms", target=PHONE, challenge=question
         )
     with app.connection() as connection:
-        queued = connection.SimpleQueue("celery").get(timeout=5)
+        queued = connection.SimpleQueue("sms").get(timeout=5)
         queued.ack()
     assert queued.payload[:2] == [[again.pk], {}]
     everything = f"{queued.payload}{queued.headers}{queued.properties}"
     assert PHONE not in everything
     assert question.code_for(question.browser) not in everything
+
+
+def test_a_mail_does_not_queue_behind_texts(alice: User) -> None:
+    """A provider of texts that hangs must not hold up the way round it."""
+    with (
+        broker("memory://") as app,
+        TestCase.captureOnCommitCallbacks(execute=True),
+    ):
+        mail = deliveries.queue(alice, "code", channel="email", target=alice.email)
+    with app.connection() as connection:
+        queued = connection.SimpleQueue("celery").get(timeout=5)
+        queued.ack()
+    assert queued.payload[0] == [mail.pk]
 
 
 # Carried once

@@ -36,6 +36,7 @@ class Portal:
     exits: ExitStack = field(default_factory=ExitStack)
     web: Process = field(init=False)
     worker: Process = field(init=False)
+    helper: Process = field(init=False)
     beat: Process = field(init=False)
 
     def __enter__(self) -> Self:
@@ -60,12 +61,21 @@ class Portal:
         self.web = self._start(command)
         self.wait_until_served()
 
-    def start_worker(self, *, concurrency: int = 8) -> None:
-        """Start a Celery worker and a beat, as the operators' guide does."""
-        worker = ["celery", "-A", "portal", "worker", "--pool", "threads"]
-        self.worker = self._start([*worker, "--concurrency", str(concurrency)])
+    def start_worker(self) -> None:
+        """Start a worker for texts, one for all else, and a beat: as in the operators' guide."""
+        worker = ["celery", "-A", "portal", "worker", "--pool", "threads", "-Q"]
+        self.worker = self._start([*worker, "sms", "--concurrency", "10", "-n", "texts@%h"])
+        self.helper = self._start([*worker, "celery", "--concurrency", "4"])
         schedule = ["--schedule", str(self.folder / "beat")]
         self.beat = self._start(["celery", "-A", "portal", "beat", *schedule])
+
+    def restart(self, **settings: str) -> None:
+        """End web, worker and beat as an operator does, and start them with other settings."""
+        self.env.update(settings)
+        for process in (self.beat, self.worker, self.helper, self.web):
+            process.stop()
+            process.start()
+        self.wait_until_served()
 
     def _start(self, command: list[str]) -> Process:
         return self.exits.enter_context(Process(python(*command), self.env, self.log))
@@ -181,7 +191,7 @@ def _env(database: str, folder: Path, **settings: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "tests.processes.settings",
         "ENV_FILE": os.devnull,
         "TEST_STATIC_ROOT": str(folder / "static"),
-        "SECRET_KEY": "tests of processes only: long, dull, and gone with the database",
+        "SECRET_KEY": "tests of processes only: long and dull and gone with the database",
         "ENCRYPTION_KEYS": "dGVzdHMgb25seSwgZXhhY3RseSAzMiBieXRlcyBsb24=",
         "BASE_URL": f"http://127.0.0.1:{free_port()}",
         "DATABASE_URL": database,

@@ -6,11 +6,12 @@ from collections import deque
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
+from time import monotonic
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.twilio_endpoint.account import Account
-from tests.twilio_endpoint.answers import Answer, by_ending, refusal
+from tests.twilio_endpoint.answers import Answer, Silence, by_ending, refusal
 from tests.twilio_endpoint.certificates import Authority
 from tests.twilio_endpoint.journal import Journal
 
@@ -62,6 +63,7 @@ class Endpoint(ThreadingHTTPServer):
         self._context: ssl.SSLContext = authority.server_context()
         self._journal = journal or Journal()
         self._closing = threading.Event()
+        self._stalls_until = 0.0
         super().__init__(("127.0.0.1", port), _Handler)
 
     def __enter__(self) -> Self:
@@ -76,6 +78,10 @@ class Endpoint(ThreadingHTTPServer):
     def answer_next(self, *answers: Answer) -> None:
         """Answer the next requests like this instead of by the account."""
         self._next.extend(answers)
+
+    def stall(self, seconds: float) -> None:
+        """Take nothing and say nothing for a while; what came meanwhile is lost."""
+        self._stalls_until = monotonic() + seconds
 
     def rest(self, seconds: float) -> bool:
         """Wait, and say whether the endpoint closes meanwhile."""
@@ -101,6 +107,8 @@ class Endpoint(ThreadingHTTPServer):
     ) -> Answer:
         if self._next:
             return self._next.popleft()
+        if (left := self._stalls_until - monotonic()) > 0:
+            return Silence(left, takes=False)
         if wire.headers["Authorization"] != self.account.login:
             return refusal(20003)
         if wire.command == "GET":

@@ -1,0 +1,32 @@
+"""A small storm: nobody is lost, let in without a code, or texted without asking (OT-12)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks import storm
+from tests.processes.portal import Company, company
+from tests.processes.services import broker, database, postgresql, required
+
+pytestmark = pytest.mark.processes
+
+SMALL = storm.Plan(crowd=8, hang=6, again=3, patience=90, mails=2)
+
+
+@pytest.fixture
+def portal(tmp_path) -> Iterator[Company]:
+    server, queue = required(postgresql), required(broker)
+    with database(server) as url, company(url, queue, tmp_path, LOG_LEVEL="WARNING") as portal:
+        portal.start_web(workers=2)
+        portal.start_worker()
+        yield portal
+
+
+def test_a_hanging_provider_costs_nobody_their_login(portal: Company) -> None:
+    rest, wild, *counts = storm.run(portal, SMALL)
+    for seen in counts:
+        assert seen.people_in == SMALL.crowd
+        assert seen.in_without_code == seen.people_without_text == 0
+        assert seen.texts_nobody_asked_for == seen.unfinished == seen.errors == 0
+    assert len(rest.mailed_after) == len(wild.mailed_after) == SMALL.mails
+    assert set(wild.seconds) == set(storm.PAGES)
