@@ -86,6 +86,8 @@ def walked(stack: Company) -> Company:
     assert "number ending 01" in admin.page
     admin.post(TEST, code=code, own="on")
     assert "texts work with these values" in admin.page
+    admin.get("/me/security/codes/")
+    admin.post("/me/security/codes/")
     admin.get(POLICY)
     admin.post(POLICY, **SAVED, enabled="on")
     assert "Multi-factor authentication is on." in admin.page
