@@ -90,6 +90,16 @@ def check_base_url(**_: object) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security)
+def check_debug(**_: object) -> list[CheckMessage]:
+    """Refuse to debug in public (DT-04): pages of faults show code and settings."""
+    if not (settings.DEBUG and settings.HTTPS):
+        return []
+    return [
+        Error("DEBUG is on although BASE_URL is https.", hint="Set DEBUG=off.", id="portal.E017")
+    ]
+
+
 @register(Tags.security, deploy=True)
 def check_base_url_is_public(**_: object) -> list[CheckMessage]:
     """Warn where BASE_URL was left at this machine itself."""

@@ -16,7 +16,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from mfa.channels.base import (
@@ -32,6 +32,14 @@ from mfa.models import Reason
 
 # RFC 5321, 4.2.1: an answer from 400 refuses for now, one from 500 for good.
 REFUSED, PERMANENT = 400, 500
+# For administrators; people read the reason's own words, which speak of texts where they must.
+WORDS = {
+    Reason.NETWORK: _("The mail server of EMAIL_URL did not answer."),
+    Reason.BUSY: _("The mail server refuses for now."),
+    Reason.CREDENTIALS: _("The mail server does not take the user and password of EMAIL_URL."),
+    Reason.SENDER: _("The mail server does not take the sender, DEFAULT_FROM_EMAIL."),
+    Reason.UNKNOWN: _("The mail server refused the mail."),
+}
 
 
 class EmailChannel(Channel):
@@ -52,7 +60,12 @@ class EmailChannel(Channel):
         if fault:
             raise fault
         _close(connection)
-        return [Finding(good=True, text=_("The mail server answers."))]
+        return [Finding(good=True, text=gettext("The mail server answers."))]
+
+    def explain(self, reason: Reason, code: str = "") -> str:
+        """Say what a fault of the mail server means, with its own number or our word for it."""
+        words = str(WORDS.get(reason, reason.label))
+        return f"{words} ({code})" if code else words
 
 
 @sensitive_variables()

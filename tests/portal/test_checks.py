@@ -82,6 +82,12 @@ def test_a_public_address_without_tls_does_not_start(production) -> None:
     assert ids() == {"portal.E013"}
 
 
+def test_debugging_on_a_public_address_does_not_start(production) -> None:
+    """DT-04."""
+    production.DEBUG = True
+    assert ids() == {"portal.E017"}
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_the_machine_s_own_address_starts_and_is_warned_of(production, host: str) -> None:
     production.BASE_URL, production.HTTPS = f"http://{host}:8000", False

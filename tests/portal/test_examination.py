@@ -42,7 +42,7 @@ def run(*options: str) -> tuple[str, int]:
 @pytest.fixture
 def safe(settings, policy: AccountPolicy):
     """As a company has it, as far as settings go."""
-    settings.HTTPS = settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_SSL_REDIRECT = True
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.SECURE_HSTS_SECONDS = 31536000
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
@@ -153,7 +153,7 @@ def test_one_that_does_not_work_exits_with_2(safe, alice: User) -> None:
 
 
 def test_a_sound_one_exits_with_0(safe, alice: User) -> None:
-    safe.DEBUG, safe.DEMO, safe.HTTPS = False, True, False
+    safe.DEBUG, safe.DEMO = False, True
     words, exit_code = run()
     assert exit_code == 0, words
 

@@ -164,6 +164,15 @@ def test_a_server_without_logins_gets_no_mail(mailbox: Mailbox, smtp: Settings) 
     assert mailbox.mails == []
 
 
+def test_a_silent_server_is_not_called_a_text_service(smtp: Settings) -> None:
+    smtp.EMAIL_PORT = 1
+    channel = EmailChannel()
+    error = fault(channel, Message(ALICE, "x"))
+    words = "The mail server of EMAIL_URL did not answer."
+    assert channel.explain(error.reason) == words
+    assert channel.explain(error.reason, error.code) == f"{words} (connect)"
+
+
 @pytest.mark.django_db
 def test_the_demo_keeps_mails(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
