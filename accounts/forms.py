@@ -1,6 +1,7 @@
 """Forms of a person's own pages."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
@@ -126,6 +127,15 @@ class EmailForm(ForgotForm):
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
     """A new password, twice; not the present one again."""
 
+    new_password1, new_password2 = SetPasswordForm.create_password_fields(
+        label1=_("New password"), label2=_("New password again")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Leave the second field to its label."""
+        super().__init__(*args, **kwargs)
+        self.fields["new_password2"].help_text = ""
+
     def clean_new_password1(self) -> str:
         """Refuse the present password: it may be what somebody else knows (PW-06)."""
         password = str(self.cleaned_data["new_password1"])
@@ -133,8 +143,12 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
             raise forms.ValidationError(_("That is your present password. Choose another one."))
         return password
 
+    def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:
+        """Say what is wrong with a password beside its first field, not beside its repetition."""
+        super().validate_password_for_user(user, "new_password1")
 
-class PasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+
+class PasswordForm(NewPasswordForm):
     """The present password and the new one, twice."""
 
     old_password = forms.CharField(

@@ -180,11 +180,11 @@ PASSWORD_HASHERS = [
 ]
 PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=15)
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "accounts.validators.MaximumLengthValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH},
     },
+    {"NAME": "accounts.validators.MaximumLengthValidator"},
     {"NAME": "accounts.validators.GuessingValidator"},
 ]
 

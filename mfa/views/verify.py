@@ -125,6 +125,7 @@ def _show_verify(
         "form": form,
         "doubtful": walk.is_doubtful,
         "aim": walk.aim,
+        "purpose": walk.purpose,
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),
         "ways": len(walk.facts.routes),

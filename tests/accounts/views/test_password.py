@@ -136,6 +136,17 @@ def test_both_new_ones_must_agree(home: Browser, alice: User) -> None:
     assert alice.check_password(PASSWORD)
 
 
+def test_the_present_one_is_no_new_one(home: Browser, alice: User) -> None:
+    """PW-06."""
+    assert "That is your present password" in change(home, PASSWORD).content.decode()
+
+
+def test_what_is_wrong_stands_beside_the_first_field(home: Browser) -> None:
+    """WCAG 3.3.1: the mistake is in the password, not in its repetition."""
+    form = change(home, "password12345678").context["form"]
+    assert list(form.errors) == ["new_password1"]
+
+
 def test_no_password_is_shown_again(home: Browser) -> None:
     page = change(home, again="another long enough two").content.decode()
     assert PASSWORD not in page

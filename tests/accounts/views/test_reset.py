@@ -279,6 +279,8 @@ def test_the_code_says_what_it_is_for(proving: Browser, alice: User) -> None:
     """OT-04: nobody reads a reset code to a caller who speaks of signing in."""
     text = OutboxMessage.objects.get(channel="sms").body
     assert "is your password-reset code" in text
+    page = proving.get("/login/verify/").content.decode()
+    assert "123456 is your password-reset code" in page
 
 
 def test_the_mailbox_is_no_second_step_of_its_own_link(proving: Browser) -> None:
