@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from mfa.limits import DAY, HOUR, MINUTE
 from mfa.models import (
+    AccountPolicy,
     AuditEvent,
     Challenge,
     Counter,
@@ -33,6 +34,8 @@ PERIODS = (
     *(hours * HOUR for hours in (1, 2, 3, 4, 6, 8, 12)),
     *(days * DAY for days in (1, 2, 7, 30, 31)),
 )
+
+SECRETS = "former secrets"
 
 # The primary keys of rows that are due, at most BATCH of them; each table has its own kind
 Keys = Iterable[Any]
@@ -117,13 +120,25 @@ def prune(*, dry_run: bool = False) -> dict[str, int]:
     A dry run counts one batch of each at most.
     """
     now = timezone.now()
-    return {rule.name: _apply(rule, now, dry_run=dry_run) for rule in RULES}
+    gone = {rule.name: _apply(rule, now, dry_run=dry_run) for rule in RULES}
+    return gone | {SECRETS: _erase_secrets(now, dry_run=dry_run)}
 
 
 @shared_task(name="mfa.retention.clean")
 def clean() -> None:
     """Prune from the beat."""
     prune()
+
+
+def _erase_secrets(now: datetime, *, dry_run: bool) -> int:
+    """Empty what opens nothing any more, encrypted as it is: the row stays for the audit."""
+    factors = Factor.objects.exclude(revoked_at=None).exclude(secret="")
+    policies = AccountPolicy.objects.filter(previous_token_until__lt=now)
+    if dry_run:
+        return factors.count() + policies.count()
+    return factors.update(secret="") + policies.update(
+        sms_auth_token_previous="", previous_token_until=None
+    )
 
 
 def _apply(rule: Rule, now: datetime, *, dry_run: bool) -> int:

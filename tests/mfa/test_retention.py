@@ -7,6 +7,7 @@ from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
+from django.apps import apps
 
 import accounts
 import mfa
@@ -14,6 +15,7 @@ from accounts.models import User
 from mfa import audit, deliveries, limits, retention, waits
 from mfa.limits import DAY, HOUR, Limit
 from mfa.models import (
+    AccountPolicy,
     AuditEvent,
     Challenge,
     Counter,
@@ -29,6 +31,13 @@ from mfa.retention import RULES
 from tests.conftest import NOON
 from tests.portal_client import Browser
 
+# What is not pruned, and what ends it
+KEPT = {
+    "accounts.User": "an administrator deletes a person",
+    "mfa.AccountPolicy": "one row",
+    "mfa.RecoveryCode": "goes with its set",
+    "mfa.Tally": "some hundred rows, about nobody",
+}
 MINUTE = timedelta(minutes=1)
 DOCUMENT = Path(__file__).parent.parent.parent / "docs/security.md"
 
@@ -140,6 +149,33 @@ def test_every_limit_has_a_window_that_pruning_knows() -> None:
     assert windows <= set(retention.PERIODS)
 
 
+def test_a_removed_factor_keeps_no_secret(clock, alice: User) -> None:
+    """DT-02: nobody can use it, so nobody needs it."""
+    kept = Factor.objects.create(user=alice, kind="app", secret="in use", confirmed_at=NOON)
+    gone = Factor.objects.create(
+        user=alice, kind="app", secret="removed", confirmed_at=NOON, revoked_at=NOON
+    )
+    assert retention.prune(dry_run=True)[retention.SECRETS] == 1
+    assert retention.prune()[retention.SECRETS] == 1
+    assert [Factor.objects.get(pk=each.pk).secret for each in (kept, gone)] == ["in use", ""]
+
+
+def test_a_former_sms_token_goes_when_nothing_is_signed_with_it(clock, policy) -> None:
+    policy.keep_token("the former token", NOON)
+    policy.save()
+    later(clock, 5 * HOUR)
+    assert AccountPolicy.load().sms_auth_token_previous == "the former token"
+    later(clock, 7 * HOUR)
+    assert AccountPolicy.load().sms_auth_token_previous == ""
+    assert AccountPolicy.load().sms_auth_token
+
+
+def test_every_table_is_pruned_or_kept_for_a_reason() -> None:
+    ours = {model for app in ("mfa", "accounts") for model in apps.get_app_config(app).get_models()}
+    pruned = {rule.model for rule in RULES}
+    assert {model._meta.label for model in ours - pruned} == set(KEPT)
+
+
 def test_more_than_a_batch_is_removed_to_its_end(clock, alice: User, monkeypatch) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     for _ in range(5):
@@ -162,7 +198,7 @@ def test_the_beat_prunes_too(clock, asked: Challenge) -> None:
     assert not Challenge.objects.exists()
 
 
-def test_the_document_names_every_table_that_is_pruned() -> None:
+def test_the_document_names_every_table_that_is_pruned(db) -> None:
     """DT-02: retention is written down where people look for it."""
     text = DOCUMENT.read_text().partition("## How long things are kept")[2].partition("\n## ")[0]
-    assert [rule.name for rule in RULES if f"| {rule.name} |" not in text] == []
+    assert [name for name in retention.prune(dry_run=True) if f"| {name} |" not in text] == []

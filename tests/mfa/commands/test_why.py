@@ -10,7 +10,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
+from mfa import verdicts
 from mfa.models import AccountPolicy, Pause
+from mfa.rules.steps import Step
 from tests.journeys.database import dump
 from tests.portal_client import Browser, codes
 
@@ -121,6 +123,11 @@ def test_data_are_data(alice: User, browser: Browser) -> None:
     data = json.loads(why(alice.email, "--json")[0])
     assert data["can"] is True
     assert {"at", "what"} == set(data["timeline"][0])
+
+
+def test_every_step_that_a_login_can_begin_with_has_words() -> None:
+    after_a_proof = {Step.FINISH, Step.BACK_UP}
+    assert set(verdicts.WAY_IN) == set(Step) - after_a_proof - {Step.START_OVER}
 
 
 def test_it_only_looks(browser: Browser, alice: User) -> None:
