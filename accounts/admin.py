@@ -16,8 +16,8 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import passwords, resets
 from accounts.models import User
-from mfa import origin as origins
-from mfa.guards import fresh
+from mfa import endings, origin as origins
+from mfa.guards import fresh, person
 from mfa.limits import TooMany
 
 # What makes somebody mighty is for superusers to give: an administrator must not promote himself.
@@ -29,7 +29,7 @@ LIST = "admin:accounts_user_changelist"
 class UserAdmin(admin.ModelAdmin[User]):
     """Who may log in, and as what; nobody sees or chooses another person's password (PW-10)."""
 
-    actions = ("send_link", "require_new_password")
+    actions = ("send_link", "require_new_password", "end_sessions")
     change_form_template = "admin/accounts/user/change_form.html"
     list_display = ("email", "full_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "groups")
@@ -79,6 +79,9 @@ class UserAdmin(admin.ModelAdmin[User]):
         super().save_model(request, obj, form, change)
         if not change:
             _send_link(request, obj)
+        elif not obj.is_active and "is_active" in form.changed_data:
+            # No session is left for the day on which the person is enabled again (SS-05).
+            endings.end_all(obj, by=person(request), origin=origins.of(request))
 
     @admin.action(description=_("Send a link to set the password"), permissions=["change"])
     # The stubs know only HttpResponseBase.
@@ -93,13 +96,19 @@ class UserAdmin(admin.ModelAdmin[User]):
         """End all sessions of each; after the next login a new password comes first (PW-06)."""
         return self._with_each(request, people, _expire)
 
+    @admin.action(description=_("Log the chosen people out everywhere"), permissions=["change"])
+    @method_decorator(fresh(back=LIST))  # type: ignore[arg-type]
+    def end_sessions(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
+        """End the sessions of each, half logins too (SS-07)."""
+        return self._with_each(request, people, _end_sessions)
+
     def _with_each(
         self, request: HttpRequest, people: QuerySet[User], act: Callable[[HttpRequest, User], None]
     ) -> HttpResponse:
-        if not all(self.has_change_permission(request, person) for person in people):
+        if not all(self.has_change_permission(request, one) for one in people):
             raise PermissionDenied
-        for person in people:
-            act(request, person)
+        for one in people:
+            act(request, one)
         return redirect(LIST)
 
 
@@ -111,6 +120,11 @@ class GroupAdmin(DjangoGroupAdmin):
     """Groups, their permissions in one list: Django's pair of lists has labels of nothing."""
 
     filter_horizontal = ()
+
+
+def _end_sessions(request: HttpRequest, one: User) -> None:
+    endings.end_all(one, by=person(request), origin=origins.of(request))
+    messages.success(request, gettext("Logged out everywhere: %s.") % one)
 
 
 def _send_link(request: HttpRequest, person: User) -> None:

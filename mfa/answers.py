@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from mfa import audit, waits
+from mfa import audit, notices, waits
 from mfa.limits import TooMany
 from mfa.models import TRIES, Challenge, Event, Factor, Protected
 from mfa.origin import Origin
@@ -115,10 +115,23 @@ def blame(person: Protected, tried: QuerySet[Factor], *, origin: Origin) -> bool
         audit.record(Event.LOCKED, person, origin=origin, minutes=minutes)
     person.save(update_fields=["wrong_answers", "wait_until"])
     tried.update(wrong_answers=F("wrong_answers") + 1)
-    worn = tried.filter(wrong_answers__gte=MOST_WRONG_ANSWERS, disabled_at=None)
-    if worn.update(disabled_at=timezone.now()):
-        audit.record(Event.FACTOR_DISABLED, person, origin=origin)
+    if person.wrong_answers == TRIES:
+        # Whoever types codes has given the password (LG-09).
+        notices.tell(Event.CODES_GUESSED, person, origin=origin)
+    for worn in tried.filter(wrong_answers__gte=MOST_WRONG_ANSWERS, disabled_at=None):
+        _disable(worn, person, origin)
     return bool(cost)
+
+
+def _disable(worn: Factor, person: Protected, origin: Origin) -> None:
+    Factor.objects.filter(pk=worn.pk).update(disabled_at=timezone.now())
+    notices.tell(
+        Event.FACTOR_DISABLED,
+        person,
+        origin=origin,
+        old_number=worn.target or None,
+        factor=worn.masked,
+    )
 
 
 def _why_closed(challenge: Challenge) -> Answer:

@@ -21,7 +21,7 @@ def record(
     *,
     origin: Origin = NOWHERE,
     **details: str | int | list[str],
-) -> None:
+) -> AuditEvent:
     """Write one event, to the table and to the log; `details` hold no code and no full number."""
     person = user.pk if user else None
     row = AuditEvent.objects.create(
@@ -46,6 +46,7 @@ def record(
             "audit": row.pk,
         },
     )
+    return row
 
 
 def events_of(user: Protected) -> QuerySet[AuditEvent]:

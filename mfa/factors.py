@@ -24,6 +24,47 @@ def are_backed_up(held: Iterable[Factor]) -> bool:
     return len({factor.kind for factor in held}) > 1
 
 
+def shown_of(user: Protected) -> list[Factor]:
+    """Return the person's factors, those out of use too, newest first."""
+    return list(Factor.objects.filter(user_id=user.pk, revoked_at=None).order_by("-confirmed_at"))
+
+
+def only_of(user: Protected) -> Factor | None:
+    """Return the factor without which the person could not log in any more."""
+    usable = Factor.objects.usable().filter(user_id=user.pk)
+    # Recovery codes are used up: they stand beside a factor, not in its place.
+    left = usable.exclude(kind=Factor.Kind.RECOVERY_CODES)[:2]
+    return left[0] if len(left) == 1 else None
+
+
+def suspend(user: Protected, factor: Factor, *, origin: Origin) -> None:
+    """Switch a lost factor off at once, and end the sessions it may have opened (RV-07)."""
+    with transaction.atomic():
+        if _retire(user, factor, "suspended_at"):
+            notices.tell(Event.FACTOR_SUSPENDED, user, origin=origin, **_words(factor))
+
+
+def remove(user: Protected, factor: Factor, *, origin: Origin) -> bool:
+    """End a factor for good; False for the only one: the password alone must not be left."""
+    with transaction.atomic():
+        if factor == only_of(user) or not _retire(user, factor, "revoked_at"):
+            return False
+        notices.tell(Event.FACTOR_REMOVED, user, origin=origin, **_words(factor))
+    return True
+
+
+def _retire(user: Protected, factor: Factor, column: str) -> bool:
+    if not rebind(user):
+        return False
+    Factor.objects.filter(pk=factor.pk).update(**{column: timezone.now()})
+    return True
+
+
+def _words(factor: Factor) -> dict[str, str]:
+    number = {"old_number": factor.target} if factor.target else {}
+    return {"factor": factor.masked, **number}
+
+
 def rebind(user: Protected) -> bool:
     """Raise the epoch, which ends all sessions, and remember that there was a factor.
 
@@ -49,7 +90,9 @@ def set_phone(user: Protected, number: str, *, origin: Origin) -> bool:
     with transaction.atomic():
         if not rebind(user):
             return False
-        old = phone_of(user)
+        # One that is lost or switched off is replaced too, and told: it is still the owner's.
+        phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE, revoked_at=None)
+        old = phones.order_by("-confirmed_at").first()
         if old:
             Factor.objects.filter(pk=old.pk).update(revoked_at=now)
         Factor.objects.create(
@@ -70,5 +113,6 @@ def set_phone(user: Protected, number: str, *, origin: Origin) -> bool:
                 new_ending=new_ending,
             )
         else:
-            notices.tell(Event.FACTOR_ADDED, user, origin=origin, ending=new_ending)
+            # The phone itself has just read a code.
+            notices.tell(Event.FACTOR_ADDED, user, origin=origin, old_number="", ending=new_ending)
     return True

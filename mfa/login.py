@@ -5,11 +5,13 @@ facts anew and asks mfa.rules.steps what comes next.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import assert_never
 
 from django.conf import settings
 from django.contrib import auth
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
@@ -23,6 +25,7 @@ from mfa import (
     challenges,
     factors,
     limits,
+    notices,
     origin as origins,
     recovery,
     totp,
@@ -50,6 +53,8 @@ AAL = {
     ChannelName.RECOVERY_CODES: 2,
 }
 STRONG = 2
+# After so long a person notices a login that was not theirs (the design's thirty days).
+LONG_PAUSE = timedelta(days=30)
 
 PAGES = {
     Step.START_OVER: "accounts:login",
@@ -212,9 +217,16 @@ def enter(walk: Walk) -> HttpResponseRedirect:
     keep_proof(session, PASSWORD, at=walk.pending.start)
     if channel:
         keep_proof(session, channel)
+    unusual = _unusual(walk)
     # The stubs know only the one user model, which is a Protected.
     auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
-    audit.record(Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel)
+    details = {"unusual": unusual} if unusual else {}
+    event = audit.record(
+        Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel, **details
+    )
+    if unusual:
+        # The worker writes the notice: a login does not wait for it.
+        transaction.on_commit(lambda: notices.tell_of_login.delay(event.pk), robust=True)
     response = HttpResponseRedirect(walk.pending.next)
     browsers.remember(walk.request, response, walk.user.email)
     return response
@@ -307,7 +319,7 @@ def skip(walk: Walk) -> HttpResponseRedirect:
     """Remember that the person goes without a second step; the caller knows that they may."""
     walk.user.skipped_at = timezone.now()
     walk.user.save(update_fields=["skipped_at"])
-    audit.record(Event.SKIPPED, walk.user, origin=walk.origin)
+    notices.tell(Event.SKIPPED, walk.user, origin=walk.origin)
     return proceed(walk)
 
 
@@ -399,6 +411,16 @@ def _confirmed(walk: Walk, channel: str) -> HttpResponseRedirect:
     details = {"channel": channel} if channel else {}
     audit.record(Event.STEPPED_UP, walk.user, origin=walk.origin, **details)
     return HttpResponseRedirect(walk.pending.next)
+
+
+def _unusual(walk: Walk) -> str:
+    """Say in a word what is strange about a login; "" for nothing, and for the first (LG-09)."""
+    last = walk.user.last_login
+    if last is None:
+        return ""
+    if timezone.now() - last > LONG_PAUSE:
+        return "pause"
+    return "" if browsers.count_of(walk.request, walk.user.email) else "browser"
 
 
 def _start_over(walk: Walk) -> HttpResponseRedirect:

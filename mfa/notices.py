@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from celery import shared_task
+
 from mfa import audit, channels, deliveries
-from mfa.models import Event, Protected
+from mfa.models import AuditEvent, Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules.routes import ChannelName
 
@@ -18,12 +20,24 @@ class Notice:
 
 # NT-01 and NT-02: a changed number is told to the old one too, by a way its thief does not hold.
 NOTICES = {
-    Event.FACTOR_ADDED: (Notice("factor_added"),),
+    Event.FACTOR_ADDED: (Notice("factor_added"), Notice("factor_added", ChannelName.SMS)),
     Event.FACTOR_CHANGED: (
         Notice("number_changed"),
         Notice("number_changed", ChannelName.SMS),
     ),
     Event.APP_ADDED: (Notice("app_added"), Notice("app_added", ChannelName.SMS)),
+    Event.FACTOR_SUSPENDED: (
+        Notice("factor_suspended"),
+        Notice("factor_suspended", ChannelName.SMS),
+    ),
+    Event.FACTOR_REMOVED: (Notice("factor_removed"), Notice("factor_removed", ChannelName.SMS)),
+    Event.FACTOR_DISABLED: (
+        Notice("factor_disabled"),
+        Notice("factor_disabled", ChannelName.SMS),
+    ),
+    Event.SKIPPED: (Notice("skipped"),),
+    Event.CODES_GUESSED: (Notice("codes_guessed"),),
+    Event.UNUSUAL_LOGIN: (Notice("unusual_login"),),
     Event.RECOVERY_CODES_MADE: (
         Notice("recovery_codes_made"),
         Notice("recovery_codes_made", ChannelName.SMS),
@@ -34,7 +48,10 @@ NOTICES = {
     ),
     # The old mailbox is told as well: `old_email`.
     Event.EMAIL_CHANGED: (Notice("email_changed"), Notice("email_changed", ChannelName.SMS)),
-    Event.PASSWORD_CHANGED: (Notice("password_changed"),),
+    Event.PASSWORD_CHANGED: (
+        Notice("password_changed"),
+        Notice("password_changed", ChannelName.SMS),
+    ),
     Event.PASSWORD_EXPIRED: (Notice("password_expired"),),
     # The mailbox that got the link may be a thief's by now: the phone is told too (NT-02).
     Event.PASSWORD_RESET: (
@@ -61,8 +78,7 @@ SILENT = frozenset(
         Event.STEPPED_UP,
         Event.LOGGED_OUT,
         Event.LOCKED,
-        Event.FACTOR_DISABLED,
-        Event.SKIPPED,
+        Event.SESSIONS_ENDED,
         Event.STEP_REFUSED,
         Event.POLICY_CHANGED,
         Event.POLICY_TESTED,
@@ -79,17 +95,37 @@ def tell(
     user: Protected,
     *,
     origin: Origin = audit.NOWHERE,
-    old_number: str = "",
+    old_number: str | None = None,
     old_email: str = "",
     **words: str | int,
 ) -> None:
-    """Record the event and queue its notices; `words` go into both and hold no full number."""
+    """Record the event and queue its notices; `words` go into both and hold no full number.
+
+    Texts go to `old_number`, "" for nobody, or to the phone that the person has (NT-02).
+    """
     audit.record(event, user, origin=origin, **words)
     context = {**words, "address": origin.address, "browser": origin.device}
-    targets = {ChannelName.SMS: (old_number,), ChannelName.EMAIL: (user.email, old_email)}
+    number = _phone_of(user) if old_number is None else old_number
+    targets = {ChannelName.SMS: (number,), ChannelName.EMAIL: (user.email, old_email)}
     for notice in NOTICES[event]:
         for target in filter(None, targets[notice.channel]):
             if channels.available(notice.channel):
                 deliveries.queue(
                     user, notice.message, channel=notice.channel, target=target, context=context
                 )
+
+
+def _phone_of(user: Protected) -> str:
+    """Return the person's number, a lost phone's too: it may be in its owner's hand again."""
+    phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE, revoked_at=None)
+    newest = phones.order_by("-confirmed_at").first()
+    return newest.target if newest else ""
+
+
+@shared_task(name="mfa.notices.tell_of_login")
+def tell_of_login(pk: int) -> None:
+    """Tell of a login that is not like the others: the row of the audit says which (LG-09)."""
+    login = AuditEvent.objects.select_related("user").get(pk=pk)
+    if isinstance(login.user, Protected):
+        origin = Origin(address=login.address or "", browser=login.browser)
+        tell(Event.UNUSUAL_LOGIN, login.user, origin=origin, reason=login.details["unusual"])

@@ -3,6 +3,7 @@
 settings.SESSION_ENGINE names this module.
 """
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+
+from mfa.origin import device_of
 
 # Where a login leaves what it knows of itself (mfa.login writes it, the row repeats it).
 ABOUT = "mfa_about"
@@ -65,6 +68,16 @@ class Session(AbstractBaseSession):
     seen_at = models.DateTimeField(null=True)
 
     objects = BaseSessionManager.from_queryset(SessionQuerySet)()  # type: ignore[misc]
+
+    @property
+    def public_id(self) -> str:
+        """Name the session on its owner's page; the key itself opens it."""
+        return hashlib.sha256(self.session_key.encode()).hexdigest()[:16]
+
+    @property
+    def device(self) -> str:
+        """The browser and system in words."""
+        return device_of(self.browser)
 
     @classmethod
     def get_session_store_class(cls) -> type["SessionStore"]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mfa.views import app, enroll, hooks, me, recovery, status, verify
+from mfa.views import app, enroll, hooks, me, recovery, security, status, verify
 
 app_name = "mfa"
 urlpatterns = [
@@ -30,5 +30,10 @@ urlpatterns = [
     path("me/security/app/", app.add_app, name="add_app"),
     path("me/security/codes/", recovery.recovery_codes, name="recovery_codes"),
     path("me/security/codes/file/", recovery.recovery_codes_file, name="recovery_codes_file"),
+    path("me/security/", security.security, name="security"),
+    path("me/security/sessions/end/", security.end_session, name="end_session"),
+    path("me/security/sessions/others/", security.end_other_sessions, name="end_other_sessions"),
+    path("me/security/factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),
+    path("me/security/factors/<int:pk>/remove/", security.remove_factor, name="remove_factor"),
     path("me/activity/", me.activity, name="activity"),
 ]

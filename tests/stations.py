@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy, OutboxMessage, Pause
+from mfa.models import AccountPolicy, Factor, OutboxMessage, Pause
 from tests.conftest import NOON
 from tests.portal_client import Browser, code
 
@@ -45,6 +45,9 @@ PAGES = {
     "mfa:recovery_codes": "home",
     "mfa:add_app": "home",
     "mfa:activity": "home",
+    "mfa:security": "home",
+    "mfa:suspend_factor": "home",
+    "mfa:remove_factor": "home",
     "demo:phone": "asked",
 }
 # They take a POST and show nothing.
@@ -56,6 +59,8 @@ POSTS = {
     "mfa:cancel",
     "mfa:save_codes",
     "mfa:recovery_codes_file",
+    "mfa:end_session",
+    "mfa:end_other_sessions",
     "mfa:change_phone_resend",
     "mfa:twilio_receipt",
     "portal:theme",
@@ -69,6 +74,7 @@ PUBLIC = {"portal:theme_css", "admin:jsi18n"}
 EXEMPT = {"mfa:twilio_receipt": "Twilio's signature over address and body (WB-07)"}
 # What stands for the parameters of addresses outside the administration, read when they are asked
 KEYS: dict[str, Callable[[], str]] = {
+    "pk": lambda: str(Factor.objects.values_list("pk", flat=True).first() or 1),
     "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
     "uid": lambda: mailed_link()[0],
     "token": lambda: mailed_link()[1],

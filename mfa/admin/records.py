@@ -56,6 +56,7 @@ class FactorAdmin(ReadOnly):
         "last_used_at",
         "wrong_answers",
         "revoked_at",
+        "suspended_at",
         "disabled_at",
         "refuses_until",
         "doubtful_since",
@@ -73,6 +74,8 @@ class FactorAdmin(ReadOnly):
         """Say whether it can be used, in words."""
         if row.revoked_at:
             return str(_("removed"))
+        if row.suspended_at:
+            return str(_("reported lost"))
         if row.disabled_at:
             return str(_("disabled"))
         if row.refuses_until and row.refuses_until > timezone.now():

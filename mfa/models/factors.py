@@ -21,16 +21,17 @@ class FactorQuerySet(models.QuerySet["Factor"]):
 
     def usable(self) -> "FactorQuerySet":
         """Keep the factors that may still prove a person."""
-        return self.filter(revoked_at=None, disabled_at=None)
+        return self.filter(revoked_at=None, disabled_at=None, suspended_at=None)
 
 
 class Factor(models.Model):
     """A phone, an app or a set of recovery codes; what NIST SP 800-63B-4, 4.1, wants known of it.
 
     A row exists only once its code was entered (EN-01). `revoked_at` ends it for good,
-    `disabled_at` after a hundred wrong answers in a row (NIST SP 800-63B-4, 3.2.2). `secret` is
-    an app's key in base 32 (TO-01) or the salt of recovery codes in hex; `name` is the person's
-    own for an app, `last_step` the newest time step that was used of it (TO-02).
+    `suspended_at` when its owner reports it lost (RV-07), `disabled_at` after a hundred wrong
+    answers in a row (NIST SP 800-63B-4, 3.2.2). `secret` is an app's key in base 32 (TO-01) or the
+    salt of recovery codes in hex; `name` is the person's own for an app, `last_step` the newest
+    time step that was used of it (TO-02).
     """
 
     class Kind(models.TextChoices):
@@ -51,6 +52,7 @@ class Factor(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed"))
     last_used_at = models.DateTimeField(_("last used"), null=True)
     revoked_at = models.DateTimeField(_("removed"), null=True)
+    suspended_at = models.DateTimeField(_("reported lost"), null=True)
     disabled_at = models.DateTimeField(_("disabled"), null=True)
     wrong_answers = models.PositiveSmallIntegerField(_("wrong answers in a row"), default=0)
     # What texts to it have met: STOP until then, or faults that speak against the number

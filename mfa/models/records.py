@@ -76,13 +76,18 @@ class Event(models.TextChoices):
     CODE_REFUSED = "code_refused", _("No code was sent: too many had been asked for.")
     CODE_RIGHT = "code_right", _("The code was right.")
     CODE_WRONG = "code_wrong", _("The code was wrong.")
+    CODES_GUESSED = "codes_guessed", _("Five wrong codes followed the right password.")
     CODE_LATE = "code_late", _("The code was too old, replaced or already used.")
     LOGGED_IN = "logged_in", _("You logged in.")
+    UNUSUAL_LOGIN = "unusual_login", _("A login came from a new browser, or after a long time.")
     STEPPED_UP = "stepped_up", _("You confirmed that it is you.")
     LOGGED_OUT = "logged_out", _("You logged out.")
     LOCKED = "locked", _("Too many wrong codes: there is a wait before the next one.")
     FACTOR_ADDED = "factor_added", _("A phone number was confirmed.")
     FACTOR_CHANGED = "factor_changed", _("The phone number was changed.")
+    FACTOR_SUSPENDED = "factor_suspended", _("A phone or app was reported lost and switched off.")
+    FACTOR_REMOVED = "factor_removed", _("A phone or app was removed.")
+    SESSIONS_ENDED = "sessions_ended", _("Logins on other devices were ended.")
     FACTOR_DISABLED = (
         "factor_disabled",
         _("A second step was switched off after a hundred wrong codes."),

@@ -83,7 +83,7 @@ def test_staff_are_out_of_an_administrators_reach(admin: Browser, root: User) ->
     assert root.full_name == ""
 
 
-@pytest.mark.parametrize("action", ["send_link", "require_new_password"])
+@pytest.mark.parametrize("action", ["send_link", "require_new_password", "end_sessions"])
 def test_no_administrator_acts_on_the_password_of_staff(
     admin: Browser, root: User, bob: User, action: str
 ) -> None:
@@ -218,7 +218,7 @@ def test_a_new_password_can_be_required(
     assert AuditEvent.objects.filter(event=Event.PASSWORD_EXPIRED, user=alice).count() == 1
 
 
-@pytest.mark.parametrize("action", ["send_link", "require_new_password"])
+@pytest.mark.parametrize("action", ["send_link", "require_new_password", "end_sessions"])
 def test_a_stale_session_confirms_first(
     clock: time_machine.Traveller, admin: Browser, bob: User, action: str
 ) -> None:
@@ -280,3 +280,25 @@ def test_charlie_is_kept_out(other_browser: Browser, charlie: User) -> None:
     other_browser.log_in(charlie)
     assert other_browser.get(USERS).status_code == 403
     assert other_browser.get(page_of(charlie)).status_code == 403
+
+
+def test_chosen_people_are_logged_out_everywhere(office: Browser, alice: User) -> None:
+    """SS-07."""
+    hers = Browser()
+    hers.log_in(alice)
+    assert act(office, "end_sessions", alice).url == USERS
+    assert "Logged out everywhere: alice@example.org." in office.get(USERS).content.decode()
+    assert hers.get("/me/").status_code == 302
+    assert office.get("/me/").status_code == 200
+
+
+def test_a_disabled_person_s_sessions_do_not_come_back(office: Browser, alice: User) -> None:
+    """SS-05."""
+    hers = Browser()
+    hers.log_in(alice)
+    fields = {"email": alice.email, "language": "en"}
+    office.post(f"/admin/accounts/user/{alice.pk}/change/", fields)
+    alice.refresh_from_db()
+    assert not alice.is_active
+    User.objects.filter(pk=alice.pk).update(is_active=True)
+    assert hers.get("/me/").status_code == 302

@@ -37,6 +37,7 @@ LONGEST = {
     "new_ending": "02",
     "ending": "02",
     "reason": "lost phone",
+    "factor": "number ending 02",
     "left": 3,
     "address": "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
     "browser": "Mozilla/5.0 (X11; Linux x86_64)",

@@ -39,9 +39,15 @@ def test_every_event_is_told_or_silent_on_purpose(event: Event) -> None:
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        (Event.FACTOR_ADDED, {("email", "alice@example.org")}),
+        (Event.FACTOR_ADDED, {("email", "alice@example.org"), ("sms", OLD)}),
+        (Event.FACTOR_SUSPENDED, {("email", "alice@example.org"), ("sms", OLD)}),
+        (Event.FACTOR_REMOVED, {("email", "alice@example.org"), ("sms", OLD)}),
+        (Event.FACTOR_DISABLED, {("email", "alice@example.org"), ("sms", OLD)}),
+        (Event.CODES_GUESSED, {("email", "alice@example.org")}),
+        (Event.UNUSUAL_LOGIN, {("email", "alice@example.org")}),
+        (Event.SKIPPED, {("email", "alice@example.org")}),
         (Event.FACTOR_CHANGED, {("email", "alice@example.org"), ("sms", OLD)}),
-        (Event.PASSWORD_CHANGED, {("email", "alice@example.org")}),
+        (Event.PASSWORD_CHANGED, {("email", "alice@example.org"), ("sms", OLD)}),
         (Event.EMAIL_CHANGED, {("email", "alice@example.org"), ("sms", OLD)}),
         (Event.PASSWORD_EXPIRED, {("email", "alice@example.org")}),
         (Event.PASSWORD_RESET, {("email", "alice@example.org"), ("sms", OLD)}),

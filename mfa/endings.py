@@ -1,0 +1,42 @@
+"""Endings: what ends a person's sessions, half logins included (SS-05, SS-06, SS-07)."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from mfa import audit
+from mfa.models import Event, Protected, Session
+from mfa.origin import Origin
+from mfa.sessions import MOST_SESSIONS
+
+
+def sessions_of(user: Protected) -> QuerySet[Session]:
+    """Return the person's open logins, newest first; older ones than the tenth open nothing."""
+    mine = Session.objects.logged_in(timezone.now()).filter(user_id=user.pk)
+    return mine.order_by("-started_at")[:MOST_SESSIONS]
+
+
+def end_one(user: Protected, public_id: str, *, origin: Origin) -> bool:
+    """End one of the person's sessions; False when none of them has this id."""
+    keys = [each.session_key for each in sessions_of(user) if each.public_id == public_id]
+    ended, _rows = Session.objects.filter(session_key__in=keys).delete()
+    if ended:
+        audit.record(Event.SESSIONS_ENDED, user, origin=origin, number=ended)
+    return bool(ended)
+
+
+def end_others(user: Protected, acting: SessionBase, *, origin: Origin) -> int:
+    """End all of the person's sessions but the acting one; return how many logins that were."""
+    others = Session.objects.filter(user_id=user.pk).exclude(session_key=acting.session_key)
+    number = others.logged_in(timezone.now()).count()
+    others.delete()
+    audit.record(Event.SESSIONS_ENDED, user, origin=origin, number=number)
+    return number
+
+
+def end_all(user: Protected, *, by: Protected, origin: Origin) -> None:
+    """End every session of a person on somebody's behalf, those just opening too."""
+    get_user_model().objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    Session.objects.filter(user_id=user.pk).delete()
+    audit.record(Event.SESSIONS_ENDED, user, origin=origin, by=by.pk)

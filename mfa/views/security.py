@@ -1,0 +1,84 @@
+"""The person's security: what proves them, where they are logged in, and how to end either."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mfa import endings, factors, origin as origins
+from mfa.guards import SignedIn, fresh
+from mfa.models import Factor
+from mfa.sessions import keep_alive
+from mfa.views.pages import show
+
+HERE = "mfa:security"
+
+
+@never_cache
+@require_safe
+def security(request: SignedIn) -> HttpResponse:
+    """List factors and sessions (SS-07)."""
+    context = {
+        "factors": factors.shown_of(request.user),
+        "only": factors.only_of(request.user),
+        "sessions": endings.sessions_of(request.user),
+        "acting": request.session.session_key,
+        "done": request.GET.get("done", ""),
+    }
+    return show(request, "mfa/security.html", context, user=request.user)
+
+
+@never_cache
+@require_POST
+@fresh(back=HERE)
+def end_session(request: SignedIn) -> HttpResponse:
+    """End one of the person's sessions."""
+    endings.end_one(request.user, request.POST.get("session", ""), origin=origins.of(request))
+    return _done("ended")
+
+
+@never_cache
+@require_POST
+@fresh(back=HERE)
+def end_other_sessions(request: SignedIn) -> HttpResponse:
+    """Log the person out everywhere else."""
+    endings.end_others(request.user, request.session, origin=origins.of(request))
+    return _done("ended")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def suspend_factor(request: SignedIn, pk: int) -> HttpResponse:
+    """Switch a lost factor off at once; any login may, for its owner has lost it (RV-07)."""
+    factor = _factor(request, pk)
+    if request.method == "POST":
+        factors.suspend(request.user, factor, origin=origins.of(request))
+        keep_alive(request, request.user)
+        return _done("suspended")
+    context = {"factor": factor, "only": factors.only_of(request.user)}
+    return show(request, "mfa/suspend_factor.html", context, user=request.user)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh()
+def remove_factor(request: SignedIn, pk: int) -> HttpResponse:
+    """Remove a factor for good, but never the only one."""
+    factor = _factor(request, pk)
+    if request.method == "POST":
+        if not factors.remove(request.user, factor, origin=origins.of(request)):
+            raise PermissionDenied
+        keep_alive(request, request.user)
+        return _done("removed")
+    context = {"factor": factor, "only": factors.only_of(request.user)}
+    return show(request, "mfa/remove_factor.html", context, user=request.user)
+
+
+def _factor(request: SignedIn, pk: int) -> Factor:
+    return get_object_or_404(Factor.objects.usable(), user_id=request.user.pk, pk=pk)
+
+
+def _done(what: str) -> HttpResponse:
+    return redirect(f"{reverse(HERE)}?done={what}")

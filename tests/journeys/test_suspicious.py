@@ -1,0 +1,85 @@
+"""LG-09: a person is told of attempts that are not like their own."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from mfa.models import OutboxMessage
+from tests.portal_client import Browser, code
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+NUMBER = "+447700900201"
+VERIFY = "/login/verify/"
+
+
+def mails(user: User, subject: str) -> list[str]:
+    told = OutboxMessage.objects.filter(target=user.email, subject__contains=subject)
+    return list(told.values_list("body", flat=True))
+
+
+def guess(browser: Browser, times: int) -> None:
+    wrong = f"{(int(code(NUMBER)) + 1) % 10**6:06}"
+    for _ in range(times):
+        browser.post(VERIFY, {"code": wrong})
+
+
+def test_five_wrong_codes_after_the_right_password_are_told(asked: Browser, alice: User) -> None:
+    asked.defaults["HTTP_USER_AGENT"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
+    guess(asked, 5)
+    (body,) = mails(alice, "five wrong codes")
+    assert "Firefox on Linux" in body
+    assert "127.0.0.1" in body
+    assert code(NUMBER) not in body
+
+
+def test_four_are_a_typing_error(asked: Browser, alice: User) -> None:
+    guess(asked, 4)
+    assert not mails(alice, "five wrong codes")
+
+
+def test_the_next_five_in_a_row_are_told_by_the_wait_alone(
+    asked: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    guess(asked, 5)
+    clock.shift(timedelta(seconds=31))
+    asked.post("/login/verify/resend/")
+    guess(asked, 5)
+    assert len(mails(alice, "five wrong codes")) == 1
+
+
+def test_the_first_login_is_nothing_new(home: Browser, alice: User) -> None:
+    assert not mails(alice, "not like the others")
+
+
+def test_a_login_from_another_browser_is_told(
+    home: Browser, other_browser: Browser, alice: User
+) -> None:
+    other_browser.log_in(alice)
+    (body,) = mails(alice, "not like the others")
+    assert "from a browser in which you had not logged in before" in body
+
+
+def test_a_known_browser_is_not(home: Browser, alice: User) -> None:
+    home.post("/logout/")
+    home.log_in(alice)
+    assert not mails(alice, "not like the others")
+
+
+def test_a_login_after_a_long_pause_is_told_even_there(
+    home: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    home.post("/logout/")
+    clock.shift(timedelta(days=31))
+    home.log_in(alice)
+    (body,) = mails(alice, "not like the others")
+    assert "for the first time in a long while" in body
+
+
+def test_who_opts_out_is_told(browser: Browser, bob: User, optional: object) -> None:
+    """NT-01."""
+    browser.password(bob)
+    browser.post("/login/skip/")
+    assert len(mails(bob, "no second step")) == 1

@@ -1,0 +1,187 @@
+"""The security page: factors and sessions, and how to end either (SS-07, RV-07)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from mfa.models import AuditEvent, Event, Factor, OutboxMessage
+from tests.conftest import give_phone
+from tests.portal_client import Browser, code
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+PAGE, END, END_OTHERS = (
+    "/me/security/",
+    "/me/security/sessions/end/",
+    "/me/security/sessions/others/",
+)
+NUMBER = "+447700900201"
+
+
+@pytest.fixture
+def two(home: Browser, other_browser: Browser, alice: User) -> Browser:
+    """Alice, logged in twice."""
+    other_browser.log_in(alice)
+    return home
+
+
+def suspend(factor: Factor) -> str:
+    return f"/me/security/factors/{factor.pk}/suspend/"
+
+
+def remove(factor: Factor) -> str:
+    return f"/me/security/factors/{factor.pk}/remove/"
+
+
+def test_it_names_the_phone_without_its_number(home: Browser) -> None:
+    """PS-10."""
+    page = home.get(PAGE).content.decode()
+    assert "Number ending 01" in page
+    assert NUMBER[3:] not in page
+
+
+def test_it_lists_every_session_and_which_one_this_is(two: Browser) -> None:
+    """SS-07."""
+    page = two.get(PAGE)
+    assert len(page.context["sessions"]) == 2
+    assert page.content.decode().count("(this one)") == 1
+    assert page.content.decode().count("Log out there") == 1
+
+
+def test_it_tells_no_session_key(two: Browser, other_browser: Browser) -> None:
+    page = two.get(PAGE).content.decode()
+    assert other_browser.session.session_key not in page
+
+
+def test_one_session_is_ended_by_its_button(two: Browser, other_browser: Browser) -> None:
+    sessions = list(two.get(PAGE).context["sessions"])
+    other = next(row for row in sessions if row.session_key == other_browser.session.session_key)
+    assert two.post(END, {"session": other.public_id}).url == f"{PAGE}?done=ended"
+    assert other_browser.get("/me/").status_code == 302
+    assert two.get("/me/").status_code == 200
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "0" * 16, "\x00"])
+def test_an_unknown_one_ends_nothing(two: Browser, other_browser: Browser, wrong: str) -> None:
+    two.post(END, {"session": wrong})
+    assert other_browser.get("/me/").status_code == 200
+
+
+def test_charlie_ends_no_session_of_alices(
+    home: Browser, other_browser: Browser, charlie: User
+) -> None:
+    mine = home.get(PAGE).context["sessions"][0].public_id
+    other_browser.log_in(charlie)
+    other_browser.post(END, {"session": mine})
+    other_browser.post(END_OTHERS)
+    assert home.get("/me/").status_code == 200
+
+
+def test_everywhere_else_ends_half_logins_too(
+    two: Browser, other_browser: Browser, alice: User
+) -> None:
+    """SS-05."""
+    third = Browser()
+    third.password(alice)
+    right = code(NUMBER)
+    two.post(END_OTHERS)
+    third.post("/login/verify/", {"code": right})
+    assert (third.signed_in, other_browser.get("/me/").status_code) == (False, 302)
+    assert two.get("/me/").status_code == 200
+    assert AuditEvent.objects.filter(event=Event.SESSIONS_ENDED, user=alice).count() == 1
+
+
+@pytest.mark.parametrize("path", [END, END_OTHERS])
+def test_ending_asks_for_a_fresh_proof(
+    two: Browser, other_browser: Browser, clock: time_machine.Traveller, path: str
+) -> None:
+    """SS-07: after re-authentication."""
+    clock.shift(timedelta(minutes=10))
+    assert two.post(path).url.startswith("/me/confirm/?next=%2Fme%2Fsecurity%2F")
+    assert other_browser.get("/me/").status_code == 200
+
+
+def test_a_lost_phone_is_switched_off_at_once(
+    two: Browser, other_browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    """RV-07: no second factor is asked, for it is lost; refused at the next request."""
+    thief = Browser()
+    thief.password(alice)
+    right = code(NUMBER)
+    clock.shift(timedelta(minutes=11))
+    assert two.post(suspend(alice.factors.get())).url == f"{PAGE}?done=suspended"
+    thief.post("/login/verify/", {"code": right})
+    assert not thief.signed_in
+    assert other_browser.get("/me/").status_code == 302
+    assert two.get(PAGE).status_code == 200
+    other_browser.password(alice)
+    assert other_browser.get("/login/verify/").url == "/login/help/"
+
+
+def test_a_look_at_the_page_switches_nothing_off(home: Browser, alice: User) -> None:
+    """WB-01."""
+    assert "only way" in home.get(suspend(alice.factors.get())).content.decode()
+    assert alice.factors.usable().exists()
+
+
+def test_a_lost_phone_is_told_to_mailbox_and_phone(home: Browser, alice: User) -> None:
+    """NT-01, NT-02."""
+    home.post(suspend(alice.factors.get()))
+    told = OutboxMessage.objects.filter(body__contains="reported lost")
+    assert {message.target for message in told} == {NUMBER, alice.email}
+
+
+def test_a_new_phone_replaces_the_lost_one_and_the_lost_one_is_told(
+    home: Browser, alice: User
+) -> None:
+    """NT-02: the lost number stays a place to be told."""
+    home.post(suspend(alice.factors.get()))
+    home.post("/me/phone/", {"phone": "+447700900250"})
+    home.post("/me/phone/verify/", {"code": code("+447700900250")})
+    assert alice.factors.usable().get().target == "+447700900250"
+    assert OutboxMessage.objects.filter(target=NUMBER, body__contains="no longer go").exists()
+
+
+def test_the_only_factor_stays_and_the_page_says_why(home: Browser, alice: User) -> None:
+    phone = alice.factors.get()
+    assert "cannot be removed" in home.get(PAGE).content.decode()
+    assert "cannot be removed" in home.get(remove(phone)).content.decode()
+    assert home.post(remove(phone)).status_code == 403
+    assert alice.factors.usable().get() == phone
+
+
+def test_one_of_two_is_removed_and_told(home: Browser, alice: User) -> None:
+    """EN-03, NT-01."""
+    second = give_phone(alice, "+447700900209")
+    assert home.post(remove(second)).url == f"{PAGE}?done=removed"
+    assert alice.factors.usable().get().target == NUMBER
+    told = OutboxMessage.objects.filter(body__contains="removed")
+    assert {message.target for message in told} == {"+447700900209", alice.email}
+
+
+def test_removing_asks_for_a_fresh_proof(
+    home: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    """SS-08."""
+    second = give_phone(alice, "+447700900209")
+    clock.shift(timedelta(minutes=10))
+    assert home.post(remove(second)).url.startswith("/me/confirm/")
+    assert alice.factors.usable().count() == 2
+
+
+@pytest.mark.parametrize("address", [suspend, remove])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_charlie_touches_no_factor_of_alices(
+    home: Browser, charlie: User, address: object, method: str
+) -> None:
+    factor = charlie.factors.get()
+    assert getattr(home, method)(address(factor)).status_code == 404
+    assert charlie.factors.usable().get() == factor
+
+
+@pytest.mark.parametrize("done", ["ended", "suspended", "removed", "nonsense"])
+def test_it_says_what_was_done(home: Browser, done: str) -> None:
+    page = home.get(PAGE, {"done": done}).content.decode()
+    assert ('role="status"' in page) is (done != "nonsense")
