@@ -4,7 +4,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
 VIEWS = {
-    "mfa": ("factor", "challenge", "delivery", "auditevent", "pause"),
+    "mfa": ("factor", "challenge", "delivery", "auditevent", "pause", "brake"),
     "accounts": ("user",),
 }
 SUPPORT = Q(pk__in=[])
@@ -13,7 +13,10 @@ for _app, _models in VIEWS.items():
         SUPPORT |= Q(content_type__app_label=_app, codename=f"view_{_model}")
 ADMINISTRATORS = (
     SUPPORT
-    | Q(content_type__app_label="mfa", codename__in=["change_accountpolicy", "view_accountpolicy"])
+    | Q(
+        content_type__app_label="mfa",
+        codename__in=["change_accountpolicy", "view_accountpolicy", "change_brake"],
+    )
     | Q(content_type__app_label="accounts", codename__in=["add_user", "change_user"])
     | Q(content_type__app_label="auth", codename="view_group")
 )

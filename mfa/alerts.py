@@ -24,17 +24,24 @@ class Alert(StrEnum):
     TEXTS_FAILING = "texts_failing"
     # The provider's fraud protection holds a block of numbers
     TEXTS_HELD = "texts_held"
+    # New numbers of a prefix or a country cost texts and are not confirmed
+    BRAKED = "braked"
+    # Half of a day's texts, or all of them, are used up
+    BUDGET = "budget"
+    # One number would serve more people than a family has
+    NUMBER_SHARED = "number_shared"
 
 
-def warn(alert: Alert, *, about: str = "", **words: str | int) -> bool:
+def warn(alert: Alert, *, about: str = "", once: limits.Limit = ONCE, **words: str | int) -> bool:
     """Record the alert and mail it, unless the same went out within the hour; say which.
 
-    `about` is what it is about, such as a country: each is told apart. Neither it nor `words` hold
-    a full number. Call it outside a transaction that may be undone.
+    `once` is for what would be told too often by that. `about` is what it is about, such as a
+    country: each is told apart. Neither it nor `words` hold a full number. Call it outside a
+    transaction that may be undone.
     """
     with transaction.atomic():
         try:
-            limits.take([ONCE.of(f"{alert}:{about}")])
+            limits.take([once.of(f"{alert}:{about}")])
         except limits.TooMany:
             return False
         told = {"about": about, **words}

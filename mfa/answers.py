@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from mfa import audit, notices, waits
+from mfa import audit, limits, notices, prefixes, waits
 from mfa.limits import TooMany
 from mfa.models import TRIES, Challenge, Event, Factor, Protected
 from mfa.origin import Origin
@@ -61,9 +61,11 @@ def judge(
         )
         if not spent:
             challenge.refresh_from_db()
-            audit.record(Event.CODE_LATE, user, origin=origin, purpose=challenge.purpose)
+            if limits.is_first(limits.LATE_RECORDS.of(str(user.pk))):
+                audit.record(Event.CODE_LATE, user, origin=origin, purpose=challenge.purpose)
             return Judgement(_why_closed(challenge), challenge.tries_left)
         if right:
+            prefixes.settle(challenge)
             details = {"purpose": challenge.purpose, "channel": challenge.channel}
             forgive(person, _factor_of(challenge), origin=origin, **details)
             return Judgement(Answer.RIGHT)

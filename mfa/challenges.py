@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from mfa import audit, deliveries, limits
+from mfa import audit, brakes, deliveries, limits, prefixes
 from mfa.models import Challenge, Event, Factor, Protected, Purpose
 from mfa.models.challenges import current_key
 from mfa.origin import Origin
@@ -36,6 +36,10 @@ class Target:
     channel: ChannelName
     address: str
     factor: Factor | None = None
+
+    def is_new(self, purpose: Purpose) -> bool:
+        """Whether it is a number that nobody has confirmed, which a fraudster may own."""
+        return self.channel is ChannelName.SMS and purpose in {Purpose.ENROLL, Purpose.CHANGE}
 
 
 @dataclass(slots=True)
@@ -86,7 +90,7 @@ def issue(
     outside a transaction.
     """
     browser = browser_of(nonce)
-    with _refusals_recorded(user, target, origin), transaction.atomic(durable=True):
+    with _guarded(user, target, purpose, origin) as vouched, transaction.atomic(durable=True):
         if asked_before:
             # One question at a time: the second of two parallel clicks finds the first one's,
             # and neither counts nor is refused.
@@ -94,8 +98,11 @@ def issue(
             if held := _held(user, target, purpose=purpose, browser=browser):
                 return held
             _void(user, purpose=purpose, browser=browser)
-        limits.take(_uses(user, target, purpose, origin))
-        return _ask(user, target, purpose=purpose, browser=browser, origin=origin)
+        near = _neighbors(user, target, purpose, vouched)
+        limits.take([*_uses(user, target, purpose, origin), *near])
+        challenge = _new(user, target, purpose=purpose, browser=browser, unsettled=bool(near))
+        _send(challenge, user, origin, attempt=1)
+        return challenge
 
 
 def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin) -> Challenge:
@@ -103,11 +110,11 @@ def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin)
     now = timezone.now()
     if challenge.resend_at > now:
         raise limits.TooMany(challenge.resend_at)
-    target = _target(challenge)
+    target, purpose = _target(challenge), Purpose(challenge.purpose)
     if not challenge.is_open(now + WORTH_REPEATING):
-        return issue(user, target, purpose=Purpose(challenge.purpose), nonce=nonce, origin=origin)
+        return issue(user, target, purpose=purpose, nonce=nonce, origin=origin)
     pause = PAUSES[min(challenge.sends, len(PAUSES) - 1)]
-    with _refusals_recorded(user, target, origin), transaction.atomic(durable=True):
+    with _guarded(user, target, purpose, origin), transaction.atomic(durable=True):
         _lock(user)
         claimed = (
             Challenge.objects.open(now)
@@ -116,7 +123,7 @@ def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin)
         )
         if not claimed:
             raise limits.TooMany(now + pause)
-        limits.take(_uses(user, target, Purpose(challenge.purpose), origin))
+        limits.take(_uses(user, target, purpose, origin))
         _send(challenge, user, origin, attempt=challenge.sends + 1)
     return challenge
 
@@ -136,33 +143,37 @@ def _void(user: Protected, *, purpose: Purpose, browser: str) -> None:
 
 
 @contextmanager
-def _refusals_recorded(user: Protected, target: Target, origin: Origin) -> Iterator[None]:
-    """Record a refusal after what it rolled back (PS-07)."""
+def _guarded(
+    user: Protected, target: Target, purpose: Purpose, origin: Origin
+) -> Iterator[frozenset[str]]:
+    """Look at the brakes before, and record a refusal after what it rolled back (PS-07)."""
     try:
-        yield
-    except limits.TooMany:
-        audit.record(Event.CODE_REFUSED, user, origin=origin, channel=target.channel)
+        yield brakes.check(user, target.address) if target.is_new(purpose) else frozenset()
+    except limits.TooMany as refusal:
+        if limits.is_first(limits.LATE_RECORDS.of(str(user.pk))):
+            audit.record(Event.CODE_REFUSED, user, origin=origin, channel=target.channel)
+        brakes.pull(refusal)
         raise
 
 
-def _ask(
-    user: Protected, target: Target, *, purpose: Purpose, browser: str, origin: Origin
+def _new(
+    user: Protected, target: Target, *, purpose: Purpose, browser: str, unsettled: bool
 ) -> Challenge:
     now = timezone.now()
-    challenge = Challenge.objects.create(
+    return Challenge.objects.create(
         user_id=user.pk,
         factor=target.factor,
         purpose=purpose,
         channel=target.channel,
         target=target.address,
+        new_in=contacts.region_of(target.address) if target.is_new(purpose) else "",
+        unsettled=unsettled,
         browser=browser,
         key=current_key(),
         created_at=now,
         expires_at=now + user.mfa_policy.code_life,
         resend_at=now + PAUSES[0],
     )
-    _send(challenge, user, origin, attempt=1)
-    return challenge
 
 
 def _held(user: Protected, target: Target, *, purpose: Purpose, browser: str) -> Challenge | None:
@@ -214,9 +225,6 @@ def _uses(user: Protected, target: Target, purpose: Purpose, origin: Origin) -> 
         case Purpose.TEST:
             return [limits.TEST_MESSAGES.of(str(user.pk))]
         case Purpose.ENROLL | Purpose.CHANGE:
-            if not user.mfa_policy.may_enroll(contacts.region_of(target.address)):
-                # The form has said so already, unless the policy has changed since.
-                raise limits.TooMany(timezone.now() + limits.DAY)
             return [
                 *(limit.of(subject) for limit in limits.UNPROVEN_NUMBER),
                 limits.UNPROVEN_PER_ADDRESS.of(origin.network),
@@ -225,6 +233,15 @@ def _uses(user: Protected, target: Target, purpose: Purpose, origin: Origin) -> 
             ]
         case _:
             assert_never(purpose)
+
+
+def _neighbors(
+    user: Protected, target: Target, purpose: Purpose, vouched: frozenset[str]
+) -> list[limits.Use]:
+    """List the neighbors among which a new number counts, unless it does or need not."""
+    if not target.is_new(purpose) or vouched.intersection(prefixes.scopes(target.address)):
+        return []
+    return [] if prefixes.counts(user, target.address) else prefixes.uses(target.address)
 
 
 def _new_number(user: Protected, number: str) -> list[limits.Use]:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from mfa import channels
+from mfa import budget, channels, prefixes
 from mfa.channels.base import DeliveryError, Message, Progress, Sent, Tidings
 from mfa.models import Challenge, Delivery, Protected, Reason
 from mfa.models.challenges import random_id
@@ -94,11 +94,16 @@ def deliver(pk: int) -> None:
     if message is None:
         _finish(delivery, state=Delivery.State.DROPPED)
         return
+    if not budget.spend(delivery):
+        _finish(delivery, state=Delivery.State.FAILED, reason=Reason.HELD_BACK)
+        return
     try:
         receipt = channels.get(delivery.channel).send(message)
     except DeliveryError as error:
         state = Delivery.State.MAYBE if error.sent is Sent.MAYBE else Delivery.State.FAILED
         _finish(delivery, state=state, reason=error.reason, code=error.code)
+        if error.sent is Sent.NO and delivery.challenge:
+            prefixes.refund(delivery.challenge)
         return
     _finish(delivery, state=STATE_OF[receipt.progress], provider_id=receipt.provider_id)
 

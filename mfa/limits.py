@@ -5,15 +5,18 @@ and machines share them and no cache can lose them.
 """
 
 import hmac
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from operator import itemgetter
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from mfa.models import Counter
 
@@ -23,21 +26,27 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 class TooMany(Exception):
-    """A refusal that ends by itself at `until`."""
+    """A refusal that ends by itself at `until`; `over` are the uses that were one too many."""
 
-    def __init__(self, until: datetime) -> None:
-        """Keep the end of the refusal."""
+    def __init__(self, until: datetime, over: tuple["Use", ...] = ()) -> None:
+        """Keep the end of the refusal, and whose it is."""
         super().__init__(f"refused until {until.isoformat()}")
         self.until = until
+        self.over = over
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` in any window of length `per`, for each subject apart."""
+    """At most `most` in any window of length `per`, for each subject apart.
+
+    `what` and `why` are for administrators: what is counted, and the reason of the figure.
+    """
 
     name: str
     most: int
     per: timedelta
+    what: Promise | str = field(default="", compare=False)
+    why: Promise | str = field(default="", compare=False)
 
     def of(self, subject: str) -> "Use":
         """Return one use by one subject, such as a number or an address."""
@@ -61,38 +70,181 @@ class Use:
         return int(now.timestamp() // self.limit.per.total_seconds())
 
 
-Row = tuple[str, int, Limit]
+Row = tuple[str, int, Use]
 
-# A confirmed number after a right password: the owner in a bad cell needs several, a thief of the
-# password must not be able to annoy for long. No limit per address: offices share one.
-CONFIRMED = (
-    Limit("code", 5, 15 * MINUTE),
-    Limit("code", 10, HOUR),
-    Limit("code", 30, DAY),
+_CONFIRMED = _("Codes to one confirmed number")
+_OWNER = _(
+    "Its owner in a bad cell needs several; a thief of the password must not annoy for long. "
+    "There is no limit for an address: offices share one."
 )
-# A number that nobody has proven: each text costs money that a fraudster may be earning.
-UNPROVEN_NUMBER = (Limit("unproven", 5, HOUR), Limit("unproven", 10, DAY))
-NUMBERS_PER_PERSON = Limit("numbers", 3, DAY)
-UNPROVEN_PER_ADDRESS = Limit("unproven-address", 25, 5 * MINUTE)
-# A block of a thousand numbers is what fraudsters rent (PS-07).
-UNPROVEN_PER_BLOCK = Limit("unproven-block", 50, DAY)
-# One office or school shares an address, so this is far above what a person mistypes.
-PASSWORDS_PER_ADDRESS = Limit("password-address", 50, 15 * MINUTE)
-# Ten slow hashes and two notices each
-RECOVERY_CODE_SETS = Limit("recovery-codes", 5, HOUR)
-# Two fall into any stretch of time in which one of their links still works, so whoever finds the
-# limit used up finds a working link in the mailbox: strangers neither flood nor close it.
-RESETS_PER_MAILBOX = Limit("reset", 2, 30 * MINUTE)
-# A browser in which the person has never logged in gets fewer still for the same mailbox.
-RESETS_PER_STRANGER = Limit("reset-stranger", 5, DAY)
-RESETS_PER_ADDRESS = Limit("reset-address", 20, HOUR)
-# Links to new mailboxes: enough to mend a typo, too few to mail strangers from here.
-NEW_EMAILS_PER_PERSON = Limit("new-email", 5, DAY)
-MAILS_PER_NEW_EMAIL = Limit("new-email-mailbox", 5, DAY)
-# Links that administrators send: enough to mend a misheard address.
-LINKS_PER_PERSON = Limit("link", 5, HOUR)
-# Test messages of the admin: enough to mend a setting, too few to text the world.
-TEST_MESSAGES = Limit("test", 10, HOUR)
+CONFIRMED = (
+    Limit("code", 5, 15 * MINUTE, _CONFIRMED, _OWNER),
+    Limit("code", 10, HOUR, _CONFIRMED, _OWNER),
+    Limit("code", 30, DAY, _CONFIRMED, _OWNER),
+)
+_UNPROVEN = _("Codes to one number that nobody has confirmed yet, whoever asks")
+_TILL = _("Each such text costs money that a fraudster may be earning.")
+UNPROVEN_NUMBER = (
+    Limit("unproven", 5, HOUR, _UNPROVEN, _TILL),
+    Limit("unproven", 10, DAY, _UNPROVEN, _TILL),
+)
+NUMBERS_PER_PERSON = Limit(
+    "numbers",
+    3,
+    DAY,
+    _("New numbers of one person"),
+    _("Two slips of the finger and the right one."),
+)
+UNPROVEN_PER_ADDRESS = Limit(
+    "unproven-address",
+    25,
+    5 * MINUTE,
+    _("Codes to new numbers from one address (IPv6: one /64)"),
+    _("A class enrolls together behind one address; a machine is faster."),
+)
+UNPROVEN_PER_BLOCK = Limit(
+    "unproven-block",
+    50,
+    DAY,
+    _("Codes to new numbers in one block of a thousand"),
+    _("A block is what fraudsters rent, and what a company owns."),
+)
+# The unit of fraudsters is a block; one of them with ten gets no further than with two.
+_RENTED = _("Real people confirm; rented numbers do not. Above this the numbers rest for 12 hours.")
+BLOCK_UNCONFIRMED = Limit(
+    "block-unconfirmed",
+    5,
+    HOUR,
+    _("New numbers texted and not confirmed in one block of a thousand"),
+    _RENTED,
+)
+RANGE_UNCONFIRMED = Limit(
+    "range-unconfirmed",
+    10,
+    HOUR,
+    _("New numbers texted and not confirmed in ten neighboring blocks"),
+    _RENTED,
+)
+NEW_PER_COUNTRY = Limit(
+    "new-country",
+    100,
+    DAY,
+    _("Codes to new numbers in one country abroad"),
+    _("No single country may use up the day's budget; at home only the budget counts."),
+)
+# `most` is the account policy's budget.
+NEW_TEXTS = Limit(
+    "new-texts",
+    500,
+    DAY,
+    _("Texts to new numbers and test messages, of the whole site"),
+    _("The day's budget, from the account policy: what a fraud may cost at worst."),
+)
+KNOWN_TEXTS = Limit(
+    "known-texts",
+    5000,
+    DAY,
+    _("Texts to confirmed numbers, of the whole site"),
+    _("Ten times the budget, kept apart: new numbers never use up what logins need."),
+)
+KNOWN_TIMES_NEW = 10
+PEOPLE_PER_NUMBER = 5
+PASSWORDS_PER_ADDRESS = Limit(
+    "password-address",
+    50,
+    15 * MINUTE,
+    _("Wrong passwords from one address"),
+    _("An office or school shares one: far above what its people mistype."),
+)
+RECOVERY_CODE_SETS = Limit(
+    "recovery-codes",
+    5,
+    HOUR,
+    _("New sets of recovery codes of one person"),
+    _("Each costs ten slow hashes and two notices."),
+)
+RESETS_PER_MAILBOX = Limit(
+    "reset",
+    2,
+    30 * MINUTE,
+    _("Mails with a reset link to one mailbox"),
+    _(
+        "Two fall into any stretch of time in which one of their links still works, so whoever "
+        "finds the limit used up finds a working link in the mailbox: strangers neither flood nor "
+        "close it."
+    ),
+)
+RESETS_PER_STRANGER = Limit(
+    "reset-stranger",
+    5,
+    DAY,
+    _("Mails with a reset link to one mailbox, asked for by unknown browsers"),
+    _("A browser in which the person has never logged in gets fewer still."),
+)
+RESETS_PER_ADDRESS = Limit(
+    "reset-address",
+    20,
+    HOUR,
+    _("Mails with a reset link, asked for from one address"),
+    _("An office that forgot its passwords over the holidays; a machine wants more."),
+)
+NEW_EMAILS_PER_PERSON = Limit(
+    "new-email",
+    5,
+    DAY,
+    _("Links to new mailboxes of one person"),
+    _("Enough to mend a typo, too few to mail strangers from here."),
+)
+MAILS_PER_NEW_EMAIL = Limit(
+    "new-email-mailbox",
+    5,
+    DAY,
+    _("Links to one new mailbox, whoever asks"),
+    _("A mailbox that is not theirs must not be flooded."),
+)
+LINKS_PER_PERSON = Limit(
+    "link",
+    5,
+    HOUR,
+    _("Links that administrators send to one person"),
+    _("Enough to mend a misheard address."),
+)
+TEST_MESSAGES = Limit(
+    "test",
+    10,
+    HOUR,
+    _("Test messages of one administrator"),
+    _("Enough to mend a setting, too few to text the world."),
+)
+LATE_RECORDS = Limit(
+    "late-records",
+    20,
+    HOUR,
+    _("Records of one person's refused asks and late codes in the audit"),
+    _("Further ones tell nothing new, and would fill the table."),
+)
+TABLE = (
+    *CONFIRMED,
+    *UNPROVEN_NUMBER,
+    NUMBERS_PER_PERSON,
+    UNPROVEN_PER_ADDRESS,
+    UNPROVEN_PER_BLOCK,
+    BLOCK_UNCONFIRMED,
+    RANGE_UNCONFIRMED,
+    NEW_PER_COUNTRY,
+    NEW_TEXTS,
+    KNOWN_TEXTS,
+    PASSWORDS_PER_ADDRESS,
+    RECOVERY_CODE_SETS,
+    RESETS_PER_MAILBOX,
+    RESETS_PER_STRANGER,
+    RESETS_PER_ADDRESS,
+    NEW_EMAILS_PER_PERSON,
+    MAILS_PER_NEW_EMAIL,
+    LINKS_PER_PERSON,
+    TEST_MESSAGES,
+    LATE_RECORDS,
+)
 
 
 def keyed(subject: str) -> str:
@@ -112,7 +264,7 @@ def take(uses: Iterable[Use]) -> None:
     """
     now = timezone.now()
     # Sorted, since two that lock the same rows in different order deadlock.
-    rows = sorted({(use.key, use.bucket(now), use.limit) for use in uses}, key=itemgetter(0, 1))
+    rows = sorted({(use.key, use.bucket(now), use) for use in uses}, key=itemgetter(0, 1))
     # A refusal undoes this block alone.
     with transaction.atomic():
         counts = _add_one([(key, bucket) for key, bucket, _ in rows])
@@ -125,23 +277,60 @@ def count(use: Use) -> None:
         _add_one([(use.key, use.bucket(timezone.now()))])
 
 
-def peek(use: Use) -> None:
+def peek(*uses: Use) -> None:
     """Raise TooMany if one more would be, and count nothing."""
     now = timezone.now()
-    key, bucket = use.key, use.bucket(now)
-    counts = _counts([(key, bucket), (key, bucket - 1)])
-    counts[key, bucket] = counts.get((key, bucket), 0) + 1
-    _refuse([(key, bucket, use.limit)], counts, now)
+    rows = [(use.key, use.bucket(now), use) for use in uses]
+    counts = _counts(rows)
+    counts |= {(key, bucket): counts.get((key, bucket), 0) + 1 for key, bucket, _ in rows}
+    _refuse(rows, counts, now)
+
+
+def is_first(use: Use) -> bool:
+    """Count one use, and say whether it was still under its limit."""
+    try:
+        take([use])
+    except TooMany:
+        return False
+    return True
+
+
+def used(uses: Collection[Use]) -> dict[Use, int]:
+    """Return how much of each is used up now, rounded up as a refusal would see it."""
+    now = timezone.now()
+    rows = [(use.key, use.bucket(now), use) for use in uses]
+    counts = _counts(rows)
+    return {
+        use: ceil(
+            weight(use.limit, now, counts.get((key, bucket), 0), counts.get((key, bucket - 1), 0))
+        )
+        for key, bucket, use in rows
+    }
+
+
+def give_back(uses: Iterable[Use], *, at: datetime) -> None:
+    """Take back one use each that was counted at a moment; never below nothing."""
+    for key, bucket in sorted((use.key, use.bucket(at)) for use in uses):
+        counted = Counter.objects.filter(key=key, bucket=bucket, count__gt=0)
+        counted.update(count=F("count") - 1)
 
 
 def _refuse(rows: list[Row], counts: dict[Bucket, int], now: datetime) -> None:
-    ends = [
-        end
-        for key, bucket, limit in rows
-        if (end := full_until(limit, now, counts[key, bucket], counts.get((key, bucket - 1), 0)))
-    ]
+    ends = {
+        use: end
+        for key, bucket, use in rows
+        if (
+            end := full_until(use.limit, now, counts[key, bucket], counts.get((key, bucket - 1), 0))
+        )
+    }
     if ends:
-        raise TooMany(max(ends))
+        raise TooMany(max(ends.values()), tuple(ends))
+
+
+def weight(limit: Limit, now: datetime, count: int, before: int) -> float:
+    """Return what two buckets come to in the window that ends now."""
+    passed = now.timestamp() % limit.per.total_seconds()
+    return count + before * (1 - passed / limit.per.total_seconds())
 
 
 def full_until(limit: Limit, now: datetime, count: int, before: int) -> datetime | None:
@@ -151,8 +340,7 @@ def full_until(limit: Limit, now: datetime, count: int, before: int) -> datetime
     """
     period = limit.per.total_seconds()
     start = now.timestamp() // period * period
-    covered = 1 - (now.timestamp() - start) / period
-    if count + before * covered <= limit.most:
+    if weight(limit, now, count, before) <= limit.most:
         return None
     if count <= limit.most:
         return _moment(start + period * (1 - (limit.most - count) / before))
@@ -183,9 +371,10 @@ def _add_one(buckets: list[Bucket]) -> dict[Bucket, int]:
     return counts
 
 
-def _counts(buckets: list[Bucket]) -> dict[Bucket, int]:
-    wanted = Q()
-    for key, bucket in buckets:
-        wanted |= Q(key=key, bucket=bucket)
-    rows = Counter.objects.filter(wanted).values_list("key", "bucket", "count")
-    return {(key, bucket): count for key, bucket, count in rows}
+def _counts(rows: list[Row]) -> dict[Bucket, int]:
+    """Return the counts of these buckets and of those before them, as far as there are any."""
+    keys = {key for key, _bucket, _use in rows}
+    buckets = {near for _key, bucket, _use in rows for near in (bucket, bucket - 1)}
+    wanted = Counter.objects.filter(key__in=keys, bucket__in=buckets)
+    found = wanted.values_list("key", "bucket", "count")
+    return {(key, bucket): count for key, bucket, count in found}

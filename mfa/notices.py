@@ -82,6 +82,7 @@ SILENT = frozenset(
         Event.STEP_REFUSED,
         Event.POLICY_CHANGED,
         Event.POLICY_TESTED,
+        Event.BRAKE_LIFTED,
         # mfa.alerts mails these itself.
         Event.TEXTS_RESTED,
         Event.TEXTS_RESUMED,

@@ -16,6 +16,7 @@ from mfa.limits import DAY, HOUR, MINUTE
 from mfa.models import (
     AccountPolicy,
     AuditEvent,
+    Brake,
     Challenge,
     Counter,
     Delivery,
@@ -109,6 +110,8 @@ RULES = (
     # Failures are forgotten after a quiet day.
     Rule(Wait, after(Wait, "until", DAY)),
     Rule(Counter, idle_counters),
+    # Its start and its lifting stand in the audit.
+    Rule(Brake, after(Brake, "until", DAY)),
     # The demo's own, with codes in them.
     Rule(OutboxMessage, oldest(OutboxMessage, "at", DAY)),
 )

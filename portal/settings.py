@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    "watch-budget": {"task": "mfa.brakes.watch", "schedule": timedelta(minutes=5)},
 }
 
 # People and passwords

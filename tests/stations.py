@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Factor, OutboxMessage, Pause
+from mfa.models import AccountPolicy, Brake, Factor, OutboxMessage, Pause
 from tests.conftest import NOON
 from tests.portal_client import Browser, code
 
@@ -202,6 +202,7 @@ def office(browser: Browser, root: User) -> Browser:
 def ruling(office: Browser, root: User, alice: User) -> Browser:
     """A superuser, with at least one row of each kind to look at."""
     Pause.objects.create(user=alice, reason="lost phone", started_at=NOON, until=NOON)
+    Brake.objects.create(scope="+447546123", started_at=NOON, until=NOON)
     office.post("/admin/mfa/accountpolicy/test-message/", {"phone": NEW_NUMBER})
     return office
 

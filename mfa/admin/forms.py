@@ -95,6 +95,7 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
             "allow_voip",
             "enroll_countries",
             "text_countries",
+            "texts_a_day",
             "session_hours",
             "session_idle_minutes",
             "enabled",

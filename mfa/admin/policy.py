@@ -42,6 +42,7 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
                     "allow_voip",
                     "enroll_countries",
                     "text_countries",
+                    "texts_a_day",
                 )
             },
         ),

@@ -4,13 +4,14 @@ from mfa.models.challenges import TRIES, Challenge, Delivery, Purpose, Reason
 from mfa.models.factors import Factor, RecoveryCode
 from mfa.models.people import Pause, Protected
 from mfa.models.policies import AccountPolicy
-from mfa.models.records import AuditEvent, Counter, Event, OutboxMessage, Tally, Wait
+from mfa.models.records import AuditEvent, Brake, Counter, Event, OutboxMessage, Tally, Wait
 from mfa.sessions import Session
 
 __all__ = [
     "TRIES",
     "AccountPolicy",
     "AuditEvent",
+    "Brake",
     "Challenge",
     "Counter",
     "Delivery",

@@ -65,6 +65,7 @@ class Reason(models.TextChoices):
     HELD = "held", _("we cannot send a text to this number now")
     PROXY = "proxy", _("the text service could not be reached")
     NETWORK = "network", _("the service did not answer")
+    HELD_BACK = "held_back", _("texts are not available right now")
     OUR_FAULT = "our_fault", _("something went wrong on our side")
     REFUSED = "refused", _("it was refused")
     UNKNOWN = "unknown", _("nobody says why")
@@ -95,6 +96,10 @@ class Challenge(models.Model):
     purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose)
     channel = models.CharField(_("channel"), max_length=8, choices=[(c, c) for c in MESSAGING])
     target = models.CharField(max_length=254)
+    # The country of a number that nobody has confirmed yet, "" for all other targets
+    new_in = models.CharField(max_length=2, blank=True)
+    # Whether mfa.prefixes still counts it among its neighbors
+    unsettled = models.BooleanField(default=False)
     browser = models.CharField(max_length=64)
     key = models.CharField(max_length=8)
     created_at = models.DateTimeField(_("asked"))
@@ -108,11 +113,18 @@ class Challenge(models.Model):
     objects = ChallengeQuerySet.as_manager()
 
     class Meta:
-        """Admin names, and the look-up of earlier questions to the same browser."""
+        """Admin names, the earlier questions to a browser, and the newest to a country."""
 
         verbose_name = _("challenge")
         verbose_name_plural = _("challenges")
-        indexes: ClassVar = [models.Index(fields=["browser"], name="challenge_browser")]
+        indexes: ClassVar = [
+            models.Index(fields=["browser"], name="challenge_browser"),
+            models.Index(
+                fields=["new_in", "-created_at"],
+                condition=~Q(new_in=""),
+                name="challenge_new_in_country",
+            ),
+        ]
 
     def __str__(self) -> str:
         """Name the question without its target."""

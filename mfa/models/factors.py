@@ -64,12 +64,13 @@ class Factor(models.Model):
     objects = FactorQuerySet.as_manager()
 
     class Meta:
-        """Admin names, and the one look-up of the login path."""
+        """Admin names, the one look-up of the login path, and who else has a number."""
 
         verbose_name = _("factor")
         verbose_name_plural = _("factors")
         indexes: ClassVar = [
-            models.Index(fields=["user"], condition=Q(revoked_at=None), name="factor_of_user")
+            models.Index(fields=["user"], condition=Q(revoked_at=None), name="factor_of_user"),
+            models.Index(fields=["target"], condition=Q(revoked_at=None), name="factor_of_target"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,8 @@ from mfa.rules.routes import ChannelName
 
 # Long enough to promote a new token in Twilio's console after entering it here
 PREVIOUS_TOKEN_FOR = timedelta(hours=6)
+# Enough for a small organization's first day; what a fraud may cost before somebody looks
+TEXTS_A_DAY = 500
 
 
 class Level(models.Model):
@@ -161,6 +163,16 @@ class AccountPolicy(Level):
     # Twilio signs receipts with the old token until its console says otherwise.
     sms_auth_token_previous = EncryptedTextField(blank=True, editable=False)
     previous_token_until = models.DateTimeField(null=True, editable=False)
+    texts_a_day = models.PositiveIntegerField(
+        _("Texts a day to new numbers"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "The budget of a day, test messages included; 500 where empty. Confirmed numbers may "
+            "get ten times as many, counted apart. You are told by mail when half is used."
+        ),
+    )
     # The circuit (mfa.circuit): resting since, its last fault, on trial since, and closed again
     texts_rest_since = models.DateTimeField(null=True, editable=False)
     texts_failed_at = models.DateTimeField(null=True, editable=False)
@@ -197,6 +209,11 @@ class AccountPolicy(Level):
         pauses = Pause.objects.running(timezone.now()).filter(user_id=user.pk)
         site = cls.objects.annotate(is_pilot=Exists(pilots), is_paused=Exists(pauses)).first()
         return site or cls.load()
+
+    @property
+    def budget(self) -> int:
+        """How many texts a day may go to new numbers."""
+        return self.texts_a_day or TEXTS_A_DAY
 
     @property
     def texts_rest(self) -> bool:

@@ -1,5 +1,6 @@
 """What is counted, kept for later reading, or kept for the demo."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -59,6 +60,51 @@ class Tally(models.Model):
         return f"{self.name} {self.words}: {self.value}"
 
 
+class BrakeQuerySet(models.QuerySet["Brake"]):
+    """Brakes by their time."""
+
+    def running(self, now: datetime) -> "BrakeQuerySet":
+        """Keep those whose time has not run out, lifted ones too: these vouch for their scope."""
+        return self.filter(until__gt=now)
+
+
+class Brake(models.Model):
+    """No texts to new numbers of a scope until a time, or until an administrator lifts it.
+
+    `scope` is the start of numbers ("+447700900") or a country ("GB"). A lifted one vouches for
+    its scope until its time is over.
+    """
+
+    scope = models.CharField(_("numbers"), max_length=16, primary_key=True)
+    started_at = models.DateTimeField(_("started"))
+    until = models.DateTimeField(_("until"))
+    lifted_at = models.DateTimeField(_("lifted"), null=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("lifted by"),
+    )
+
+    objects = BrakeQuerySet.as_manager()
+
+    class Meta:
+        """Admin names: its page shows all limits."""
+
+        verbose_name = _("brake")
+        verbose_name_plural = _("limits")
+
+    def __str__(self) -> str:
+        """Name the numbers that it holds."""
+        return self.scope
+
+    @property
+    def is_country(self) -> bool:
+        """Whether a whole country is held, and not the start of numbers."""
+        return not self.scope.startswith("+")
+
+
 class Event(models.TextChoices):
     """What happened, by its name in logs and by the words that its person reads."""
 
@@ -102,6 +148,7 @@ class Event(models.TextChoices):
     PAUSED = "paused", _("The second step was paused from the machine itself.")
     TEXTS_RESTED = "texts_rested", _("Texts rest: the SMS account is at fault.")
     TEXTS_RESUMED = "texts_resumed", _("Texts go out again.")
+    BRAKE_LIFTED = "brake_lifted", _("You let texts go again to numbers that were held.")
     ALERTED = "alerted", _("The administrators were alerted.")
 
 

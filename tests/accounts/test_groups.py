@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 READ = {
     "accounts.view_user",
     "mfa.view_auditevent",
+    "mfa.view_brake",
     "mfa.view_challenge",
     "mfa.view_delivery",
     "mfa.view_factor",
@@ -33,6 +34,7 @@ def test_administrators_may_also_set_the_policy_and_manage_people() -> None:
         "accounts.change_user",
         "auth.view_group",
         "mfa.change_accountpolicy",
+        "mfa.change_brake",
         "mfa.view_accountpolicy",
     }
 

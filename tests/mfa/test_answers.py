@@ -505,3 +505,11 @@ def test_blanks_and_dashes_do_not_matter(browser: Browser, alice: User, spelling
     texted = code(PHONE)
     browser.post("/login/verify/", {"code": spelling.format(texted[:3], texted[3:])})
     assert browser.signed_in
+
+
+def test_answers_to_a_closed_question_fill_no_table(question: Challenge) -> None:
+    """Twenty an hour are recorded; the answer stays the same."""
+    judge(question, right(question))
+    answers_given = {judge(question, right(question)).answer for _ in range(30)}
+    assert answers_given == {Answer.SPENT}
+    assert AuditEvent.objects.filter(event=Event.CODE_LATE).count() == 20

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 from hypothesis import given, strategies as st
 
 from mfa import limits
@@ -24,7 +25,13 @@ FIGURES = [
     ("numbers", 3, timedelta(days=1)),
     ("unproven-address", 25, timedelta(minutes=5)),
     ("unproven-block", 50, timedelta(days=1)),
+    ("block-unconfirmed", 5, timedelta(hours=1)),
+    ("range-unconfirmed", 10, timedelta(hours=1)),
+    ("new-country", 100, timedelta(days=1)),
+    ("new-texts", 500, timedelta(days=1)),
+    ("known-texts", 5000, timedelta(days=1)),
     ("password-address", 50, timedelta(minutes=15)),
+    ("recovery-codes", 5, timedelta(hours=1)),
     ("reset", 2, timedelta(minutes=30)),
     ("reset-stranger", 5, timedelta(days=1)),
     ("reset-address", 20, timedelta(hours=1)),
@@ -32,30 +39,21 @@ FIGURES = [
     ("new-email-mailbox", 5, timedelta(days=1)),
     ("link", 5, timedelta(hours=1)),
     ("test", 10, timedelta(hours=1)),
-]
-TABLE = [
-    *limits.CONFIRMED,
-    *limits.UNPROVEN_NUMBER,
-    limits.NUMBERS_PER_PERSON,
-    limits.UNPROVEN_PER_ADDRESS,
-    limits.UNPROVEN_PER_BLOCK,
-    limits.PASSWORDS_PER_ADDRESS,
-    limits.RESETS_PER_MAILBOX,
-    limits.RESETS_PER_STRANGER,
-    limits.RESETS_PER_ADDRESS,
-    limits.NEW_EMAILS_PER_PERSON,
-    limits.MAILS_PER_NEW_EMAIL,
-    limits.LINKS_PER_PERSON,
-    limits.TEST_MESSAGES,
+    ("late-records", 20, timedelta(hours=1)),
 ]
 THREE = Limit("three", 3, HOUR)
 TWO = Limit("two", 2, HOUR)
-every_limit = pytest.mark.parametrize("limit", TABLE, ids=lambda it: f"{it.name}-{it.most}")
+every_limit = pytest.mark.parametrize("limit", limits.TABLE, ids=lambda it: f"{it.name}-{it.most}")
 
 
 def use_up(limit: Limit, subject: str = "me") -> None:
-    for _ in range(limit.most):
-        limits.take([limit.of(subject)])
+    """The last of them really taken, those before it written down at once."""
+    use = limit.of(subject)
+    row, _ = Counter.objects.get_or_create(
+        key=use.key, bucket=use.bucket(timezone.now()), defaults={"count": 0}
+    )
+    Counter.objects.filter(pk=row.pk).update(count=limit.most - 1)
+    limits.take([use])
 
 
 def refusal(limit: Limit, subject: str = "me") -> TooMany:
@@ -65,7 +63,18 @@ def refusal(limit: Limit, subject: str = "me") -> TooMany:
 
 
 def test_the_table_holds_the_design_s_figures() -> None:
-    assert [(limit.name, limit.most, limit.per) for limit in TABLE] == FIGURES
+    assert [(limit.name, limit.most, limit.per) for limit in limits.TABLE] == FIGURES
+
+
+def test_the_table_holds_every_limit_of_its_module() -> None:
+    named = {limit for limit in vars(limits).values() if isinstance(limit, Limit)}
+    assert named <= set(limits.TABLE)
+
+
+@every_limit
+def test_each_limit_says_what_it_counts_and_why(limit: Limit) -> None:
+    assert str(limit.what)
+    assert str(limit.why).endswith(".")
 
 
 @every_limit
@@ -232,6 +241,53 @@ def test_what_was_counted_past_the_most_ends_too(clock: time_machine.Traveller) 
     until = refusal(THREE).until
     clock.move_to(until + timedelta(milliseconds=1))
     limits.take([THREE.of("me")])
+
+
+def test_a_refusal_names_what_was_one_too_many(clock: time_machine.Traveller) -> None:
+    use_up(TWO)
+    with pytest.raises(TooMany) as caught:
+        limits.take([THREE.of("me"), TWO.of("me")])
+    assert caught.value.over == (TWO.of("me"),)
+
+
+def test_a_peek_at_several_is_refused_by_one(clock: time_machine.Traveller) -> None:
+    use_up(TWO)
+    with pytest.raises(TooMany) as caught:
+        limits.peek(THREE.of("me"), TWO.of("me"))
+    assert caught.value.over == (TWO.of("me"),)
+
+
+def test_the_first_are_those_under_the_limit(clock: time_machine.Traveller) -> None:
+    assert [limits.is_first(TWO.of("me")) for _ in range(4)] == [True, True, False, False]
+
+
+def test_what_is_used_is_told_as_a_refusal_sees_it(clock: time_machine.Traveller) -> None:
+    use_up(THREE)
+    clock.move_to(NOON + timedelta(minutes=80))
+    limits.take([THREE.of("me")])
+    assert limits.used([THREE.of("me"), TWO.of("me")]) == {THREE.of("me"): 3, TWO.of("me"): 0}
+
+
+def test_what_is_given_back_may_be_used_again(clock: time_machine.Traveller) -> None:
+    use_up(TWO)
+    limits.give_back([TWO.of("me"), THREE.of("me")], at=NOON)
+    limits.take([TWO.of("me")])
+    refusal(TWO)
+
+
+def test_nothing_is_given_back_below_nothing(clock: time_machine.Traveller) -> None:
+    limits.take([TWO.of("me")])
+    for _ in range(3):
+        limits.give_back([TWO.of("me")], at=NOON)
+    use_up(TWO)
+    refusal(TWO)
+
+
+def test_it_is_given_back_where_it_was_counted(clock: time_machine.Traveller) -> None:
+    limits.take([TWO.of("me")])
+    clock.move_to(NOON + HOUR)
+    limits.give_back([TWO.of("me")], at=NOON)
+    assert Counter.objects.get().count == 0
 
 
 @given(

@@ -1,0 +1,151 @@
+"""Brakes: what keeps fraudsters from earning on texts to new numbers (PS-05, PS-07).
+
+Here stands what all people share. It is read before a new number is asked; confirmed numbers never
+come here. The worker counts (mfa.deliveries), so a burst may overshoot by what is in flight.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from mfa import alerts, audit, budget, countries, limits, prefixes
+from mfa.alerts import Alert
+from mfa.limits import DAY, HOUR, MINUTE, Limit, TooMany
+from mfa.models import AccountPolicy, Brake, Challenge, Delivery, Event, Factor, Protected
+from mfa.origin import Origin
+from mfa.rules import contacts
+
+# Long enough for the fraudster to go elsewhere; Twilio's own protection uses the same time.
+BRAKE = timedelta(hours=12)
+COUNTRY_BRAKE = DAY
+# Half the budget before the day is over is worth a look, once.
+ALARM_AT = 0.5
+ONCE_A_DAY = Limit("alert-day", 1, DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The share of texts to new numbers that must lead to a confirmed one."""
+
+    least_share: float
+    # Fewer tell nothing.
+    from_texts: int
+    window: timedelta
+    # Whoever got a text needs a moment to type its code: a class that enrolls at once is no fraud.
+    after: timedelta
+    # A busy country is judged by its newest.
+    most_rows: int
+
+    def is_low(self, texts: int, confirmed: int) -> bool:
+        """Whether so few were confirmed that somebody must be earning on the rest."""
+        return texts >= self.from_texts and confirmed < self.least_share * texts
+
+
+CONVERSION = Conversion(
+    least_share=0.3, from_texts=20, window=HOUR, after=2 * MINUTE, most_rows=200
+)
+
+
+def check(user: Protected, number: str) -> frozenset[str]:
+    """Return the scopes of this number that an administrator vouches for.
+
+    Raises TooMany where no text may go to it now. Call it outside a transaction, since what it
+    starts and tells must last.
+    """
+    now = timezone.now()
+    region = contacts.region_of(number)
+    if not user.mfa_policy.may_enroll(region):
+        # The form has said so already, unless the policy has changed since.
+        raise TooMany(now + DAY)
+    brakes = Brake.objects.running(now).filter(scope__in=[*prefixes.scopes(number), region])
+    vouched = frozenset(brake.scope for brake in brakes if brake.lifted_at)
+    held = [brake.until for brake in brakes if not brake.lifted_at]
+    if held:
+        raise TooMany(max(held))
+    if region not in vouched and _converts_badly(region):
+        raise TooMany(_start(region, COUNTRY_BRAKE))
+    limits.peek(*budget.of_new(region, AccountPolicy.load()))
+    _refuse_sixth_person(user, number)
+    return vouched
+
+
+def pull(refusal: TooMany) -> None:
+    """Hold the numbers of which too many were not confirmed; call it after the rollback."""
+    for use in refusal.over:
+        if use.limit in prefixes.DIGITS:
+            refusal.until = max(refusal.until, _start(use.subject, BRAKE))
+
+
+def lift(brake: Brake, administrator: Protected, *, origin: Origin) -> None:
+    """Let texts go again, and start no other brake of this scope before its time is over."""
+    now = timezone.now()
+    running = Brake.objects.running(now).filter(pk=brake.pk, lifted_at=None)
+    if running.update(lifted_at=now, lifted_by_id=administrator.pk):
+        audit.record(Event.BRAKE_LIFTED, administrator, origin=origin, scope=brake.scope)
+
+
+@shared_task(name="mfa.brakes.watch")
+def watch() -> None:
+    """Tell when half of a day's texts is used up, and when all are."""
+    for use, used in limits.used(budget.pots(AccountPolicy.load())).items():
+        share = used / use.limit.most
+        if share >= ALARM_AT:
+            spent = share >= 1
+            alerts.warn(
+                Alert.BUDGET,
+                about=f"{use.limit.name} {'spent' if spent else 'half'}",
+                once=ONCE_A_DAY,
+                used=used,
+                most=use.limit.most,
+                kind=use.limit.name,
+            )
+
+
+def _converts_badly(region: str) -> bool:
+    now = timezone.now()
+    asked = Challenge.objects.filter(
+        new_in=region,
+        created_at__gt=now - CONVERSION.window,
+        created_at__lte=now - CONVERSION.after,
+    )
+    # A provider that is out of order is no fraud.
+    asked = asked.exclude(deliveries__state=Delivery.State.FAILED)
+    newest = asked.order_by("-created_at").values_list("sends", "passed_at")
+    rows = list(newest[: CONVERSION.most_rows])
+    confirmed = sum(passed_at is not None for _, passed_at in rows)
+    return CONVERSION.is_low(sum(sends for sends, _ in rows), confirmed)
+
+
+def _refuse_sixth_person(user: Protected, number: str) -> None:
+    """A family may share a number; more people than that are looked at, and told nothing."""
+    phones = Factor.objects.usable().filter(kind=Factor.Kind.PHONE, target=number)
+    people = phones.exclude(user_id=user.pk).values("user").distinct().count()
+    if people >= limits.PEOPLE_PER_NUMBER:
+        alerts.warn(
+            Alert.NUMBER_SHARED,
+            about=str(user.pk),
+            once=ONCE_A_DAY,
+            person=user.email,
+            ending=contacts.ending(number),
+            people=people,
+        )
+        raise TooMany(timezone.now() + DAY)
+
+
+def _start(scope: str, length: timedelta) -> datetime:
+    now = timezone.now()
+    brake, _ = Brake.objects.update_or_create(
+        scope=scope,
+        defaults={
+            "started_at": now,
+            "until": now + length,
+            "lifted_at": None,
+            "lifted_by": None,
+        },
+    )
+    country = countries.name_of(scope) if brake.is_country else ""
+    hours = round(length / HOUR)
+    alerts.warn(Alert.BRAKED, about=scope, country=country, hours=hours)
+    return brake.until
