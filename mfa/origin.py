@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from functools import cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -111,6 +112,10 @@ def _without_port(text: str) -> str:
 def _trusted(address: str) -> bool:
     if not address:
         return bool(settings.TRUSTED_PROXIES)
-    return any(
-        ip_address(address) in ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES
-    )
+    return any(ip_address(address) in _network(proxy) for proxy in settings.TRUSTED_PROXIES)
+
+
+@cache
+def _network(proxy: str) -> IPv4Network | IPv6Network:
+    """Read a setting once: each request asks for it several times."""
+    return ip_network(proxy, strict=False)
