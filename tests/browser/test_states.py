@@ -212,6 +212,22 @@ def test_staff_without_a_second_step(
     look(visitor, "Confirm that it is you")
 
 
+def test_staff_who_never_had_one(
+    visit: Visit, browser: Browser, root: User, policy: AccountPolicy
+) -> None:
+    root.factors.all().delete()
+    User.objects.filter(pk=root.pk).update(ever_bound_at=None)
+    policy.enabled = False
+    policy.save()
+    browser.password(root)
+    policy.enabled = True
+    policy.save()
+    visitor = visit().take_over(browser)
+    visitor.expects("status of 403")
+    visitor.open("/admin/")
+    look(visitor, "Log in once more")
+
+
 def test_a_test_message_with_a_wrong_code(administrator: Visitor) -> None:
     administrator.open("/admin/mfa/accountpolicy/test-message/")
     administrator.write("Mobile number", "+447546123456")
