@@ -220,7 +220,7 @@ def _uses(user: Protected, target: Target, purpose: Purpose, origin: Origin) -> 
     """List what a message to this target counts under; texts and mails are counted apart."""
     subject = f"{target.channel}:{target.address}"
     match purpose:
-        case Purpose.LOGIN | Purpose.STEP_UP | Purpose.RESET:
+        case Purpose.LOGIN | Purpose.STEP_UP | Purpose.RESET | Purpose.RECOVER:
             return [limit.of(subject) for limit in limits.CONFIRMED]
         case Purpose.TEST:
             return [limits.TEST_MESSAGES.of(str(user.pk))]

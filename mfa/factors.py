@@ -19,6 +19,21 @@ def phone_of(user: Protected) -> Factor | None:
     return phones.order_by("-confirmed_at").first()
 
 
+def last_number(user: Protected) -> str:
+    """Return the newest number that was ever the person's, whatever became of it; "" for none."""
+    phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE)
+    phone = phones.order_by("-confirmed_at").first()
+    return phone.target if phone else ""
+
+
+def end_former(user: Protected) -> None:
+    """End the phones and apps before the newest: they are lost, and somebody may hold them."""
+    kinds = (Factor.Kind.PHONE, Factor.Kind.APP)
+    held = Factor.objects.usable().filter(user_id=user.pk, kind__in=kinds)
+    _newest, *former = held.order_by("-pk").values_list("pk", flat=True)
+    held.filter(pk__in=former).update(revoked_at=timezone.now())
+
+
 def are_backed_up(held: Iterable[Factor]) -> bool:
     """Whether there are two kinds among a person's factors: losing one leaves another."""
     return len({factor.kind for factor in held}) > 1

@@ -63,7 +63,7 @@ PAGES = {
     Step.BACK_UP: "mfa:enroll_done",
     Step.WAIT: "mfa:help",
     Step.BLOCKED: "mfa:help",
-    Step.PROVE_MAILBOX: "mfa:help",
+    Step.PROVE_MAILBOX: "mfa:mailbox",
     Step.ANSWER: "mfa:verify",
     Step.CHOOSE: "mfa:choose",
     Step.ENROLL: "mfa:enroll_phone",
@@ -244,6 +244,21 @@ def ask_number(walk: Walk, number: str) -> None:
     _issue(walk, target, Purpose.ENROLL)
 
 
+def ask_mailbox(walk: Walk) -> None:
+    """Email the code that opens a new enrollment, or repeat it (EM-03). Raises TooMany."""
+    if walk.challenge(Purpose.RECOVER):
+        resend(walk, Purpose.RECOVER)
+    else:
+        target = Target(channel=ChannelName.EMAIL, address=walk.user.email)
+        _issue(walk, target, Purpose.RECOVER)
+
+
+def say_lost(walk: Walk, *, lost: bool) -> HttpResponseRedirect:
+    """Go on without the factors that could be asked, or with them after all."""
+    walk.pending.lost = lost
+    return proceed(walk)
+
+
 def resend(walk: Walk, purpose: Purpose) -> None:
     """Repeat the walk's question. Raises TooMany before its time."""
     challenge = walk.challenge(purpose)
@@ -281,9 +296,8 @@ def add_app(walk: Walk, new: NewApp, typed: str, name: str) -> bool:
     """Bind an app as the first factor, if the code is its own; False leaves all as it was."""
     if not totp.add(walk.user, new, typed, name=name, origin=walk.origin):
         return False
-    walk.pending.proof, walk.pending.channel = Proof.ENROLLED, ChannelName.APP
-    # The new factor raised the epoch: this walk goes on, all others end.
-    walk.pending.session_hash = walk.user.get_session_auth_hash()
+    walk.pending.channel = ChannelName.APP
+    _enrolled(walk)
     return True
 
 
@@ -366,13 +380,25 @@ def _keep(walk: Walk, challenge: Challenge) -> None:
 
 
 def _prove(walk: Walk, challenge: Challenge) -> None:
+    if challenge.purpose == Purpose.RECOVER:
+        # It opens an enrollment and proves nothing else: not even the first level (EM-03).
+        walk.pending.mailbox_proven = True
+        number = factors.last_number(walk.user)
+        notices.tell(Event.MAILBOX_PROVEN, walk.user, origin=walk.origin, old_number=number)
+        return
     walk.pending.channel = challenge.channel
     if challenge.purpose != Purpose.ENROLL:
         walk.pending.proof = Proof.ANSWER
     elif factors.set_phone(walk.user, challenge.target, origin=walk.origin):
-        walk.pending.proof = Proof.ENROLLED
-        # The new factor raised the epoch: this walk goes on, all others end.
-        walk.pending.session_hash = walk.user.get_session_auth_hash()
+        _enrolled(walk)
+
+
+def _enrolled(walk: Walk) -> None:
+    walk.pending.proof = Proof.ENROLLED
+    if walk.pending.lost:
+        factors.end_former(walk.user)
+    # The new factor raised the epoch: this walk goes on, all others end.
+    walk.pending.session_hash = walk.user.get_session_auth_hash()
 
 
 def _begin(request: HttpRequest, user: Protected, aim: Aim) -> PendingLogin:

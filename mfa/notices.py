@@ -25,6 +25,11 @@ NOTICES = {
         Notice("number_changed"),
         Notice("number_changed", ChannelName.SMS),
     ),
+    # To the lost phone too: who reads the mailbox would delete what stands there (NT-02).
+    Event.MAILBOX_PROVEN: (
+        Notice("recovery_begun"),
+        Notice("recovery_begun", ChannelName.SMS),
+    ),
     Event.APP_ADDED: (Notice("app_added"), Notice("app_added", ChannelName.SMS)),
     Event.FACTOR_SUSPENDED: (
         Notice("factor_suspended"),

@@ -25,6 +25,7 @@ class PendingLogin:
     password and with the epoch. `chosen` is a route's name,
     `asked_by` the channel of the challenge. `refused_until` is the timestamp at
     which a refused code may be asked for again, `opened` that of the form for a new password.
+    `lost`: the person says that the factors are; `mailbox_proven`: an emailed code was entered.
     """
 
     user: int
@@ -40,6 +41,8 @@ class PendingLogin:
     channel: str = ""
     refused_until: float = 0.0
     opened: float = 0.0
+    lost: bool = False
+    mailbox_proven: bool = False
 
     @classmethod
     def load(cls, session: SessionBase) -> Self | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mfa.views import app, enroll, hooks, me, recovery, security, status, verify
+from mfa.views import app, enroll, hooks, mailbox, me, recovery, security, status, verify
 
 app_name = "mfa"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("login/verify/email/", verify.send_to_email, name="send_to_email"),
     path("login/verify/status/", status.status, name="status"),
     path("login/recovery-code/", recovery.recovery_code, name="recovery_code"),
+    path("login/mailbox/", mailbox.mailbox, name="mailbox"),
+    path("login/lost/", mailbox.lost, name="lost"),
     path("login/choose/", verify.choose, name="choose"),
     path("login/continue/", verify.continue_, name="continue"),
     path("login/cancel/", verify.cancel, name="cancel"),

@@ -10,7 +10,7 @@ from mfa import answers, factors, origin as origins
 from mfa.models import Challenge, Factor, Protected, Purpose
 from mfa.origin import Origin
 from mfa.pending import PendingLogin
-from mfa.rules.routes import ChannelName, Route, by_mailbox_only, confirming, usable
+from mfa.rules.routes import ChannelName, Route, by_mailbox_only, confirming, recovers, usable
 from mfa.rules.steps import Aim, Facts, Proof, Step, next_step
 from mfa.sessions import person_of
 
@@ -54,6 +54,9 @@ class Walk:
             choosing=self.choosing,
             ever_bound=self.user.ever_bound_at is not None,
             skipped=self.user.skipped_at is not None,
+            lost=self.pending.lost,
+            mailbox_proven=self.pending.mailbox_proven,
+            recovery_allowed=recovers(policy, self._reachable()),
             backed_up=not policy.backup or factors.are_backed_up(self.factors),
         )
 
@@ -112,9 +115,17 @@ class Walk:
             asked = asked.filter(channel=route.channel, factor=route.factor)
             if route.factor is None:
                 asked = asked.filter(target=self.user.email)
+        if purpose is Purpose.RECOVER:
+            asked = asked.filter(target=self.user.email)
         return asked.filter(pk=self.pending.challenge).first()
 
     def _routes(self) -> tuple[Route, ...]:
+        policy = self.user.mfa_policy
+        holdings = [factor.holding for factor in self.factors]
+        routes = usable(policy, holdings, self._reachable())
+        return routes if self.aim is Aim.LOGIN else confirming(policy, holdings, routes)
+
+    def _reachable(self) -> frozenset[ChannelName]:
         policy = self.user.mfa_policy
         holdings = [factor.holding for factor in self.factors]
         reachable = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
@@ -125,9 +136,7 @@ class Walk:
             reachable -= {ChannelName.EMAIL}
         # What rests takes no new question; the one that is out may be answered.
         asked_by = self.pending.asked_by if self.pending.challenge else ""
-        reachable -= {ChannelName(name) for name in policy.resting if name != asked_by}
-        routes = usable(policy, holdings, reachable)
-        return routes if self.aim is Aim.LOGIN else confirming(policy, holdings, routes)
+        return reachable - {ChannelName(name) for name in policy.resting if name != asked_by}
 
 
 def start(

@@ -37,6 +37,7 @@ PAGES = {
     "mfa:enroll_done": "finishing",
     "mfa:verify": "asked",
     "mfa:recovery_code": "without_phone",
+    "mfa:mailbox": "recovering",
     "mfa:choose": "asked",
     "mfa:continue": "entering",
     "mfa:help": "asked",
@@ -58,6 +59,7 @@ POSTS = {
     "mfa:send_to_email",
     "mfa:cancel",
     "mfa:save_codes",
+    "mfa:lost",
     "mfa:recovery_codes_file",
     "mfa:end_session",
     "mfa:end_other_sessions",
@@ -148,6 +150,14 @@ def without_phone(browser: Browser, root: User) -> Browser:
 
 
 @pytest.fixture
+def recovering(browser: Browser, alice: User) -> Browser:
+    """Alice after her password, when her phone is worn out by wrong codes."""
+    alice.factors.update(disabled_at=NOON)
+    browser.password(alice)
+    return browser
+
+
+@pytest.fixture
 def backing_up(browser: Browser, root: User) -> Browser:
     """A superuser who has nothing but a phone, after the right code."""
     root.factors.filter(kind="recovery_codes").delete()
@@ -217,6 +227,7 @@ STATIONS = (
     "finishing",
     "without_phone",
     "backing_up",
+    "recovering",
     "entering",
     "home",
     "expired",

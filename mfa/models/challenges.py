@@ -43,6 +43,7 @@ class Purpose(models.TextChoices):
     CHANGE = "change", _("confirm a new number")
     STEP_UP = "step_up", _("confirm who is logged in")
     RESET = "reset", _("set a new password")
+    RECOVER = "recover", _("set up a new second step")
     TEST = "test", _("test the SMS account")
 
 

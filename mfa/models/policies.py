@@ -36,6 +36,7 @@ class Level(models.Model):
         """EmailCodes in words."""
 
         LOGIN = EmailCodes.LOGIN, _("May stand in for a text (never for staff)")
+        RECOVERY = EmailCodes.RECOVERY, _("Only to set up a new phone or app (never for staff)")
         OFF = EmailCodes.OFF, _("Never")
 
     class Afterwards(models.TextChoices):
@@ -53,7 +54,7 @@ class Level(models.Model):
         max_length=10,
         choices=Email,
         blank=True,
-        help_text=_("Anyone who reads a person's mail can then pass the second step."),
+        help_text=_("Anyone who reads a person's mail can then pass or replace the second step."),
     )
     code_life_minutes = models.PositiveSmallIntegerField(
         _("Minutes that a code lives"),

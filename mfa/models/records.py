@@ -138,6 +138,7 @@ class Event(models.TextChoices):
         "factor_disabled",
         _("A second step was switched off after a hundred wrong codes."),
     )
+    MAILBOX_PROVEN = "mailbox_proven", _("An emailed code opened the way to a new second step.")
     APP_ADDED = "app_added", _("An authenticator app was added.")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes were made.")
     RECOVERY_CODE_USED = "recovery_code_used", _("A recovery code was used.")

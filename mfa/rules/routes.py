@@ -85,6 +85,12 @@ def by_mailbox_only(policy: Policy, holdings: Iterable[Holding]) -> bool:
     return frozenset({Method.EMAIL}) in {policy.methods, held}
 
 
+def recovers(policy: Policy, channels: frozenset[ChannelName]) -> bool:
+    """Whether an emailed code may open the enrollment of a new factor (EM-02, EM-03)."""
+    allowed = policy.email_codes is not EmailCodes.OFF and Method.EMAIL in policy.methods
+    return allowed and ChannelName.EMAIL in channels
+
+
 def usable(
     policy: Policy, holdings: Iterable[Holding], channels: frozenset[ChannelName]
 ) -> tuple[Route, ...]:

@@ -47,8 +47,8 @@ class Facts:
     """All that the decision may look at.
 
     `alive`: the pending login is younger than 15 minutes, the password unchanged, the person
-    active. `demanded`: the policy is in force for this person and no pause runs. `backed_up`: the
-    person has what the policy wants beside a phone.
+    active. `demanded`: the policy is in force for this person and no pause runs. `lost`: the
+    person says so of the factors. `backed_up`: the person has what the policy wants beside a phone.
     """
 
     alive: bool
@@ -63,6 +63,7 @@ class Facts:
     chosen: Route | None = None
     choosing: bool = False
     ever_bound: bool = False
+    lost: bool = False
     mailbox_proven: bool = False
     recovery_allowed: bool = False
     skipped: bool = False
@@ -73,6 +74,11 @@ class Facts:
         """Whether the password is all that this person can be asked for: nothing else is theirs."""
         asked = self.demanded and self.enforcement is not Enforcement.OFF
         return not (asked and self.ever_bound)
+
+    @property
+    def recovering(self) -> bool:
+        """Whether the person has lost what could be asked, and may do without it (EM-03)."""
+        return self.lost and self.ever_bound and self.recovery_allowed
 
     @property
     def by_mailbox(self) -> bool:
@@ -106,7 +112,7 @@ def next_step(facts: Facts) -> Step:
         return _proven(facts)
     if facts.locked:
         return Step.WAIT
-    if facts.route:
+    if facts.route and not facts.recovering:
         return _ask(facts, facts.route)
     if facts.ever_bound:
         return _recover(facts)
@@ -152,6 +158,6 @@ def _ask(facts: Facts, route: Route) -> Step:
 
 
 def _recover(facts: Facts) -> Step:
-    if facts.mailbox_proven:
-        return Step.ENROLL
-    return Step.PROVE_MAILBOX if facts.recovery_allowed else Step.BLOCKED
+    if not facts.recovery_allowed:
+        return Step.BLOCKED
+    return Step.ENROLL if facts.mailbox_proven else Step.PROVE_MAILBOX

@@ -21,6 +21,7 @@ from mfa.models import Purpose
 from mfa.rules.routes import ChannelName, Route
 from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
+from mfa.views.mailbox import may_lose
 from mfa.views.pages import code_context, show
 from mfa.views.question import masked, start_words
 from mfa.walk import Walk
@@ -75,6 +76,7 @@ def choose(request: HttpRequest, walk: Walk) -> HttpResponse:
         return login.choose(walk, form.cleaned_data["route"])
     refused = any(route.refused for route in walk.facts.routes)
     context = {"form": form, "aim": walk.aim, "start_words": start_words() if refused else ""}
+    context["may_lose"] = may_lose(walk)
     return show(request, "mfa/choose.html", context, user=walk.user)
 
 
@@ -96,7 +98,7 @@ def help_(request: HttpRequest) -> HttpResponse:
     if walk is None or walk.step is Step.START_OVER:
         return render(request, "mfa/help.html", {"reason": ""})
     stopped = "resting" if ChannelName.SMS in walk.user.mfa_policy.resting else "blocked"
-    reasons = {Step.WAIT: "wait", Step.BLOCKED: stopped, Step.PROVE_MAILBOX: stopped}
+    reasons = {Step.WAIT: "wait", Step.BLOCKED: stopped}
     context = {
         "reason": reasons.get(walk.step, ""),
         "aim": walk.aim,
@@ -130,6 +132,7 @@ def _show_verify(
         "here": reverse("mfa:verify"),
         "ways": len(walk.facts.routes),
         "app": walk.app,
+        "may_lose": may_lose(walk),
         "text_route": next((r for r in walk.facts.routes if r.channel is ChannelName.SMS), None),
         "spare": walk.recovery_codes is not None,
         "email_offered": mailbox in walk.facts.routes and walk.facts.route != mailbox,

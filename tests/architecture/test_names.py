@@ -33,6 +33,8 @@ PUBLIC = {
     "mfa:enroll_phone",
     "mfa:enroll_verify",
     "mfa:help",
+    "mfa:lost",
+    "mfa:mailbox",
     "mfa:recovery_code",
     "mfa:resend",
     "mfa:save_codes",

@@ -21,6 +21,8 @@ FLOW = {
     "mfa:status",
     "mfa:verify",
     "mfa:recovery_code",
+    "mfa:mailbox",
+    "mfa:lost",
     "mfa:save_codes",
     "mfa:resend",
     "mfa:send_to_email",

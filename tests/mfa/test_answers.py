@@ -452,13 +452,13 @@ def test_the_tenth_wrong_code_leads_to_the_wait(browser: Browser, nine_wrong: Us
     assert not OutboxMessage.objects.exists()
 
 
-def test_an_ended_phone_leads_to_help_and_never_to_enrollment(
+def test_an_ended_phone_leads_to_recovery_and_never_to_enrollment(
     browser: Browser, other_browser: Browser, worn: Factor, alice: User
 ) -> None:
     browser.password(alice)
     browser.post("/login/verify/", {"code": "000000"})
-    assert other_browser.password(alice).url == "/login/help/"
-    assert other_browser.get("/login/enroll/phone/").url == "/login/help/"
+    assert other_browser.password(alice).url == "/login/mailbox/"
+    assert other_browser.get("/login/enroll/phone/").url == "/login/mailbox/"
 
 
 @pytest.mark.parametrize(

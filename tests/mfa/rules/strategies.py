@@ -50,6 +50,7 @@ def facts(**known):
         "chosen": wish(st.sampled_from(ROUTES)),
         "choosing": st.booleans(),
         "ever_bound": st.booleans(),
+        "lost": st.booleans(),
         "mailbox_proven": st.booleans(),
         "recovery_allowed": st.booleans(),
         "skipped": st.booleans(),

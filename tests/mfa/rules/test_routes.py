@@ -4,7 +4,7 @@ import pytest
 
 from mfa.rules.contacts import EVERYWHERE
 from mfa.rules.policy import EmailCodes, Method, Policy
-from mfa.rules.routes import ChannelName, Holding, Route, confirming, usable
+from mfa.rules.routes import ChannelName, Holding, Route, confirming, recovers, usable
 
 PHONE = Holding(7, Method.PHONE, "+447546123456")
 SECOND_PHONE = Holding(8, Method.PHONE, "+447911123456")  # of Guernsey
@@ -77,6 +77,21 @@ def test_routes_stand_best_first(policy, holdings, channels, expected):
 
 def test_holdings_are_read_once():
     assert usable(Policy(), iter([PHONE, APP]), ALL_CHANNELS) == (KEY, TEXT, EMAIL)
+
+
+@pytest.mark.parametrize(
+    ("policy", "channels", "open_"),
+    [
+        (Policy(), ALL_CHANNELS, True),
+        (Policy(email_codes=EmailCodes.RECOVERY), ALL_CHANNELS, True),
+        (Policy(email_codes=EmailCodes.OFF), ALL_CHANNELS, False),
+        (Policy(methods=all_but(Method.EMAIL)), ALL_CHANNELS, False),
+        (Policy(), NO_MAIL, False),
+    ],
+)
+def test_where_codes_by_email_open_a_new_enrollment(policy, channels, open_):
+    """EM-02, EM-03."""
+    assert recovers(policy, channels) is open_
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,17 @@ from tests.stations import (
     home,
     office,
     proving,
+    recovering,
 )
 
-__all__ = ["asked", "backing_up", "enrolling", "finishing", "home", "office", "optional", "proving"]
+__all__ = [
+    "asked",
+    "backing_up",
+    "enrolling",
+    "finishing",
+    "home",
+    "office",
+    "optional",
+    "proving",
+    "recovering",
+]

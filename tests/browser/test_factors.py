@@ -1,0 +1,132 @@
+"""The pages of recovery codes, apps and the mailbox, with what can happen on them."""
+
+import re
+from base64 import b32decode
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from accounts.models import User
+from mfa.rules.totp import hotp, step_at
+from tests.browser.conftest import Visit
+from tests.browser.inspection import problems_of
+from tests.browser.visitor import Visitor
+from tests.conftest import give_codes
+from tests.portal_client import Browser, code
+
+pytestmark = pytest.mark.browser
+
+DONE = "/login/enroll/done/"
+
+
+def look(visitor: Visitor, heading: str) -> None:
+    visitor.at(heading)
+    assert problems_of(visitor.page) == []
+
+
+@pytest.fixture
+def alone(visit: Visit, browser: Browser, root: User) -> Visitor:
+    """A superuser who has nothing but a phone, after the right code."""
+    root.factors.filter(kind="recovery_codes").delete()
+    browser.log_in(root)
+    return visit().take_over(browser)
+
+
+def test_staff_save_codes_before_they_enter(alone: Visitor) -> None:
+    """LK-01."""
+    alone.open(DONE)
+    look(alone, "You need a way in without your phone")
+    alone.press("Show my recovery codes")
+    look(alone, "Save your recovery codes")
+    expect(alone.page.locator("[data-codes] li code")).to_have_count(10)
+    expect(alone.button("Print")).to_be_visible()
+    with alone.page.expect_download() as download:
+        alone.press("Download")
+    assert download.value.suggested_filename == "recovery-codes.txt"
+    alone.press("I have saved them: log in")
+    alone.at("Welcome, root@example.org")
+
+
+def test_a_code_is_copied(alone: Visitor) -> None:
+    alone.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    alone.open(DONE)
+    alone.press("Show my recovery codes")
+    first = alone.page.locator("[data-codes] li code").first.inner_text()
+    alone.press("Copy")
+    expect(alone.page.locator("[data-said]")).to_have_text("Copied")
+    assert alone.page.evaluate("navigator.clipboard.readText()").startswith(f"{first}\n")
+
+
+def test_the_page_that_takes_a_recovery_code(visit: Visit, browser: Browser, alice: User) -> None:
+    codes = give_codes(alice)
+    browser.password(alice)
+    visitor = visit().take_over(browser)
+    visitor.open("/login/verify/")
+    visitor.follow("Use a recovery code")
+    look(visitor, "Use a recovery code")
+    visitor.write("Recovery code", "0000-0000-00000")
+    visitor.press("Verify Code")
+    visitor.reads("That is not one of your recovery codes.", role="alert")
+    look(visitor, "Use a recovery code")
+    visitor.write("Recovery code", codes[0].lower().replace("-", " "))
+    visitor.press("Verify Code")
+    visitor.at("Welcome, Alice")
+
+
+def test_ones_own_codes(visit: Visit, browser: Browser, alice: User) -> None:
+    browser.log_in(alice)
+    visitor = visit().take_over(browser)
+    visitor.open("/me/security/codes/")
+    look(visitor, "Recovery codes")
+    visitor.press("Make recovery codes")
+    look(visitor, "Recovery codes")
+
+
+def test_a_first_app(visit: Visit, browser: Browser, bob: User) -> None:
+    """E04, TO-01."""
+    browser.password(bob)
+    visitor = visit().take_over(browser)
+    visitor.open("/login/enroll/phone/")
+    visitor.follow("Set up another way")
+    look(visitor, "Choose your second step")
+    visitor.follow("Authenticator app (recommended)")
+    look(visitor, "Set up an authenticator app")
+    visitor.press("Show the QR code")
+    look(visitor, "Set up an authenticator app")
+    drawn = visitor.page.locator("svg.qr path").last
+    assert drawn.evaluate("path => getComputedStyle(path).strokeWidth") == "1px"
+    secret = b32decode(visitor.page.locator("[data-secret]").inner_text().replace(" ", ""))
+    visitor.write("Code", hotp(secret, step_at(timezone.now().timestamp())))
+    visitor.press("Verify Code")
+    visitor.at("Log in")
+
+
+def test_one_more_app(visit: Visit, browser: Browser, alice: User) -> None:
+    browser.log_in(alice)
+    visitor = visit().take_over(browser)
+    visitor.open("/me/security/app/")
+    visitor.press("Show the QR code")
+    look(visitor, "Add an authenticator app")
+
+
+def test_the_code_of_an_app(visit: Visit, browser: Browser, alice: User) -> None:
+    alice.factors.create(kind="app", name="Work phone", secret="GE", confirmed_at=timezone.now())
+    browser.password(alice)
+    visitor = visit().take_over(browser)
+    visitor.open("/login/verify/")
+    look(visitor, "Enter your login code")
+    visitor.press("Send me a text instead")
+    visitor.reads(re.compile("We texted a code"))
+
+
+def test_recovery_by_mailbox(visit: Visit, browser: Browser, alice: User) -> None:
+    browser.password(alice)
+    visitor = visit().take_over(browser)
+    visitor.open("/login/verify/")
+    visitor.press("I no longer have this phone")
+    look(visitor, "Set up a new second step")
+    visitor.press("Send code to email")
+    look(visitor, "Set up a new second step")
+    visitor.give_code(code(alice.email))
+    look(visitor, "Update Phone Number")
