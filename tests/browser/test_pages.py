@@ -14,9 +14,15 @@ ADDRESSES = {address.name: address for address in PORTAL}
 NOTICES = {
     "/login/?notice=confirmed": "stranger",
     "/login/?notice=ended": "stranger",
+    "/login/?notice=reset": "stranger",
+    "/login/?notice=email": "stranger",
     "/login/help/": "stranger",
+    "/password/forgot/?notice=sent": "stranger",
+    "/password/forgot/?notice=ended": "stranger",
     "/me/?saved=phone": "home",
     "/me/?saved=password": "home",
+    "/me/?saved=email": "home",
+    "/me/?saved=link": "moving",
 }
 
 

@@ -8,6 +8,8 @@ import time_machine
 from django.http import HttpResponse
 
 from accounts.models import User
+from mfa import recovery
+from mfa.audit import NOWHERE
 from mfa.models import AccountPolicy, AuditEvent, Delivery, Event, OutboxMessage, Pause
 from tests.accounts.hashers import CountingHasher
 from tests.conftest import NOON, make_user
@@ -289,6 +291,17 @@ def test_the_mailbox_is_no_second_step_of_its_own_link(proving: Browser) -> None
     assert "Send code to email" not in page
     assert proving.post("/login/verify/email/").url == "/login/verify/"
     assert len(mails()) == 1
+
+
+def test_a_recovery_code_is_a_second_step_here_too(proving: Browser, alice: User) -> None:
+    """LK-01, EM-04: it is stronger than the mailbox, so that need not rest."""
+    codes = recovery.make(alice, origin=NOWHERE)
+    alice.refresh_from_db()
+    proving.post(link_for(proving, alice))
+    assert proving.post("/login/recovery-code/", {"code": codes[0]}).url == FORM
+    save(proving)
+    assert knows(alice, NEW)
+    assert alice.mailbox_rests_until is None
 
 
 def test_a_wrong_code_opens_nothing(proving: Browser, alice: User) -> None:
