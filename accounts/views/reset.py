@@ -12,7 +12,7 @@ from accounts import resets
 from accounts.forms import ForgotForm, NewPasswordForm
 from accounts.links import Link
 from accounts.models import User
-from mfa import login as second_step
+from mfa import browsers, login as second_step
 
 
 @login_not_required
@@ -57,4 +57,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/new_password.html", {"form": form, "person": walk.user})
     if not resets.finish(walk, form.cleaned_data["new_password1"]):
         return redirect(f"{reverse('accounts:forgot')}?notice=ended")
-    return redirect(f"{reverse('accounts:login')}?notice=reset")
+    response = redirect(f"{reverse('accounts:login')}?notice=reset")
+    # No stranger any more: what others tried must not keep the owner from logging in now (LG-02).
+    browsers.remember(request, response, walk.user.email)
+    return response

@@ -1,13 +1,14 @@
 """A known browser is not slowed by strangers, only by itself (LG-02, SS-09)."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 
 from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, Event, Wait
-from tests.portal_client import PASSWORD, Browser
+from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, Wait
+from tests.portal_client import PASSWORD, Browser, code
 
 WRONG = "not the password"
 NEW = "another long enough one"
@@ -155,6 +156,21 @@ def test_strangers_do_not_keep_a_person_from_changing_the_password(
     fail(other_browser, alice)
     form = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
     assert home.post("/me/password/", form).url == "/me/?saved=password"
+
+
+def test_after_a_reset_the_owner_does_not_wait_for_strangers(
+    clock: time_machine.Traveller, browser: Browser, other_browser: Browser, alice: User
+) -> None:
+    """The mailbox and the second step were proven in this browser."""
+    fail(other_browser, alice)
+    browser.post("/password/forgot/", {"email": alice.email})
+    mail = OutboxMessage.objects.get(channel="email").body
+    browser.post(re.search(r"http://testserver(/password/reset/\S+)", mail)[1])
+    browser.post("/login/verify/", {"code": code(alice.factors.get().target)})
+    browser.post("/password/new/", {"new_password1": NEW, "new_password2": NEW})
+    fail(other_browser, alice)
+    assert other_browser.password(alice, NEW).status_code == 429
+    assert browser.password(alice, NEW).url == "/login/verify/"
 
 
 def test_the_wait_tells_its_end_and_what_else_to_do(
