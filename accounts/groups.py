@@ -11,6 +11,8 @@ SUPPORT = Q(pk__in=[])
 for _app, _models in VIEWS.items():
     for _model in _models:
         SUPPORT |= Q(content_type__app_label=_app, codename=f"view_{_model}")
+# Support helps people over a day without their phone; a number is not theirs to write (RV-05).
+SUPPORT |= Q(content_type__app_label="mfa", codename="add_pause")
 ADMINISTRATORS = (
     SUPPORT
     | Q(

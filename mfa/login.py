@@ -27,6 +27,7 @@ from mfa import (
     limits,
     notices,
     origin as origins,
+    pauses,
     recovery,
     totp,
     walk as walks,
@@ -211,7 +212,7 @@ def enter(walk: Walk) -> HttpResponseRedirect:
         "browser": walk.origin.browser,
         "aal": aal,
         "channel": channel,
-        "life": walk.user.mfa_policy.session_life.total_seconds(),
+        "life": _life(walk).total_seconds(),
         "idle": walk.user.mfa_policy.session_idle.total_seconds(),
     }
     keep_proof(session, PASSWORD, at=walk.pending.start)
@@ -437,6 +438,15 @@ def _confirmed(walk: Walk, channel: str) -> HttpResponseRedirect:
     details = {"channel": channel} if channel else {}
     audit.record(Event.STEPPED_UP, walk.user, origin=walk.origin, **details)
     return HttpResponseRedirect(walk.pending.next)
+
+
+def _life(walk: Walk) -> timedelta:
+    """Return how long the login may last: one that a pause let in ends with the pause (K17)."""
+    life = walk.user.mfa_policy.session_life
+    if not walk.user.mfa_policy.paused or walk.pending.proof != Proof.NONE:
+        return life
+    end = pauses.end_of(walk.user)
+    return min(life, end - timezone.now()) if end else life
 
 
 def _unusual(walk: Walk) -> str:

@@ -63,7 +63,7 @@ NOTICES = {
         Notice("password_changed"),
         Notice("password_changed", ChannelName.SMS),
     ),
-    Event.PAUSED: (Notice("pause_started"),),
+    Event.PAUSED: (Notice("pause_started"), Notice("pause_started", ChannelName.SMS)),
 }
 SILENT = frozenset(
     {
@@ -84,6 +84,8 @@ SILENT = frozenset(
         Event.LOGGED_OUT,
         Event.LOCKED,
         Event.SESSIONS_ENDED,
+        # Nothing is weaker after it.
+        Event.PAUSE_ENDED,
         Event.STEP_REFUSED,
         Event.POLICY_CHANGED,
         Event.POLICY_TESTED,

@@ -2,11 +2,13 @@
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mfa import channels
+from mfa.admin.rescue import end_pause, pause_person
 from mfa.models import AuditEvent, Challenge, Delivery, Factor, Pause, Reason
 from mfa.views.question import masked
 
@@ -141,9 +143,33 @@ class DeliveryAdmin(ReadOnly):
 class PauseAdmin(ReadOnly):
     """Who may log in by password alone, until when, and why."""
 
+    change_form_template = "admin/mfa/pause/change_form.html"
+
     list_display = ("user", "started_at", "until", "reason")
     list_select_related = ("user",)
     search_fields = ("user__email",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the two pages that start and end one."""
+        guard = self.admin_site.admin_view
+        return [
+            path("person/<int:pk>/", guard(pause_person), name="mfa_pause_person"),
+            path("<int:pk>/end/", guard(end_pause), name="mfa_pause_end"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        """Offer to end it while it runs."""
+        running = Pause.objects.running(timezone.now()).filter(pk=object_id).exists()
+        may = request.user.has_perm("mfa.add_pause")
+        context = {**(extra_context or {}), "ends_later": running and may}
+        return super().change_view(request, object_id, form_url, context)
 
 
 @admin.register(AuditEvent)

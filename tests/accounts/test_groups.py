@@ -8,7 +8,7 @@ from accounts.groups import make_groups
 
 pytestmark = pytest.mark.django_db
 
-READ = {
+SUPPORT = {
     "accounts.view_user",
     "mfa.view_auditevent",
     "mfa.view_brake",
@@ -16,6 +16,8 @@ READ = {
     "mfa.view_delivery",
     "mfa.view_factor",
     "mfa.view_pause",
+    # B15
+    "mfa.add_pause",
 }
 
 
@@ -24,12 +26,12 @@ def permissions(name: str) -> set[str]:
     return {f"{row.content_type.app_label}.{row.codename}" for row in rows}
 
 
-def test_support_may_read() -> None:
-    assert permissions("Support") == READ
+def test_support_may_read_and_pause() -> None:
+    assert permissions("Support") == SUPPORT
 
 
 def test_administrators_may_also_set_the_policy_and_manage_people() -> None:
-    assert permissions("Administrators") == READ | {
+    assert permissions("Administrators") == SUPPORT | {
         "accounts.add_user",
         "accounts.change_user",
         "auth.view_group",
@@ -57,4 +59,4 @@ def test_what_an_operator_added_stays() -> None:
 def test_what_was_lost_comes_back() -> None:
     Group.objects.get(name="Support").permissions.clear()
     make_groups()
-    assert permissions("Support") == READ
+    assert permissions("Support") == SUPPORT

@@ -1,0 +1,74 @@
+"""What an administrator does for one person who cannot get in: pause the second step (B15)."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext, gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mfa import origin as origins, pauses
+from mfa.guards import SignedIn, fresh
+from mfa.models import Pause, Protected
+
+LIST = "admin:mfa_pause_changelist"
+
+
+class PauseForm(forms.Form):
+    """Why, and for how long; it ends by itself."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Kept in the audit and mailed to the person."),
+    )
+    hours = forms.IntegerField(
+        label=_("Hours until it ends by itself"),
+        min_value=1,
+        max_value=pauses.MOST_HOURS,
+        initial=pauses.USUAL_HOURS,
+        help_text=_("24 if nothing speaks against it; at most 168, a week."),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh()
+def pause_person(request: SignedIn, pk: int) -> HttpResponse:
+    """Let one person log in by password alone for a time; never staff, never oneself (K19)."""
+    user = get_object_or_404(get_user_model(), pk=pk)
+    _demand(request, user, "mfa.add_pause")
+    form = PauseForm(request.POST or None)
+    if form.is_valid():
+        pauses.start(user, by=request.user, **form.cleaned_data)
+        messages.success(request, gettext("The second step of this person is paused."))
+        return redirect(LIST)
+    context = {
+        **admin.site.each_context(request),
+        "title": gettext("Pause MFA for this user"),
+        "form": form,
+        "person": user,
+        "running_until": pauses.end_of(user),
+    }
+    return TemplateResponse(request, "admin/mfa/pause_person.html", context)
+
+
+@require_POST
+@fresh(back=LIST)
+def end_pause(request: SignedIn, pk: int) -> HttpResponse:
+    """End a pause before its time."""
+    pause = get_object_or_404(Pause, pk=pk)
+    user = get_object_or_404(get_user_model(), pk=pause.user_id)
+    _demand(request, user, "mfa.add_pause")
+    pauses.end(pause, user, by=request.user, origin=origins.of(request))
+    messages.success(request, gettext("The pause has ended."))
+    return redirect(LIST)
+
+
+def _demand(request: SignedIn, user: Protected, permission: str) -> None:
+    """Refuse who may not, whatever their powers: oneself, staff, and people of equal rank."""
+    mighty = user.is_staff or user.is_superuser
+    if mighty or user == request.user or not request.user.has_perm(permission):
+        raise PermissionDenied
