@@ -23,10 +23,12 @@ def portal(tmp_path) -> Iterator[Company]:
 
 
 def test_a_hanging_provider_costs_nobody_their_login(portal: Company) -> None:
-    rest, wild, *counts = storm.run(portal, SMALL)
-    for seen in counts:
-        assert seen.people_in == SMALL.crowd
+    rest, wild, at_rest, in_the_storm = storm.run(portal, SMALL)
+    assert at_rest.people_in == 2 * SMALL.crowd
+    assert in_the_storm.people_in == SMALL.crowd
+    for seen in (at_rest, in_the_storm):
         assert seen.in_without_code == seen.people_without_text == 0
         assert seen.texts_nobody_asked_for == seen.unfinished == seen.errors == 0
-    assert len(rest.mailed_after) == len(wild.mailed_after) == SMALL.mails
+    assert len(rest.mailed_after) == 2 * SMALL.mails
+    assert len(wild.mailed_after) == SMALL.mails
     assert set(wild.seconds) == set(storm.PAGES)
