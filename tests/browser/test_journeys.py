@@ -366,3 +366,23 @@ def forget_proofs(person: User) -> None:
         session = SessionStore(row.session_key)
         session[ABOUT] = {**session[ABOUT], PROOFS: {}}
         session.save()
+
+
+def test_a_recovery_code_stands_in_for_the_phone(visitor: Visitor, alice: User) -> None:
+    """LK-01: made after a login, used at the next one."""
+    visitor.open("/me/security/codes/")
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.give_code(code(ALICES))
+    visitor.at("Recovery codes")
+    visitor.press("Make recovery codes")
+    visitor.reads("they are shown only this once")
+    shown = visitor.page.get_by_role("main").locator("li code").first.inner_text()
+    visitor.log_out()
+    visitor.give_password(alice)
+    visitor.at("Enter your login code")
+    visitor.follow("Use a recovery code")
+    visitor.at("Use a recovery code")
+    visitor.write("Recovery code", shown)
+    visitor.press("Verify Code")
+    visitor.at("Welcome, Alice")
