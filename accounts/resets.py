@@ -34,7 +34,8 @@ MAILBOX_RESTS = timedelta(hours=72)
 def ask(request: HttpRequest, email: str) -> None:
     """Mail a link to the active person who has this email; nobody learns whether there is one.
 
-    Known, unknown and inactive cost one hash each, which is more than all the rest (LG-03).
+    Known, unknown and inactive cost one hash and one call of the broker each, which is more than
+    all the rest, the more so when the broker is away (LG-03).
     Raises TooMany for an address that asks for too many, whoever they are for.
     """
     origin = origins.of(request)
@@ -45,6 +46,8 @@ def ask(request: HttpRequest, email: str) -> None:
     audit.record(Event.PASSWORD_FORGOTTEN, user, origin=origin, mailed=int(mailed))
     if user and mailed:
         _mail(user, Link.RESET, address=origin.address, browser=origin.device)
+    else:
+        deliveries.queue_nothing()
 
 
 def send(user: User, *, origin: Origin, by: int) -> bool:

@@ -88,6 +88,16 @@ def test_known_unknown_and_inactive_look_and_cost_the_same(
     assert "If there is an account with that email" in page.content.decode()
 
 
+@pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org", "gone@example.org"])
+def test_everybody_costs_one_call_of_the_broker(
+    caplog: pytest.LogCaptureFixture, browser: Browser, gone: User, email: str
+) -> None:
+    """LG-03: a broker that is away must not slow the known alone."""
+    caplog.set_level("INFO", logger="celery.app.trace")
+    forget(browser, email)
+    assert caplog.text.count("Task mfa.deliveries.deliver[") == 1
+
+
 def test_only_the_active_person_gets_a_mail(browser: Browser, gone: User) -> None:
     for email in ("nobody@example.org", gone.email, "Alice@Example.org"):
         forget(browser, email)
