@@ -45,7 +45,7 @@ def test_it_says_until_when(clock: time_machine.Traveller, alice: User, capsys) 
 def test_the_person_is_told_why_and_how_long(alice: User) -> None:
     """NT-01."""
     breakglass(minutes=5)
-    mail = OutboxMessage.objects.get()
+    mail = OutboxMessage.objects.get(channel="email")
     assert mail.target == alice.email
     assert "lost phone" in mail.body
     assert "5" in mail.body
