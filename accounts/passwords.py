@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from accounts.validators import LONGEST
 from mfa import audit, browsers, limits, notices, origin as origins, waits
-from mfa.models import Event
+from mfa.models import AuditEvent, Event, Session
 from mfa.origin import Origin
 
 
@@ -65,6 +65,16 @@ def expire(user: User, *, origin: Origin, by: int) -> None:
             password_expired=True, session_epoch=F("session_epoch") + 1
         )
         notices.tell(Event.PASSWORD_EXPIRED, user, origin=origin, by=by)
+
+
+def disown(user: User, event: AuditEvent, *, origin: Origin) -> None:
+    """Take a person's word that an event was somebody else: all sessions end, the password too."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(
+            password_expired=True, session_epoch=F("session_epoch") + 1
+        )
+        Session.objects.filter(user_id=user.pk).delete()
+        notices.tell(Event.DISOWNED, user, origin=origin, what=event.event, number=event.pk)
 
 
 def _count_wrong(subject: str, user: User | None, origin: Origin) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import details, email, login, reset, step_up
+from accounts.views import details, email, login, not_me, reset, step_up
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,5 +16,6 @@ urlpatterns = [
     path("me/password/", details.password, name="password"),
     path("me/email/", email.change_email, name="change_email"),
     path("me/email/<str:uid>/<str:token>/", email.confirm_email, name="confirm_email"),
+    path("me/activity/<int:pk>/", not_me.not_me, name="not_me"),
     path("me/password/renew/", details.renew, name="renew"),
 ]

@@ -40,6 +40,7 @@ NOTICES = {
         Notice("factor_disabled"),
         Notice("factor_disabled", ChannelName.SMS),
     ),
+    Event.DISOWNED: (Notice("disowned"), Notice("disowned", ChannelName.SMS)),
     Event.SKIPPED: (Notice("skipped"),),
     Event.CODES_GUESSED: (Notice("codes_guessed"),),
     Event.UNUSUAL_LOGIN: (Notice("unusual_login"),),

@@ -46,6 +46,7 @@ PAGES = {
     "mfa:recovery_codes": "home",
     "mfa:add_app": "home",
     "mfa:activity": "home",
+    "accounts:not_me": "home",
     "mfa:security": "home",
     "mfa:suspend_factor": "home",
     "mfa:remove_factor": "home",
@@ -76,6 +77,7 @@ PUBLIC = {"portal:theme_css", "admin:jsi18n"}
 EXEMPT = {"mfa:twilio_receipt": "Twilio's signature over address and body (WB-07)"}
 # What stands for the parameters of addresses outside the administration, read when they are asked
 KEYS: dict[str, Callable[[], str]] = {
+    # The first factor and the first event have the same number in a fresh database.
     "pk": lambda: str(Factor.objects.values_list("pk", flat=True).first() or 1),
     "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
     "uid": lambda: mailed_link()[0],

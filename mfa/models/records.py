@@ -133,6 +133,7 @@ class Event(models.TextChoices):
     FACTOR_CHANGED = "factor_changed", _("The phone number was changed.")
     FACTOR_SUSPENDED = "factor_suspended", _("A phone or app was reported lost and switched off.")
     FACTOR_REMOVED = "factor_removed", _("A phone or app was removed.")
+    DISOWNED = "disowned", _("You said that something here was not you.")
     SESSIONS_ENDED = "sessions_ended", _("Logins on other devices were ended.")
     FACTOR_DISABLED = (
         "factor_disabled",
