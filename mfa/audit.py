@@ -12,6 +12,11 @@ logger = logging.getLogger("mfa.audit")
 
 # Where nobody's browser is behind an event: a command, the worker
 NOWHERE = Origin(address="", browser="")
+# Crockford's base 32: no letter that sounds or looks like a digit
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+# A prime below 32 * 32: two letters that tell a misheard code from a right one
+CHECK = 1021
 ALARMING = {Event.PAUSED, Event.FACTOR_DISABLED, Event.ALERTED, Event.TEXTS_RESTED}
 
 
@@ -52,3 +57,33 @@ def record(
 def events_of(user: Protected) -> QuerySet[AuditEvent]:
     """Return the person's events, newest first."""
     return AuditEvent.objects.filter(user_id=user.pk).order_by("-at", "-pk")
+
+
+def reference_of(row: int) -> str:
+    """Name an event by a code that can be told over the phone, such as 0007-K3QM."""
+    letters = _spell(row, 6) + _spell(row % CHECK, 2)
+    return f"{letters[:-4]}-{letters[-4:]}"
+
+
+def case_of(reference: str) -> AuditEvent | None:
+    """Find the event that a code names; None for anything else, a misheard one included."""
+    letters = reference.upper().translate(ALIKE)
+    if not 8 <= len(letters) <= 14 or not set(letters) <= set(LETTERS):  # noqa: PLR2004
+        return None
+    row, check = _read(letters[:-2]), _read(letters[-2:])
+    return AuditEvent.objects.filter(pk=row).first() if row % CHECK == check else None
+
+
+def _spell(number: int, least: int) -> str:
+    letters = ""
+    while number or len(letters) < least:
+        number, digit = divmod(number, len(LETTERS))
+        letters = LETTERS[digit] + letters
+    return letters
+
+
+def _read(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * len(LETTERS) + LETTERS.index(letter)
+    return number

@@ -207,6 +207,18 @@ def _learn(pk: int) -> None:
     transaction.on_commit(wake, robust=True)
 
 
+def mail(user: Protected, message: str) -> Message | None:
+    """Render a mail for who sends it at once and keeps no row of it."""
+    row = Delivery(
+        user_id=user.pk,
+        message=message,
+        channel=ChannelName.EMAIL,
+        target=user.email,
+        created_at=timezone.now(),
+    )
+    return _compose(row)
+
+
 def _compose(delivery: Delivery) -> Message | None:
     """Render the message in the person's language; None when its code or link is dead (OT-13)."""
     context: dict[str, object] = {

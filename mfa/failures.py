@@ -11,7 +11,7 @@ from django.utils import timezone
 from mfa import alerts, channels, circuit, countries
 from mfa.alerts import Alert
 from mfa.limits import DAY, HOUR, MINUTE
-from mfa.models import Delivery, Factor, Purpose, Reason
+from mfa.models import AccountPolicy, Delivery, Factor, Purpose, Reason
 from mfa.rules import contacts
 from mfa.rules.routes import ChannelName
 
@@ -61,6 +61,8 @@ def learn(pk: int) -> None:
         return
     reason = Reason(delivery.reason)
     _mark(delivery, timezone.now())
+    if reason is Reason.TRIAL:
+        AccountPolicy.objects.filter(is_trial=False).update(is_trial=True)
     if reason in CONCERNS:
         _tell(delivery, CONCERNS[reason])
     if delivery.code == FILTERED:

@@ -74,7 +74,7 @@ PAGES = {
 
 def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseRedirect:
     """Start the walk of a person whose password was right, or go on with the session's open one."""
-    audit.record(Event.PASSWORD_RIGHT, user, origin=origins.of(request))
+    case = audit.record(Event.PASSWORD_RIGHT, user, origin=origins.of(request))
     held = PendingLogin.load(request.session)
     asked_before = True
     # A reset has proven no password, so nothing of it may become a login.
@@ -84,6 +84,7 @@ def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseR
         held.next = safe_next(request, next_url)
     elif next_url:
         held.next = safe_next(request, next_url)
+    held.case = int(case.pk)
     held.save(request.session)
     return advance(walks.start(request, held, user, asked_before=asked_before))
 

@@ -91,6 +91,7 @@ SILENT = frozenset(
         Event.POLICY_CHANGED,
         Event.POLICY_TESTED,
         Event.BRAKE_LIFTED,
+        Event.MAIL_TESTED,
         # mfa.alerts mails these itself.
         Event.TEXTS_RESTED,
         Event.TEXTS_RESUMED,

@@ -23,7 +23,8 @@ class PendingLogin:
 
     To reset, a mailed link is proven instead of the password. `session_hash` dies with the
     password and with the epoch. `chosen` is a route's name,
-    `asked_by` the channel of the challenge. `refused_until` is the timestamp at
+    `asked_by` the channel of the challenge,
+    `case` the audit's row of its start. `refused_until` is the timestamp at
     which a refused code may be asked for again, `opened` that of the form for a new password.
     `lost`: the person says that the factors are; `mailbox_proven`: an emailed code was entered.
     """
@@ -40,6 +41,7 @@ class PendingLogin:
     proof: str = Proof.NONE
     channel: str = ""
     refused_until: float = 0.0
+    case: int = 0
     opened: float = 0.0
     lost: bool = False
     mailbox_proven: bool = False

@@ -13,9 +13,10 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa import audit, channels, circuit, origin as origins
+from mfa.admin import mail_test
 from mfa.admin.enabling import open_checks
 from mfa.admin.forms import AccountPolicyForm
-from mfa.admin.testing import test_connection, test_message, try_texts
+from mfa.admin.testing import setup_steps, test_connection, test_mail, test_message, try_texts
 from mfa.guards import fresh, person
 from mfa.models import AccountPolicy, Challenge, Event, Factor, Purpose, Reason
 from mfa.rules.routes import ChannelName
@@ -105,6 +106,7 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
             "proxy": urlsplit(settings.SMS_PROXY_URL).netloc.rpartition("@")[2],
             "fault": _fault_of(policy),
             "mail": channels.available(ChannelName.EMAIL),
+            "mail_fault": _mail_fault_of(policy),
         }
         return super().changeform_view(request, object_id, form_url, context)
 
@@ -128,6 +130,7 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
             # A code sent by other values must not vouch for these.
             asked = Challenge.objects.filter(purpose=Purpose.TEST)
             asked.open(timezone.now()).update(voided_at=timezone.now())
+            AccountPolicy.objects.update(is_trial=False)
             circuit.try_again()
         if "sms_phone_number" in form.changed_data:
             # STOP was sent to the former number.
@@ -157,6 +160,16 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
                 name="mfa_accountpolicy_test_message",
             ),
             path(
+                "test-mail/",
+                self.admin_site.admin_view(test_mail),
+                name="mfa_accountpolicy_test_mail",
+            ),
+            path(
+                "setup-steps/",
+                self.admin_site.admin_view(setup_steps),
+                name="mfa_accountpolicy_setup_steps",
+            ),
+            path(
                 "try-texts/",
                 self.admin_site.admin_view(try_texts),
                 name="mfa_accountpolicy_try_texts",
@@ -171,3 +184,10 @@ def _fault_of(policy: AccountPolicy) -> str:
         return ""
     channel = channels.get(ChannelName.SMS)
     return channel.explain(Reason(policy.texts_fault_reason), policy.texts_fault_code)
+
+
+def _mail_fault_of(policy: AccountPolicy) -> str:
+    """Say why codes by email are not offered, or "" while they are (A26)."""
+    if not policy.mail_failed:
+        return ""
+    return mail_test.explain(Reason(policy.mail_test_reason), policy.mail_test_code)

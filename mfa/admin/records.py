@@ -2,12 +2,13 @@
 
 from django.contrib import admin
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from mfa import channels
+from mfa import audit, channels
 from mfa.admin.rescue import end_pause, pause_person
 from mfa.models import AuditEvent, Challenge, Delivery, Factor, Pause, Reason
 from mfa.views.question import masked
@@ -18,6 +19,7 @@ class ReadOnly(admin.ModelAdmin[models.Model]):
 
     list_per_page = 50
     show_full_result_count = False
+    search_help_text = _("An email, or the reference code that the help page shows")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody."""
@@ -35,6 +37,15 @@ class ReadOnly(admin.ModelAdmin[models.Model]):
         """Allow the offered filters alone: others could guess a number digit by digit."""
         del value, request
         return lookup.partition("__")[0] in self.list_filter
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[models.Model], search_term: str
+    ) -> tuple[QuerySet[models.Model], bool]:
+        """Find by email, or a person's rows by the reference code of the help page."""
+        case = audit.case_of(search_term)
+        if case and case.user_id:
+            return queryset.filter(user=case.user_id), False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description=_("to"))
     def to(self, row: Challenge | Delivery) -> str:

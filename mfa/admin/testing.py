@@ -11,9 +11,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mfa import answers, audit, challenges, channels, circuit, factors, origin as origins
+from mfa.admin import mail_test
 from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.channels.base import DeliveryError
@@ -51,12 +52,38 @@ def test_connection(request: SignedIn) -> HttpResponse:
     """Ask the provider about the account, and tell what it said."""
     _demand_permission(request)
     try:
-        for finding in channels.get(ChannelName.SMS).check():
+        findings = channels.get(ChannelName.SMS).check()
+        AccountPolicy.objects.update(is_trial=any(finding.is_trial for finding in findings))
+        for finding in findings:
             level = messages.SUCCESS if finding.good else messages.WARNING
             messages.add_message(request, level, finding.text)
     except DeliveryError as error:
         messages.error(request, channels.get(ChannelName.SMS).explain(error.reason, error.code))
     return redirect(FORM)
+
+
+@require_POST
+@fresh(back=FORM)
+def test_mail(request: SignedIn) -> HttpResponse:
+    """Mail the administrator; what the server says decides about codes by email (A26)."""
+    _demand_permission(request)
+    fault = mail_test.run(request.user)
+    if fault is None:
+        messages.success(request, gettext("The mail server took the test mail. Did it arrive?"))
+    else:
+        messages.error(request, gettext("The test mail failed: %s.") % mail_test.explain(*fault))
+    return redirect(FORM)
+
+
+@require_safe
+def setup_steps(request: SignedIn) -> HttpResponse:
+    """Show how to get an SMS account, in nine steps (A04)."""
+    _demand_permission(request)
+    context = {
+        **admin.site.each_context(request),
+        "title": gettext("Set up the SMS provider"),
+    }
+    return TemplateResponse(request, "admin/mfa/accountpolicy/setup_steps.html", context)
 
 
 @require_POST

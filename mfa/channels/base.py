@@ -81,10 +81,11 @@ class Tidings:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a connection test, in words for administrators."""
+    """One line of a connection test, in words for administrators; one may say "a trial"."""
 
     good: bool
     text: str
+    is_trial: bool = False
 
 
 class Channel(ABC):

@@ -53,7 +53,7 @@ def _standing(kind: str) -> Finding:
         "This is a trial account: it sends only to numbers that were confirmed at Twilio, and a"
         " new one sends only Twilio's own texts, never codes."
     )
-    return Finding(good=True, text=text)
+    return Finding(good=True, text=text, is_trial=True)
 
 
 def _number(client: Client, sender: str) -> Finding:

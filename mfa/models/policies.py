@@ -4,11 +4,13 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from mfa.encryption import EncryptedTextField
@@ -21,6 +23,15 @@ from mfa.rules.routes import ChannelName
 PREVIOUS_TOKEN_FOR = timedelta(hours=6)
 # Enough for a small organization's first day; what a fraud may cost before somebody looks
 TEXTS_A_DAY = 500
+
+MAIL = ("BACKEND", "HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+
+
+def mail_config() -> str:
+    """Name the configured mail server in 64 hex digits that tell nothing of it."""
+    values = [getattr(settings, f"EMAIL_{name}", "") for name in MAIL]
+    said = "\0".join(map(str, (*values, settings.DEFAULT_FROM_EMAIL)))
+    return salted_hmac("mfa.mail", said, algorithm="sha256").hexdigest()
 
 
 class Level(models.Model):
@@ -181,6 +192,12 @@ class AccountPolicy(Level):
     texts_fault_code = models.CharField(max_length=12, blank=True, editable=False)
     texts_tried_at = models.DateTimeField(null=True, editable=False)
     texts_resumed_at = models.DateTimeField(null=True, editable=False)
+    # What the tests of the account and of the mail last said
+    is_trial = models.BooleanField(default=False, editable=False)
+    mail_tested_at = models.DateTimeField(null=True, editable=False)
+    mail_test_config = models.CharField(max_length=64, blank=True, editable=False)
+    mail_test_reason = models.CharField(max_length=20, blank=True, editable=False)
+    mail_test_code = models.CharField(max_length=12, blank=True, editable=False)
     tested_at = models.DateTimeField(null=True, editable=False)
     tested_credentials = models.CharField(max_length=64, blank=True, editable=False)
 
@@ -229,7 +246,21 @@ class AccountPolicy(Level):
     @property
     def resting(self) -> frozenset[str]:
         """The channels that are no way now, whatever the installation has."""
-        return frozenset({ChannelName.SMS} if self.texts_rest else ())
+        out = {ChannelName.SMS: self.texts_rest, ChannelName.EMAIL: self.mail_failed}
+        return frozenset(name for name, rests in out.items() if rests)
+
+    @property
+    def mail_failed(self) -> bool:
+        """Whether the last test of just this mail server failed (A26).
+
+        A mail server that was never tested, or was changed since, gets the benefit of the doubt.
+        """
+        return bool(self.mail_test_reason) and self.mail_test_config == mail_config()
+
+    @property
+    def mail_tested(self) -> bool:
+        """Whether the last test of just this mail server went well."""
+        return not self.mail_test_reason and self.mail_test_config == mail_config()
 
     @property
     def complete(self) -> bool:

@@ -149,6 +149,7 @@ class Event(models.TextChoices):
     POLICY_TESTED = "policy_tested", _("You tested the SMS account.")
     PAUSED = "paused", _("The second step was paused for a time.")
     PAUSE_ENDED = "pause_ended", _("The pause of the second step was ended.")
+    MAIL_TESTED = "mail_tested", _("You tested the mail server.")
     TEXTS_RESTED = "texts_rested", _("Texts rest: the SMS account is at fault.")
     TEXTS_RESUMED = "texts_resumed", _("Texts go out again.")
     BRAKE_LIFTED = "brake_lifted", _("You let texts go again to numbers that were held.")

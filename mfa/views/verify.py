@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import login, walk as walks
+from mfa import audit, login, walk as walks
 from mfa.answers import Answer
 from mfa.forms import CodeForm, RouteForm
 from mfa.guards import ANY_STEP, on_step
@@ -60,10 +60,12 @@ def resend(request: HttpRequest, walk: Walk) -> HttpResponse:
 
 @on_step(Step.ANSWER)
 @require_POST
-def send_to_email(_request: HttpRequest, walk: Walk) -> HttpResponse:
+def send_to_email(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Take the mailbox as the way, where it is one."""
     mailbox = Route(ChannelName.EMAIL)
-    return login.choose(walk, mailbox) if mailbox in walk.facts.routes else redirect("mfa:verify")
+    if mailbox in walk.facts.routes:
+        return login.choose(walk, mailbox)
+    return _show_verify(request, walk, CodeForm(), email_closed=True)
 
 
 @on_step(Step.CHOOSE, choosing=True)
@@ -103,6 +105,7 @@ def help_(request: HttpRequest) -> HttpResponse:
         "reason": reasons.get(walk.step, ""),
         "aim": walk.aim,
         "wait_until": walk.user.wait_until,
+        "reference": audit.reference_of(walk.pending.case) if walk.pending.case else "",
         **code_context(walk.challenge(walk.purpose)),
     }
     return show(request, "mfa/help.html", context, user=walk.user)
@@ -116,7 +119,12 @@ def cancel(_request: HttpRequest, walk: Walk) -> HttpResponse:
 
 
 def _show_verify(
-    request: HttpRequest, walk: Walk, form: CodeForm, refusal: TooMany | None = None
+    request: HttpRequest,
+    walk: Walk,
+    form: CodeForm,
+    refusal: TooMany | None = None,
+    *,
+    email_closed: bool = False,
 ) -> HttpResponse:
     challenge = walk.challenge(walk.purpose)
     refused_until = datetime.fromtimestamp(walk.pending.refused_until, tz=UTC)
@@ -126,6 +134,7 @@ def _show_verify(
     context = {
         "form": form,
         "doubtful": walk.is_doubtful,
+        "email_closed": email_closed,
         "aim": walk.aim,
         "purpose": walk.purpose,
         # A refused resend shows this page at an address that takes no code.

@@ -1,6 +1,7 @@
 """Audit: one row and one log line per event, told to its person alone."""
 
 import logging
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from mfa import audit
 from mfa.models import AuditEvent, Event
 from mfa.origin import Origin
 from tests.conftest import NOON
+from tests.portal_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -77,3 +79,61 @@ def test_every_event_reads_as_a_sentence(event: Event) -> None:
 
 def test_an_event_of_a_later_version_reads_as_its_name() -> None:
     assert str(AuditEvent(event="teleported")) == "teleported"
+
+
+# The reference code of a case (C19)
+
+
+@pytest.mark.parametrize("row", [1, 7, 1020, 1021, 1022, 123_456, 10**9, 2**40])
+def test_a_reference_leads_back_to_its_row(row: int, alice: User) -> None:
+    AuditEvent.objects.create(pk=row, at=NOON, event="logged_in", user=alice)
+    reference = audit.reference_of(row)
+    assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{4,}-[0-9A-HJKMNP-TV-Z]{4}", reference)
+    assert audit.case_of(reference).pk == row
+
+
+@pytest.mark.parametrize("spelt", ["0000-07K3", "000007k3", " 0000 07K3 "])
+def test_a_reference_may_be_told_as_one_likes(alice: User, spelt: str) -> None:
+    AuditEvent.objects.create(pk=7, at=NOON, event="logged_in", user=alice)
+    right = audit.reference_of(7).replace("-", "")
+    told = spelt.replace("07K3", right[4:]).replace("07k3", right[4:].lower())
+    assert audit.case_of(told).pk == 7
+
+
+def test_letters_that_sound_like_digits_are_digits(alice: User) -> None:
+    AuditEvent.objects.create(pk=1, at=NOON, event="logged_in", user=alice)
+    assert audit.case_of(audit.reference_of(1).replace("0", "O").replace("1", "l")).pk == 1
+
+
+def test_one_wrong_letter_names_nobody(alice: User) -> None:
+    for row in range(1, 300):
+        AuditEvent.objects.create(pk=row, at=NOON, event="logged_in", user=alice)
+    right = audit.reference_of(42).replace("-", "")
+    for place in range(len(right)):
+        for letter in audit.LETTERS.replace(right[place], ""):
+            assert audit.case_of(right[:place] + letter + right[place + 1 :]) is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "0", "alice@example.org", "x" * 200, "U" * 8, "Ünïcödé1", "\0"]
+)
+def test_what_is_no_reference_names_nobody(db: None, typed: str) -> None:
+    assert audit.case_of(typed) is None
+
+
+def test_support_finds_the_case_by_the_code_of_the_help_page(
+    browser: Browser, other_browser: Browser, alice: User, charlie: User, root: User
+) -> None:
+    browser.password(alice)
+    page = browser.get("/login/help/").content.decode()
+    reference = re.search(r'class="reference">([^<]+)<', page)[1]
+    other_browser.log_in(root)
+    Browser().password(charlie)
+    for model in ("auditevent", "delivery", "challenge", "factor"):
+        found = other_browser.get(f"/admin/mfa/{model}/", {"q": reference}).content.decode()
+        assert alice.email in found
+        assert charlie.email not in found
+
+
+def test_strangers_have_no_reference(browser: Browser, db: None) -> None:
+    assert "reference" not in browser.get("/login/help/").content.decode()
