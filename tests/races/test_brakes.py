@@ -1,0 +1,44 @@
+"""Fraud in parallel: a burst at one block, and a day's last texts."""
+
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from mfa import budget, challenges
+from mfa.challenges import Target
+from mfa.models import AccountPolicy, Brake, Challenge, Delivery, Purpose
+from mfa.origin import Origin
+from mfa.rules.routes import ChannelName
+from tests.conftest import make_user
+from tests.races.parallel import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BURST = 12
+
+
+def ask(user: User, number: str) -> Challenge:
+    target = Target(channel=ChannelName.SMS, address=number)
+    origin = Origin(f"198.51.100.{user.pk % 250}", "bot")
+    return challenges.issue(user, target, purpose=Purpose.ENROLL, nonce=number, origin=origin)
+
+
+def test_of_a_burst_at_one_block_five_are_texted(policy: AccountPolicy) -> None:
+    """PS-07: counted in the request, so exact."""
+    bots = [make_user(f"bot{n}@example.org") for n in range(BURST)]
+    at_once([partial(ask, bot, f"+447546123{n:03}") for n, bot in enumerate(bots)])
+    assert Challenge.objects.count() == Delivery.objects.count() == 5
+    assert [brake.scope for brake in Brake.objects.all()] == ["+447546123"]
+
+
+def test_of_twelve_texts_at_once_the_day_s_last_three_go(policy: AccountPolicy, bob: User) -> None:
+    policy.texts_a_day = 3
+    policy.save()
+    challenge = Challenge(user=bob, purpose=Purpose.ENROLL, channel="sms", new_in="GB")
+    now = timezone.now()
+    rows = [
+        Delivery(user=bob, challenge=challenge, channel="sms", created_at=now) for _ in range(BURST)
+    ]
+    assert at_once([partial(budget.spend, row) for row in rows]).count(True) == 3
