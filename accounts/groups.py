@@ -17,7 +17,12 @@ ADMINISTRATORS = (
     SUPPORT
     | Q(
         content_type__app_label="mfa",
-        codename__in=["change_accountpolicy", "view_accountpolicy", "change_brake"],
+        codename__in=[
+            "change_accountpolicy",
+            "view_accountpolicy",
+            "change_brake",
+            "change_factor",
+        ],
     )
     | Q(content_type__app_label="accounts", codename__in=["add_user", "change_user"])
     | Q(content_type__app_label="auth", codename="view_group")

@@ -101,7 +101,11 @@ def forgive(person: Protected, used: QuerySet[Factor], *, origin: Origin, **deta
         person.save(update_fields=["mailbox_rests_until"])
     # An answer proves that its text arrived, whatever earlier ones met.
     used.update(
-        wrong_answers=0, last_used_at=timezone.now(), refuses_until=None, doubtful_since=None
+        wrong_answers=0,
+        last_used_at=timezone.now(),
+        refuses_until=None,
+        doubtful_since=None,
+        assigned=False,
     )
     audit.record(Event.CODE_RIGHT, person, origin=origin, **details)
 

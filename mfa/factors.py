@@ -52,6 +52,40 @@ def only_of(user: Protected) -> Factor | None:
     return left[0] if len(left) == 1 else None
 
 
+def assign_phone(
+    user: Protected, number: str, *, reason: str, by: Protected, origin: Origin
+) -> bool:
+    """Write a number for a person: the next login's code goes to it and proves it (B16, K6).
+
+    Sessions end; the old number and the mailbox are told at once. False when another change was
+    first.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        if not rebind(user):
+            return False
+        phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE, revoked_at=None)
+        old = phones.order_by("-confirmed_at").first()
+        phones.update(revoked_at=now)
+        Factor.objects.create(
+            user_id=user.pk,
+            target=number,
+            assigned=True,
+            confirmed_at=now,
+            address=origin.address or None,
+            browser=origin.browser,
+        )
+        notices.tell(
+            Event.NUMBER_ASSIGNED,
+            user,
+            old_number=old.target if old else "",
+            new_ending=contacts.ending(number),
+            reason=reason,
+            by=by.pk,
+        )
+    return True
+
+
 def suspend(user: Protected, factor: Factor, *, origin: Origin) -> None:
     """Switch a lost factor off at once, and end the sessions it may have opened (RV-07)."""
     with transaction.atomic():

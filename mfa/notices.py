@@ -31,6 +31,10 @@ NOTICES = {
         Notice("recovery_begun", ChannelName.SMS),
     ),
     Event.APP_ADDED: (Notice("app_added"), Notice("app_added", ChannelName.SMS)),
+    Event.NUMBER_ASSIGNED: (
+        Notice("number_assigned"),
+        Notice("number_changed", ChannelName.SMS),
+    ),
     Event.FACTOR_SUSPENDED: (
         Notice("factor_suspended"),
         Notice("factor_suspended", ChannelName.SMS),

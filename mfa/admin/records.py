@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mfa import audit, channels
-from mfa.admin.rescue import end_pause, pause_person
+from mfa.admin.rescue import end_pause, pause_person, set_number
 from mfa.models import AuditEvent, Challenge, Delivery, Factor, Pause, Reason
 from mfa.views.question import masked
 
@@ -77,6 +77,14 @@ class FactorAdmin(ReadOnly):
         "browser",
     )
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page on which a person's number is written."""
+        page = self.admin_site.admin_view(set_number)
+        return [
+            path("person/<int:pk>/", page, name="mfa_factor_set_number"),
+            *super().get_urls(),
+        ]
+
     @admin.display(description=_("restricted (NIST SP 800-63B-4, 3.2.9)"), boolean=True)
     def restricted(self, row: Factor) -> bool:
         """Say whether the method can be intercepted on its way."""
@@ -89,6 +97,8 @@ class FactorAdmin(ReadOnly):
             return str(_("removed"))
         if row.suspended_at:
             return str(_("reported lost"))
+        if row.assigned:
+            return str(_("written by an administrator, not proven yet"))
         if row.disabled_at:
             return str(_("disabled"))
         if row.refuses_until and row.refuses_until > timezone.now():

@@ -1,4 +1,4 @@
-"""What an administrator does for one person who cannot get in: pause the second step (B15)."""
+"""What is done for one person who cannot get in: a pause (B15), another number (B16)."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -8,9 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import origin as origins, pauses
+from mfa import factors, origin as origins, pauses
+from mfa.forms import PhoneForm
 from mfa.guards import SignedIn, fresh
 from mfa.models import Pause, Protected
 
@@ -32,6 +34,44 @@ class PauseForm(forms.Form):
         initial=pauses.USUAL_HOURS,
         help_text=_("24 if nothing speaks against it; at most 168, a week."),
     )
+
+
+class NumberForm(PhoneForm):
+    """Another number for a person, and why."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Kept in the audit and mailed to the person."),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("phone")
+@fresh()
+def set_number(request: SignedIn, pk: int) -> HttpResponse:
+    """Write a person's number: never staff's, never one's own (RV-05, "who")."""
+    user = get_object_or_404(get_user_model(), pk=pk)
+    _demand(request, user, "mfa.change_factor")
+    form = NumberForm(request.POST or None, policy=user.mfa_policy)
+    if form.is_valid():
+        factors.assign_phone(
+            user,
+            form.cleaned_data["phone"],
+            reason=form.cleaned_data["reason"],
+            by=request.user,
+            origin=origins.of(request),
+        )
+        messages.success(request, gettext("The number is changed. The next login proves it."))
+        return redirect("admin:mfa_factor_changelist")
+    context = {
+        **admin.site.each_context(request),
+        "title": gettext("Change the phone number"),
+        "form": form,
+        "person": user,
+        "phone": factors.phone_of(user),
+    }
+    return TemplateResponse(request, "admin/mfa/set_number.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

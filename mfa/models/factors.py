@@ -53,6 +53,8 @@ class Factor(models.Model):
     last_used_at = models.DateTimeField(_("last used"), null=True)
     revoked_at = models.DateTimeField(_("removed"), null=True)
     suspended_at = models.DateTimeField(_("reported lost"), null=True)
+    # Written by an administrator and not yet proven by a code (K6)
+    assigned = models.BooleanField(_("not proven yet"), default=False, editable=False)
     disabled_at = models.DateTimeField(_("disabled"), null=True)
     wrong_answers = models.PositiveSmallIntegerField(_("wrong answers in a row"), default=0)
     # What texts to it have met: STOP until then, or faults that speak against the number
@@ -97,7 +99,7 @@ class Factor(models.Model):
     def holding(self) -> Holding:
         """The factor as routes see it."""
         refuses = self.refuses_until is not None and self.refuses_until > timezone.now()
-        return Holding(self.pk, Method(self.kind), self.target, refuses)
+        return Holding(self.pk, Method(self.kind), self.target, refuses, proven=not self.assigned)
 
 
 class RecoveryCode(models.Model):

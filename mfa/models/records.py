@@ -131,6 +131,7 @@ class Event(models.TextChoices):
     LOCKED = "locked", _("Too many wrong codes: there is a wait before the next one.")
     FACTOR_ADDED = "factor_added", _("A phone number was confirmed.")
     FACTOR_CHANGED = "factor_changed", _("The phone number was changed.")
+    NUMBER_ASSIGNED = "number_assigned", _("An administrator wrote another phone number for you.")
     FACTOR_SUSPENDED = "factor_suspended", _("A phone or app was reported lost and switched off.")
     FACTOR_REMOVED = "factor_removed", _("A phone or app was removed.")
     DISOWNED = "disowned", _("You said that something here was not you.")

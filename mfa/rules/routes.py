@@ -34,12 +34,13 @@ WAITING = {ChannelName.EMAIL, ChannelName.RECOVERY_CODES}
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A confirmed factor of the person, as far as routes care."""
+    """A factor of the person, as far as routes care; not `proven` if an administrator wrote it."""
 
     factor: int
     method: Method
     number: str = ""  # E.164, for a phone
     refuses: bool = False  # its owner has texted STOP
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,8 @@ def usable(
     """List the routes that policy and installation leave open, best first.
 
     `channels` are those that the installation has now; an app and recovery codes need none. The
-    mailbox comes last and only beside a phone or an app: a mailbox alone would make one password
-    reset the whole account (ASVS 5.0, 6.4.3). A phone that refuses texts comes after all.
+    mailbox comes last and only beside a proven phone or app: a mailbox alone would make one
+    password reset the whole account (ASVS 5.0, 6.4.3). A phone that refuses texts comes after all.
     """
     held = tuple(holdings)
     asked = tuple(
@@ -107,9 +108,10 @@ def usable(
         for holding in held
         if holding.method is method and method in policy.methods
     )
+    unproven = {holding.factor for holding in held if not holding.proven}
     mailbox = (
         (Route(ChannelName.EMAIL),)
-        if FIRST & {route.channel for route in asked}
+        if FIRST & {route.channel for route in asked if route.factor not in unproven}
         and policy.email_codes is EmailCodes.LOGIN
         and Method.EMAIL in policy.methods
         and ChannelName.EMAIL in channels

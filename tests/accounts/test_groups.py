@@ -36,6 +36,8 @@ def test_administrators_may_also_set_the_policy_and_manage_people() -> None:
         "accounts.change_user",
         "auth.view_group",
         "mfa.change_accountpolicy",
+        # B16
+        "mfa.change_factor",
         "mfa.change_brake",
         "mfa.view_accountpolicy",
     }

@@ -1,4 +1,4 @@
-"""B15, K19: an administrator pauses the second step of one person, for a time."""
+"""B15, B16, K19: an administrator pauses the second step of one person, or writes the number."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts.models import User
 from mfa.models import AuditEvent, Event, OutboxMessage, Pause
 from tests.conftest import give_phone, make_user
-from tests.portal_client import Browser
+from tests.portal_client import Browser, code, codes
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -143,3 +143,88 @@ def test_the_persons_page_leads_there_but_not_for_staff(
 
 def test_a_second_one_says_that_one_runs(paused: Pause, office: Browser, alice: User) -> None:
     assert "A pause runs already" in office.get(page_of(alice)).content.decode()
+
+
+NEW = {"phone": "+44 7700 900250", "reason": "new phone"}
+NEW_NUMBER, OLD_NUMBER = "+447700900250", "+447700900201"
+
+
+def number_page(user: User) -> str:
+    return f"/admin/mfa/factor/person/{user.pk}/"
+
+
+@pytest.fixture
+def assigned(office: Browser, alice: User) -> User:
+    office.post(number_page(alice), NEW)
+    return alice
+
+
+def test_the_next_login_s_code_goes_to_the_written_number_and_proves_it(assigned: User) -> None:
+    """B16, K6."""
+    assert assigned.factors.usable().get().assigned
+    hers = Browser()
+    assert hers.password(assigned).url == "/login/verify/"
+    hers.post("/login/verify/", {"code": code(NEW_NUMBER)})
+    assert hers.signed_in
+    assert not assigned.factors.usable().get().assigned
+
+
+def test_no_email_stands_in_before_the_proof(assigned: User) -> None:
+    """K6."""
+    hers = Browser()
+    hers.password(assigned)
+    assert "Send code to email" not in hers.get("/login/verify/").content.decode()
+    hers.post("/login/verify/email/")
+    assert not codes(assigned.email)
+
+
+def test_the_half_signed_in_cannot_edit_it(assigned: User) -> None:
+    """K6, EN-02."""
+    hers = Browser()
+    hers.password(assigned)
+    hers.post("/login/enroll/phone/", {"phone": "+447700900299"})
+    assert assigned.factors.usable().get().target == NEW_NUMBER
+
+
+def test_sessions_end_and_old_number_and_mailbox_are_told(office: Browser, alice: User) -> None:
+    """RV-05, NT-02."""
+    hers = Browser()
+    hers.log_in(alice)
+    office.post(number_page(alice), NEW)
+    assert hers.get("/me/").status_code == 302
+    assert OutboxMessage.objects.filter(target=OLD_NUMBER, body__contains="no longer go").exists()
+    mail = OutboxMessage.objects.get(subject__contains="administrator changed")
+    assert mail.target == alice.email
+    assert "new phone" in mail.body
+    assert NEW_NUMBER not in mail.body
+
+
+def test_a_number_is_never_staffs_never_ones_own(office: Browser, root: User) -> None:
+    """RV-05, "who"."""
+    sam = make_user("sam@example.org", is_staff=True)
+    assert office.post(number_page(sam), NEW).status_code == 403
+    assert office.post(number_page(root), NEW).status_code == 403
+    assert root.factors.usable().get(kind="phone").target == "+447700900204"
+
+
+def test_support_writes_no_number(desk: Browser, alice: User) -> None:
+    """RV-05."""
+    assert desk.post(number_page(alice), NEW).status_code == 403
+    assert alice.factors.usable().get().target == OLD_NUMBER
+
+
+@pytest.mark.parametrize("wrong", [{"phone": "020 7946 0000"}, {"phone": ""}, {"reason": ""}])
+def test_a_number_and_a_reason_are_needed(
+    office: Browser, alice: User, wrong: dict[str, str]
+) -> None:
+    assert office.post(number_page(alice), NEW | wrong).status_code == 200
+    assert alice.factors.usable().get().target == OLD_NUMBER
+
+
+def test_writing_a_number_asks_for_a_fresh_second_factor(
+    office: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    """RV-05, SS-08."""
+    clock.shift(timedelta(minutes=10))
+    assert office.post(number_page(alice), NEW).url.startswith("/me/confirm/")
+    assert alice.factors.usable().get().target == OLD_NUMBER

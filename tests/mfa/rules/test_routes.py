@@ -7,6 +7,7 @@ from mfa.rules.policy import EmailCodes, Method, Policy
 from mfa.rules.routes import ChannelName, Holding, Route, confirming, recovers, usable
 
 PHONE = Holding(7, Method.PHONE, "+447546123456")
+ASSIGNED = Holding(7, Method.PHONE, proven=False)
 SECOND_PHONE = Holding(8, Method.PHONE, "+447911123456")  # of Guernsey
 SHIP = Holding(7, Method.PHONE, "+881612345678")  # of a satellite, from a time before this rule
 UNREAD = Holding(7, Method.PHONE, "")
@@ -56,6 +57,14 @@ def all_but(method):
         case("no channel for mail", [PHONE], TEXT, channels=NO_MAIL),
         case("no channel for texts", [PHONE], EMAIL, channels=NO_TEXTS),
         case("no channel for texts, no phone", [], channels=NO_TEXTS),
+        case("an assigned phone proves no mailbox", [ASSIGNED], TEXT),
+        case(
+            "beside a proven one it does not matter",
+            [ASSIGNED, SECOND_PHONE],
+            TEXT,
+            SECOND_TEXT,
+            EMAIL,
+        ),
         case("no channel at all", [PHONE], channels=frozenset()),
         case("no texts to its country", [PHONE], EMAIL, text_regions=frozenset({"FR"})),
         case("no country at all", [PHONE], EMAIL, text_regions=frozenset()),
