@@ -19,6 +19,11 @@ def phone_of(user: Protected) -> Factor | None:
     return phones.order_by("-confirmed_at").first()
 
 
+def held_by(user: Protected) -> list[Factor]:
+    """Return the factors that may prove the person, newest first."""
+    return list(Factor.objects.usable().filter(user_id=user.pk).order_by("-confirmed_at"))
+
+
 def last_number(user: Protected) -> str:
     """Return the newest number that was ever the person's, whatever became of it; "" for none."""
     phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE)

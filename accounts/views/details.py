@@ -12,7 +12,7 @@ from accounts.forms import DetailsForm, NewPasswordForm, PasswordForm
 from accounts.models import User
 from mfa import audit, factors, notices, origin as origins
 from mfa.guards import fresh
-from mfa.models import Event
+from mfa.models import Event, Factor
 from mfa.sessions import keep_alive
 
 LAST_EVENTS = 5
@@ -28,8 +28,10 @@ class SignedIn(HttpRequest):
 @require_safe
 def home(request: SignedIn) -> HttpResponse:
     """Welcome the person: how they log in, and what happened last."""
+    held = factors.held_by(request.user)
     context = {
-        "phone": factors.phone_of(request.user),
+        "bare": not held,
+        "phone": next((factor for factor in held if factor.kind == Factor.Kind.PHONE), None),
         "mfa_in_force": request.user.mfa_policy.in_force,
         "last_events": audit.events_of(request.user)[:LAST_EVENTS],
     }

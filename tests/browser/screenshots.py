@@ -132,7 +132,11 @@ def _administration(page: Page, shoot: Shoot) -> None:
     page.goto("/admin/")
     _log_in(page, "admin@example.com")
     page.get_by_label("Code").fill(_code(page, ADMINS))
-    _press(page, "Verify Code", at="Administration")
+    _press(page, "Verify Code", at="You need a way in without your phone")
+    shoot(page, "back-up")
+    _press(page, "Show my recovery codes", at="Save your recovery codes")
+    shoot(page, "recovery-codes")
+    _press(page, "I have saved them: log in", at="Administration")
     shoot(page, "admin")
     for name, path in {
         "admin-people": "/admin/accounts/user/",

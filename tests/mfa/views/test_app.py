@@ -267,3 +267,14 @@ def test_secret_and_codes_are_not_kept_in_logs(home: Browser, caplog) -> None:
     text = re.search(r"data-secret>([A-Z2-7 ]+)<", page)[1]
     assert text not in caplog.text
     assert text.replace(" ", "") not in caplog.text
+
+
+def test_who_has_an_app_is_not_told_to_have_only_a_password(
+    enrolling: Browser, bob: User, policy: AccountPolicy
+) -> None:
+    policy.after_enrollment = "continue"
+    policy.save()
+    assert enrolling.post(FIRST).status_code == 200
+    secret = secret_on(enrolling.post(FIRST).content.decode())
+    enrolling.post(FIRST, {"code": shows(secret)})
+    assert "only a password" not in enrolling.get("/").content.decode()
