@@ -10,8 +10,8 @@ from mfa.rules.codes import DIGITS
 # RFC 4226, R6, recommends 160 bits.
 SECRET_BYTES = 20
 STEP_SECONDS = 30
-# RFC 6238, 5.2: at most one step for the network and for clocks that differ
-SLACK = 1
+# This step, and one on each side for the network and for clocks that differ (RFC 6238, 5.2)
+AROUND = (-1, 0, 1)
 GROUP = 4
 
 
@@ -28,7 +28,7 @@ def hotp(secret: bytes, counter: int) -> str:
 
 def step_at(timestamp: float) -> int:
     """Return the running number of the 30 seconds around a Unix time."""
-    return int(timestamp // STEP_SECONDS)
+    return int(timestamp) // STEP_SECONDS
 
 
 def step_of(secret: bytes, typed: str, *, now: float, after: int) -> int | None:
@@ -38,7 +38,7 @@ def step_of(secret: bytes, typed: str, *, now: float, after: int) -> int | None:
     All of them are compared, in constant time.
     """
     current = step_at(now)
-    steps = range(current - SLACK, current + SLACK + 1)
+    steps = [current + away for away in AROUND]
     same = [step for step in steps if hmac.compare_digest(hotp(secret, step), typed)]
     return next((step for step in same if step > after), None)
 
@@ -56,5 +56,5 @@ def address_of(secret: bytes, *, issuer: str, account: str) -> str:
     are left at the values that every app assumes.
     """
     words = {"secret": text_of(secret).replace(" ", ""), "issuer": issuer}
-    label = quote(f"{issuer}:{account}", safe="")
+    label = quote(f"{issuer}:{account}").replace("/", "%2F")
     return f"otpauth://totp/{label}?{urlencode(words, quote_via=quote)}"

@@ -355,3 +355,19 @@ def test_what_rests_is_kept_through_all_layers():
 
 def test_nothing_rests_that_is_not_said_to():
     assert resolve(SITE, in_force=True).resting == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("above", "wished", "demanded"),
+    [
+        (False, None, False),
+        (False, False, False),
+        (False, True, True),
+        (True, None, True),
+        (True, False, True),
+        (True, True, True),
+    ],
+)
+def test_a_way_out_is_demanded_by_any_level(above, wished, demanded):
+    layer = Layer(name="staff", backup=wished)
+    assert tighten(Policy(backup=above), layer).backup is demanded

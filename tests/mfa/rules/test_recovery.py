@@ -80,6 +80,7 @@ def test_u_is_read_as_v():
         (CODE[:12], Misspelled.TOO_SHORT),
         (CODE + "0", Misspelled.TOO_LONG),
         ("1" * LONGEST_INPUT, Misspelled.TOO_LONG),
+        (ALPHABET, Misspelled.TOO_LONG),
         ("-" * (LONGEST_INPUT + 1), Misspelled.TOO_LONG),
         ("-" * LONGEST_INPUT, Misspelled.EMPTY),
     ],
