@@ -1,5 +1,6 @@
 """The form of the account policy; the token goes in and never comes out."""
 
+import re
 import unicodedata
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from mfa.rules.contacts import Misread
 from mfa.rules.policy import Policy
 
 TOKEN_TAIL = 4
+MESSAGING_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 # An empty choice names the product's own value, which it means at the site's level.
 CHOICES: dict[str, type[models.TextChoices]] = {
     "enforcement": AccountPolicy.Enforce,
@@ -54,8 +56,11 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
     sms_phone_number = Trimmed(
         label=_("SMS Phone Number"),
         required=False,
-        help_text=_("The trial or bought number that texts come from, in any spelling."),
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+        help_text=_(
+            "The trial or bought number that texts come from, in any spelling; or the id of a "
+            "messaging service, which starts with MG."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "size": 40}),
     )
 
     allow_voip = forms.NullBooleanField(
@@ -131,10 +136,10 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
         return str(self.cleaned_data["sms_auth_token"]) or self.instance.sms_auth_token
 
     def clean_sms_phone_number(self) -> str:
-        """Return the sender in E.164, whatever its spelling (A14)."""
+        """Return the sender in E.164, whatever its spelling (A14), or a messaging service's id."""
         typed = str(self.cleaned_data["sms_phone_number"])
-        if not typed:
-            return ""
+        if not typed or MESSAGING_SERVICE.fullmatch(typed):
+            return typed
         home = self.cleaned_data.get("home_region") or self.instance.home_region
         number = contacts.read_sender(typed, home_region=home or None)
         if isinstance(number, Misread):

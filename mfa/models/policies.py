@@ -162,7 +162,8 @@ class AccountPolicy(Level):
         ],
     )
     sms_auth_token = EncryptedTextField(_("SMS Authentication Token"), blank=True)
-    sms_phone_number = models.CharField(_("SMS Phone Number"), max_length=20, blank=True)
+    # A number in E.164, or a messaging service that picks one for each country
+    sms_phone_number = models.CharField(_("SMS Phone Number"), max_length=34, blank=True)
     pilot_group = models.ForeignKey(
         "auth.Group",
         models.SET_NULL,

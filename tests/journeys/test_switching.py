@@ -219,4 +219,4 @@ def test_a_pause_that_ended_closes_it_again(
     call_command("breakglass", root.email, "--reason", "SMS account closed")
     browser.password(root)
     clock.shift(timedelta(minutes=30))
-    assert browser.get("/admin/").status_code == 403
+    assert browser.get("/admin/").url == "/login/?notice=ended&next=%2Fadmin%2F"

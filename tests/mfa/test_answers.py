@@ -247,9 +247,9 @@ def test_a_code_replaced_in_another_session_is_just_wrong(alice: User) -> None:
 
 
 def test_a_code_replaced_for_another_purpose_is_just_wrong(alice: User) -> None:
-    change = ask(alice, purpose=Purpose.CHANGE)
-    ask(alice, EMAIL, purpose=Purpose.CHANGE)
-    assert judge(ask(alice), right(change)).answer is Answer.WRONG
+    step_up = ask(alice, purpose=Purpose.STEP_UP)
+    ask(alice, EMAIL, purpose=Purpose.STEP_UP)
+    assert judge(ask(alice), right(step_up)).answer is Answer.WRONG
 
 
 def test_a_code_that_passed_is_not_called_replaced(alice: User) -> None:

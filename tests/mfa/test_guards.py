@@ -59,7 +59,7 @@ def test_a_guarded_page_hides_what_is_posted_to_it(browser: Browser, alice: User
     browser.password(alice)
     request = request_of(browser)
     anywhere(request)
-    assert request.sensitive_post_parameters == ("code", "phone")
+    assert request.sensitive_post_parameters == ("code", "codes", "phone")
 
 
 def test_a_guard_writes_nothing(browser: Browser, alice: User) -> None:

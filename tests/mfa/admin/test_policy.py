@@ -165,6 +165,12 @@ def test_a_number_may_be_written_as_at_home(installer: Browser) -> None:
     assert stored().home_region == "GB"
 
 
+def test_a_messaging_service_may_send_in_the_number_s_place(installer: Browser) -> None:
+    service = "MG" + "0a" * 16
+    save(installer, **{**VALUES, "sms_phone_number": f" {service} "})
+    assert stored().sms_phone_number == service
+
+
 @pytest.mark.parametrize("number", ["none", "12345", "+1", "my number", "+44 12"])
 def test_what_is_no_number_is_refused(installer: Browser, number: str) -> None:
     """A14."""
@@ -188,7 +194,7 @@ def test_a_code_lives_two_to_ten_minutes(installer: Browser, typed: str, kept: i
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("enforcement", "off"), ("email_codes", "recovery"), ("after_enrollment", "nowhere")],
+    [("enforcement", "off"), ("email_codes", "perhaps"), ("after_enrollment", "nowhere")],
 )
 def test_a_choice_is_one_of_the_offered(installer: Browser, field: str, value: str) -> None:
     save(installer, **VALUES, **{field: value})
