@@ -284,7 +284,8 @@ def test_too_many_numbers_are_refused_with_the_time_to_wait(enrolling: Browser) 
 def test_a_person_whose_phone_was_disabled_cannot_enroll_by_password(
     browser: Browser, alice: User
 ) -> None:
-    """EN-02, C19: ever bound is ever bound."""
+    """EN-02, C19: ever bound is ever bound, and no mailbox may help."""
+    AccountPolicy.objects.update(email_codes="off")
     alice.factors.update(disabled_at=alice.date_joined)
     assert browser.password(alice).url == "/login/help/"
     assert "no second step can be used" in browser.get("/login/help/").content.decode()

@@ -59,9 +59,9 @@ def test_a_notice_by_text_counts_as_one_to_a_confirmed_number(alice: User) -> No
     assert used() == [0, 1]
 
 
-def test_mails_cost_nothing(alice: User) -> None:
+def test_mails_cost_nothing(bob: User) -> None:
     with TestCase.captureOnCommitCallbacks(execute=True):
-        notices.tell(Event.PASSWORD_CHANGED, alice)
+        notices.tell(Event.PASSWORD_CHANGED, bob)
     assert used() == [0, 0]
 
 

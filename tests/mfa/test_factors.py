@@ -173,8 +173,8 @@ def test_a_phone_is_no_factor_until_its_code_is_entered(browser: Browser, bob: U
     [
         (None, "/login/enroll/phone/"),
         ({}, "/login/verify/"),
-        ({"revoked_at": NOON}, "/login/help/"),
-        ({"disabled_at": NOON}, "/login/help/"),
+        ({"revoked_at": NOON}, "/login/mailbox/"),
+        ({"disabled_at": NOON}, "/login/mailbox/"),
     ],
     ids=["never bound", "bound", "removed", "disabled"],
 )

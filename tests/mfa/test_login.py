@@ -170,7 +170,8 @@ def test_demands_are_off_with_mfa_off(alice: User, policy: AccountPolicy) -> Non
 def test_a_second_password_keeps_the_walk_and_its_question(asked: Browser, alice: User) -> None:
     before = asked.session[KEY]
     asked.password(alice)
-    assert asked.session[KEY] == before
+    # Only the case that support finds is the newer one.
+    assert asked.session[KEY] | {"case": before["case"]} == before
 
 
 def test_a_dead_walk_is_replaced_by_a_new_one(asked: Browser, alice: User) -> None:

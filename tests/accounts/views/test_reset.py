@@ -299,7 +299,8 @@ def test_the_mailbox_is_no_second_step_of_its_own_link(proving: Browser) -> None
     """RV-02: one mailbox would be the whole account."""
     page = proving.get("/login/verify/").content.decode()
     assert "Send code to email" not in page
-    assert proving.post("/login/verify/email/").url == "/login/verify/"
+    refused = proving.post("/login/verify/email/").content.decode()
+    assert "Email is not available right now." in refused
     assert len(mails()) == 1
 
 
@@ -518,7 +519,8 @@ def test_after_a_reset_by_the_mailbox_alone_its_codes_rest_three_days(
     policy.save()
     browser.password(alice, NEW)
     assert "Send code to email" not in browser.get("/login/verify/").content.decode()
-    assert browser.post("/login/verify/email/").url == "/login/verify/"
+    refused = browser.post("/login/verify/email/").content.decode()
+    assert "Email is not available right now." in refused
     clock.shift(timedelta(hours=72, seconds=1))
     late = Browser()
     late.password(alice, NEW)

@@ -86,6 +86,7 @@ def test_wrong_passwords_that_cost_a_wait_are_named(browser: Browser, alice: Use
 
 
 def test_who_has_no_way_left_needs_help(alice: User) -> None:
+    AccountPolicy.objects.update(email_codes="off")
     alice.factors.update(disabled_at=timezone.now())
     words, exit_code = why(alice.email)
     assert exit_code == 1

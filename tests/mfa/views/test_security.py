@@ -117,7 +117,7 @@ def test_a_lost_phone_is_switched_off_at_once(
     assert other_browser.get("/me/").status_code == 302
     assert two.get(PAGE).status_code == 200
     other_browser.password(alice)
-    assert other_browser.get("/login/verify/").url == "/login/help/"
+    assert other_browser.get("/login/verify/").url == "/login/mailbox/"
 
 
 def test_a_look_at_the_page_switches_nothing_off(home: Browser, alice: User) -> None:
