@@ -200,8 +200,11 @@ def page_of(walk: Walk) -> str:
 def enter(walk: Walk) -> HttpResponseRedirect:
     """Log in, with what was proven written into the session (SS-02).
 
-    The caller knows that nothing is left to ask.
+    The caller knows that nothing is left to ask. Raises PermissionDenied for a walk that is no
+    login: a mailed link and a code replace no password (RV-03).
     """
+    if walk.aim is not Aim.LOGIN:
+        raise PermissionDenied
     channel = walk.pending.channel if walk.pending.proof != Proof.NONE else ""
     aal = AAL[ChannelName(channel)] if channel else 1
     session = walk.request.session

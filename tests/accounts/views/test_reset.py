@@ -454,6 +454,16 @@ def test_a_proven_reset_is_no_half_login(writing: Browser, alice: User) -> None:
     assert writing.get(FORM).url == f"{FORGOT}?notice=ended"
 
 
+def test_no_page_of_the_enrollment_makes_a_login_of_a_reset(writing: Browser, bob: User) -> None:
+    """RV-03: "Finish" enters where nothing is left to ask, but never without a password."""
+    browser_of_bob = Browser()
+    browser_of_bob.post(link_for(browser_of_bob, bob))
+    for walker in (browser_of_bob, writing):
+        assert walker.post("/login/enroll/done/").status_code == 403
+        assert "_auth_user_id" not in walker.session
+    assert not AuditEvent.objects.filter(event=Event.LOGGED_IN).exists()
+
+
 def test_a_half_login_opens_no_form(browser: Browser, alice: User) -> None:
     browser.password(alice)
     assert browser.get(FORM).url == f"{FORGOT}?notice=ended"
