@@ -14,9 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from mfa import factors, login, walk as walks
-from mfa.login import AAL, STRONG
 from mfa.models import Protected
-from mfa.rules.routes import ChannelName
+from mfa.rules.routes import AAL, STRONG, ChannelName
 from mfa.rules.steps import Step
 from mfa.sessions import ABOUT, PASSWORD, fresh_proofs
 from mfa.walk import Walk

@@ -19,41 +19,25 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from mfa import (
-    answers,
     audit,
     browsers,
-    challenges,
-    factors,
-    limits,
     notices,
     origin as origins,
     pauses,
-    recovery,
-    totp,
+    questions,
     walk as walks,
 )
-from mfa.answers import Answer, Judgement
-from mfa.challenges import Target, new_nonce
-from mfa.models import Challenge, Event, Factor, Protected, Purpose
+from mfa.challenges import new_nonce
+from mfa.models import Event, Protected
 from mfa.pending import PendingLogin
-from mfa.rules.routes import MESSAGING, ChannelName, Route
+from mfa.rules.routes import AAL, STRONG, ChannelName, Route
 from mfa.rules.steps import Aim, Proof, Step
 from mfa.sessions import ABOUT, PASSWORD, keep_proof
-from mfa.totp import NewApp
 from mfa.walk import Walk
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 # What the login page shows in its email field after enrollment (WCAG 2.2, 3.3.7)
 PREFILL = "mfa_prefill"
-# What a session proved beyond the password: a mailbox is no authenticator (NIST SP 800-63B-4,
-# 3.1.3.1)
-AAL = {
-    ChannelName.SMS: 2,
-    ChannelName.EMAIL: 1,
-    ChannelName.APP: 2,
-    ChannelName.RECOVERY_CODES: 2,
-}
-STRONG = 2
 # After so long a person notices a login that was not theirs (the design's thirty days).
 LONG_PAUSE = timedelta(days=30)
 
@@ -173,7 +157,7 @@ def advance(walk: Walk) -> HttpResponseRedirect:
         case Step.ENTER:
             return enter(walk)
         case Step.ANSWER:
-            _ask(walk)
+            questions.ask(walk)
         case (
             Step.WAIT
             | Step.BLOCKED
@@ -243,89 +227,10 @@ def choose(walk: Walk, route: Route) -> HttpResponseRedirect:
     return proceed(replace(walk, choosing=False))
 
 
-def ask_number(walk: Walk, number: str) -> None:
-    """Text a code to a number that the person would enroll. Raises TooMany."""
-    target = Target(channel=ChannelName.SMS, address=number)
-    _issue(walk, target, Purpose.ENROLL)
-
-
-def ask_mailbox(walk: Walk) -> None:
-    """Email the code that opens a new enrollment, or repeat it (EM-03). Raises TooMany."""
-    if walk.challenge(Purpose.RECOVER):
-        resend(walk, Purpose.RECOVER)
-    else:
-        target = Target(channel=ChannelName.EMAIL, address=walk.user.email)
-        _issue(walk, target, Purpose.RECOVER)
-
-
 def say_lost(walk: Walk, *, lost: bool) -> HttpResponseRedirect:
     """Go on without the factors that could be asked, or with them after all."""
     walk.pending.lost = lost
     return proceed(walk)
-
-
-def resend(walk: Walk, purpose: Purpose) -> None:
-    """Repeat the walk's question. Raises TooMany before its time."""
-    challenge = walk.challenge(purpose)
-    if challenge is None:
-        if purpose is walk.purpose:
-            _ask(walk)
-        return
-    repeated = challenges.resend(challenge, walk.user, nonce=walk.pending.nonce, origin=walk.origin)
-    _keep(walk, repeated)
-
-
-def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
-    """Judge six digits; the right ones prove the walk, and a new number becomes the phone."""
-    if purpose is walk.purpose and (app := walk.app):
-        return _answer_by(app, walk, typed)
-    challenge = walk.challenge(purpose)
-    if challenge is None:
-        return Judgement(Answer.EXPIRED)
-    judgement = answers.judge(
-        challenge, walk.user, typed, nonce=walk.pending.nonce, origin=walk.origin
-    )
-    if judgement.answer is Answer.RIGHT:
-        _prove(walk, challenge)
-    return judgement
-
-
-def _answer_by(app: Factor, walk: Walk, typed: str) -> Judgement:
-    judgement = totp.judge(walk.user, app, typed, origin=walk.origin)
-    if judgement.answer is Answer.RIGHT:
-        walk.pending.proof, walk.pending.channel = Proof.ANSWER, ChannelName.APP
-    return judgement
-
-
-def add_app(walk: Walk, new: NewApp, typed: str, name: str) -> bool:
-    """Bind an app as the first factor, if the code is its own; False leaves all as it was."""
-    if not totp.add(walk.user, new, typed, name=name, origin=walk.origin):
-        return False
-    walk.pending.channel = ChannelName.APP
-    _enrolled(walk)
-    return True
-
-
-def spend_code(walk: Walk, code: str) -> Judgement:
-    """Judge a recovery code; a right one proves the walk. Raises TooMany."""
-    judgement = recovery.spend(walk.user, code, origin=walk.origin)
-    if judgement.answer is Answer.RIGHT:
-        walk.pending.proof, walk.pending.channel = Proof.ANSWER, ChannelName.RECOVERY_CODES
-    return judgement
-
-
-def make_codes(walk: Walk) -> list[str] | None:
-    """Make recovery codes for a walk that has proven as much as they will (LK-01).
-
-    None when another session was first. Raises TooMany, and PermissionDenied after a mere mailbox.
-    """
-    if AAL[ChannelName(walk.pending.channel)] < STRONG:
-        raise PermissionDenied
-    codes = recovery.make(walk.user, origin=walk.origin)
-    # The new set raised the epoch: this walk goes on, all others end.
-    walk.pending.session_hash = walk.user.get_session_auth_hash()
-    walk.pending.save(walk.request.session)
-    return codes
 
 
 def proceed(walk: Walk) -> HttpResponseRedirect:
@@ -348,62 +253,6 @@ def safe_next(request: HttpRequest, url: str) -> str:
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return url if safe else resolve_url(settings.LOGIN_REDIRECT_URL)
-
-
-def _ask(walk: Walk) -> None:
-    """Ask by the walk's route; over a limit the page says so and offers the other ways."""
-    route = walk.facts.route
-    if route is None or route.channel not in MESSAGING:
-        return
-    factor = walk.factor(route.factor)
-    address = factor.target if factor else walk.user.email
-    try:
-        _issue(walk, Target(channel=route.channel, address=address, factor=factor), walk.purpose)
-    except limits.TooMany as refusal:
-        walk.pending.challenge = ""
-        walk.pending.refused_until = refusal.until.timestamp()
-        walk.pending.save(walk.request.session)
-
-
-def _issue(walk: Walk, target: Target, purpose: Purpose) -> None:
-    issued = challenges.issue(
-        walk.user,
-        target,
-        purpose=purpose,
-        nonce=walk.pending.nonce,
-        origin=walk.origin,
-        asked_before=walk.asked_before,
-    )
-    _keep(walk, issued)
-
-
-def _keep(walk: Walk, challenge: Challenge) -> None:
-    walk.pending.challenge = str(challenge.pk)
-    walk.pending.asked_by = challenge.channel
-    walk.pending.refused_until = 0.0
-    walk.pending.save(walk.request.session)
-
-
-def _prove(walk: Walk, challenge: Challenge) -> None:
-    if challenge.purpose == Purpose.RECOVER:
-        # It opens an enrollment and proves nothing else: not even the first level (EM-03).
-        walk.pending.mailbox_proven = True
-        number = factors.last_number(walk.user)
-        notices.tell(Event.MAILBOX_PROVEN, walk.user, origin=walk.origin, old_number=number)
-        return
-    walk.pending.channel = challenge.channel
-    if challenge.purpose != Purpose.ENROLL:
-        walk.pending.proof = Proof.ANSWER
-    elif factors.set_phone(walk.user, challenge.target, origin=walk.origin):
-        _enrolled(walk)
-
-
-def _enrolled(walk: Walk) -> None:
-    walk.pending.proof = Proof.ENROLLED
-    if walk.pending.lost:
-        factors.end_former(walk.user)
-    # The new factor raised the epoch: this walk goes on, all others end.
-    walk.pending.session_hash = walk.user.get_session_auth_hash()
 
 
 def _begin(request: HttpRequest, user: Protected, aim: Aim) -> PendingLogin:

@@ -21,7 +21,6 @@ from mfa.channels.base import DeliveryError
 from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import SignedIn, fresh, may_rebind
 from mfa.limits import TooMany
-from mfa.login import STRONG
 from mfa.models import (
     AccountPolicy,
     Challenge,
@@ -30,7 +29,7 @@ from mfa.models import (
     Purpose,
     Reason,
 )
-from mfa.rules.routes import ChannelName
+from mfa.rules.routes import STRONG, ChannelName
 from mfa.sessions import ABOUT, keep_alive, keep_proof
 from mfa.views.pages import code_context, refused
 

@@ -20,6 +20,14 @@ class ChannelName(StrEnum):
 
 # What carries messages
 MESSAGING = (ChannelName.SMS, ChannelName.EMAIL)
+# What each proves beyond the password: a mailbox is no authenticator (NIST SP 800-63B-4, 3.1.3.1)
+AAL = {
+    ChannelName.SMS: 2,
+    ChannelName.EMAIL: 1,
+    ChannelName.APP: 2,
+    ChannelName.RECOVERY_CODES: 2,
+}
+STRONG = 2
 # How a factor is asked, best first: who has an app is texted on request only (K2, E09)
 ASKED_BY = {
     Method.APP: ChannelName.APP,

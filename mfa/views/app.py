@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mfa import login, origin as origins, totp
+from mfa import login, origin as origins, questions, totp
 from mfa.forms import NewAppForm
 from mfa.guards import SignedIn, fresh, on_step
 from mfa.models import Protected
@@ -45,7 +45,7 @@ def enroll_app(request: HttpRequest, walk: Walk) -> HttpResponse:
     new, form = _posted(request)
     if new and form.is_valid():
         code, name = form.cleaned_data["code"], form.cleaned_data["name"]
-        if login.add_app(walk, new, code, name):
+        if questions.add_app(walk, new, code, name):
             NewApp.drop(request.session)
             return login.proceed(walk)
         form.refuse_new()

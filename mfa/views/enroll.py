@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import audit, login
+from mfa import audit, login, questions
 from mfa.answers import Answer
 from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import ANY_STEP, on_step
@@ -28,7 +28,7 @@ def enroll_phone(request: HttpRequest, walk: Walk) -> HttpResponse:
     refusal = None
     if form.is_valid():
         try:
-            login.ask_number(walk, form.cleaned_data["phone"])
+            questions.ask_number(walk, form.cleaned_data["phone"])
             return redirect("mfa:enroll_verify")
         except TooMany as too_many:
             refusal = too_many
@@ -45,7 +45,7 @@ def enroll_verify(request: HttpRequest, walk: Walk) -> HttpResponse:
         return redirect("mfa:enroll_phone")
     form = CodeForm(request.POST or None)
     if form.is_valid():
-        judgement = login.answer(walk, form.cleaned_data["code"], Purpose.ENROLL)
+        judgement = questions.answer(walk, form.cleaned_data["code"], Purpose.ENROLL)
         if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
             return login.proceed(walk)
         form.refuse(judgement, walk.challenge(Purpose.ENROLL))
@@ -72,7 +72,7 @@ def enroll_done(request: HttpRequest, walk: Walk) -> HttpResponse:
     codes, refusal = None, None
     if open_ and "make" in request.POST:
         try:
-            codes = login.make_codes(walk)
+            codes = questions.make_codes(walk)
         except TooMany as too_many:
             refusal = too_many
     elif request.method == "POST" and walk.step is not Step.BACK_UP:

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import login
+from mfa import login, questions
 from mfa.answers import Answer
 from mfa.forms import CodeForm
 from mfa.guards import on_step
@@ -26,13 +26,13 @@ def mailbox(request: HttpRequest, walk: Walk) -> HttpResponse:
     if "code" in request.POST:
         form = CodeForm(request.POST)
         if form.is_valid():
-            judgement = login.answer(walk, form.cleaned_data["code"], Purpose.RECOVER)
+            judgement = questions.answer(walk, form.cleaned_data["code"], Purpose.RECOVER)
             if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
                 return login.proceed(walk)
             form.refuse(judgement, walk.challenge(Purpose.RECOVER))
     elif request.method == "POST":
         try:
-            login.ask_mailbox(walk)
+            questions.ask_mailbox(walk)
             return redirect("mfa:mailbox")
         except TooMany as too_many:
             refusal = too_many

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import login, origin as origins, recovery
+from mfa import login, origin as origins, questions, recovery
 from mfa.answers import Answer
 from mfa.forms import RecoveryCodeForm
 from mfa.guards import SignedIn, fresh, on_step
@@ -30,7 +30,7 @@ def recovery_code(request: HttpRequest, walk: Walk) -> HttpResponse:
         return redirect(login.page_of(walk))
     form = RecoveryCodeForm(request.POST or None)
     if form.is_valid():
-        judgement = login.spend_code(walk, form.cleaned_data["code"])
+        judgement = questions.spend_code(walk, form.cleaned_data["code"])
         if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
             return login.proceed(walk)
         form.refuse(judgement)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import audit, login, walk as walks
+from mfa import audit, login, questions, walk as walks
 from mfa.answers import Answer
 from mfa.forms import CodeForm, RouteForm
 from mfa.guards import ANY_STEP, on_step
@@ -35,7 +35,7 @@ def verify(request: HttpRequest, walk: Walk) -> HttpResponse:
         return redirect(page)
     form = CodeForm(request.POST or None)
     if form.is_valid():
-        judgement = login.answer(walk, form.cleaned_data["code"], walk.purpose)
+        judgement = questions.answer(walk, form.cleaned_data["code"], walk.purpose)
         if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
             return login.proceed(walk)
         if walk.app:
@@ -51,7 +51,7 @@ def resend(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Send the code again."""
     answering = walk.step is Step.ANSWER
     try:
-        login.resend(walk, walk.purpose if answering else Purpose.ENROLL)
+        questions.resend(walk, walk.purpose if answering else Purpose.ENROLL)
     except TooMany as refusal:
         page = _show_verify if answering else show_enroll_verify
         return page(request, walk, CodeForm(), refusal)

@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import login, walk as walks
+from mfa import questions, walk as walks
 from mfa.answers import Answer
 from mfa.limits import TooMany
 from mfa.models import AccountPolicy, Challenge, Purpose
@@ -90,13 +90,13 @@ def test_an_emailed_question_ends_with_the_address(asked: Browser, alice: User) 
 def test_an_answer_without_a_question_came_too_late(asked: Browser) -> None:
     walk = walk_of(asked)
     walk.pending.challenge = ""
-    assert login.answer(walk, "123456", Purpose.LOGIN).answer is Answer.EXPIRED
+    assert questions.answer(walk, "123456", Purpose.LOGIN).answer is Answer.EXPIRED
 
 
 def test_a_resend_without_a_question_asks(asked: Browser) -> None:
     walk = walk_of(asked)
     Challenge.objects.all().delete()
-    login.resend(walk, Purpose.LOGIN)
+    questions.resend(walk, Purpose.LOGIN)
     assert Challenge.objects.count() == 1
 
 
@@ -104,14 +104,14 @@ def test_a_resend_of_an_enrollment_without_a_number_does_nothing(
     browser: Browser, bob: User
 ) -> None:
     browser.password(bob)
-    login.resend(walk_of(browser), Purpose.ENROLL)
+    questions.resend(walk_of(browser), Purpose.ENROLL)
     assert not Challenge.objects.exists()
 
 
 def test_a_resend_without_any_route_asks_nothing(asked: Browser, alice: User) -> None:
     Challenge.objects.all().delete()
     alice.factors.update(disabled_at=timezone.now())
-    login.resend(walk_of(asked), Purpose.LOGIN)
+    questions.resend(walk_of(asked), Purpose.LOGIN)
     assert not Challenge.objects.exists()
 
 
@@ -119,9 +119,9 @@ def test_a_refused_number_raises(browser: Browser, bob: User) -> None:
     browser.password(bob)
     walk = walk_of(browser)
     for ending in range(50, 53):
-        login.ask_number(walk, f"+4477009002{ending}")
+        questions.ask_number(walk, f"+4477009002{ending}")
     with pytest.raises(TooMany):
-        login.ask_number(walk, "+447700900253")
+        questions.ask_number(walk, "+447700900253")
 
 
 def test_a_chosen_route_that_is_gone_gives_way_to_the_best(
@@ -154,7 +154,7 @@ def test_a_raced_enrollment_proves_nothing(browser: Browser, bob: User) -> None:
     browser.post("/login/enroll/phone/", {"phone": NEW_NUMBER})
     walk = walk_of(browser)
     User.objects.filter(pk=bob.pk).update(session_epoch=7)
-    judgement = login.answer(walk, code(NEW_NUMBER), Purpose.ENROLL)
+    judgement = questions.answer(walk, code(NEW_NUMBER), Purpose.ENROLL)
     assert judgement.answer is Answer.RIGHT
     assert walk.pending.proof == "none"
     assert not bob.factors.exists()

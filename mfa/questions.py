@@ -1,0 +1,147 @@
+"""What a walk asks, and what the answers prove."""
+
+from django.core.exceptions import PermissionDenied
+
+from mfa import answers, challenges, factors, limits, notices, recovery, totp
+from mfa.answers import Answer, Judgement
+from mfa.challenges import Target
+from mfa.models import Challenge, Event, Factor, Purpose
+from mfa.rules.routes import AAL, MESSAGING, STRONG, ChannelName
+from mfa.rules.steps import Proof
+from mfa.totp import NewApp
+from mfa.walk import Walk
+
+
+def ask(walk: Walk) -> None:
+    """Ask by the walk's route; over a limit the page says so and offers the other ways."""
+    route = walk.facts.route
+    if route is None or route.channel not in MESSAGING:
+        return
+    factor = walk.factor(route.factor)
+    address = factor.target if factor else walk.user.email
+    try:
+        _issue(walk, Target(channel=route.channel, address=address, factor=factor), walk.purpose)
+    except limits.TooMany as refusal:
+        walk.pending.challenge = ""
+        walk.pending.refused_until = refusal.until.timestamp()
+        walk.pending.save(walk.request.session)
+
+
+def ask_number(walk: Walk, number: str) -> None:
+    """Text a code to a number that the person would enroll. Raises TooMany."""
+    target = Target(channel=ChannelName.SMS, address=number)
+    _issue(walk, target, Purpose.ENROLL)
+
+
+def ask_mailbox(walk: Walk) -> None:
+    """Email the code that opens a new enrollment, or repeat it (EM-03). Raises TooMany."""
+    if walk.challenge(Purpose.RECOVER):
+        resend(walk, Purpose.RECOVER)
+    else:
+        target = Target(channel=ChannelName.EMAIL, address=walk.user.email)
+        _issue(walk, target, Purpose.RECOVER)
+
+
+def resend(walk: Walk, purpose: Purpose) -> None:
+    """Repeat the walk's question. Raises TooMany before its time."""
+    challenge = walk.challenge(purpose)
+    if challenge is None:
+        if purpose is walk.purpose:
+            ask(walk)
+        return
+    repeated = challenges.resend(challenge, walk.user, nonce=walk.pending.nonce, origin=walk.origin)
+    _keep(walk, repeated)
+
+
+def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
+    """Judge six digits; the right ones prove the walk, and a new number becomes the phone."""
+    if purpose is walk.purpose and (app := walk.app):
+        return _answer_by(app, walk, typed)
+    challenge = walk.challenge(purpose)
+    if challenge is None:
+        return Judgement(Answer.EXPIRED)
+    judgement = answers.judge(
+        challenge, walk.user, typed, nonce=walk.pending.nonce, origin=walk.origin
+    )
+    if judgement.answer is Answer.RIGHT:
+        _prove(walk, challenge)
+    return judgement
+
+
+def add_app(walk: Walk, new: NewApp, typed: str, name: str) -> bool:
+    """Bind an app as the first factor, if the code is its own; False leaves all as it was."""
+    if not totp.add(walk.user, new, typed, name=name, origin=walk.origin):
+        return False
+    walk.pending.channel = ChannelName.APP
+    _enrolled(walk)
+    return True
+
+
+def spend_code(walk: Walk, code: str) -> Judgement:
+    """Judge a recovery code; a right one proves the walk. Raises TooMany."""
+    judgement = recovery.spend(walk.user, code, origin=walk.origin)
+    if judgement.answer is Answer.RIGHT:
+        walk.pending.proof, walk.pending.channel = Proof.ANSWER, ChannelName.RECOVERY_CODES
+    return judgement
+
+
+def make_codes(walk: Walk) -> list[str] | None:
+    """Make recovery codes for a walk that has proven as much as they will (LK-01).
+
+    None when another session was first. Raises TooMany, and PermissionDenied after a mere mailbox.
+    """
+    if AAL[ChannelName(walk.pending.channel)] < STRONG:
+        raise PermissionDenied
+    codes = recovery.make(walk.user, origin=walk.origin)
+    # The new set raised the epoch: this walk goes on, all others end.
+    walk.pending.session_hash = walk.user.get_session_auth_hash()
+    walk.pending.save(walk.request.session)
+    return codes
+
+
+def _answer_by(app: Factor, walk: Walk, typed: str) -> Judgement:
+    judgement = totp.judge(walk.user, app, typed, origin=walk.origin)
+    if judgement.answer is Answer.RIGHT:
+        walk.pending.proof, walk.pending.channel = Proof.ANSWER, ChannelName.APP
+    return judgement
+
+
+def _issue(walk: Walk, target: Target, purpose: Purpose) -> None:
+    issued = challenges.issue(
+        walk.user,
+        target,
+        purpose=purpose,
+        nonce=walk.pending.nonce,
+        origin=walk.origin,
+        asked_before=walk.asked_before,
+    )
+    _keep(walk, issued)
+
+
+def _keep(walk: Walk, challenge: Challenge) -> None:
+    walk.pending.challenge = str(challenge.pk)
+    walk.pending.asked_by = challenge.channel
+    walk.pending.refused_until = 0.0
+    walk.pending.save(walk.request.session)
+
+
+def _prove(walk: Walk, challenge: Challenge) -> None:
+    if challenge.purpose == Purpose.RECOVER:
+        # It opens an enrollment and proves nothing else: not even the first level (EM-03).
+        walk.pending.mailbox_proven = True
+        number = factors.last_number(walk.user)
+        notices.tell(Event.MAILBOX_PROVEN, walk.user, origin=walk.origin, old_number=number)
+        return
+    walk.pending.channel = challenge.channel
+    if challenge.purpose != Purpose.ENROLL:
+        walk.pending.proof = Proof.ANSWER
+    elif factors.set_phone(walk.user, challenge.target, origin=walk.origin):
+        _enrolled(walk)
+
+
+def _enrolled(walk: Walk) -> None:
+    walk.pending.proof = Proof.ENROLLED
+    if walk.pending.lost:
+        factors.end_former(walk.user)
+    # The new factor raised the epoch: this walk goes on, all others end.
+    walk.pending.session_hash = walk.user.get_session_auth_hash()
