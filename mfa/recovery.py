@@ -86,7 +86,8 @@ def spend(user: Protected, code: str, *, origin: Origin) -> Judgement:
             _used(person, held, origin)
             return Judgement(Answer.RIGHT)
         if known.exists():
-            audit.record(Event.CODE_LATE, person, origin=origin)
+            if limits.is_first(limits.LATE_RECORDS.of(str(user.pk))):
+                audit.record(Event.CODE_LATE, person, origin=origin)
             return Judgement(Answer.SPENT)
         locked = answers.blame(person, mine, origin=origin)
     user.wrong_answers, user.wait_until = person.wrong_answers, person.wait_until

@@ -202,3 +202,11 @@ def test_a_set_is_told_apart_in_lists(alice: User) -> None:
     assert {str(code) for code in held.recovery_codes.all()} == {"unused"}
     held.recovery_codes.update(used_at=timezone.now())
     assert {str(code) for code in held.recovery_codes.all()} == {"used"}
+
+
+def test_a_used_code_sent_again_and_again_does_not_fill_the_audit(alice: User) -> None:
+    """It costs no wait, so nothing else would stop a script."""
+    code = make(alice)[0]
+    for _ in range(25):
+        spend(alice, code)
+    assert AuditEvent.objects.filter(event=Event.CODE_LATE).count() == 20

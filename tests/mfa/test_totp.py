@@ -173,3 +173,11 @@ def test_the_app_of_charlie_is_not_alices(alice: User, charlie: User) -> None:
 def test_an_app_without_a_name_has_one(bob: User) -> None:
     add(bob, name="")
     assert str(bob.factors.get()) == "authenticator app"
+
+
+def test_a_used_code_sent_again_and_again_does_not_fill_the_audit(alice: User) -> None:
+    """It costs no wait, so nothing else would stop a script."""
+    add(alice)
+    for _ in range(25):
+        judge(alice, shown(NOW - 1))
+    assert alice.audit_events.filter(event=Event.CODE_LATE).count() == 20
