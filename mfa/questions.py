@@ -1,6 +1,7 @@
 """What a walk asks, and what the answers prove."""
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 
 from mfa import answers, challenges, factors, limits, notices, recovery, totp
 from mfa.answers import Answer, Judgement
@@ -70,10 +71,11 @@ def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
 
 def add_app(walk: Walk, new: NewApp, typed: str, name: str) -> bool:
     """Bind an app as the first factor, if the code is its own; False leaves all as it was."""
-    if not totp.add(walk.user, new, typed, name=name, origin=walk.origin):
-        return False
-    walk.pending.channel = ChannelName.APP
-    _enrolled(walk)
+    with transaction.atomic():
+        if not totp.add(walk.user, new, typed, name=name, origin=walk.origin):
+            return False
+        walk.pending.channel = ChannelName.APP
+        _enrolled(walk)
     return True
 
 
@@ -135,11 +137,14 @@ def _prove(walk: Walk, challenge: Challenge) -> None:
     walk.pending.channel = challenge.channel
     if challenge.purpose != Purpose.ENROLL:
         walk.pending.proof = Proof.ANSWER
-    elif factors.set_phone(walk.user, challenge.target, origin=walk.origin):
-        _enrolled(walk)
+        return
+    with transaction.atomic():
+        if factors.set_phone(walk.user, challenge.target, origin=walk.origin):
+            _enrolled(walk)
 
 
 def _enrolled(walk: Walk) -> None:
+    """Go on with the new factor; the lost ones end in its transaction."""
     walk.pending.proof = Proof.ENROLLED
     if walk.pending.lost:
         factors.end_former(walk.user)
