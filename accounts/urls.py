@@ -16,6 +16,6 @@ urlpatterns = [
     path("me/password/", details.password, name="password"),
     path("me/email/", email.change_email, name="change_email"),
     path("me/email/<str:uid>/<str:token>/", email.confirm_email, name="confirm_email"),
-    path("me/activity/<int:pk>/", not_me.not_me, name="not_me"),
+    path("me/activity/<int:event_id>/", not_me.not_me, name="not_me"),
     path("me/password/renew/", details.renew, name="renew"),
 ]

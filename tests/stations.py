@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Brake, Factor, OutboxMessage, Pause
+from mfa.models import AccountPolicy, AuditEvent, Brake, Event, Factor, OutboxMessage, Pause
 from tests.conftest import NOON
 from tests.portal_client import Browser, code
 
@@ -77,8 +77,11 @@ PUBLIC = {"portal:theme_css", "admin:jsi18n"}
 EXEMPT = {"mfa:twilio_receipt": "Twilio's signature over address and body (WB-07)"}
 # What stands for the parameters of addresses outside the administration, read when they are asked
 KEYS: dict[str, Callable[[], str]] = {
-    # The first factor and the first event have the same number in a fresh database.
     "pk": lambda: str(Factor.objects.values_list("pk", flat=True).first() or 1),
+    # The login that led home
+    "event_id": lambda: str(
+        AuditEvent.objects.filter(event=Event.LOGGED_IN).values_list("pk", flat=True).first() or 1
+    ),
     "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
     "uid": lambda: mailed_link()[0],
     "token": lambda: mailed_link()[1],

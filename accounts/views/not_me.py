@@ -15,14 +15,14 @@ from mfa.views.pages import show
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def not_me(request: SignedIn, pk: int) -> HttpResponse:
+def not_me(request: SignedIn, event_id: int) -> HttpResponse:
     """Explain an event; the button ends every session, this one too, and asks for a new password.
 
     Who has a second step gets back in by it, and a thief of the session or the password does not.
     Where there is none, the thief of a password could be first at the next login, so the password
     is changed right here.
     """
-    event = get_object_or_404(audit.events_of(request.user), pk=pk)
+    event = get_object_or_404(audit.events_of(request.user), pk=event_id)
     held = factors.only_of(request.user) or len(factors.shown_of(request.user)) > 1
     guarded = bool(held) and request.user.mfa_policy.demanded
     if request.method == "POST" and not guarded:
