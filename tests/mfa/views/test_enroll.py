@@ -24,7 +24,7 @@ def test_texts_are_not_praised(enrolling: Browser) -> None:
     """PS-02."""
     page = enrolling.get(PHONE).content.decode()
     assert "criminals can sometimes read or redirect them" in page
-    assert "the help desk" in page
+    assert "An authenticator app is safer still." in page
 
 
 def test_a_mistake_is_in_the_title_the_summary_and_beside_the_field(enrolling: Browser) -> None:
