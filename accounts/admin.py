@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import passwords, resets
 from accounts.models import User
-from mfa import endings, origin as origins
+from mfa import endings, origin as origins, pauses
 from mfa.guards import fresh, person
 from mfa.limits import TooMany
 
@@ -82,6 +82,8 @@ class UserAdmin(admin.ModelAdmin[User]):
         elif not obj.is_active and "is_active" in form.changed_data:
             # No session is left for the day on which the person is enabled again (SS-05).
             endings.end_all(obj, by=person(request), origin=origins.of(request))
+        if change and obj.is_staff and "is_staff" in form.changed_data:
+            pauses.end_running(obj, by=person(request), origin=origins.of(request))
 
     @admin.action(description=_("Send a link to set the password"), permissions=["change"])
     # The stubs know only HttpResponseBase.

@@ -31,6 +31,12 @@ def end(pause: Pause, user: Protected, *, by: Protected, origin: Origin) -> None
     audit.record(Event.PAUSE_ENDED, user, origin=origin, by=by.pk)
 
 
+def end_running(user: Protected, *, by: Protected, origin: Origin) -> None:
+    """End what runs for somebody who becomes staff: a pause is never for them (K19)."""
+    for pause in Pause.objects.running(timezone.now()).filter(user_id=user.pk):
+        end(pause, user, by=by, origin=origin)
+
+
 def end_of(user: Protected) -> datetime | None:
     """Return when the person's running pause ends."""
     running = Pause.objects.running(timezone.now()).filter(user_id=user.pk)

@@ -7,9 +7,10 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.http import HttpResponse
+from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage
+from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, Pause
 from tests.conftest import give_phone, make_user
 from tests.portal_client import PASSWORD, Browser
 
@@ -240,6 +241,19 @@ def test_a_superuser_gives_powers(office: Browser, bob: User) -> None:
     bob.refresh_from_db()
     assert bob.is_staff
     assert bob.groups.get() == group
+
+
+def test_a_pause_ends_when_its_person_becomes_staff(office: Browser, bob: User) -> None:
+    """K19."""
+    now = timezone.now()
+    Pause.objects.create(
+        user=bob, reason="new phone", started_at=now, until=now + timedelta(hours=24)
+    )
+    office.post(page_of(bob), details(bob))
+    assert Pause.objects.running(timezone.now()).exists()
+    office.post(page_of(bob), details(bob, is_staff="on"))
+    assert not Pause.objects.running(timezone.now()).exists()
+    assert AuditEvent.objects.filter(event=Event.PAUSE_ENDED, user=bob).exists()
 
 
 def test_a_person_without_a_username_can_be_saved(office: Browser, bob: User) -> None:
