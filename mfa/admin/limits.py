@@ -81,7 +81,9 @@ def lift_brake(request: HttpRequest) -> HttpResponse:
     administrator = person(request)
     if not administrator.has_perm(LIFT):
         raise PermissionDenied
-    brake = get_object_or_404(Brake, pk=request.POST.get("scope", ""))
+    # PostgreSQL takes no NUL, not even to look for it.
+    scope = request.POST.get("scope", "").replace("\x00", "")
+    brake = get_object_or_404(Brake, pk=scope)
     brakes.lift(brake, administrator, origin=origins.of(request))
     return redirect(PAGE)
 
