@@ -2,12 +2,13 @@
 
 import pytest
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import questions, walk as walks
+from mfa import login, questions, walk as walks
 from mfa.answers import Answer
 from mfa.limits import TooMany
 from mfa.models import AccountPolicy, Challenge, Purpose
@@ -187,3 +188,21 @@ def test_a_kept_walk_is_plain_data(asked: Browser) -> None:
     kept = asked.session[KEY]
     assert PendingLogin(**kept) == PendingLogin.load(asked.session)
     assert all(isinstance(value, str | int | float) for value in kept.values())
+
+
+def test_a_mere_mailbox_makes_no_recovery_codes(asked: Browser) -> None:
+    """LK-01: they prove the second level, so a mailbox must not buy them."""
+    walk = walk_of(asked)
+    walk.pending.channel = ChannelName.EMAIL
+    with pytest.raises(PermissionDenied):
+        questions.make_codes(walk)
+
+
+def test_a_step_up_that_is_over_ends_no_login(browser: Browser, alice: User) -> None:
+    """SS-08: the page that asks comes again, and the person stays logged in."""
+    browser.log_in(alice)
+    request = request_with(browser.session)
+    walk = login.step_up(request, alice, "/me/")
+    walk.pending.start = 0.0
+    assert login.advance(walk).url == "/me/confirm/?next=%2Fme%2F"
+    assert "_auth_user_id" in request.session
