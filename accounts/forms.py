@@ -139,9 +139,13 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
     def clean_new_password1(self) -> str:
         """Refuse the present password: it may be what somebody else knows (PW-06)."""
         password = str(self.cleaned_data["new_password1"])
-        if len(password) <= LONGEST and self.user.check_password(password):
+        if self.is_present(password):
             raise forms.ValidationError(_("That is your present password. Choose another one."))
         return password
+
+    def is_present(self, password: str) -> bool:
+        """Say whether it is the present one. Raises TooMany after many tries."""
+        return passwords.is_present(self.user, password)
 
     def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:
         """Say what is wrong with a password beside its first field, not beside its repetition."""
@@ -169,3 +173,7 @@ class PasswordForm(NewPasswordForm):
         if not passwords.confirm(self.request, self.user, password):
             raise forms.ValidationError(_("That is not your present password."))
         return password
+
+    def is_present(self, password: str) -> bool:
+        """Compare with what was proven: else this field would tell what the other one slows."""
+        return password == self.cleaned_data.get("old_password")

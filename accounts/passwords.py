@@ -51,6 +51,17 @@ def confirm(request: HttpRequest, user: User, password: str) -> bool:
     return False
 
 
+def is_present(user: User, password: str) -> bool:
+    """Say whether somebody who needs not prove it typed the present password as a new one.
+
+    Each look costs a slow hash, and nobody shall guess here past the waits. Raises TooMany.
+    """
+    if len(password) > LONGEST:
+        return False
+    limits.take([limits.NEW_PASSWORDS.of(str(user.pk))])
+    return user.check_password(password)
+
+
 def change(user: User, password: str) -> None:
     """Store a new password, which ends all sessions; these columns alone."""
     user.set_password(password)

@@ -156,6 +156,13 @@ PASSWORDS_PER_ADDRESS = Limit(
     _("Wrong passwords from one address"),
     _("An office or school shares one: far above what its people mistype."),
 )
+NEW_PASSWORDS = Limit(
+    "new-password",
+    20,
+    HOUR,
+    _("New passwords that one person tries after a reset"),
+    _("Each is compared with the present one: a slow hash, and no place to guess it."),
+)
 RECOVERY_CODE_SETS = Limit(
     "recovery-codes",
     5,
@@ -235,6 +242,7 @@ TABLE = (
     NEW_TEXTS,
     KNOWN_TEXTS,
     PASSWORDS_PER_ADDRESS,
+    NEW_PASSWORDS,
     RECOVERY_CODE_SETS,
     RESETS_PER_MAILBOX,
     RESETS_PER_STRANGER,

@@ -31,6 +31,7 @@ FIGURES = [
     ("new-texts", 500, timedelta(days=1)),
     ("known-texts", 5000, timedelta(days=1)),
     ("password-address", 50, timedelta(minutes=15)),
+    ("new-password", 20, timedelta(hours=1)),
     ("recovery-codes", 5, timedelta(hours=1)),
     ("reset", 2, timedelta(minutes=30)),
     ("reset-stranger", 5, timedelta(days=1)),

@@ -222,3 +222,9 @@ def test_guessing_the_old_one_costs_the_waits_of_the_login(
     assert response.headers["Retry-After"] == "30"
     alice.refresh_from_db()
     assert alice.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("old", ["", "not the password"])
+def test_the_field_of_the_new_one_does_not_tell_the_present_one(home: Browser, old: str) -> None:
+    """PW-07: without the present one a try costs no wait, so it must not be guessed there."""
+    assert "That is your present password" not in change(home, PASSWORD, old=old).content.decode()

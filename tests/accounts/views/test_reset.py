@@ -437,6 +437,14 @@ def test_the_rules_of_passwords_hold(writing: Browser, alice: User, new: str) ->
     assert knows(alice, PASSWORD)
 
 
+def test_the_present_password_cannot_be_guessed_here(writing: Browser, alice: User) -> None:
+    """PW-07: the link proves the mailbox, not the password; each look costs a slow hash."""
+    answers = {save(writing, PASSWORD).status_code for _ in range(20)}
+    assert answers == {200}
+    assert save(writing).status_code == 429
+    assert knows(alice, PASSWORD)
+
+
 def test_managers_know_the_fields(writing: Browser) -> None:
     """PW-09."""
     page = writing.get(FORM).content.decode()
