@@ -30,7 +30,7 @@ from mfa import (
 from mfa.challenges import new_nonce
 from mfa.models import Event, Protected
 from mfa.pending import PendingLogin
-from mfa.rules.routes import AAL, STRONG, ChannelName, Route
+from mfa.rules.routes import AAL, MESSAGING, STRONG, ChannelName, Route
 from mfa.rules.steps import Aim, Proof, Step
 from mfa.sessions import ABOUT, PASSWORD, keep_proof
 from mfa.walk import Walk
@@ -124,6 +124,12 @@ def wants_password(walk: Walk) -> bool:
     return walk.facts.by_password or bool(route and AAL[route.channel] < STRONG)
 
 
+def will_send(walk: Walk) -> bool:
+    """Whether confirming sends a message."""
+    route = walk.facts.route
+    return walk.step is Step.ANSWER and route is not None and route.channel in MESSAGING
+
+
 def give_up(walk: Walk) -> HttpResponseRedirect:
     """End the walk; who was logged in stays so."""
     if walk.aim is Aim.STEP_UP:
@@ -139,8 +145,10 @@ def start_of(walk: Walk) -> str:
         return f"{reverse('accounts:step_up')}?{urlencode({'next': walk.pending.next})}"
     if walk.aim is Aim.RESET:
         return f"{reverse('accounts:forgot')}?notice=ended"
-    enrolled = walk.pending.proof == Proof.ENROLLED
-    words = {"notice": "confirmed" if enrolled else "ended", "next": walk.pending.next}
+    notice = "ended"
+    if walk.pending.proof == Proof.ENROLLED:
+        notice = "app" if walk.pending.channel == ChannelName.APP else "confirmed"
+    words = {"notice": notice, "next": walk.pending.next}
     return f"{reverse('accounts:login')}?{urlencode(words)}"
 
 

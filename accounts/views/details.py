@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import passwords
 from accounts.forms import DetailsForm, NewPasswordForm, PasswordForm
 from accounts.models import User
-from mfa import audit, factors, notices, origin as origins
+from mfa import audit, factors, notices, origin as origins, recovery
 from mfa.guards import fresh
 from mfa.models import Event, Factor
 from mfa.sessions import keep_alive
@@ -29,10 +29,12 @@ class SignedIn(HttpRequest):
 def home(request: SignedIn) -> HttpResponse:
     """Welcome the person: how they log in, and what happened last."""
     held = factors.held_by(request.user)
+    codes = _newest(held, Factor.Kind.RECOVERY_CODES)
     context = {
         "bare": not held,
-        "phone": next((factor for factor in held if factor.kind == Factor.Kind.PHONE), None),
-        "mfa_in_force": request.user.mfa_policy.in_force,
+        **_second_step(request.user, held),
+        "left": recovery.left(codes) if codes else None,
+        "few": recovery.FEW,
         "last_events": audit.events_of(request.user)[:LAST_EVENTS],
     }
     return render(request, "home.html", context)
@@ -50,8 +52,7 @@ def details(request: SignedIn) -> HttpResponse:
     context = {
         "form": form,
         "person": person,
-        "phone": factors.phone_of(request.user),
-        "mfa_in_force": request.user.mfa_policy.in_force,
+        **_second_step(request.user, factors.held_by(request.user)),
     }
     return render(request, "accounts/details.html", context)
 
@@ -82,6 +83,19 @@ def renew(request: SignedIn) -> HttpResponse:
     if form.is_valid():
         return _change_password(request, form.cleaned_data["new_password1"])
     return render(request, "accounts/renew.html", {"form": form})
+
+
+def _second_step(user: User, held: list[Factor]) -> dict[str, object]:
+    """What proves the person at a login, and whether it is asked."""
+    return {
+        "app": _newest(held, Factor.Kind.APP),
+        "phone": _newest(held, Factor.Kind.PHONE),
+        "demanded": user.mfa_policy.demanded,
+    }
+
+
+def _newest(held: list[Factor], kind: Factor.Kind) -> Factor | None:
+    return next((factor for factor in held if factor.kind == kind), None)
 
 
 def _change_password(request: SignedIn, password: str) -> HttpResponse:

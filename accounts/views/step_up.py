@@ -25,6 +25,6 @@ def step_up(request: SignedIn) -> HttpResponse:
         "form": form,
         "next": walk.pending.next,
         "unsaved": request.GET.get("notice") == "unsaved",
-        "sends": bool(walk.facts.route) and not walk.facts.by_password,
+        "sends": login.will_send(walk),
     }
     return show(request, "accounts/step_up.html", context, user=request.user)

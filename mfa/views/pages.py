@@ -23,7 +23,6 @@ def show(
     common = {
         "contact": user.mfa_policy.contact,
         "refused_until": refusal and refusal.until,
-        "mfa_in_force": user.mfa_policy.in_force,
     }
     return refused(render(request, template, {**common, **context}), refusal)
 

@@ -20,7 +20,10 @@ HERE = "mfa:security"
 @require_safe
 def security(request: SignedIn) -> HttpResponse:
     """List factors and sessions (SS-07)."""
+    held = factors.held_by(request.user)
     context = {
+        "held": held,
+        "phone": any(factor.kind == Factor.Kind.PHONE for factor in held),
         "factors": factors.shown_of(request.user),
         "only": factors.only_of(request.user),
         "sessions": endings.sessions_of(request.user),

@@ -1,14 +1,12 @@
 """The pages of recovery codes, apps and the mailbox, with what can happen on them."""
 
 import re
-from base64 import b32decode
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
-from mfa.rules.totp import hotp, step_at
+from tests.authenticator import give_app, shows, typed_in
 from tests.browser.conftest import Visit
 from tests.browser.inspection import problems_of
 from tests.browser.visitor import Visitor
@@ -96,9 +94,7 @@ def test_a_first_app(visit: Visit, browser: Browser, bob: User) -> None:
     look(visitor, "Set up an authenticator app")
     drawn = visitor.page.locator("svg.qr path").last
     assert drawn.evaluate("path => getComputedStyle(path).strokeWidth") == "1px"
-    secret = b32decode(visitor.page.locator("[data-secret]").inner_text().replace(" ", ""))
-    visitor.write("Code", hotp(secret, step_at(timezone.now().timestamp())))
-    visitor.press("Verify Code")
+    visitor.give_code(shows(typed_in(visitor.page.locator("[data-secret]").inner_text())))
     visitor.at("Log in")
 
 
@@ -111,7 +107,7 @@ def test_one_more_app(visit: Visit, browser: Browser, alice: User) -> None:
 
 
 def test_the_code_of_an_app(visit: Visit, browser: Browser, alice: User) -> None:
-    alice.factors.create(kind="app", name="Work phone", secret="GE", confirmed_at=timezone.now())
+    give_app(alice)
     browser.password(alice)
     visitor = visit().take_over(browser)
     visitor.open("/login/verify/")

@@ -9,6 +9,7 @@ from django.conf import settings
 from accounts.models import User
 from mfa.models import AccountPolicy, AuditEvent, Challenge, Event, OutboxMessage
 from mfa.sessions import ABOUT
+from tests.authenticator import give_app
 from tests.conftest import give_phone
 from tests.journeys.conftest import NEW_NUMBER
 from tests.portal_client import PASSWORD, Browser, code, codes
@@ -85,6 +86,12 @@ def test_looking_sends_nothing(stale: Browser) -> None:
     page = stale.get(STEP_UP, {"next": "/me/password/"})
     assert "Confirm that it is you" in page.content.decode()
     assert OutboxMessage.objects.count() == sent
+
+
+def test_the_button_promises_a_code_only_where_one_is_sent(stale: Browser, alice: User) -> None:
+    assert "Send Verification Code" in stale.get(STEP_UP).content.decode()
+    give_app(alice)
+    assert "Send Verification Code" not in stale.get(STEP_UP).content.decode()
 
 
 def test_a_texted_code_confirms_and_leads_back(confirming: Browser, alice: User) -> None:

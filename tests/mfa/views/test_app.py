@@ -1,37 +1,22 @@
 """Authenticator apps through the door: E04, E09, E14, TO-01, TO-02, EN-03, PS-01."""
 
 import re
-from base64 import b32decode
 
 from django.utils import timezone
 
 from accounts.models import User
 from mfa.models import AccountPolicy, OutboxMessage
-from mfa.rules.totp import hotp, step_at
-from mfa.totp import NewApp
+from tests.authenticator import SECRET, give_app, shows, typed_in
 from tests.portal_client import Browser, code, codes
 
 PHONE = "+447700900201"
 VERIFY, CHOOSE = "/login/verify/", "/login/choose/"
 ENROLL, FIRST, MORE = "/login/enroll/", "/login/enroll/app/", "/me/security/app/"
-SECRET = b"12345678901234567890"
-
-
-def give_app(user: User, secret: bytes = SECRET, name: str = "Work phone"):
-    return user.factors.create(
-        kind="app", secret=NewApp(secret).stored, name=name, confirmed_at=timezone.now()
-    )
-
-
-def shows(secret: bytes, *, later: int = 0) -> str:
-    """What an app with this secret shows now, or some steps later."""
-    return hotp(secret, step_at(timezone.now().timestamp()) + later)
 
 
 def secret_on(page: str) -> bytes:
     """The key, as one types it off the page."""
-    text = re.search(r"data-secret>([A-Z2-7 ]+)<", page)[1]
-    return b32decode(text.replace(" ", ""))
+    return typed_in(re.search(r"data-secret>([A-Z2-7 ]+)<", page)[1])
 
 
 # Logging in
@@ -169,7 +154,7 @@ def test_an_app_may_be_the_first_factor(enrolling: Browser, bob: User) -> None:
     secret = secret_on(page)
     assert not bob.factors.exists()
     answer = enrolling.post(FIRST, {"code": shows(secret), "name": "My phone"})
-    assert answer.url.startswith("/login/?notice=")
+    assert answer.url == "/login/?notice=app&next=%2F"
     assert str(bob.factors.get()) == "My phone"
     enrolling.password(bob)
     assert not OutboxMessage.objects.filter(channel="sms").exists()

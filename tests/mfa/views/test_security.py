@@ -7,6 +7,7 @@ import time_machine
 
 from accounts.models import User
 from mfa.models import AuditEvent, Event, Factor, OutboxMessage
+from tests.authenticator import give_app
 from tests.conftest import give_phone
 from tests.portal_client import Browser, code
 
@@ -150,6 +151,23 @@ def test_the_only_factor_stays_and_the_page_says_why(home: Browser, alice: User)
     assert "cannot be removed" in home.get(remove(phone)).content.decode()
     assert home.post(remove(phone)).status_code == 403
     assert alice.factors.usable().get() == phone
+
+
+def test_an_only_app_is_told_to_add_a_phone_not_to_change_one(home: Browser, alice: User) -> None:
+    alice.factors.all().delete()
+    app = give_app(alice)
+    for page in (home.get(PAGE), home.get(remove(app))):
+        assert "Add a phone number" in page.content.decode()
+        assert "Change the number" not in page.content.decode()
+
+
+def test_with_another_way_left_a_lost_phone_is_no_reason_to_hurry(
+    home: Browser, alice: User
+) -> None:
+    lost = alice.factors.get()
+    assert "before you log out" in home.post(suspend(lost), follow=True).content.decode()
+    give_app(alice)
+    assert "before you log out" not in home.get(f"{PAGE}?done=suspended").content.decode()
 
 
 def test_one_of_two_is_removed_and_told(home: Browser, alice: User) -> None:
