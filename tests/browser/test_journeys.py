@@ -65,6 +65,22 @@ def test_a_first_login_enrolls_and_later_ones_ask_for_a_code(visitor: Visitor, b
     assert len(codes(bob.email)) == 1
 
 
+def test_who_may_go_without_a_second_step_says_so_once(
+    visitor: Visitor, bob: User, policy: AccountPolicy
+) -> None:
+    """D14, D15."""
+    policy.enforcement = "optional"
+    policy.save()
+    visitor.open("/login/")
+    visitor.give_password(bob)
+    visitor.at("Update Phone Number")
+    visitor.press("Skip for Now")
+    visitor.at("Welcome, Bob")
+    visitor.log_out()
+    visitor.give_password(bob)
+    visitor.at("Welcome, Bob")
+
+
 def test_a_wrong_code_is_explained_and_the_next_one_gets_in(visitor: Visitor, alice: User) -> None:
     """A20, M07."""
     visitor.open("/login/")
