@@ -9,11 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from mfa import factors, login, walk as walks
+from mfa import login, walk as walks
 from mfa.models import Protected
 from mfa.rules.routes import AAL, STRONG, ChannelName
 from mfa.rules.steps import Step
@@ -59,36 +58,40 @@ def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
     return guard
 
 
-def fresh(*, back: str = "", mailed: bool = False) -> Callable[[View], View]:
+def fresh(*, back: str = "", mailed: bool = False, binding: bool = False) -> Callable[[View], View]:
     """Let a view of a signed-in person answer only within ten minutes of a proof (SS-08).
 
     Else the person confirms first and comes back: to this page, or to `back`, a URL's name,
-    where it has no GET. `mailed`: the emailed code of the login will do (EM-03). What a late POST
-    carried is not kept, for it may be secret: the page that asks for the proof says so.
+    where it has no GET. `mailed`: the emailed code of the login will do (EM-03). `binding`: the
+    view binds what later proves the person. What a late POST carried is not kept, for it may be
+    secret: the page that asks for the proof says so.
     """
 
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-            if is_fresh(request, person(request), mailed=mailed):
+            if is_fresh(request, person(request), mailed=mailed, binding=binding):
                 return view(request, *args, **kwargs)
-            words = {"next": reverse(back) if back else request.path}
-            if request.method not in SAFE:
-                words["notice"] = "unsaved"
-            return redirect(f"{reverse('accounts:step_up')}?{urlencode(words)}")
+            words = {} if request.method in SAFE else {"notice": "unsaved"}
+            here = reverse(back) if back else request.path
+            return redirect(login.step_up_url(here, binding=binding, **words))
 
         return guarded
 
     return guard
 
 
-def is_fresh(request: HttpRequest, user: Protected, *, mailed: bool = False) -> bool:
+def is_fresh(
+    request: HttpRequest, user: Protected, *, mailed: bool = False, binding: bool = False
+) -> bool:
     """Whether the session proved its person in the last ten minutes, as strongly as it can.
 
     That is a factor; the password, where no factor is asked or there is none; the password and
-    an emailed code, where a mailbox is all there is (EM-07).
+    an emailed code, where a mailbox is all there is (EM-07). Before `binding` the password will do
+    only if no factor was ever bound, and an emailed code while no login asks for one (EN-02).
     """
     proofs = fresh_proofs(request.session, timezone.now())
+    mailed = mailed or (binding and not user.mfa_policy.demanded)
     enough = {
         by for by, aal in AAL.items() if aal >= STRONG or (mailed and by is ChannelName.EMAIL)
     }
@@ -96,7 +99,7 @@ def is_fresh(request: HttpRequest, user: Protected, *, mailed: bool = False) -> 
         return True
     if not proofs:
         return False
-    walk = login.step_up(request, user, "")
+    walk = login.step_up(request, user, "", binding=binding)
     if walk.facts.by_password:
         return PASSWORD in proofs
     return login.wants_password(walk) and {PASSWORD, ChannelName.EMAIL} <= proofs
@@ -107,16 +110,6 @@ def person(request: HttpRequest) -> Protected:
     if not isinstance(request.user, Protected):
         raise PermissionDenied
     return request.user
-
-
-def may_rebind(request: HttpRequest, user: Protected) -> bool:
-    """Whether the session may replace the person's phone: it has answered a code (EN-02).
-
-    A code by email will do: that is how a lost phone is replaced (EM-03). Who has no phone yet,
-    or is asked for no second step now, needs none.
-    """
-    answered = bool(request.session.get(ABOUT, {}).get("channel"))
-    return answered or not factors.phone_of(user) or not user.mfa_policy.demanded
 
 
 def is_strong(request: HttpRequest, user: Protected) -> bool:

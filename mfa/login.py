@@ -86,13 +86,14 @@ def opened_reset(request: HttpRequest) -> Walk | None:
     return walk if walk and walk.pending.may_save(walk.user, timezone.now()) else None
 
 
-def step_up(request: HttpRequest, user: Protected, next_url: str) -> Walk:
+def step_up(request: HttpRequest, user: Protected, next_url: str, *, binding: bool = False) -> Walk:
     """Return the walk that would confirm a logged-in person, the open one if there is one.
 
-    Nothing is kept or sent before `confirm`.
+    `binding`: to bind a factor. Nothing is kept or sent before `confirm`.
     """
     held = PendingLogin.load(request.session)
-    if not (held and held.aim == Aim.STEP_UP and held.alive(user, timezone.now())):
+    mine = held and held.aim == Aim.STEP_UP and held.binding == binding
+    if not (held and mine and held.alive(user, timezone.now())):
         held = PendingLogin(
             user=user.pk,
             session_hash=user.get_session_auth_hash(),
@@ -100,9 +101,16 @@ def step_up(request: HttpRequest, user: Protected, next_url: str) -> Walk:
             next="",
             nonce=new_nonce(),
             aim=Aim.STEP_UP,
+            binding=binding,
         )
     held.next = safe_next(request, next_url)
     return walks.start(request, held, user)
+
+
+def step_up_url(next_url: str, *, binding: bool, **words: str) -> str:
+    """Return the address of the page that asks for a proof and leads on."""
+    kind = {"binding": "1"} if binding else {}
+    return f"{reverse('accounts:step_up')}?{urlencode({'next': next_url, **kind, **words})}"
 
 
 def confirm(walk: Walk) -> HttpResponseRedirect:
@@ -142,7 +150,7 @@ def give_up(walk: Walk) -> HttpResponseRedirect:
 def start_of(walk: Walk) -> str:
     """Return the address where a walk that is over begins anew."""
     if walk.aim is Aim.STEP_UP:
-        return f"{reverse('accounts:step_up')}?{urlencode({'next': walk.pending.next})}"
+        return step_up_url(walk.pending.next, binding=walk.pending.binding)
     if walk.aim is Aim.RESET:
         return f"{reverse('accounts:forgot')}?notice=ended"
     notice = "ended"

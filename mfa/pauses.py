@@ -37,6 +37,11 @@ def end_running(user: Protected, *, by: Protected, origin: Origin) -> None:
         end(pause, user, by=by, origin=origin)
 
 
+def rescues(user: Protected) -> bool:
+    """Whether the person is let in from the machine itself: no other pause is for staff (K19)."""
+    return user.is_staff and user.mfa_policy.paused
+
+
 def end_of(user: Protected) -> datetime | None:
     """Return when the person's running pause ends."""
     running = Pause.objects.running(timezone.now()).filter(user_id=user.pk)

@@ -26,6 +26,7 @@ class PendingLogin:
     `asked_by` the channel of the challenge,
     `case` the audit's row of its start. `refused_until` is the timestamp at
     which a refused code may be asked for again, `opened` that of the form for a new password.
+    `binding`: what is stepped up to binds a factor.
     `lost`: the person says that the factors are; `mailbox_proven`: an emailed code was entered.
     """
 
@@ -35,6 +36,7 @@ class PendingLogin:
     next: str
     nonce: str
     aim: str = Aim.LOGIN
+    binding: bool = False
     challenge: str = ""
     asked_by: str = ""
     chosen: str = ""

@@ -6,11 +6,19 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from mfa import answers, factors, origin as origins
+from mfa import answers, factors, origin as origins, pauses
 from mfa.models import Challenge, Factor, Protected, Purpose
 from mfa.origin import Origin
 from mfa.pending import PendingLogin
-from mfa.rules.routes import ChannelName, Route, by_mailbox_only, confirming, recovers, usable
+from mfa.rules.routes import (
+    ChannelName,
+    Route,
+    binding,
+    by_mailbox_only,
+    confirming,
+    recovers,
+    usable,
+)
 from mfa.rules.steps import Aim, Facts, Proof, Step, next_step
 from mfa.sessions import person_of
 
@@ -45,6 +53,8 @@ class Walk:
             alive=self.pending.alive(self.user, now),
             demanded=policy.demanded,
             aim=self.aim,
+            binding=self.pending.binding,
+            rescued=pauses.rescues(self.user),
             enforcement=policy.enforcement,
             after_enrollment=policy.after_enrollment,
             proof=Proof(self.pending.proof),
@@ -122,7 +132,10 @@ class Walk:
     def _routes(self) -> tuple[Route, ...]:
         policy = self.user.mfa_policy
         holdings = [factor.holding for factor in self.factors]
-        routes = usable(policy, holdings, self._reachable())
+        reachable = self._reachable()
+        routes = usable(policy, holdings, reachable)
+        if self.pending.binding:
+            return binding(policy, holdings, routes, reachable)
         return routes if self.aim is Aim.LOGIN else confirming(policy, holdings, routes)
 
     def _reachable(self) -> frozenset[ChannelName]:

@@ -18,7 +18,7 @@ from mfa.guards import fresh
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh()
+@fresh(binding=True)
 def change_email(request: SignedIn) -> HttpResponse:
     """Take a new email and mail a link to it; the old one stays until that is opened."""
     form = EmailForm(request.user, request.POST or None)

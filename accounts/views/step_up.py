@@ -17,13 +17,15 @@ from mfa.views.pages import show
 def step_up(request: SignedIn) -> HttpResponse:
     """Say why a proof is asked for; the button asks for it (SS-08)."""
     next_url = request.POST.get("next") or request.GET.get("next", "")
-    walk = login.step_up(request, request.user, next_url)
+    binding = "binding" in (request.POST or request.GET)
+    walk = login.step_up(request, request.user, next_url, binding=binding)
     form = ConfirmForm(request, request.user, wants_password=login.wants_password(walk))
     if form.is_valid():
         return login.confirm(walk)
     context = {
         "form": form,
         "next": walk.pending.next,
+        "binding": binding,
         "unsaved": request.GET.get("notice") == "unsaved",
         "sends": login.will_send(walk),
     }

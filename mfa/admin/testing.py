@@ -19,7 +19,7 @@ from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.channels.base import DeliveryError
 from mfa.forms import CodeForm, PhoneForm
-from mfa.guards import SignedIn, fresh, may_rebind
+from mfa.guards import SignedIn, fresh, is_fresh
 from mfa.limits import TooMany
 from mfa.models import (
     AccountPolicy,
@@ -163,7 +163,7 @@ def _passed(request: SignedIn, challenge: Challenge, *, own: bool) -> HttpRespon
     origin = origins.of(request)
     audit.record(Event.POLICY_TESTED, request.user, origin=origin)
     Asking.of(request.session, Purpose.TEST).drop(request.session)
-    adopt = own and may_rebind(request, request.user)
+    adopt = own and is_fresh(request, request.user, binding=True)
     if adopt and factors.set_phone(request.user, challenge.target, origin=origin):
         # A confirmed phone answered in this session: that is a second step.
         request.session[ABOUT] = {
@@ -173,6 +173,10 @@ def _passed(request: SignedIn, challenge: Challenge, *, own: bool) -> HttpRespon
         }
         keep_proof(request.session, challenge.channel)
         keep_alive(request, request.user)
+    elif own:
+        messages.warning(
+            request, gettext("Your own phone stays as it was: change it in My Details.")
+        )
     messages.success(request, gettext("The test message arrived: texts work with these values."))
     return redirect(FORM)
 

@@ -88,6 +88,24 @@ def confirming(
     return routes if by_mailbox_only(policy, holdings) else ()
 
 
+def binding(
+    policy: Policy,
+    holdings: Iterable[Holding],
+    routes: tuple[Route, ...],
+    channels: frozenset[ChannelName],
+) -> tuple[Route, ...]:
+    """Keep the routes by which a person may bind a factor.
+
+    While no login asks for a second step, who has lost the factors cannot say so there: a mailbox
+    that may recover will do, as it would at the login (EM-03).
+    """
+    confirmed = confirming(policy, holdings, routes)
+    mailbox = Route(ChannelName.EMAIL)
+    if policy.demanded or mailbox in confirmed or not recovers(policy, channels):
+        return confirmed
+    return (*confirmed, mailbox)
+
+
 def by_mailbox_only(policy: Policy, holdings: Iterable[Holding]) -> bool:
     """Whether the policy allows, or the person has, no factor but a mailbox (EM-07)."""
     held = frozenset(holding.method for holding in holdings)

@@ -47,13 +47,17 @@ class Facts:
     """All that the decision may look at.
 
     `alive`: the pending login is younger than 15 minutes, the password unchanged, the person
-    active. `demanded`: the policy is in force for this person and no pause runs. `lost`: the
-    person says so of the factors. `backed_up`: the person has what the policy wants beside a phone.
+    active. `demanded`: the policy is in force for this person and no pause runs. `binding`: what is
+    confirmed will bind a factor, which outlives a pause. `rescued`: whoever holds the machine lets
+    this person in. `lost`: the person says so of the factors. `backed_up`: the person has what the
+    policy wants beside a phone.
     """
 
     alive: bool
     demanded: bool
     aim: Aim = Aim.LOGIN
+    binding: bool = False
+    rescued: bool = False
     enforcement: Enforcement
     after_enrollment: AfterEnrollment
     proof: Proof = Proof.NONE
@@ -71,7 +75,12 @@ class Facts:
 
     @property
     def by_password(self) -> bool:
-        """Whether the password is all that this person can be asked for: nothing else is theirs."""
+        """Whether the password is all that this person can be asked for: nothing else is theirs.
+
+        It binds no factor where there ever was one, whether or not a login asks for it now (EN-02).
+        """
+        if self.binding:
+            return self.rescued or not self.ever_bound
         asked = self.demanded and self.enforcement is not Enforcement.OFF
         return not (asked and self.ever_bound)
 

@@ -55,7 +55,7 @@ def enroll_app(request: HttpRequest, walk: Walk) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh()
+@fresh(binding=True)
 @sensitive_variables()
 def add_app(request: SignedIn) -> HttpResponse:
     """Set up one more app (EN-03)."""

@@ -13,7 +13,7 @@ from mfa import answers, audit, challenges, factors, origin as origins
 from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.forms import CodeForm, PhoneForm
-from mfa.guards import SignedIn, fresh, may_rebind
+from mfa.guards import SignedIn, fresh
 from mfa.limits import TooMany
 from mfa.models import Challenge, Purpose
 from mfa.rules.routes import ChannelName
@@ -26,7 +26,7 @@ EVENTS_PER_PAGE = 25
 @never_cache
 @sensitive_post_parameters("phone")
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh(mailed=True)
+@fresh(mailed=True, binding=True)
 def change_phone(request: SignedIn) -> HttpResponse:
     """Ask for another number and text a code to it; the old one stays until that is entered."""
     form = PhoneForm(request.POST or None, policy=request.user.mfa_policy)
@@ -51,7 +51,7 @@ def change_phone_verify(request: SignedIn) -> HttpResponse:
     """Take the code that proves the new number."""
     asking = Asking.of(request.session, Purpose.CHANGE)
     challenge = asking.question(request.user)
-    if challenge is None or not may_rebind(request, request.user):
+    if challenge is None:
         return redirect("mfa:change_phone")
     form = CodeForm(request.POST or None)
     if form.is_valid():

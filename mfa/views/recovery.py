@@ -40,7 +40,7 @@ def recovery_code(request: HttpRequest, walk: Walk) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh()
+@fresh(binding=True)
 def recovery_codes(request: SignedIn) -> HttpResponse:
     """Make a new set and show it, this once (LK-01)."""
     codes, refusal = None, None

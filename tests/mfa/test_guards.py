@@ -7,12 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from accounts.models import User
-from mfa.guards import ANY_STEP, is_strong, may_rebind, on_step, person
+from mfa.guards import ANY_STEP, is_strong, on_step, person
 from mfa.login import PAGES, Walk
 from mfa.models import AccountPolicy
 from mfa.rules.steps import Step
 from mfa.sessions import ABOUT
-from tests.conftest import make_user
 from tests.portal_client import Browser
 
 
@@ -118,24 +117,3 @@ def test_where_none_is_asked_every_session_will_do(
     off: None, alice: User, about: dict[str, object] | None
 ) -> None:
     assert is_strong(request_about(about), alice)
-
-
-@pytest.mark.parametrize("channel", ["sms", "email"])
-def test_a_session_rebinds_a_phone_after_a_code(alice: User, channel: str) -> None:
-    """EN-02, EM-03."""
-    assert may_rebind(request_about({"channel": channel}), alice)
-
-
-@pytest.mark.parametrize("about", [{"channel": ""}, {}, None])
-def test_and_not_by_the_password_alone(alice: User, about: dict[str, object] | None) -> None:
-    assert not may_rebind(request_about(about), alice)
-
-
-def test_while_mfa_is_off_the_password_will_do(off: None, alice: User) -> None:
-    assert may_rebind(request_about({"channel": ""}), alice)
-
-
-def test_a_first_phone_needs_no_code_before(rf: RequestFactory, policy: AccountPolicy) -> None:
-    request = rf.get("/")
-    request.session = {}
-    assert may_rebind(request, make_user("bob@example.org"))

@@ -57,7 +57,7 @@ def test_a_fresh_login_opens_what_decides_over_the_account(home: Browser, path: 
 @pytest.mark.parametrize("path", ["/me/password/", "/me/phone/"])
 def test_a_login_of_ten_minutes_ago_opens_it_no_more(stale: Browser, path: str) -> None:
     """SS-08: to the step-up and back."""
-    assert stale.get(path).url == f"{STEP_UP}?next={path.replace('/', '%2F')}"
+    assert stale.get(path).url.startswith(f"{STEP_UP}?next={path.replace('/', '%2F')}")
     assert stale.get("/me/").status_code == 200
 
 

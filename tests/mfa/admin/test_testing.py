@@ -155,6 +155,19 @@ def test_and_not_where_it_is_not(office: Browser, root: User) -> None:
     assert root.factors.usable().get(kind="phone").target == OWN
 
 
+def test_a_password_alone_replaces_no_phone(
+    browser: Browser, policy: AccountPolicy, root: User
+) -> None:
+    """EN-02: what is bound stays when MFA is on again."""
+    policy.enabled = False
+    policy.save()
+    browser.password(root)
+    browser.post(TEST, {"phone": NUMBER})
+    page = browser.post(TEST, {"code": code(NUMBER), "own": "on"}, follow=True).content.decode()
+    assert "Your own phone stays as it was" in page
+    assert root.factors.usable().get(kind="phone").target == OWN
+
+
 def test_the_old_number_is_told(office: Browser, root: User) -> None:
     """NT-02."""
     office.post(TEST, {"phone": NUMBER})

@@ -41,6 +41,8 @@ def facts(**known):
     free = {
         "alive": st.booleans(),
         "demanded": st.booleans(),
+        "binding": st.booleans(),
+        "rescued": st.sampled_from([False]),
         "enforcement": st.sampled_from(Enforcement),
         "after_enrollment": st.sampled_from(AfterEnrollment),
         "proof": st.sampled_from(Proof),

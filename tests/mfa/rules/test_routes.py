@@ -4,7 +4,15 @@ import pytest
 
 from mfa.rules.contacts import EVERYWHERE
 from mfa.rules.policy import EmailCodes, Method, Policy
-from mfa.rules.routes import ChannelName, Holding, Route, confirming, recovers, usable
+from mfa.rules.routes import (
+    ChannelName,
+    Holding,
+    Route,
+    binding,
+    confirming,
+    recovers,
+    usable,
+)
 
 PHONE = Holding(7, Method.PHONE, "+447546123456")
 ASSIGNED = Holding(7, Method.PHONE, proven=False)
@@ -154,6 +162,30 @@ def kept(name, holdings, routes, *expected, **wishes):
 def test_a_mailbox_confirms_only_where_it_is_all_there_is(policy, holdings, routes, expected):
     """EM-01, EM-07."""
     assert confirming(policy, holdings, routes) == expected
+
+
+def bound(name, holdings, routes, *expected, channels=ALL_CHANNELS, **wishes):
+    return pytest.param(Policy(**wishes), holdings, routes, channels, expected, id=name)
+
+
+@pytest.mark.parametrize(
+    ("policy", "holdings", "routes", "channels", "expected"),
+    [
+        bound("a mailbox comes last", [PHONE], (TEXT, EMAIL), TEXT, EMAIL),
+        bound("and alone where all is lost", [], (), EMAIL),
+        bound("once", [MAILBOX], (EMAIL,), EMAIL),
+        bound("not where a login asks", [PHONE], (TEXT, EMAIL), TEXT, in_force=True),
+        bound("it does in a pause", [PHONE], (TEXT,), TEXT, EMAIL, in_force=True, paused=True),
+        bound(
+            "email only recovers", [PHONE], (TEXT,), TEXT, EMAIL, email_codes=EmailCodes.RECOVERY
+        ),
+        bound("no codes by email", [PHONE], (TEXT,), TEXT, email_codes=EmailCodes.OFF),
+        bound("no mail now", [PHONE], (TEXT,), TEXT, channels=NO_MAIL),
+    ],
+)
+def test_a_mailbox_binds_only_while_no_login_asks(policy, holdings, routes, channels, expected):
+    """EN-02, EM-03."""
+    assert binding(policy, holdings, routes, channels) == expected
 
 
 STOPPED = Holding(1, Method.PHONE, "+447700900201", refuses=True)

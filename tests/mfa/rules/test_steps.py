@@ -231,6 +231,8 @@ def test_nothing_is_proven_or_allowed_unless_said():
     assert facts() == Facts(
         alive=True,
         demanded=True,
+        binding=False,
+        rescued=False,
         enforcement=Enforcement.REQUIRED,
         after_enrollment=AfterEnrollment.LOGIN_AGAIN,
         proof=Proof.NONE,
@@ -268,6 +270,12 @@ def step_up(step, name, **known):
         step_up(Step.CHOOSE, "asked to choose", choosing=True),
         step_up(Step.CHOOSE, "the mailbox waits", routes=(EMAIL,)),
         step_up(Step.BLOCKED, "no route", routes=()),
+        step_up(Step.ANSWER, "to bind, though not demanded", binding=True, demanded=False),
+        step_up(
+            Step.ANSWER, "to bind, though it is off", binding=True, enforcement=Enforcement.OFF
+        ),
+        step_up(Step.BLOCKED, "to bind, no route", binding=True, demanded=False, routes=()),
+        step_up(Step.START_OVER, "to bind, rescued: the password", binding=True, rescued=True),
         step_up(Step.BLOCKED, "a mailbox does not help", routes=(), mailbox_proven=True),
     ],
 )
@@ -283,6 +291,11 @@ def test_a_step_up_walks_the_same_way_and_enrolls_nothing(known, step):
         ({"ever_bound": True, "demanded": False}, True),
         ({"ever_bound": True, "enforcement": Enforcement.OFF}, True),
         ({"ever_bound": True, "enforcement": Enforcement.OPTIONAL}, False),
+        ({"ever_bound": True, "rescued": True}, False),
+        ({"ever_bound": False, "binding": True}, True),
+        ({"ever_bound": True, "binding": True, "demanded": False}, False),
+        ({"ever_bound": True, "binding": True, "enforcement": Enforcement.OFF}, False),
+        ({"ever_bound": True, "binding": True, "rescued": True}, True),
     ],
 )
 def test_the_password_is_all_where_nothing_else_was_ever_bound_or_asked(known, alone):

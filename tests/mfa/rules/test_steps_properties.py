@@ -115,6 +115,12 @@ def test_a_link_alone_resets_nothing_where_there_is_a_phone(known):
     assert next_step(known) not in {Step.ENTER, Step.ENROLL, Step.OFFER, Step.PROVE_MAILBOX}
 
 
+@given(facts(binding=yes, ever_bound=yes, rescued=no))
+def test_the_password_is_never_all_that_binds_once_a_factor_was_bound(known):
+    """EN-02: neither while a pause runs nor while it is off."""
+    assert not known.by_password
+
+
 @given(facts(aim=st.sampled_from([Aim.STEP_UP, Aim.RESET])))
 def test_only_a_login_enrolls_or_finishes(known):
     assert next_step(known) not in {Step.ENROLL, Step.OFFER, Step.FINISH, Step.PROVE_MAILBOX}

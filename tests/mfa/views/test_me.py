@@ -35,19 +35,6 @@ def test_a_session_without_a_second_step_rebinds_no_phone(
     assert alice.factors.usable().get().target == "+447700900201"
 
 
-def test_nor_when_the_policy_changes_while_the_code_is_out(
-    browser: Browser, alice: User, policy: AccountPolicy
-) -> None:
-    policy.enabled = False
-    policy.save()
-    browser.password(alice)
-    browser.post(PHONE, {"phone": NEW_NUMBER})
-    policy.enabled = True
-    policy.save()
-    assert browser.post(VERIFY, {"code": code(NEW_NUMBER)}).url == PHONE
-    assert alice.factors.usable().get().target == "+447700900201"
-
-
 def test_a_person_who_skipped_may_still_add_the_first_phone(
     browser: Browser, bob: User, optional: AccountPolicy
 ) -> None:
