@@ -170,6 +170,13 @@ RECOVERY_CODE_SETS = Limit(
     _("New sets of recovery codes of one person"),
     _("Each costs ten slow hashes and two notices."),
 )
+RECOVERY_CODE_TRIES = Limit(
+    "recovery-code-tries",
+    20,
+    HOUR,
+    _("Recovery codes typed by one person, right, wrong or used"),
+    _("Each costs a slow hash, and a used one no wait; ten wrong ones cost one before this does."),
+)
 RESETS_PER_MAILBOX = Limit(
     "reset",
     2,
@@ -244,6 +251,7 @@ TABLE = (
     PASSWORDS_PER_ADDRESS,
     NEW_PASSWORDS,
     RECOVERY_CODE_SETS,
+    RECOVERY_CODE_TRIES,
     RESETS_PER_MAILBOX,
     RESETS_PER_STRANGER,
     RESETS_PER_ADDRESS,

@@ -70,11 +70,12 @@ def spend(user: Protected, code: str, *, origin: Origin) -> Judgement:
     """Judge a code of 13 signs, and use it up if it is one of the person's.
 
     One slow hash a try, whatever is typed. SPENT for a used one (M13), EXPIRED without a set.
-    Raises TooMany while the person has to wait.
+    Raises TooMany over the limit, and while the person has to wait.
     """
     held = codes_of(user)
     if held is None:
         return Judgement(Answer.EXPIRED)
+    limits.take([limits.RECOVERY_CODE_TRIES.of(str(user.pk))])
     # Before the lock, since it takes some 30 ms
     digest = _hashed(code, held.secret)
     with transaction.atomic():
@@ -86,8 +87,7 @@ def spend(user: Protected, code: str, *, origin: Origin) -> Judgement:
             _used(person, held, origin)
             return Judgement(Answer.RIGHT)
         if known.exists():
-            if limits.is_first(limits.LATE_RECORDS.of(str(user.pk))):
-                audit.record(Event.CODE_LATE, person, origin=origin)
+            audit.record(Event.CODE_LATE, person, origin=origin)
             return Judgement(Answer.SPENT)
         locked = answers.blame(person, mine, origin=origin)
     user.wrong_answers, user.wait_until = person.wrong_answers, person.wait_until

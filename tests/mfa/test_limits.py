@@ -33,6 +33,7 @@ FIGURES = [
     ("password-address", 50, timedelta(minutes=15)),
     ("new-password", 20, timedelta(hours=1)),
     ("recovery-codes", 5, timedelta(hours=1)),
+    ("recovery-code-tries", 20, timedelta(hours=1)),
     ("reset", 2, timedelta(minutes=30)),
     ("reset-stranger", 5, timedelta(days=1)),
     ("reset-address", 20, timedelta(hours=1)),

@@ -7,6 +7,7 @@ import pytest
 from accounts.models import User
 from mfa import recovery
 from mfa.answers import Answer
+from mfa.limits import TooMany
 from mfa.models import Factor
 from mfa.origin import Origin
 from mfa.rules.recovery import normalize
@@ -28,6 +29,12 @@ def test_of_twenty_wrong_codes_at_once_ten_are_judged(alice: User) -> None:
     given = many(20, lambda: recovery.spend(alice, "0" * 13, origin=HERE).answer)
     assert given.count(Answer.WRONG) == 9
     assert given.count(Answer.LOCKED) == 1
+
+
+def test_of_thirty_used_codes_at_once_twenty_are_hashed(alice: User) -> None:
+    code = normalize(recovery.make(alice, origin=HERE)[0])
+    given = many(30, lambda: recovery.spend(alice, code, origin=HERE))
+    assert len([one for one in given if isinstance(one, TooMany)]) == 10
 
 
 def test_of_five_sessions_that_make_codes_at_once_one_wins(alice: User) -> None:

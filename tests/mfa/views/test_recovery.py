@@ -9,7 +9,9 @@ import time_machine
 
 from accounts.models import User
 from mfa import recovery
+from mfa.audit import NOWHERE
 from mfa.models import AccountPolicy, Factor, OutboxMessage, RecoveryCode
+from mfa.rules.recovery import normalize
 from tests.conftest import give_codes
 from tests.portal_client import Browser, code, codes
 
@@ -118,6 +120,17 @@ def test_another_browser_or_a_new_login_begins_no_new_count(
         for _ in range(5):
             each.post(SPARE, {"code": WRONG})
     assert other_browser.get(SPARE).url == "/login/help/"
+
+
+def test_the_twenty_first_code_in_an_hour_is_refused_in_words(
+    browser: Browser, alice: User, saved: list[str]
+) -> None:
+    """WB-06."""
+    recovery.spend(alice, normalize(saved[0]), origin=NOWHERE)
+    browser.password(alice)
+    pages = [browser.post(SPARE, {"code": saved[0]}) for _ in range(20)]
+    assert [page.status_code for page in pages] == [200] * 19 + [429]
+    assert "Please wait a little" in pages[-1].content.decode()
 
 
 def test_without_codes_the_page_leads_back(asked: Browser) -> None:
