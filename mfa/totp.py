@@ -19,6 +19,8 @@ from mfa.rules import totp
 from mfa.rules.routes import ChannelName
 
 KEY = "mfa_new_app"
+# A phone, its successor, a tablet, and a device at work and at home; more are forgotten, not used.
+MOST_APPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ class NewApp:
     def address_for(self, user: Protected) -> str:
         """Return what the QR code holds."""
         return totp.address_of(self.secret, issuer=settings.PORTAL_NAME, account=user.email)
+
+
+def are_enough(user: Protected) -> bool:
+    """Whether the person has as many apps as anybody may; `add` lets no parallel one slip by."""
+    apps = Factor.objects.usable().filter(user_id=user.pk, kind=Factor.Kind.APP)
+    return apps.count() >= MOST_APPS
 
 
 def add(user: Protected, new: NewApp, typed: str, *, name: str, origin: Origin) -> bool:

@@ -62,6 +62,8 @@ def add_app(request: SignedIn) -> HttpResponse:
     user = request.user
     if Method.APP not in user.mfa_policy.methods:
         raise Http404
+    if totp.are_enough(user):
+        return show(request, "mfa/add_app.html", {"most": totp.MOST_APPS}, user=user)
     new, form = _posted(request)
     if new and form.is_valid():
         code, name = form.cleaned_data["code"], form.cleaned_data["name"]

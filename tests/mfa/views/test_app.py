@@ -228,6 +228,19 @@ def test_an_app_is_added_beside_the_phone(home: Browser, alice: User) -> None:
     assert "Your app is set up." in home.get("/me/?saved=app").content.decode()
 
 
+def test_there_is_no_sixth_app_before_one_is_removed(home: Browser, alice: User) -> None:
+    """The page that showed the secret was opened while there were four."""
+    *_, oldest = [give_app(alice) for _ in range(4)]
+    secret = secret_on(home.post(MORE).content.decode())
+    give_app(alice)
+    page = home.post(MORE, {"code": shows(secret)}).content.decode()
+    assert "You have 5 authenticator apps, and nobody can have more." in page
+    assert "data-secret" not in page
+    assert alice.factors.filter(kind="app").count() == 5
+    home.post(f"/me/security/factors/{oldest.pk}/remove/")
+    assert home.post(MORE, {"code": shows(secret)}).url == "/me/?saved=app"
+
+
 def test_a_wrong_code_adds_none(home: Browser, alice: User) -> None:
     home.post(MORE)
     assert "A code has only digits." in home.post(MORE, {"code": "12345x"}).content.decode()
