@@ -10,6 +10,7 @@ from accounts.validators import LONGEST
 from mfa import audit, browsers, limits, notices, origin as origins, waits
 from mfa.models import AuditEvent, Event, Session
 from mfa.origin import Origin
+from mfa.sessions import keep_alive
 
 
 def prove(request: HttpRequest, email: str, password: str) -> User | None:
@@ -62,11 +63,28 @@ def is_present(user: User, password: str) -> bool:
     return user.check_password(password)
 
 
-def change(user: User, password: str) -> None:
-    """Store a new password, which ends all sessions; these columns alone."""
-    user.set_password(password)
-    user.password_expired = False
-    user.save(update_fields=["password", "password_expired"])
+def change(request: HttpRequest, user: User, password: str) -> bool:
+    """Change the password of who is logged in; all other sessions end.
+
+    False when something else came first, such as a "not me" in another session: what this one may
+    do has ended with it.
+    """
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=user.pk)
+        if person.get_session_auth_hash() != user.get_session_auth_hash():
+            return False
+        store(person, password)
+        notices.tell(Event.PASSWORD_CHANGED, person, origin=origins.of(request))
+    keep_alive(request, person)
+    return True
+
+
+def store(person: User, password: str) -> None:
+    """Store a new password, which ends all sessions; call it with the person's row held."""
+    person.set_password(password)
+    person.password_expired = False
+    person.session_epoch += 1
+    person.save(update_fields=["password", "password_expired", "session_epoch"])
 
 
 def expire(user: User, *, origin: Origin, by: int) -> None:

@@ -74,12 +74,11 @@ def finish(walk: Walk, password: str) -> bool:
         person = User.objects.select_for_update().get(pk=walk.user.pk)
         if not walk.pending.may_save(person, now):
             return False
-        passwords.change(person, password)
-        person.session_epoch += 1
+        passwords.store(person, password)
         person.mailbox_proven_at = now
         if walk.pending.channel in {"", ChannelName.EMAIL}:
             person.mailbox_rests_until = now + MAILBOX_RESTS
-        person.save(update_fields=["session_epoch", "mailbox_proven_at", "mailbox_rests_until"])
+        person.save(update_fields=["mailbox_proven_at", "mailbox_rests_until"])
         phone = factors.phone_of(person)
         notices.tell(
             Event.PASSWORD_RESET,

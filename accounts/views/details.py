@@ -10,10 +10,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import passwords
 from accounts.forms import DetailsForm, NewPasswordForm, PasswordForm
 from accounts.models import User
-from mfa import audit, factors, notices, origin as origins, recovery
+from mfa import audit, factors, recovery
 from mfa.guards import fresh
-from mfa.models import Event, Factor
-from mfa.sessions import keep_alive
+from mfa.models import Factor
 
 LAST_EVENTS = 5
 
@@ -99,7 +98,7 @@ def _newest(held: list[Factor], kind: Factor.Kind) -> Factor | None:
 
 
 def _change_password(request: SignedIn, password: str) -> HttpResponse:
-    passwords.change(request.user, password)
-    keep_alive(request, request.user)
-    notices.tell(Event.PASSWORD_CHANGED, request.user, origin=origins.of(request))
+    if not passwords.change(request, request.user, password):
+        # Another session was first, and its change has ended this one.
+        return redirect("accounts:login")
     return redirect(f"{reverse('accounts:details')}?saved=password")
