@@ -17,8 +17,8 @@ from django.utils.translation import gettext, gettext_lazy as _
 from accounts import passwords, resets
 from accounts.models import User
 from mfa import endings, origin as origins, pauses
+from mfa.counters import TooMany
 from mfa.guards import fresh, person
-from mfa.limits import TooMany
 
 # What makes somebody mighty is for superusers to give: an administrator must not promote himself.
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")

@@ -7,7 +7,16 @@ from django.utils import timezone
 from accounts import links
 from accounts.links import Link
 from accounts.models import User
-from mfa import audit, channels, deliveries, factors, limits, notices, origin as origins
+from mfa import (
+    audit,
+    channels,
+    counters,
+    deliveries,
+    factors,
+    limits,
+    notices,
+    origin as origins,
+)
 from mfa.models import Event
 from mfa.rules import contacts
 from mfa.rules.routes import ChannelName
@@ -21,7 +30,7 @@ def ask(request: HttpRequest, user: User, email: str) -> None:
     """
     with transaction.atomic():
         per_mailbox = limits.MAILS_PER_NEW_EMAIL.of(email)
-        limits.take([limits.NEW_EMAILS_PER_PERSON.of(str(user.pk)), per_mailbox])
+        counters.take([limits.NEW_EMAILS_PER_PERSON.of(str(user.pk)), per_mailbox])
         User.objects.filter(pk=user.pk).update(new_email=email)
         masked = contacts.masked_email(email)
         audit.record(Event.EMAIL_ASKED, user, origin=origins.of(request), email=masked)

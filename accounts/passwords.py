@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.validators import LONGEST
-from mfa import audit, browsers, limits, notices, origin as origins, waits
+from mfa import audit, browsers, counters, limits, notices, origin as origins, waits
 from mfa.models import AuditEvent, Event, Session
 from mfa.origin import Origin
 from mfa.sessions import keep_alive
@@ -26,7 +26,7 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
     per_address = limits.PASSWORDS_PER_ADDRESS.of(origin.network)
     failed_before = waits.check(waits.WRONG_PASSWORDS, subject)
     if not known:
-        limits.peek(per_address)
+        counters.peek(per_address)
     user = authenticate(request, username=email, password=password)
     if isinstance(user, User):
         if failed_before:
@@ -34,7 +34,7 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
         return user
     _count_wrong(subject, User.objects.filter(email=email).first(), origin)
     if not known:
-        limits.count(per_address)
+        counters.count(per_address)
     return None
 
 
@@ -59,7 +59,7 @@ def is_present(user: User, password: str) -> bool:
     """
     if len(password) > LONGEST:
         return False
-    limits.take([limits.NEW_PASSWORDS.of(str(user.pk))])
+    counters.take([limits.NEW_PASSWORDS.of(str(user.pk))])
     return user.check_password(password)
 
 

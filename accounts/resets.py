@@ -14,6 +14,7 @@ from mfa import (
     audit,
     browsers,
     channels,
+    counters,
     deliveries,
     factors,
     limits,
@@ -39,7 +40,7 @@ def ask(request: HttpRequest, email: str) -> None:
     Raises TooMany for an address that asks for too many, whoever they are for.
     """
     origin = origins.of(request)
-    limits.take([limits.RESETS_PER_ADDRESS.of(origin.network)])
+    counters.take([limits.RESETS_PER_ADDRESS.of(origin.network)])
     make_password(email)
     user = User.objects.filter(email=email).first()
     mailed = _may_mail(request, email, origin) and user is not None and user.is_active
@@ -58,7 +59,7 @@ def send(user: User, *, origin: Origin, by: int) -> bool:
     if not (user.is_active and channels.available(ChannelName.EMAIL)):
         return False
     with transaction.atomic():
-        limits.take([limits.LINKS_PER_PERSON.of(str(user.pk))])
+        counters.take([limits.LINKS_PER_PERSON.of(str(user.pk))])
         audit.record(Event.PASSWORD_LINK_SENT, user, origin=origin, by=by)
         _mail(user, Link.SET)
     return True
@@ -100,8 +101,8 @@ def _may_mail(request: HttpRequest, email: str, origin: Origin) -> bool:
     if not browsers.count_of(request, email):
         uses.append(limits.RESETS_PER_STRANGER.of(f"{origin.network}:{email}"))
     try:
-        limits.take(uses)
-    except limits.TooMany:
+        counters.take(uses)
+    except counters.TooMany:
         return False
     return True
 

@@ -6,7 +6,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.db import transaction
 from django.db.models import QuerySet
 
-from mfa import audit, channels, deliveries, limits
+from mfa import audit, channels, counters, deliveries, limits
 from mfa.models import Event, Protected
 from mfa.rules.routes import ChannelName
 
@@ -41,8 +41,8 @@ def warn(alert: Alert, *, about: str = "", once: limits.Limit = ONCE, **words: s
     """
     with transaction.atomic():
         try:
-            limits.take([once.of(f"{alert}:{about}")])
-        except limits.TooMany:
+            counters.take([once.of(f"{alert}:{about}")])
+        except counters.TooMany:
             return False
         told = {"about": about, **words}
         audit.record(Event.ALERTED, None, origin=audit.NOWHERE, alert=alert, **told)

@@ -9,8 +9,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from mfa import audit, limits, notices, prefixes, waits
-from mfa.limits import TooMany
+from mfa import audit, counters, limits, notices, prefixes, waits
+from mfa.counters import TooMany
 from mfa.models import TRIES, Challenge, Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules.codes import browser_of
@@ -61,7 +61,7 @@ def judge(
         )
         if not spent:
             challenge.refresh_from_db()
-            if limits.is_first(limits.LATE_RECORDS.of(str(user.pk))):
+            if counters.is_first(limits.LATE_RECORDS.of(str(user.pk))):
                 audit.record(Event.CODE_LATE, user, origin=origin, purpose=challenge.purpose)
             return Judgement(_why_closed(challenge), challenge.tries_left)
         if right:

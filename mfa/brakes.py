@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from mfa import alerts, audit, budget, countries, limits, prefixes
+from mfa import alerts, audit, budget, counters, countries, limits, prefixes
 from mfa.alerts import Alert
-from mfa.limits import DAY, HOUR, MINUTE, Limit, TooMany
+from mfa.counters import TooMany
+from mfa.limits import DAY, HOUR, MINUTE, Limit
 from mfa.models import AccountPolicy, Brake, Challenge, Delivery, Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules import contacts
@@ -66,7 +67,7 @@ def check(user: Protected, number: str) -> frozenset[str]:
         raise TooMany(max(held))
     if region not in vouched and _converts_badly(region):
         raise TooMany(_start(region, COUNTRY_BRAKE))
-    limits.peek(*budget.of_new(region, AccountPolicy.load()))
+    counters.peek(*budget.of_new(region, AccountPolicy.load()))
     _refuse_sixth_person(user, number)
     return vouched
 
@@ -89,7 +90,7 @@ def lift(brake: Brake, administrator: Protected, *, origin: Origin) -> None:
 @shared_task(name="mfa.brakes.watch")
 def watch() -> None:
     """Tell when half of a day's texts is used up, and when all are."""
-    for use, used in limits.used(budget.pots(AccountPolicy.load())).items():
+    for use, used in counters.used(budget.pots(AccountPolicy.load())).items():
         share = used / use.limit.most
         if share >= ALARM_AT:
             spent = share >= 1

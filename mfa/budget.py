@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from mfa import limits
-from mfa.limits import TooMany, Use
+from mfa import counters, limits
+from mfa.counters import TooMany
+from mfa.limits import Use
 from mfa.models import AccountPolicy, Challenge, Delivery, Purpose
 from mfa.rules import contacts
 from mfa.rules.routes import ChannelName
@@ -32,7 +33,7 @@ def spend(delivery: Delivery) -> bool:
     if delivery.channel != ChannelName.SMS:
         return True
     try:
-        limits.take(_uses(delivery.challenge, AccountPolicy.load()))
+        counters.take(_uses(delivery.challenge, AccountPolicy.load()))
     except TooMany:
         return False
     return True

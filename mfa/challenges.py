@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from mfa import audit, brakes, deliveries, limits, prefixes
+from mfa import audit, brakes, counters, deliveries, limits, prefixes
 from mfa.models import Challenge, Event, Factor, Protected, Purpose
 from mfa.models.challenges import current_key
 from mfa.origin import Origin
@@ -99,7 +99,7 @@ def issue(
                 return held
             _void(user, purpose=purpose, browser=browser)
         near = _neighbors(user, target, purpose, vouched)
-        limits.take([*_uses(user, target, purpose, origin), *near])
+        counters.take([*_uses(user, target, purpose, origin), *near])
         challenge = _new(user, target, purpose=purpose, browser=browser, unsettled=bool(near))
         _send(challenge, user, origin, attempt=1)
         return challenge
@@ -109,7 +109,7 @@ def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin)
     """Repeat the code, or ask anew when it is nearly spent. Raises TooMany before its time."""
     now = timezone.now()
     if challenge.resend_at > now:
-        raise limits.TooMany(challenge.resend_at)
+        raise counters.TooMany(challenge.resend_at)
     target, purpose = _target(challenge), Purpose(challenge.purpose)
     if not challenge.is_open(now + WORTH_REPEATING):
         return issue(user, target, purpose=purpose, nonce=nonce, origin=origin)
@@ -122,8 +122,8 @@ def resend(challenge: Challenge, user: Protected, *, nonce: str, origin: Origin)
             .update(sends=F("sends") + 1, resend_at=now + pause)
         )
         if not claimed:
-            raise limits.TooMany(now + pause)
-        limits.take(_uses(user, target, purpose, origin))
+            raise counters.TooMany(now + pause)
+        counters.take(_uses(user, target, purpose, origin))
         _send(challenge, user, origin, attempt=challenge.sends + 1)
     return challenge
 
@@ -149,8 +149,8 @@ def _guarded(
     """Look at the brakes before, and record a refusal after what it rolled back (PS-07)."""
     try:
         yield brakes.check(user, target.address) if target.is_new(purpose) else frozenset()
-    except limits.TooMany as refusal:
-        if limits.is_first(limits.LATE_RECORDS.of(str(user.pk))):
+    except counters.TooMany as refusal:
+        if counters.is_first(limits.LATE_RECORDS.of(str(user.pk))):
             audit.record(Event.CODE_REFUSED, user, origin=origin, channel=target.channel)
         brakes.pull(refusal)
         raise

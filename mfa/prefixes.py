@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from mfa import limits
+from mfa import counters, limits
 from mfa.limits import Limit, Use
 from mfa.models import Challenge, Protected
 
@@ -53,4 +53,4 @@ def refund(challenge: Challenge) -> None:
 def _uncount(pk: UUID, number: str, asked_at: datetime) -> None:
     # The row's own mark says that it is done just once.
     if Challenge.objects.filter(pk=pk, unsettled=True).update(unsettled=False):
-        limits.give_back(uses(number), at=asked_at)
+        counters.give_back(uses(number), at=asked_at)

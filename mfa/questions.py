@@ -3,7 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from mfa import answers, challenges, factors, limits, notices, recovery, totp
+from mfa import answers, challenges, counters, factors, notices, recovery, totp
 from mfa.answers import Answer, Judgement
 from mfa.challenges import Target
 from mfa.models import Challenge, Event, Factor, Purpose
@@ -22,7 +22,7 @@ def ask(walk: Walk) -> None:
     address = factor.target if factor else walk.user.email
     try:
         _issue(walk, Target(channel=route.channel, address=address, factor=factor), walk.purpose)
-    except limits.TooMany as refusal:
+    except counters.TooMany as refusal:
         walk.pending.challenge = ""
         walk.pending.refused_until = refusal.until.timestamp()
         walk.pending.save(walk.request.session)

@@ -6,7 +6,7 @@ from argon2.low_level import Type, hash_secret_raw
 from django.db import transaction
 from django.utils import timezone
 
-from mfa import answers, audit, factors, limits, notices, waits
+from mfa import answers, audit, counters, factors, limits, notices, waits
 from mfa.answers import Answer, Judgement
 from mfa.models import Event, Factor, Protected, RecoveryCode
 from mfa.origin import Origin
@@ -40,14 +40,14 @@ def make(user: Protected, *, origin: Origin) -> list[str] | None:
     """
     use = limits.RECOVERY_CODE_SETS.of(str(user.pk))
     # Before the hashes, which cost half a second
-    limits.peek(use)
+    counters.peek(use)
     codes = [recovery.spell(secrets.randbits(recovery.BITS)) for _ in range(AMOUNT)]
     salt = secrets.token_hex(SALT_BYTES)
     digests = [_hashed(code, salt) for code in codes]
     with transaction.atomic():
         if not factors.rebind(user):
             return None
-        limits.take([use])
+        counters.take([use])
         now = timezone.now()
         former = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.RECOVERY_CODES)
         former.filter(revoked_at=None).update(revoked_at=now)
@@ -75,7 +75,7 @@ def spend(user: Protected, code: str, *, origin: Origin) -> Judgement:
     held = codes_of(user)
     if held is None:
         return Judgement(Answer.EXPIRED)
-    limits.take([limits.RECOVERY_CODE_TRIES.of(str(user.pk))])
+    counters.take([limits.RECOVERY_CODE_TRIES.of(str(user.pk))])
     # Before the lock, since it takes some 30 ms
     digest = _hashed(code, held.secret)
     with transaction.atomic():

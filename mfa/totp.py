@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.utils import timezone
 
-from mfa import answers, audit, factors, limits, notices, waits
+from mfa import answers, audit, counters, factors, limits, notices, waits
 from mfa.answers import Answer, Judgement
 from mfa.encryption import seal, unseal
 from mfa.models import Event, Factor, Protected
@@ -115,7 +115,7 @@ def judge(user: Protected, app: Factor, typed: str, *, origin: Origin) -> Judgem
             answers.forgive(person, mine, origin=origin, channel=ChannelName.APP)
             return Judgement(Answer.RIGHT)
         if totp.step_of(secret, typed, now=now, after=0) is not None:
-            if limits.is_first(limits.LATE_RECORDS.of(str(user.pk))):
+            if counters.is_first(limits.LATE_RECORDS.of(str(user.pk))):
                 audit.record(Event.CODE_LATE, person, origin=origin)
             return Judgement(Answer.SPENT)
         locked = answers.blame(person, mine, origin=origin)

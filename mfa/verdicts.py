@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mfa import audit, limits, waits, walk as walks
+from mfa import audit, counters, waits, walk as walks
 from mfa.challenges import new_nonce
 from mfa.models import Delivery, Factor, Pause, Protected
 from mfa.pending import PendingLogin
@@ -100,7 +100,7 @@ def _reasons(walk: Walk, now: datetime) -> Iterator[str]:
 def _password_wait(user: Protected) -> datetime | None:
     try:
         waits.check(waits.WRONG_PASSWORDS, user.email)
-    except limits.TooMany as refusal:
+    except counters.TooMany as refusal:
         return refusal.until
     return None
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from mfa.limits import DAY, HOUR, MINUTE, TooMany, keyed
+from mfa.counters import TooMany
+from mfa.limits import DAY, HOUR, MINUTE, keyed
 from mfa.models import Wait
 
 # From the tenth failure in a row each one costs a wait (the security design's figures). Fewer are

@@ -15,8 +15,8 @@ from django.utils.http import urlencode
 from accounts.models import User
 from accounts.views.step_up import step_up
 from mfa import origin as origins, tracing
+from mfa.counters import TooMany
 from mfa.guards import is_strong
-from mfa.limits import TooMany
 from mfa.sessions import SessionStore, is_over
 from mfa.views.pages import refused
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import passwords
 from accounts.forms import LoginForm
 from mfa import audit, login as second_step, origin as origins
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from mfa.models import Event
 from mfa.views.pages import refused
 

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 from django.views.decorators.http import require_POST
 
-from mfa import brakes, budget, countries, limits, origin as origins
+from mfa import brakes, budget, counters, countries, limits, origin as origins
 from mfa.admin.records import ReadOnly
 from mfa.brakes import CONVERSION
 from mfa.guards import fresh, person
@@ -157,7 +157,7 @@ def _shares(policy: AccountPolicy) -> list[Share]:
     """List the site's pots, and each country that had a text to a new number abroad."""
     pots = budget.pots(policy)
     abroad = {limits.NEW_PER_COUNTRY.of(region): region for region in sorted(EVERYWHERE)}
-    used = limits.used([*pots, *abroad])
+    used = counters.used([*pots, *abroad])
     return [
         *(Share(str(use.limit.what), used[use], use.limit.most) for use in pots),
         *(

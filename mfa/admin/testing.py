@@ -18,9 +18,9 @@ from mfa.admin import mail_test
 from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.channels.base import DeliveryError
+from mfa.counters import TooMany
 from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import SignedIn, fresh, is_fresh
-from mfa.limits import TooMany
 from mfa.models import (
     AccountPolicy,
     Challenge,

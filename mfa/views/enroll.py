@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import audit, login, questions
 from mfa.answers import Answer
+from mfa.counters import TooMany
 from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import ANY_STEP, on_step
-from mfa.limits import TooMany
 from mfa.models import Event, Purpose
 from mfa.rules.policy import Method
 from mfa.rules.routes import ChannelName

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mfa import answers, audit, challenges, factors, origin as origins
 from mfa.answers import Answer
 from mfa.challenges import Asking, Target
+from mfa.counters import TooMany
 from mfa.forms import CodeForm, PhoneForm
 from mfa.guards import SignedIn, fresh
-from mfa.limits import TooMany
 from mfa.models import Challenge, Purpose
 from mfa.rules.routes import ChannelName
 from mfa.sessions import keep_alive

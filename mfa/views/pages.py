@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from mfa.models import Challenge, Protected
 from mfa.views.question import question_of, start_words
 

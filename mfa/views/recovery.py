@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import login, origin as origins, questions, recovery
 from mfa.answers import Answer
+from mfa.counters import TooMany
 from mfa.forms import RecoveryCodeForm
 from mfa.guards import SignedIn, fresh, on_step
-from mfa.limits import TooMany
 from mfa.rules.recovery import Misspelled, grouped, normalize
 from mfa.rules.steps import Step
 from mfa.sessions import keep_alive

@@ -15,7 +15,7 @@ from django.test import TestCase
 from accounts.models import User
 from mfa import challenges
 from mfa.challenges import Target
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from mfa.models import AccountPolicy, Brake, Delivery, OutboxMessage, Purpose
 from mfa.origin import Origin
 from mfa.rules.routes import ChannelName

@@ -11,7 +11,7 @@ from accounts.models import User
 from mfa import answers, challenges
 from mfa.answers import Answer, Judgement
 from mfa.challenges import Target
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from mfa.models import AuditEvent, Challenge, Event, Factor, OutboxMessage, Purpose
 from mfa.origin import Origin
 from mfa.rules.codes import browser_of

@@ -8,10 +8,11 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import brakes, challenges, limits
+from mfa import brakes, challenges, counters, limits
 from mfa.brakes import CONVERSION
 from mfa.challenges import Target
-from mfa.limits import DAY, HOUR, MINUTE, TooMany
+from mfa.counters import TooMany
+from mfa.limits import DAY, HOUR, MINUTE
 from mfa.models import (
     AccountPolicy,
     AuditEvent,
@@ -278,8 +279,8 @@ def test_a_country_abroad_has_a_day_of_its_own(bob: User, policy: AccountPolicy)
     policy.enroll_countries = ["GB", "FR"]
     policy.save()
     for _ in range(limits.NEW_PER_COUNTRY.most):
-        limits.take([limits.NEW_PER_COUNTRY.of("FR")])
-        limits.take([limits.NEW_PER_COUNTRY.of("GB")])
+        counters.take([limits.NEW_PER_COUNTRY.of("FR")])
+        counters.take([limits.NEW_PER_COUNTRY.of("GB")])
     refusal(bob, "+33612345678")
     ask(bob)
 
@@ -296,7 +297,7 @@ def test_half_of_the_texts_and_the_last_one_are_told(
     root: User, used: int, subjects: list[str]
 ) -> None:
     for _ in range(used):
-        limits.count(limits.NEW_TEXTS.of("site"))
+        counters.count(limits.NEW_TEXTS.of("site"))
     for _ in range(3):
         with TestCase.captureOnCommitCallbacks(execute=True):
             brakes.watch()
@@ -307,7 +308,7 @@ def test_the_texts_of_confirmed_numbers_are_told_apart(root: User, policy: Accou
     policy.texts_a_day = 1
     policy.save()
     for _ in range(5):
-        limits.count(limits.KNOWN_TEXTS.of("site"))
+        counters.count(limits.KNOWN_TEXTS.of("site"))
     with TestCase.captureOnCommitCallbacks(execute=True):
         brakes.watch()
     body = OutboxMessage.objects.get(target=root.email).body

@@ -4,7 +4,7 @@ import pytest
 from django.test import TestCase
 
 from accounts.models import User
-from mfa import budget, challenges, limits, notices
+from mfa import budget, challenges, counters, limits, notices
 from mfa.challenges import Target
 from mfa.models import AccountPolicy, Delivery, Event, OutboxMessage, Purpose, Reason
 from mfa.origin import Origin
@@ -28,7 +28,7 @@ def ask(user: User, number: str, *, purpose: Purpose) -> None:
 
 
 def used() -> list[int]:
-    return list(limits.used(budget.pots(AccountPolicy.load())).values())
+    return list(counters.used(budget.pots(AccountPolicy.load())).values())
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_login_beyond_the_day_s_texts_says_so_and_offers_the_mailbox(
     tight: AccountPolicy, browser: Browser, alice: User
 ) -> None:
     for _ in range(10):
-        limits.count(limits.KNOWN_TEXTS.of("site"))
+        counters.count(limits.KNOWN_TEXTS.of("site"))
     browser.password(alice)
     page = browser.get("/login/verify/").content.decode()
     assert "texts are not available right now" in page

@@ -11,7 +11,7 @@ from django.test import TestCase
 from accounts.models import User
 from mfa import challenges, limits, prefixes
 from mfa.challenges import Asking, Target
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from mfa.models import (
     AccountPolicy,
     AuditEvent,

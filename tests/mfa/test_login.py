@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from mfa import login, questions, walk as walks
 from mfa.answers import Answer
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from mfa.models import AccountPolicy, Challenge, Purpose
 from mfa.pending import KEY, PendingLogin
 from mfa.rules.routes import ChannelName

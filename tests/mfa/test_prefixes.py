@@ -5,10 +5,11 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import answers, challenges, limits, prefixes
+from mfa import answers, challenges, counters, prefixes
 from mfa.answers import Answer
 from mfa.challenges import Target
-from mfa.limits import DAY, TooMany
+from mfa.counters import TooMany
+from mfa.limits import DAY
 from mfa.models import Brake, Challenge, Purpose
 from mfa.origin import Origin
 from mfa.rules.codes import browser_of
@@ -37,7 +38,7 @@ def confirm(challenge: Challenge) -> None:
 
 def counted() -> tuple[int, int]:
     """How many numbers of the block and of the range count."""
-    return tuple(limits.used(prefixes.uses(f"{BLOCK}456")).values())
+    return tuple(counters.used(prefixes.uses(f"{BLOCK}456")).values())
 
 
 def test_the_starts_are_a_thousand_and_ten_thousand_numbers() -> None:
@@ -102,7 +103,7 @@ def test_after_a_day_it_counts_anew(clock, bob: User) -> None:
 def test_a_text_that_never_left_counts_for_nothing(bob: User) -> None:
     """An hour without provider is no fraud; this number fails on purpose."""
     ask(bob, "+447700900000")
-    assert limits.used(prefixes.uses("+447700900000")) == dict.fromkeys(
+    assert counters.used(prefixes.uses("+447700900000")) == dict.fromkeys(
         prefixes.uses("+447700900000"), 0
     )
 
@@ -112,12 +113,12 @@ def test_a_number_that_fails_gives_nothing_back_for_others(alice: User, bob: Use
     ask(alice, "+447700900555")
     for session in range(4):
         ask(bob, "+447700900000", nonce=str(session))
-    assert set(limits.used(prefixes.uses("+447700900000")).values()) == {1}
+    assert set(counters.used(prefixes.uses("+447700900000")).values()) == {1}
 
 
 def test_what_maybe_left_counts(bob: User) -> None:
     ask(bob, "+447700900009")
-    assert set(limits.used(prefixes.uses("+447700900009")).values()) == {1}
+    assert set(counters.used(prefixes.uses("+447700900009")).values()) == {1}
 
 
 @pytest.mark.parametrize("scope", [BLOCK, RANGE])

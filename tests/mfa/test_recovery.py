@@ -12,7 +12,7 @@ from accounts.hashers import Argon2idHasher
 from accounts.models import User
 from mfa import recovery
 from mfa.answers import Answer, Judgement
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from mfa.models import AuditEvent, Event, Factor, OutboxMessage, RecoveryCode
 from mfa.origin import Origin
 from mfa.rules.recovery import normalize

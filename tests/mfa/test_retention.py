@@ -12,7 +12,7 @@ from django.apps import apps
 import accounts
 import mfa
 from accounts.models import User
-from mfa import audit, deliveries, limits, retention, waits
+from mfa import audit, counters, deliveries, retention, waits
 from mfa.limits import DAY, HOUR, Limit
 from mfa.models import (
     AccountPolicy,
@@ -125,7 +125,7 @@ def test_a_wait_is_kept_while_its_failures_count(clock, db) -> None:
 
 @pytest.mark.parametrize("period", [5 * MINUTE, 30 * MINUTE, HOUR, DAY, 31 * DAY], ids=str)
 def test_a_counter_is_kept_while_its_window_may_reach_it(clock, db, period: timedelta) -> None:
-    limits.take([Limit("thing", 3, period).of("me")])
+    counters.take([Limit("thing", 3, period).of("me")])
     later(clock, period)
     assert Counter.objects.exists()
     later(clock, 3 * period)

@@ -11,7 +11,7 @@ from django.test import TestCase
 from accounts.models import User
 from mfa import totp
 from mfa.answers import Answer, Judgement
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from mfa.models import Event, Factor, OutboxMessage
 from mfa.origin import Origin
 from mfa.rules.totp import hotp, step_at

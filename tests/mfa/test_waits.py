@@ -7,7 +7,8 @@ import pytest
 import time_machine
 
 from mfa import waits
-from mfa.limits import DAY, HOUR, TooMany
+from mfa.counters import TooMany
+from mfa.limits import DAY, HOUR
 from mfa.models import Wait
 from mfa.waits import QUIET, WRONG_CODES, WRONG_PASSWORDS
 from tests.conftest import NOON

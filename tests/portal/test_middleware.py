@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from mfa import tracing
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from portal.middleware import Forwarded, Refusals, SecurityHeaders
 from tests.conftest import NOON
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from django.db import connections
 
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 
 Outcome = TypeVar("Outcome")
 

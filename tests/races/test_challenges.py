@@ -11,7 +11,8 @@ from accounts.models import User
 from mfa import answers, challenges
 from mfa.answers import Answer, Judgement
 from mfa.challenges import Target
-from mfa.limits import CONFIRMED, TooMany
+from mfa.counters import TooMany
+from mfa.limits import CONFIRMED
 from mfa.models import AuditEvent, Challenge, Counter, Event, Purpose
 from mfa.origin import Origin
 from mfa.rules.codes import browser_of

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from mfa import recovery
 from mfa.answers import Answer
-from mfa.limits import TooMany
+from mfa.counters import TooMany
 from mfa.models import Factor
 from mfa.origin import Origin
 from mfa.rules.recovery import normalize

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa import waits
-from mfa.limits import MINUTE, TooMany
+from mfa.counters import TooMany
+from mfa.limits import MINUTE
 from mfa.models import AccountPolicy, Wait
 from mfa.waits import WRONG_PASSWORDS
 from tests.portal_client import Browser

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import limits
+from mfa import counters, limits
 from mfa.limits import HOUR
 from mfa.models import AccountPolicy, AuditEvent, Brake, Event
 from tests.conftest import give_phone, make_user
@@ -66,8 +66,8 @@ def test_the_budget_of_the_policy_is_shown(office: Browser, policy: AccountPolic
 
 def test_todays_use_is_shown(office: Browser) -> None:
     for _ in range(3):
-        limits.count(limits.NEW_TEXTS.of("site"))
-        limits.count(limits.NEW_PER_COUNTRY.of("FR"))
+        counters.count(limits.NEW_TEXTS.of("site"))
+        counters.count(limits.NEW_PER_COUNTRY.of("FR"))
     shares = [(share.what, share.used, share.most) for share in office.get(PAGE).context["shares"]]
     assert (str(limits.NEW_TEXTS.what), 3, 500) in shares
     assert ("France", 3, 100) in shares

@@ -1,12 +1,13 @@
-"""Limits under many uses at once."""
+"""Counters under many uses at once."""
 
 from functools import partial
 from random import Random
 
 import pytest
 
-from mfa import limits
-from mfa.limits import HOUR, Limit, TooMany
+from mfa import counters
+from mfa.counters import TooMany
+from mfa.limits import HOUR, Limit
 from mfa.models import Counter
 from tests.races.parallel import at_once, many
 
@@ -20,7 +21,7 @@ def passed(given: list[TooMany | None]) -> int:
 
 
 def test_of_fifty_uses_just_the_most_pass() -> None:
-    given = many(50, partial(limits.take, [TEN.of("me")]))
+    given = many(50, partial(counters.take, [TEN.of("me")]))
     assert passed(given) == Counter.objects.get().count == 10
 
 
@@ -28,18 +29,18 @@ def test_overlapping_uses_in_any_order_pass_just_as_often_and_never_deadlock() -
     # Each thread takes the same eight rows in an order of its own; the fixed seed is no matter.
     subjects = [FIVE.of("scarce"), *(TEN.of(str(number)) for number in range(7))]
     orders = [Random(seed).sample(subjects, k=8) for seed in range(30)]
-    given = at_once([partial(limits.take, order) for order in orders])
+    given = at_once([partial(counters.take, order) for order in orders])
     assert passed(given) == 5
     assert set(Counter.objects.values_list("count", flat=True)) == {5}
 
 
 def test_uses_that_overlap_in_part_count_each_their_own() -> None:
     ring = [[FIVE.of(str(n)), FIVE.of(str((n + 1) % 10))] for n in range(10)]
-    given = at_once([partial(limits.take, pair) for pair in ring * 2])
+    given = at_once([partial(counters.take, pair) for pair in ring * 2])
     assert passed(given) == 20
     assert set(Counter.objects.values_list("count", flat=True)) == {4}
 
 
 def test_fifty_counts_are_fifty() -> None:
-    many(50, partial(limits.count, TEN.of("me")))
+    many(50, partial(counters.count, TEN.of("me")))
     assert Counter.objects.get().count == 50
