@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from tests.processes.people import number_of
 from tests.processes.portal import PASSWORD
 from tests.processes.visitor import soon
 from tests.robustness.site import Person, Site
@@ -103,3 +104,74 @@ def test_a_queued_text_outlives_the_web_worker_and_leaves_once(site: Site) -> No
     assert person.log_in() == VERIFY
     assert person.type(person.next_code(after=1)) == "/"
     assert len(person.texts()) == len(person.deliveries("id")) == 2
+
+
+ENROLL, NEW_PHONE = "/login/enroll/verify/", "/me/phone/verify/"
+
+
+def newcomer(site: Site) -> tuple[Person, str]:
+    """Somebody who has just been texted the code that proves a first phone."""
+    person = site.person()
+    site.portal.query(
+        "WITH gone AS (DELETE FROM mfa_factor WHERE target = %s RETURNING user_id) "
+        "UPDATE accounts_user SET ever_bound_at = NULL WHERE id IN (SELECT user_id FROM gone)",
+        person.number,
+    )
+    assert person.log_in() == "/login/enroll/phone/"
+    person.post("/login/enroll/phone/", phone=person.number)
+    assert person.path == ENROLL
+    return person, person.next_code()
+
+
+def test_a_phone_is_bound_with_its_notice_or_not_at_all(site: Site) -> None:
+    """Killed after the code was counted, before the commit of what it binds (EN-01)."""
+    person, code = newcomer(site)
+    site.kill_web_in("mfa_factor", person, ENROLL, code=code)
+    assert person.phones() == []
+    assert site.portal.events("factor_added", person.email) == 0
+
+    person.post(ENROLL, code=code)
+    assert "already been used" in person.page
+    person.ask_again()
+    person.post(ENROLL, code=person.next_code(after=1))
+    assert person.phones() == [person.number]
+    assert site.portal.events("factor_added", person.email) == 1
+
+
+def test_a_phone_that_was_bound_when_the_answer_was_lost_logs_in(site: Site) -> None:
+    person, code = newcomer(site)
+    site.kill_web_in("mfa_session", person, ENROLL, code=code)
+    assert person.phones() == [person.number]
+    assert person.log_in() == VERIFY
+    assert person.type(person.next_code(after=1)) == "/"
+
+
+def changing(site: Site) -> tuple[Person, str, str]:
+    """Somebody with the code for another number; the old one is returned too."""
+    person, code = at_the_code(site)
+    assert person.type(code) == "/"
+    old, person.number = person.number, number_of(f"new-{person.email}")
+    person.get("/me/phone/")
+    person.post("/me/phone/", phone=person.number)
+    assert person.path == NEW_PHONE
+    return person, person.next_code(), old
+
+
+def test_a_number_is_changed_with_its_notice_or_not_at_all(site: Site) -> None:
+    """NT-02."""
+    person, code, old = changing(site)
+    site.kill_web_in("mfa_factor", person, NEW_PHONE, code=code)
+    assert person.phones() == [old]
+    assert site.portal.events("factor_changed", person.email) == 0
+    assert len(site.portal.texts(old)) == 1
+
+
+def test_a_number_that_was_changed_when_the_answer_was_lost_logs_in(site: Site) -> None:
+    person, code, old = changing(site)
+    site.kill_web_in("mfa_session", person, NEW_PHONE, code=code)
+    assert person.phones() == [person.number]
+    soon(lambda: "no longer" in site.portal.texts(old)[-1])
+    person.get("/me/")
+    assert person.path.startswith("/login/")
+    assert person.log_in() == VERIFY
+    assert person.type(person.next_code(after=1)) == "/"
