@@ -63,12 +63,21 @@ class _Signer(TimestampSigner):
         return b62_encode(int(self.at.timestamp()))
 
 
-def address_of(link: Link, owner: Owner, *, target: str, at: datetime) -> str | None:
-    """Return the link of a mail that was asked for at a moment.
+def context_of(link: Link, owner: Owner) -> dict[str, str | int]:
+    """Return what a delivery keeps of the link that it shall carry."""
+    return {"link": link, "epoch": owner.session_epoch}
 
-    None where it would be dead on arrival, or where the mailbox is the person's no more.
+
+def address_of(
+    link: Link, owner: Owner, *, target: str, at: datetime, epoch: int | None
+) -> str | None:
+    """Return the link of a mail that was asked for at a moment, in an epoch of its person.
+
+    None where it would be dead on arrival, or where the mailbox is the person's no more; and where
+    the person has ended all sessions since, for one of them may have been the thief's that asked.
     """
-    if target != _target(link, owner) or not owner.is_active or timezone.now() - at > LIVES[link]:
+    same = target == _target(link, owner) and epoch == owner.session_epoch and owner.is_active
+    if not same or timezone.now() - at > LIVES[link]:
         return None
     uid = urlsafe_base64_encode(force_bytes(owner.pk))
     token = _Signer(link, owner, at).sign(uid).removeprefix(f"{uid}.")

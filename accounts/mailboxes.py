@@ -37,7 +37,8 @@ def ask(request: HttpRequest, user: User, email: str) -> None:
         if not channels.available(ChannelName.EMAIL):
             return
         owner = User.objects.filter(email=email).first()
-        message, context = ("email_taken", {}) if owner else ("email_link", {"link": Link.EMAIL})
+        message = "email_taken" if owner else "email_link"
+        context = {} if owner else links.context_of(Link.EMAIL, user)
         deliveries.queue(
             owner or user, message, channel=ChannelName.EMAIL, target=email, context=context
         )

@@ -119,9 +119,9 @@ class User(Protected):
         """Return what to call the person."""
         return self.full_name or self.email
 
-    def mailed_link(self, link: str, *, target: str, at: datetime) -> str | None:
+    def mailed_link(self, link: str, *, target: str, at: datetime, epoch: int | None) -> str | None:
         """Return a link of a mail that was asked for at a moment; None if it would be dead."""
-        return links.address_of(Link(link), self, target=target, at=at)
+        return links.address_of(Link(link), self, target=target, at=at, epoch=epoch)
 
     @cached_property
     def mfa_policy(self) -> Policy:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import passwords
+from accounts import links, passwords
 from accounts.links import Link
 from accounts.models import User
 from mfa import (
@@ -115,5 +115,5 @@ def _mail(user: User, link: Link, **context: str) -> None:
         "password_link",
         channel=ChannelName.EMAIL,
         target=user.email,
-        context={"link": link, **context},
+        context={**links.context_of(link, user), **context},
     )

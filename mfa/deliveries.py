@@ -231,7 +231,12 @@ def _compose(delivery: Delivery) -> Message | None:
         "host": settings.HOST,
     }
     if link := delivery.context.get("link"):
-        address = delivery.user.mailed_link(link, target=delivery.target, at=delivery.created_at)
+        address = delivery.user.mailed_link(
+            link,
+            target=delivery.target,
+            at=delivery.created_at,
+            epoch=delivery.context.get("epoch"),
+        )
         if address is None:
             return None
         context["address_of_link"] = address

@@ -53,7 +53,7 @@ class Protected(AbstractBaseUser, PermissionsMixin):
         """The policy that binds this person."""
 
     @abstractmethod
-    def mailed_link(self, link: str, *, target: str, at: datetime) -> str | None:
+    def mailed_link(self, link: str, *, target: str, at: datetime, epoch: int | None) -> str | None:
         """Return a link of a mail that was asked for at a moment; None if it would be dead."""
 
     def mailbox_rests(self, now: datetime) -> bool:

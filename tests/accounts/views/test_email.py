@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.http import HttpResponse
+from django.test import Client
 
 from accounts.models import User
+from mfa import deliveries
 from mfa.models import AuditEvent, Delivery, Event, OutboxMessage
 from tests.conftest import make_user
 from tests.portal_client import PASSWORD, Browser, code
@@ -272,6 +274,19 @@ def test_a_link_that_was_mailed_before_the_change_resets_nothing_after_it(
     home.post(links()[0])
     assert path
     assert Browser().post(path[0]).status_code == 410
+
+
+def test_a_mail_that_waited_through_a_not_me_carries_no_link(home: Browser, alice: User) -> None:
+    """RV-01: a thief's session asked for it while no worker was there to send it."""
+    thief = Client()
+    thief.cookies = home.cookies
+    thief.post(CHANGE, {"email": NEW})
+    home.post(f"/me/activity/{AuditEvent.objects.filter(user=alice).latest('pk').pk}/")
+    waiting = Delivery.objects.get(target=NEW)
+    deliveries.deliver(waiting.pk)
+    assert not links()
+    waiting.refresh_from_db()
+    assert waiting.state == Delivery.State.DROPPED
 
 
 def test_no_row_holds_the_link(home: Browser) -> None:
