@@ -6,8 +6,10 @@ over the URLconf (safe GETs, CSRF, headers, caches, policy, accessibility) go by
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from mfa.models import AccountPolicy, AuditEvent, Brake, Event, Factor, OutboxMessage, Pause
@@ -216,8 +218,11 @@ def office(browser: Browser, root: User) -> Browser:
 @pytest.fixture
 def ruling(office: Browser, root: User, alice: User) -> Browser:
     """A superuser, with at least one row of each kind to look at."""
-    Pause.objects.create(user=alice, reason="lost phone", started_at=NOON, until=NOON)
-    Brake.objects.create(scope="+447546123", started_at=NOON, until=NOON)
+    now = timezone.now()
+    running = {"started_at": now, "until": now + timedelta(days=1)}
+    Pause.objects.create(user=alice, reason="lost phone", **running)
+    Brake.objects.create(scope="+447546123", **running)
+    Brake.objects.create(scope="+447546124", **running, lifted_at=now, lifted_by=root)
     office.post("/admin/mfa/accountpolicy/test-message/", {"phone": NEW_NUMBER})
     return office
 

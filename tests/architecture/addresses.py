@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
@@ -36,8 +37,12 @@ class Address:
             return KEYS[parameter]()
         if "admin/r/" in self.route:
             return "1"
-        _admin, app, model, *_ = self.route.split("/")
-        row = apps.get_model(app, model)._default_manager.order_by("pk").first()
+        _admin, app, model, *rest = self.route.split("/")
+        rows = apps.get_model(app, model)._default_manager.all()
+        if rest[0] == "person":
+            # What is done for a person is done for nobody of the staff.
+            rows = get_user_model()._default_manager.filter(is_staff=False)
+        row = rows.order_by("pk").first()
         return str(row.pk) if row else "1"
 
 

@@ -6,6 +6,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 from tests.browser.conftest import DESKTOP, HEIGHT, NARROW
+from tests.browser.visitor import Visitor
 
 LOOK = (Path(__file__).parent / "inspection.js").read_text()
 # Width and theme, and whether the colors alone are new there
@@ -15,6 +16,12 @@ VIEWS = (
     (DESKTOP, "dark", True),
     (DESKTOP, "light", False),
 )
+
+
+def look(visitor: Visitor, heading: str) -> None:
+    """Wait for one of the portal's own pages and find nothing wrong with it."""
+    visitor.at(heading)
+    assert problems_of(visitor.page) == []
 
 
 def problems_of(page: Page, *, own: bool = True) -> list[str]:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from tests.authenticator import give_app, shows, typed_in
 from tests.browser.conftest import Visit
-from tests.browser.inspection import problems_of
+from tests.browser.inspection import look
 from tests.browser.visitor import Visitor
 from tests.conftest import give_codes
 from tests.portal_client import Browser, code
@@ -16,11 +16,6 @@ from tests.portal_client import Browser, code
 pytestmark = pytest.mark.browser
 
 DONE = "/login/enroll/done/"
-
-
-def look(visitor: Visitor, heading: str) -> None:
-    visitor.at(heading)
-    assert problems_of(visitor.page) == []
 
 
 @pytest.fixture

@@ -5,13 +5,15 @@ from copy import copy
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
 from mfa.models import AccountPolicy, AuditEvent, Event
 from tests.browser.conftest import DESKTOP, NARROW, Visit
-from tests.browser.inspection import problems_of
+from tests.browser.inspection import look, problems_of
 from tests.browser.visitor import Visitor
 from tests.conftest import make_user
 from tests.portal_client import Browser
@@ -41,11 +43,6 @@ def newcomer(visit: Visit, browser: Browser, bob: User) -> Visitor:
 def administrator(visit: Visit, browser: Browser, root: User) -> Visitor:
     browser.log_in(root)
     return visit().take_over(browser)
-
-
-def look(visitor: Visitor, heading: str) -> None:
-    visitor.at(heading)
-    assert problems_of(visitor.page) == []
 
 
 def test_a_login_without_a_word(visit: Visit, policy: AccountPolicy) -> None:
@@ -191,11 +188,28 @@ def test_a_refusal_without_a_page_of_its_own(
     look(signed_in, "Please wait a little")
 
 
-def test_an_accident(signed_in: Visitor, live_server, monkeypatch: pytest.MonkeyPatch) -> None:
-    signed_in.expects("status of 500")
-    monkeypatch.setattr("mfa.audit.events_of", lambda user: 1 / 0)
+@pytest.mark.parametrize(
+    ("fault", "status", "heading"),
+    [
+        (SuspiciousOperation, 400, "We could not read that request"),
+        (ZeroDivisionError, 500, "Something went wrong on our side"),
+        (OperationalError, 503, "We will be back in a moment"),
+    ],
+)
+def test_an_accident(
+    signed_in: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: type[Exception],
+    status: int,
+    heading: str,
+) -> None:
+    def fail(_user: User) -> None:
+        raise fault
+
+    signed_in.expects(f"status of {status}")
+    monkeypatch.setattr("mfa.audit.events_of", fail)
     signed_in.open("/")
-    look(signed_in, "Something went wrong on our side")
+    look(signed_in, heading)
 
 
 def test_staff_without_a_second_step(

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib import admin
 
-from tests.architecture.addresses import PORTAL
+from tests.architecture.addresses import ADMIN, PORTAL
 from tests.portal_client import Browser
 from tests.stations import PAGES, PLAIN, POSTS, STATIONS
 
@@ -31,6 +31,13 @@ def test_what_takes_a_post_shows_no_page(request: pytest.FixtureRequest, station
 @pytest.mark.parametrize("name", sorted(PLAIN))
 def test_what_is_for_programs_is_no_page(changing: Browser, name: str) -> None:
     assert not changing.get(ADDRESSES[name].path)["Content-Type"].startswith("text/html")
+
+
+def test_the_ruling_station_is_refused_only_what_nobody_may(ruling: Browser) -> None:
+    """A page that refuses the walks is not looked at."""
+    refused = {each.name for each in ADMIN if ruling.get(each.path).status_code == 403}
+    records = {name for name in refused if name.endswith(("_add", "_delete"))}
+    assert refused - records == {"admin:autocomplete"}
 
 
 def test_the_ruling_station_has_a_row_of_each_kind(ruling: Browser) -> None:
