@@ -18,57 +18,34 @@ class Notice:
     channel: ChannelName = ChannelName.EMAIL
 
 
-# NT-01 and NT-02: a changed number is told to the old one too, by a way its thief does not hold.
+def _both(message: str, text: str = "") -> tuple[Notice, ...]:
+    return Notice(message), Notice(text or message, ChannelName.SMS)
+
+
+# NT-01 and NT-02: what lets somebody in is told to the phone too, by a way its thief does not hold.
 NOTICES = {
-    Event.FACTOR_ADDED: (Notice("factor_added"), Notice("factor_added", ChannelName.SMS)),
-    Event.FACTOR_CHANGED: (
-        Notice("number_changed"),
-        Notice("number_changed", ChannelName.SMS),
-    ),
-    # To the lost phone too: who reads the mailbox would delete what stands there (NT-02).
-    Event.MAILBOX_PROVEN: (
-        Notice("recovery_begun"),
-        Notice("recovery_begun", ChannelName.SMS),
-    ),
-    Event.APP_ADDED: (Notice("app_added"), Notice("app_added", ChannelName.SMS)),
-    Event.NUMBER_ASSIGNED: (
-        Notice("number_assigned"),
-        Notice("number_changed", ChannelName.SMS),
-    ),
-    Event.FACTOR_SUSPENDED: (
-        Notice("factor_suspended"),
-        Notice("factor_suspended", ChannelName.SMS),
-    ),
-    Event.FACTOR_REMOVED: (Notice("factor_removed"), Notice("factor_removed", ChannelName.SMS)),
-    Event.FACTOR_DISABLED: (
-        Notice("factor_disabled"),
-        Notice("factor_disabled", ChannelName.SMS),
-    ),
-    Event.DISOWNED: (Notice("disowned"), Notice("disowned", ChannelName.SMS)),
+    Event.FACTOR_ADDED: _both("factor_added"),
+    Event.FACTOR_CHANGED: _both("number_changed"),
+    # To the lost phone too: who reads the mailbox would delete what stands there.
+    Event.MAILBOX_PROVEN: _both("recovery_begun"),
+    Event.APP_ADDED: _both("app_added"),
+    Event.NUMBER_ASSIGNED: _both("number_assigned", text="number_changed"),
+    Event.FACTOR_SUSPENDED: _both("factor_suspended"),
+    Event.FACTOR_REMOVED: _both("factor_removed"),
+    Event.FACTOR_DISABLED: _both("factor_disabled"),
+    Event.DISOWNED: _both("disowned"),
     Event.SKIPPED: (Notice("skipped"),),
     Event.CODES_GUESSED: (Notice("codes_guessed"),),
     Event.UNUSUAL_LOGIN: (Notice("unusual_login"),),
-    Event.RECOVERY_CODES_MADE: (
-        Notice("recovery_codes_made"),
-        Notice("recovery_codes_made", ChannelName.SMS),
-    ),
-    Event.RECOVERY_CODE_USED: (
-        Notice("recovery_code_used"),
-        Notice("recovery_code_used", ChannelName.SMS),
-    ),
+    Event.RECOVERY_CODES_MADE: _both("recovery_codes_made"),
+    Event.RECOVERY_CODE_USED: _both("recovery_code_used"),
     # The old mailbox is told as well: `old_email`.
-    Event.EMAIL_CHANGED: (Notice("email_changed"), Notice("email_changed", ChannelName.SMS)),
-    Event.PASSWORD_CHANGED: (
-        Notice("password_changed"),
-        Notice("password_changed", ChannelName.SMS),
-    ),
+    Event.EMAIL_CHANGED: _both("email_changed"),
+    Event.PASSWORD_CHANGED: _both("password_changed"),
     Event.PASSWORD_EXPIRED: (Notice("password_expired"),),
-    # The mailbox that got the link may be a thief's by now: the phone is told too (NT-02).
-    Event.PASSWORD_RESET: (
-        Notice("password_changed"),
-        Notice("password_changed", ChannelName.SMS),
-    ),
-    Event.PAUSED: (Notice("pause_started"), Notice("pause_started", ChannelName.SMS)),
+    # The mailbox that got the link may be a thief's by now.
+    Event.PASSWORD_RESET: _both("password_changed"),
+    Event.PAUSED: _both("pause_started"),
 }
 SILENT = frozenset(
     {

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import factors, origin as origins, pauses
-from mfa.forms import PhoneForm
+from mfa.forms.phones import PhoneForm
 from mfa.guards import SignedIn, fresh
 from mfa.models import Pause, Protected
 
@@ -55,13 +55,16 @@ def set_number(request: SignedIn, pk: int) -> HttpResponse:
     _demand(request, user, "mfa.change_factor")
     form = NumberForm(request.POST or None, policy=user.mfa_policy)
     if form.is_valid():
-        factors.assign_phone(
+        changed = factors.assign_phone(
             user,
             form.cleaned_data["phone"],
             reason=form.cleaned_data["reason"],
             by=request.user,
             origin=origins.of(request),
         )
+        if not changed:
+            messages.warning(request, gettext("Something else was changed first. Look again."))
+            return redirect(request.path)
         messages.success(request, gettext("The number is changed. The next login proves it."))
         return redirect("admin:mfa_factor_changelist")
     context = {

@@ -19,7 +19,8 @@ from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.channels.base import DeliveryError
 from mfa.counters import TooMany
-from mfa.forms import CodeForm, PhoneForm
+from mfa.forms.codes import CodeForm
+from mfa.forms.phones import PhoneForm
 from mfa.guards import SignedIn, fresh, is_fresh
 from mfa.models import (
     AccountPolicy,

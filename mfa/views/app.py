@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mfa import login, origin as origins, questions, totp
-from mfa.forms import NewAppForm
+from mfa.forms.codes import NewAppForm
 from mfa.guards import SignedIn, fresh, on_step
 from mfa.models import Protected
 from mfa.rules.policy import Method

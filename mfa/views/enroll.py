@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from mfa import audit, login, questions
 from mfa.answers import Answer
 from mfa.counters import TooMany
-from mfa.forms import CodeForm, PhoneForm
+from mfa.forms.codes import CodeForm
+from mfa.forms.phones import PhoneForm
 from mfa.guards import ANY_STEP, on_step
 from mfa.models import Event, Purpose
 from mfa.rules.policy import Method

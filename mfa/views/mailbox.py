@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from mfa import login, questions
 from mfa.answers import Answer
 from mfa.counters import TooMany
-from mfa.forms import CodeForm
+from mfa.forms.codes import CodeForm
 from mfa.guards import on_step
 from mfa.models import Purpose
 from mfa.rules.routes import ChannelName

@@ -13,7 +13,8 @@ from mfa import answers, audit, challenges, factors, origin as origins
 from mfa.answers import Answer
 from mfa.challenges import Asking, Target
 from mfa.counters import TooMany
-from mfa.forms import CodeForm, PhoneForm
+from mfa.forms.codes import CodeForm
+from mfa.forms.phones import PhoneForm
 from mfa.guards import SignedIn, fresh
 from mfa.models import Challenge, Purpose
 from mfa.rules.routes import ChannelName

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from mfa import login, origin as origins, questions, recovery
 from mfa.answers import Answer
 from mfa.counters import TooMany
-from mfa.forms import RecoveryCodeForm
+from mfa.forms.codes import RecoveryCodeForm
 from mfa.guards import SignedIn, fresh, on_step
 from mfa.rules.recovery import Misspelled, grouped, normalize
 from mfa.rules.steps import Step

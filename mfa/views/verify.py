@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mfa import audit, login, questions, walk as walks
 from mfa.answers import Answer
 from mfa.counters import TooMany
-from mfa.forms import CodeForm, RouteForm
+from mfa.forms.codes import CodeForm, RouteForm
 from mfa.guards import ANY_STEP, on_step
 from mfa.models import Purpose
 from mfa.rules.routes import ChannelName, Route

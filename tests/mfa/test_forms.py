@@ -8,7 +8,8 @@ from django.http import QueryDict
 
 from accounts.models import User
 from mfa.answers import Answer, Judgement
-from mfa.forms import MISTAKES, SHAPES, CodeForm, PhoneForm, RouteForm
+from mfa.forms.codes import SHAPES, CodeForm, RouteForm
+from mfa.forms.phones import MISTAKES, PhoneForm
 from mfa.models import Challenge
 from mfa.rules.codes import Misshapen
 from mfa.rules.contacts import Mistake

@@ -1,0 +1,1 @@
+"""Forms: they say whether text has the right shape; the verbs decide."""
