@@ -47,6 +47,20 @@ def check_proxies(**_: object) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_api_key(**_: object) -> list[CheckMessage]:
+    """Refuse half an API key: texts would go by the token, or not at all."""
+    if bool(settings.SMS_API_KEY) == bool(settings.SMS_API_SECRET):
+        return []
+    return [
+        Error(
+            "Only one of SMS_API_KEY and SMS_API_SECRET is set.",
+            hint="Set both, or neither to send with the account's token.",
+            id="mfa.E004",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def check_eager(**_: object) -> list[CheckMessage]:
     """Warn where pages wait for the SMS provider or the mail server."""

@@ -241,13 +241,19 @@ else:
 
 # The ways in which a message travels; the demo keeps texts on the virtual phone
 SMS_PROXY_URL = env.str("SMS_PROXY_URL", default="")
+SMS_API_KEY = env.str("SMS_API_KEY", default="")
+SMS_API_SECRET = env.str("SMS_API_SECRET", default="")
 SMS_TEST_NUMBERS = env.list("SMS_TEST_NUMBERS", default=[]) if DEBUG or DEMO else []
 MFA_CHANNELS: dict[str, dict[str, Any]] = {
     "sms": {"BACKEND": "mfa.channels.outbox.OutboxChannel", "OPTIONS": {}}
     if DEMO
     else {
         "BACKEND": "mfa.channels.twilio.TwilioChannel",
-        "OPTIONS": {"proxy_url": SMS_PROXY_URL},
+        "OPTIONS": {
+            "proxy_url": SMS_PROXY_URL,
+            "api_key": SMS_API_KEY,
+            "api_secret": SMS_API_SECRET,
+        },
     },
     **(
         {"email": {"BACKEND": "mfa.channels.email.EmailChannel", "OPTIONS": {}}}

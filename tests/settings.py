@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+SERVICES = ("BROKER_URL", "REDIS_URL", "EMAIL_URL", "TRUSTED_PROXIES")
+for name in [name for name in os.environ if name in SERVICES or name.startswith("SMS_")]:
+    del os.environ[name]
 os.environ["ENV_FILE"] = os.devnull
 os.environ.update(
     {
@@ -15,8 +18,6 @@ os.environ.update(
         "SMS_TEST_NUMBERS": "+447700900",
     }
 )
-for name in ("BROKER_URL", "REDIS_URL", "EMAIL_URL", "SMS_PROXY_URL", "TRUSTED_PROXIES"):
-    os.environ.pop(name, None)
 
 from portal.settings import *  # noqa: E402, F403
 

@@ -70,7 +70,8 @@ REFUSED_CREDENTIALS = Fault(
     Remedy.ADMINISTRATOR,
     gettext_lazy(
         "Twilio refuses the account ID and token. Copy both again from the Twilio console; a"
-        " suspended account or a proxy that strips the login has the same effect."
+        " suspended account, a deleted API key (SMS_API_KEY) or a proxy that strips the login has"
+        " the same effect."
     ),
 )
 TEST_CREDENTIALS = Fault(

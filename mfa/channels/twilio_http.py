@@ -196,15 +196,22 @@ def refusal(error: TwilioException) -> DeliveryError:
 
 @sensitive_variables()
 def guarded(
-    wire: Wire, account: AccountPolicy, work: Callable[[Client], Result]
+    wire: Wire,
+    account: AccountPolicy,
+    work: Callable[[Client], Result],
+    *,
+    key: tuple[str, str] | None = None,
 ) -> Result | DeliveryError:
     """Let `work` use the SDK and return its result, or the fault without its traceback.
+
+    An API key and its secret log in to the account in place of the account's own token.
 
     The frames of the SDK hold number, text and token, and error reports show frames: so nothing
     that was raised in them is raised again.
     """
+    user, password = key or (account.sms_account_id, account.sms_auth_token)
     try:
-        return work(Client(account.sms_account_id, account.sms_auth_token, http_client=wire))
+        return work(Client(user, password, account.sms_account_id, http_client=wire))
     except DeliveryError as error:
         return error.with_traceback(None)
     except TwilioException as error:

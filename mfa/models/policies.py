@@ -269,8 +269,12 @@ class AccountPolicy(Level):
         return bool(self.sms_account_id and self.sms_auth_token and self.sms_phone_number)
 
     def credentials(self) -> str:
-        """Name the SMS account's values in 64 hex digits; the token's 128 bits keep them secret."""
-        values = (self.sms_account_id, self.sms_auth_token, self.sms_phone_number)
+        """Name what texts are sent with in 64 hex digits; the token's 128 bits keep it secret.
+
+        An API key of the environment is part of it: another one has sent no test message yet.
+        """
+        key = filter(None, (settings.SMS_API_KEY, settings.SMS_API_SECRET))
+        values = (self.sms_account_id, self.sms_auth_token, self.sms_phone_number, *key)
         return hashlib.sha256("\0".join(values).encode()).hexdigest()
 
     @property

@@ -3,7 +3,7 @@
 import pytest
 from django.core.checks import run_checks
 
-from mfa.checks import check_demo, check_eager, check_outbox, check_proxies
+from mfa.checks import check_api_key, check_demo, check_eager, check_outbox, check_proxies
 
 REAL = {
     "sms": {"BACKEND": "mfa.channels.twilio.TwilioChannel", "OPTIONS": {}},
@@ -80,6 +80,18 @@ def test_what_is_no_network_is_refused(production, proxy: str) -> None:
     assert ids(check_proxies()) == ["mfa.E003"]
 
 
+@pytest.mark.parametrize(("key", "secret"), [("SK1", ""), ("", "secret")])
+def test_half_an_api_key_is_refused(production, key: str, secret: str) -> None:
+    production.SMS_API_KEY, production.SMS_API_SECRET = key, secret
+    assert ids(check_api_key()) == ["mfa.E004"]
+
+
+@pytest.mark.parametrize(("key", "secret"), [("SK1", "secret"), ("", "")])
+def test_a_whole_key_or_none_passes(production, key: str, secret: str) -> None:
+    production.SMS_API_KEY, production.SMS_API_SECRET = key, secret
+    assert check_api_key() == []
+
+
 def test_waiting_pages_are_warned_of(production) -> None:
     production.CELERY_TASK_ALWAYS_EAGER = True
     assert ids(check_eager()) == ["mfa.W001"]
@@ -100,6 +112,7 @@ def test_the_demo_may_wait(production, mode: str) -> None:
 def test_they_are_all_registered(production) -> None:
     production.MFA_CHANNELS = {"sms": {"BACKEND": "mfa.channels.outbox.X", "OPTIONS": {}}}
     production.TRUSTED_PROXIES = ["none"]
+    production.SMS_API_KEY = "SK1"
     production.CELERY_TASK_ALWAYS_EAGER = True
     found = set(ids(run_checks(include_deployment_checks=True)))
-    assert {"mfa.E001", "mfa.E003", "mfa.W001"} <= found
+    assert {"mfa.E001", "mfa.E003", "mfa.E004", "mfa.W001"} <= found

@@ -9,6 +9,12 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from mfa.channels.twilio import TwilioChannel
+
+WISHES = {
+    "SMS_API_KEY": "SK1",
+    "SMS_API_SECRET": "secret",
+}
 Shipped = Callable[..., ModuleType]
 
 
@@ -51,7 +57,18 @@ def test_production_texts_through_the_provider_and_its_proxy(shipped: Shipped) -
     production = shipped(DEMO="off", SMS_PROXY_URL="http://proxy.example.org:3128")
     sms = production.MFA_CHANNELS["sms"]
     assert sms["BACKEND"] == "mfa.channels.twilio.TwilioChannel"
-    assert sms["OPTIONS"] == {"proxy_url": "http://proxy.example.org:3128"}
+    assert sms["OPTIONS"]["proxy_url"] == "http://proxy.example.org:3128"
+    assert not any(sms["OPTIONS"][name] for name in sms["OPTIONS"] if name != "proxy_url")
+
+
+def test_what_operators_wish_of_twilio_reaches_the_channel(shipped: Shipped) -> None:
+    options = shipped(DEMO="off", **WISHES).MFA_CHANNELS["sms"]["OPTIONS"]
+    assert options == {
+        "proxy_url": "",
+        "api_key": "SK1",
+        "api_secret": "secret",
+    }
+    TwilioChannel(**options)
 
 
 def test_without_a_mail_server_there_is_no_mail(shipped: Shipped) -> None:

@@ -35,6 +35,7 @@ class Account:
 
     sid: str = "AC" + "0" * 32
     token: str = "token" * 6 + "ab12"
+    keys: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, bool] = field(default_factory=lambda: {"+15005550006": True})
     services: set[str] = field(default_factory=lambda: {"MG" + "0" * 32})
     confirmed: set[str] = field(default_factory=set)
@@ -45,16 +46,19 @@ class Account:
     first_status: str = "queued"
     mistakes: list[str] = field(default_factory=list)
 
-    @property
-    def login(self) -> str:
-        """The Authorization header of who has the token."""
-        return f"Basic {b64encode(f'{self.sid}:{self.token}'.encode()).decode()}"
+    def user(self, authorization: str | None) -> str:
+        """Who logs in by this header: the account by its token, or a standard key; "" is nobody."""
+        logins = {self.sid: self.token, **self.keys}
+        named = {_basic(user, password): user for user, password in logins.items()}
+        return named.get(authorization or "", "")
 
-    def get(self, path: str, query: Mapping[str, str]) -> Page:
+    def get(self, path: str, query: Mapping[str, str], *, user: str) -> Page:
         """Answer a GET."""
         home = f"/2010-04-01/Accounts/{self.sid}"
         if self.test_credentials:
             return refusal(20008)
+        if path == f"{home}.json" and user in self.keys:
+            return refusal(20003)
         if path == f"{home}.json":
             return record(
                 {
@@ -127,6 +131,10 @@ class Account:
             if wanted in number
         ]
         return record({"incoming_phone_numbers": found, "page": 0, "next_page_uri": None})
+
+
+def _basic(user: str, password: str) -> str:
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
 def _malformed(form: Mapping[str, str]) -> list[str]:

@@ -38,7 +38,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Use as a context manager; `requests`, `messages` and `account` are for looking at."""
+    """Use as a context manager; `requests`, `users`, `messages` and `account` are to look at."""
 
     daemon_threads = True
     # Idle connections of the portal must not keep a test from ending.
@@ -57,6 +57,7 @@ class Endpoint(ThreadingHTTPServer):
         self.account = account or Account()
         self.messages: list[dict[str, str]] = []
         self.requests: list[str] = []
+        self.users: list[str] = []
         self.connections = 0
         self._codes = codes
         self._next: deque[Answer] = deque()
@@ -95,6 +96,7 @@ class Endpoint(ThreadingHTTPServer):
     def answer(self, wire: BaseHTTPRequestHandler, form: dict[str, str]) -> Answer:
         path, query = urlsplit(wire.path)[2:4]
         self.requests.append(f"{wire.command} {path}")
+        self.users.append(self.account.user(wire.headers["Authorization"]))
         answer = self._choose(wire, path, dict(parse_qsl(query)), form)
         self._journal.write("request", method=wire.command, path=path, query=query, form=form)
         if answer.takes and form:
@@ -109,8 +111,8 @@ class Endpoint(ThreadingHTTPServer):
             return self._next.popleft()
         if (left := self._stalls_until - monotonic()) > 0:
             return Silence(left, takes=False)
-        if wire.headers["Authorization"] != self.account.login:
+        if not (user := self.account.user(wire.headers["Authorization"])):
             return refusal(20003)
         if wire.command == "GET":
-            return self.account.get(path, query)
+            return self.account.get(path, query, user=user)
         return by_ending(form.get("To", ""), self._codes) or self.account.post(path, form)

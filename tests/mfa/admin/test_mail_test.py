@@ -188,6 +188,19 @@ def test_values_changed_while_mfa_runs_are_called_untested(office: Browser) -> N
     assert words in form(office)
 
 
+@pytest.mark.parametrize("changed", ["SMS_API_KEY", "SMS_API_SECRET"])
+def test_another_api_key_has_sent_no_test_message_yet(
+    office: Browser, settings, changed: str
+) -> None:
+    words = "MFA is on with values that no test message has been typed back with."
+    settings.SMS_API_KEY, settings.SMS_API_SECRET = "SK1", "secret"
+    policy = AccountPolicy.load()
+    AccountPolicy.objects.update(tested_credentials=policy.credentials())
+    assert words not in form(office)
+    setattr(settings, changed, "another")
+    assert words in form(office)
+
+
 STEPS = [
     "Open twilio.com",
     "start the free trial",

@@ -70,6 +70,13 @@ def test_another_account_s_token_does_not_sign(client: Client, row: Delivery) ->
     assert post(client, row, fields(row, "delivered"), token="x" * 32).status_code == 403
 
 
+def test_an_api_key_that_sends_does_not_sign(settings, client: Client, row: Delivery) -> None:
+    settings.SMS_API_KEY, settings.SMS_API_SECRET = "SK1", "secret" * 5
+    form = fields(row, "delivered")
+    assert post(client, row, form, token=settings.SMS_API_SECRET).status_code == 403
+    assert post(client, row, form).status_code == 204
+
+
 def test_an_empty_token_is_no_key_that_everybody_knows(client: Client, row: Delivery) -> None:
     AccountPolicy.objects.update(sms_auth_token="")
     assert report(client, row, "delivered").status_code == 403

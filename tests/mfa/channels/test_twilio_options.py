@@ -1,0 +1,87 @@
+"""What operators may wish of Twilio: on the wire when set, and not a trace of it if not."""
+
+import logging
+
+import pytest
+
+from mfa.channels.base import Message, Sent
+from mfa.channels.twilio import TwilioChannel
+from mfa.models import AccountPolicy, Reason
+from tests.mfa.channels.contract import fault, report
+from tests.twilio_endpoint.answers import refusal
+from tests.twilio_endpoint.endpoint import Endpoint
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("straight")]
+
+CODE = Message("+447700900123", "123456 is your code", life_seconds=600)
+KEY = "SK" + "5" * 32
+# Not spelled out: error reports quote the source, too.
+SECRET = "".join(reversed("terces yek a"))
+
+
+# An API key sends, the token does the rest
+
+
+@pytest.fixture
+def keyed(endpoint: Endpoint) -> TwilioChannel:
+    """Sends by a standard key of the account."""
+    endpoint.account.keys = {KEY: SECRET}
+    return TwilioChannel(api_key=KEY, api_secret=SECRET)
+
+
+def test_a_key_sends_for_the_account(
+    keyed: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+) -> None:
+    keyed.send(CODE)
+    assert endpoint.users == [KEY]
+    assert endpoint.requests == [f"POST /2010-04-01/Accounts/{policy.sms_account_id}/Messages.json"]
+    assert len(endpoint.messages) == 1
+
+
+def test_without_a_key_the_account_sends(endpoint: Endpoint, policy: AccountPolicy) -> None:
+    TwilioChannel().send(CODE)
+    assert endpoint.users == [policy.sms_account_id]
+
+
+def test_a_second_try_is_the_key_s_too(keyed: TwilioChannel, endpoint: Endpoint) -> None:
+    endpoint.answer_next(refusal(20429))
+    keyed.send(CODE)
+    assert endpoint.users == [KEY, KEY]
+
+
+def test_the_account_is_read_by_its_token(
+    keyed: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+) -> None:
+    findings = keyed.check()
+    assert set(endpoint.users) == {policy.sms_account_id}
+    assert all(finding.good for finding in findings)
+    assert "only a test message shows" in findings[-1].text
+
+
+def test_a_check_without_a_key_speaks_of_none() -> None:
+    assert "key" not in "".join(finding.text for finding in TwilioChannel().check())
+
+
+def test_a_key_that_was_deleted_is_named(keyed: TwilioChannel, endpoint: Endpoint) -> None:
+    endpoint.account.keys = {}
+    error = fault(keyed, CODE)
+    assert (error.reason, error.sent, error.code) == (Reason.CREDENTIALS, Sent.NO, "20003")
+    assert "SMS_API_KEY" in keyed.explain(error.reason, error.code)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_no_report_and_no_log_holds_the_key_s_secret(
+    keyed: TwilioChannel,
+    endpoint: Endpoint,
+    settings: object,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    debug: bool,
+) -> None:
+    settings.DEBUG = debug
+    caplog.set_level(logging.DEBUG)
+    keyed.send(CODE)
+    endpoint.answer_next(refusal(21610))
+    told = report(lambda: keyed.send(CODE))
+    logged = "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    assert SECRET not in told + logged
