@@ -12,6 +12,9 @@ from mfa.models import Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules import contacts
 
+# The wording of components/text_notice.html that stood beside the number's field (PS-02)
+TEXT_NOTICE = 1
+
 
 def phone_of(user: Protected) -> Factor | None:
     """Return the person's confirmed phone."""
@@ -165,8 +168,16 @@ def set_phone(user: Protected, number: str, *, origin: Origin) -> bool:
                 old_number=old.target,
                 old_ending=contacts.ending(old.target),
                 new_ending=new_ending,
+                text_notice=TEXT_NOTICE,
             )
         else:
             # The phone itself has just read a code.
-            notices.tell(Event.FACTOR_ADDED, user, origin=origin, old_number="", ending=new_ending)
+            notices.tell(
+                Event.FACTOR_ADDED,
+                user,
+                origin=origin,
+                old_number="",
+                ending=new_ending,
+                text_notice=TEXT_NOTICE,
+            )
     return True

@@ -243,4 +243,4 @@ def test_the_change_is_in_the_audit_without_the_number(changing: Browser, alice:
     """LO-01, LO-02."""
     changing.post(VERIFY, {"code": code(NEW_NUMBER)})
     event = AuditEvent.objects.get(event=Event.FACTOR_CHANGED, user=alice)
-    assert event.details == {"old_ending": "01", "new_ending": "50"}
+    assert event.details == {"old_ending": "01", "new_ending": "50", "text_notice": 1}

@@ -1,12 +1,15 @@
 """Factors: a phone is bound by its code, changed by its owner, and never slipped in."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import TestCase
 
 from accounts.models import User
 from mfa import factors
+from mfa.factors import TEXT_NOTICE
 from mfa.models import AuditEvent, Event, Factor, OutboxMessage
 from mfa.origin import Origin
 from mfa.rules.policy import Method
@@ -98,7 +101,7 @@ def test_a_first_phone_is_told_to_the_mailbox(bob: User) -> None:
     set_phone(bob)
     assert told() == {("email", bob.email)}
     assert AuditEvent.objects.get().event == Event.FACTOR_ADDED
-    assert AuditEvent.objects.get().details == {"ending": "55"}
+    assert AuditEvent.objects.get().details == {"ending": "55", "text_notice": 1}
 
 
 # Another phone (PS-04)
@@ -124,7 +127,7 @@ def test_another_phone_is_told_to_the_mailbox_and_the_old_number(alice: User) ->
     assert told() == {("email", alice.email), ("sms", OLD)}
     event = AuditEvent.objects.get()
     assert event.event == Event.FACTOR_CHANGED
-    assert event.details == {"old_ending": "01", "new_ending": "55"}
+    assert event.details == {"old_ending": "01", "new_ending": "55", "text_notice": 1}
 
 
 def test_nobody_else_s_phone_is_touched(alice: User, charlie: User) -> None:
@@ -254,3 +257,12 @@ def test_what_cannot_get_texts_gets_none(browser: Browser, bob: User, typed: str
     response = browser.post("/login/enroll/phone/", {"phone": typed})
     assert response.status_code == 200
     assert not OutboxMessage.objects.exists()
+
+
+def test_another_wording_of_the_notice_about_texts_has_another_number() -> None:
+    """PS-02: the audit says which one a person has read; add a line here, change none."""
+    wordings = {
+        1: "ab7cdfa0f0e7ba8470167a938f0ad4aeae4d7cee167ed547dc1ddccea6a8409d",
+    }
+    notice = settings.BASE_DIR / "templates/components/text_notice.html"
+    assert hashlib.sha256(notice.read_bytes()).hexdigest() == wordings[TEXT_NOTICE]
