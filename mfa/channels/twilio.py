@@ -37,6 +37,7 @@ class TwilioChannel(Channel):
         *,
         api_key: str = "",
         api_secret: str = "",
+        intent: str = "",
         timeout: float = 5,
         deadline: float = 10,
     ) -> None:
@@ -44,6 +45,7 @@ class TwilioChannel(Channel):
         bare = proxy_url and "://" not in proxy_url
         self._proxy_url = f"http://{proxy_url}" if bare else proxy_url
         self._key = (api_key, api_secret) if api_key else None
+        self._intent = intent
         self._timeout = timeout
         self._deadline = deadline
         self._lock = Lock()
@@ -64,7 +66,7 @@ class TwilioChannel(Channel):
         account = AccountPolicy.load()
         if not account.complete:
             raise DeliveryError(Reason.CREDENTIALS, permanent=True)
-        work = partial(twilio_send.create, account.sms_phone_number, message)
+        work = partial(twilio_send.create, account.sms_phone_number, message, intent=self._intent)
         wire = self._wire()
         outcome = twilio_http.guarded(wire, account, work, key=self._key)
         if isinstance(outcome, DeliveryError) and outcome.code == TOO_MANY_REQUESTS:

@@ -24,6 +24,7 @@ PARAMETERS = {
     "ContentRetention",
     "AddressRetention",
     "RiskCheck",
+    "MessageIntent",
 }
 LONGEST_BODY = 1600
 LONGEST_LIFE = 36_000

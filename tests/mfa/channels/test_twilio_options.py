@@ -14,6 +14,7 @@ from tests.twilio_endpoint.endpoint import Endpoint
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("straight")]
 
 CODE = Message("+447700900123", "123456 is your code", life_seconds=600)
+NOTICE = Message("+447700900123", "Your number was changed.")
 KEY = "SK" + "5" * 32
 # Not spelled out: error reports quote the source, too.
 SECRET = "".join(reversed("terces yek a"))
@@ -85,3 +86,19 @@ def test_no_report_and_no_log_holds_the_key_s_secret(
     told = report(lambda: keyed.send(CODE))
     logged = "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert SECRET not in told + logged
+
+
+# What texts are for
+
+
+def test_an_intent_is_told_of_every_text(endpoint: Endpoint) -> None:
+    told = TwilioChannel(intent="otp")
+    told.send(CODE)
+    told.send(NOTICE)
+    assert [form["MessageIntent"] for form in endpoint.messages] == ["otp", "otp"]
+    assert endpoint.account.mistakes == []
+
+
+def test_without_wishes_nothing_of_them_is_told(endpoint: Endpoint) -> None:
+    TwilioChannel().send(CODE)
+    assert endpoint.messages[0].keys() == {"To", "From", "Body", "ValidityPeriod", "SmartEncoded"}
