@@ -6,12 +6,12 @@ facts anew and asks mfa.rules.steps what comes next.
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import assert_never
 
 from django.conf import settings
 from django.contrib import auth
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
@@ -32,7 +32,7 @@ from mfa.models import Event, Protected
 from mfa.pending import PendingLogin
 from mfa.rules.routes import AAL, MESSAGING, STRONG, ChannelName, Route
 from mfa.rules.steps import Aim, Proof, Step
-from mfa.sessions import ABOUT, PASSWORD, keep_proof
+from mfa.sessions import ABOUT, PASSWORD, keep_proof, once_saved
 from mfa.walk import Walk
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -225,13 +225,7 @@ def enter(walk: Walk) -> HttpResponseRedirect:
     unusual = _unusual(walk)
     # The stubs know only the one user model, which is a Protected.
     auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
-    details = {"unusual": unusual} if unusual else {}
-    event = audit.record(
-        Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel, **details
-    )
-    if unusual:
-        # The worker writes the notice: a login does not wait for it.
-        transaction.on_commit(lambda: notices.tell_of_login.delay(event.pk), robust=True)
+    once_saved(session, partial(_tell, walk, aal=aal, channel=channel, unusual=unusual))
     response = HttpResponseRedirect(walk.pending.next)
     browsers.remember(walk.request, response, walk.user.email)
     return response
@@ -305,8 +299,18 @@ def _confirmed(walk: Walk, channel: str) -> HttpResponseRedirect:
         session[ABOUT] = {**about, "aal": aal, "channel": channel}
     session.cycle_key()
     details = {"channel": channel} if channel else {}
-    audit.record(Event.STEPPED_UP, walk.user, origin=walk.origin, **details)
+    once_saved(
+        session, lambda: audit.record(Event.STEPPED_UP, walk.user, origin=walk.origin, **details)
+    )
     return HttpResponseRedirect(walk.pending.next)
+
+
+def _tell(walk: Walk, *, aal: int, channel: str, unusual: str) -> None:
+    """Record a login, and tell of one that is not like the others (LG-09)."""
+    user, origin = walk.user, walk.origin
+    audit.record(Event.LOGGED_IN, user, origin=origin, aal=aal, channel=channel)
+    if unusual:
+        notices.tell(Event.UNUSUAL_LOGIN, user, origin=origin, old_number="", reason=unusual)
 
 
 def _life(walk: Walk) -> timedelta:

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from celery import shared_task
-
 from mfa import audit, channels, deliveries
-from mfa.models import AuditEvent, Event, Factor, Protected
+from mfa.models import Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules.routes import ChannelName
 
@@ -111,12 +109,3 @@ def _phone_of(user: Protected) -> str:
     phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE, revoked_at=None)
     newest = phones.order_by("-confirmed_at").first()
     return newest.target if newest else ""
-
-
-@shared_task(name="mfa.notices.tell_of_login")
-def tell_of_login(pk: int) -> None:
-    """Tell of a login that is not like the others: the row of the audit says which (LG-09)."""
-    login = AuditEvent.objects.select_related("user").get(pk=pk)
-    if isinstance(login.user, Protected):
-        origin = Origin(address=login.address or "", browser=login.browser)
-        tell(Event.UNUSUAL_LOGIN, login.user, origin=origin, reason=login.details["unusual"])

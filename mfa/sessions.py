@@ -4,6 +4,7 @@ settings.SESSION_ENGINE names this module.
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -110,6 +111,17 @@ def fresh_proofs(session: SessionBase, now: datetime) -> frozenset[str]:
     return frozenset(by for by, at in proofs.items() if at > oldest)
 
 
+def once_saved(session: SessionBase, verb: Callable[[], object]) -> None:
+    """Do something in the transaction that writes the session: no event of a login that never was.
+
+    Another request may have ended the session meanwhile, and then it is not written.
+    """
+    if isinstance(session, SessionStore):
+        session.waiting.append(verb)
+    else:
+        verb()
+
+
 def is_over(session: SessionBase, *, life: timedelta, idle: timedelta) -> bool:
     """Whether a login has reached ends that are nearer than those it began with (SS-10)."""
     about = session.get(ABOUT, {})
@@ -130,6 +142,7 @@ class SessionStore(DatabaseStore):
         self._former_key: str | None = None
         self.person: AbstractBaseUser | None = None
         self.seen_at: datetime | None = None
+        self.waiting: list[Callable[[], object]] = []
 
     def load(self) -> dict[str, Any]:
         """Read the row, and with it its person: a half login needs both in each request."""
@@ -172,7 +185,21 @@ class SessionStore(DatabaseStore):
         self.modified = True
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 Django's signature
-        """Write the row. Raises UpdateError when it has been ended meanwhile."""
+        """Write the row and do what waits for that, both or neither.
+
+        Raises UpdateError when it has been ended meanwhile.
+        """
+        # Taken first: a new session comes here a second time.
+        waiting, self.waiting = self.waiting, []
+        if not waiting:
+            self._write(must_create=must_create)
+            return
+        with transaction.atomic():
+            self._write(must_create=must_create)
+            for verb in waiting:
+                verb()
+
+    def _write(self, *, must_create: bool) -> None:
         if self._former_key is None:
             super().save(must_create)
             return

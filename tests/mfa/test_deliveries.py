@@ -23,7 +23,7 @@ from mfa.channels.base import (
     Receipt,
     Sent,
 )
-from mfa.models import Challenge, Delivery, Factor, Purpose, Reason
+from mfa.models import Challenge, Delivery, Factor, OutboxMessage, Purpose, Reason
 from mfa.origin import Origin
 from mfa.rules.codes import browser_of
 from mfa.rules.routes import ChannelName
@@ -490,6 +490,24 @@ def test_a_page_does_not_mind_a_broker_that_is_down(
         assert browser.password(alice).url == "/login/verify/"
     assert Delivery.objects.get().state == State.QUEUED
     assert "number ending 01" in browser.get("/login/verify/").content.decode()
+
+
+def test_when_it_is_back_a_login_from_another_browser_is_told(
+    home: Browser,
+    other_browser: Browser,
+    alice: User,
+    nobody_home: str,
+    clock: time_machine.Traveller,
+) -> None:
+    """LG-09: nobody shall take Redis away and log in unnoticed."""
+    other_browser.password(alice)
+    with broker(nobody_home):
+        other_browser.post("/login/verify/", {"code": code(PHONE)})
+    assert other_browser.signed_in
+    clock.shift(timedelta(seconds=6))
+    deliveries.sweep()
+    told = OutboxMessage.objects.filter(target=alice.email, subject__contains="not like the others")
+    assert told.count() == 1
 
 
 def test_when_it_is_back_the_sweep_brings_the_same_code(

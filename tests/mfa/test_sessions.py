@@ -1,15 +1,17 @@
 """Sessions: rows that say whose they are, since when, from where, and how strong."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth import user_logged_in
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Session
+from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, Session
 from mfa.sessions import ABOUT, SessionStore
 from tests.conftest import NOON
 from tests.portal_client import PASSWORD, Browser, code
@@ -104,6 +106,29 @@ def test_a_session_that_was_ended_meanwhile_comes_not_back_under_another_key() -
     with pytest.raises(UpdateError):
         session.save()
     assert not Session.objects.exists()
+
+
+@pytest.fixture
+def ended_by_another_request() -> Iterator[None]:
+    """Each login's session is ended between the right code and the end of its request."""
+
+    def end(**_: object) -> None:
+        Session.objects.all().delete()
+
+    user_logged_in.connect(end)
+    yield
+    user_logged_in.disconnect(end)
+
+
+def test_a_login_that_never_was_is_neither_recorded_nor_told(
+    home: Browser, other_browser: Browser, alice: User, ended_by_another_request: None
+) -> None:
+    """LO-01, LG-09."""
+    before = AuditEvent.objects.filter(event=Event.LOGGED_IN).count()
+    other_browser.log_in(alice)
+    assert not other_browser.signed_in
+    assert AuditEvent.objects.filter(event=Event.LOGGED_IN).count() == before
+    assert not OutboxMessage.objects.filter(subject__contains="not like the others").exists()
 
 
 def test_ending_a_session_between_two_keys_ends_its_row() -> None:
