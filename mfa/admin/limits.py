@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -45,6 +46,12 @@ class Share:
     most: int
 
 
+class LiftForm(forms.Form):
+    """The numbers, or the country, to which texts may go again."""
+
+    scope = forms.CharField()
+
+
 @admin.register(Brake)
 class LimitsAdmin(ReadOnly):
     """One page instead of a list."""
@@ -81,9 +88,10 @@ def lift_brake(request: HttpRequest) -> HttpResponse:
     administrator = person(request)
     if not administrator.has_perm(LIFT):
         raise PermissionDenied
-    # PostgreSQL takes no NUL, not even to look for it.
-    scope = request.POST.get("scope", "").replace("\x00", "")
-    brake = get_object_or_404(Brake, pk=scope)
+    form = LiftForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    brake = get_object_or_404(Brake, pk=form.cleaned_data["scope"])
     brakes.lift(brake, administrator, origin=origins.of(request))
     return redirect(PAGE)
 

@@ -1,6 +1,7 @@
 """Factors, challenges, deliveries, pauses and the audit: to read, never to edit (DT-03)."""
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -187,7 +188,8 @@ class PauseAdmin(ReadOnly):
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """Offer to end it while it runs."""
-        running = Pause.objects.running(timezone.now()).filter(pk=object_id).exists()
+        pause = self.get_object(request, unquote(object_id))
+        running = isinstance(pause, Pause) and pause.until > timezone.now()
         may = request.user.has_perm("mfa.add_pause")
         context = {**(extra_context or {}), "ends_later": running and may}
         return super().change_view(request, object_id, form_url, context)

@@ -170,6 +170,22 @@ def test_an_unknown_page_is_404(office: Browser) -> None:
     assert office.get("/admin/no-such-page/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/admin/mfa/pause/abc/change/", 302),
+        ("/admin/mfa/pause/9999999999999999999999/change/", 302),
+        ("/admin/mfa/brake/a%00b/change/", 400),
+        ("/admin/mfa/auditevent/?event=a%00b", 400),
+    ],
+)
+def test_what_no_column_holds_is_looked_for_nowhere(
+    office: Browser, path: str, status: int
+) -> None:
+    """The test client raises what would be a 500."""
+    assert office.get(path).status_code == status
+
+
 def test_no_admin_page_has_inline_code(office: Browser) -> None:
     """WB-02: what the policy forbids is not there."""
     for path in (INDEX, "/admin/mfa/accountpolicy/1/change/", "/admin/mfa/factor/"):
