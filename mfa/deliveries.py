@@ -153,7 +153,7 @@ def receive(receipt_id: UUID, tidings: Tidings) -> bool:
     rows = Delivery.objects.filter(
         ours,
         receipt_id=receipt_id,
-        target=tidings.to,
+        target__startswith=tidings.to,
         state__in=lower,
         created_at__gt=now - RECEIPTS_FOR,
     )

@@ -99,6 +99,9 @@ def _sms() -> Iterator[Line]:
     if settings.SMS_PROXY_URL:
         host = settings.SMS_PROXY_URL.rpartition("@")[2].rpartition("://")[2].strip("/")
         yield Line("proxy", Health.WELL, f"texts leave by {host}")
+    if settings.SMS_REDACT and account.unredacted:
+        words = "keeps texts although SMS_REDACT is on: have Twilio enable Message Redaction"
+        yield Line("sms account", Health.WEAK, words)
     if account.complete:
         yield from _asked("sms account", ChannelName.SMS)
         return

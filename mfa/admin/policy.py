@@ -103,6 +103,7 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
             "subtitle": None,
             "policy": policy,
             "open_checks": checks,
+            "unredacted": settings.SMS_REDACT and policy.unredacted,
             "proxy": urlsplit(settings.SMS_PROXY_URL).netloc.rpartition("@")[2],
             "fault": _fault_of(policy),
             "mail": channels.available(ChannelName.EMAIL),
@@ -130,7 +131,7 @@ class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
             # A code sent by other values must not vouch for these.
             asked = Challenge.objects.filter(purpose=Purpose.TEST)
             asked.open(timezone.now()).update(voided_at=timezone.now())
-            AccountPolicy.objects.update(is_trial=False)
+            AccountPolicy.objects.update(is_trial=False, unredacted=False)
             circuit.try_again()
         if "sms_phone_number" in form.changed_data:
             # STOP was sent to the former number.

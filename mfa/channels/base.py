@@ -70,7 +70,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Tidings:
-    """What the provider says later; `reason` and `code` only where the message failed."""
+    """What the provider says later; `reason` and `code` only where the message failed.
+
+    `to` is the number, or its beginning where the provider hides the rest.
+    """
 
     provider_id: str
     to: str = field(repr=False)

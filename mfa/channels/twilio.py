@@ -1,6 +1,8 @@
 """Texts by Twilio's Programmable Messaging, with the account that the Account Policy names."""
 
+import logging
 import os
+from collections.abc import Collection
 from functools import partial
 from threading import Lock
 from time import sleep
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from mfa.channels import twilio_errors
-from mfa.channels.base import Channel, DeliveryError, Finding, Message, Receipt
+from mfa.channels.base import Channel, DeliveryError, Finding, Message, Receipt, Sent
 from mfa.models import AccountPolicy, Reason
 
 if TYPE_CHECKING:
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 
     from mfa.channels.twilio_http import Wire
 
-TOO_MANY_REQUESTS = "20429"
+logger = logging.getLogger("mfa.channels")
+
+# After these Twilio says that nothing was processed: once more is safe.
+TOO_MANY_REQUESTS = {"20429"}
+NO_REDACTION = {"30029", "30030"}
 # In seconds; Twilio advises to wait 0.1 s and longer.
 AFTER_TOO_MANY = 0.3
 
@@ -37,6 +43,7 @@ class TwilioChannel(Channel):
         *,
         api_key: str = "",
         api_secret: str = "",
+        redact: bool = False,
         intent: str = "",
         timeout: float = 5,
         deadline: float = 10,
@@ -45,6 +52,7 @@ class TwilioChannel(Channel):
         bare = proxy_url and "://" not in proxy_url
         self._proxy_url = f"http://{proxy_url}" if bare else proxy_url
         self._key = (api_key, api_secret) if api_key else None
+        self._redact = redact
         self._intent = intent
         self._timeout = timeout
         self._deadline = deadline
@@ -60,21 +68,19 @@ class TwilioChannel(Channel):
     @sensitive_variables()
     def send(self, message: Message) -> Receipt:
         """Ask once: Twilio knows no idempotency key, so what may have left is never repeated."""
-        # The SDK costs 200 ms and 26 MB, so that only who sends pays.
-        from mfa.channels import twilio_http, twilio_send
-
         account = AccountPolicy.load()
         if not account.complete:
             raise DeliveryError(Reason.CREDENTIALS, permanent=True)
-        work = partial(twilio_send.create, account.sms_phone_number, message, intent=self._intent)
-        wire = self._wire()
-        outcome = twilio_http.guarded(wire, account, work, key=self._key)
-        if isinstance(outcome, DeliveryError) and outcome.code == TOO_MANY_REQUESTS:
-            # The one answer after which Twilio says that nothing was processed: once more is safe.
-            sleep(AFTER_TOO_MANY)
-            outcome = twilio_http.guarded(wire, account, work, key=self._key)
+        ask = partial(self._ask, self._wire(), account, message)
+        outcome = ask(redact=self._redact)
+        unredacted = self._redact and _refused(outcome, NO_REDACTION)
+        if unredacted:
+            # A code that Twilio keeps is better than none: it is worth nothing in ten minutes.
+            outcome = ask(redact=False)
         if isinstance(outcome, DeliveryError):
             raise outcome
+        if account.unredacted != unredacted:
+            _note(unredacted=unredacted)
         return outcome
 
     @sensitive_variables()
@@ -99,6 +105,26 @@ class TwilioChannel(Channel):
         return twilio_errors.explain(reason, code, proxy=self.proxy)
 
     @sensitive_variables()
+    def _ask(
+        self, wire: "Wire", account: AccountPolicy, message: Message, *, redact: bool
+    ) -> Receipt | DeliveryError:
+        # The SDK costs 200 ms and 26 MB, so that only who sends pays.
+        from mfa.channels import twilio_http, twilio_send
+
+        work = partial(
+            twilio_send.create,
+            account.sms_phone_number,
+            message,
+            redact=redact,
+            intent=self._intent,
+        )
+        outcome = twilio_http.guarded(wire, account, work, key=self._key)
+        if _refused(outcome, TOO_MANY_REQUESTS):
+            sleep(AFTER_TOO_MANY)
+            outcome = twilio_http.guarded(wire, account, work, key=self._key)
+        return outcome
+
+    @sensitive_variables()
     def _wire(self) -> "Wire":
         from mfa.channels import twilio_http
 
@@ -110,3 +136,17 @@ class TwilioChannel(Channel):
                 self._made_for = wanted
             lines = self._lines
         return twilio_http.Wire(lines, timeout=self._timeout, deadline=self._deadline)
+
+
+def _refused(outcome: Receipt | DeliveryError, codes: Collection[str]) -> bool:
+    """Whether nothing was sent, for one of these reasons."""
+    if isinstance(outcome, Receipt):
+        return False
+    return outcome.sent is Sent.NO and outcome.code in codes
+
+
+def _note(*, unredacted: bool) -> None:
+    """Tell administrators: the Account Policy shows it until a text is redacted again."""
+    AccountPolicy.objects.update(unredacted=unredacted)
+    if unredacted:
+        logger.warning("Twilio redacts no texts of this account, although SMS_REDACT is on")

@@ -188,6 +188,14 @@ REFUSED = Fault(
     Remedy.ADMINISTRATOR,
     gettext_lazy("Twilio refused the text."),
 )
+NO_REDACTION = Fault(
+    Reason.REFUSED,
+    Remedy.ADMINISTRATOR,
+    gettext_lazy(
+        "Twilio does not redact for this account. Have it enable Message Redaction, or have the"
+        " operator switch SMS_REDACT off."
+    ),
+)
 NO_ANSWER = Fault(
     Reason.NETWORK,
     Remedy.TIME,
@@ -218,6 +226,7 @@ MEANINGS: tuple[tuple[Fault, tuple[int, ...]], ...] = (
     (FILTERED, (30007,)),
     (NOT_DELIVERED, (30008,)),
     (PUMPING, (30450, 30453, 60410)),
+    (NO_REDACTION, (30029, 30030)),
     (OURS, (21602, 21604, 21617, 30011, 90007)),
 )
 

@@ -32,6 +32,8 @@ PROGRESS = {
 }
 MESSAGE_ID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 CODE = re.compile(r"[0-9]{5,6}")
+# What Message Redaction puts in place of a number's last four digits
+HIDDEN = "XXXX"
 
 
 def address(receipt_id: UUID | None) -> str:
@@ -71,19 +73,21 @@ def read(form: QueryDict, account_id: str) -> Tidings | None:
     """Read a receipt; None where it is another account's, or its status says nothing to us."""
     progress = PROGRESS.get(form.get("MessageStatus", ""))
     message_id = form.get("MessageSid", "")
+    to = form.get("To", "").removesuffix(HIDDEN)
     if (
         progress is None
+        or not to
         or form.get("AccountSid") != account_id
         or not MESSAGE_ID.fullmatch(message_id)
     ):
         return None
     if progress is not Progress.FAILED:
-        return Tidings(provider_id=message_id, to=form.get("To", ""), progress=progress)
+        return Tidings(provider_id=message_id, to=to, progress=progress)
     code = form.get("ErrorCode", "")
     meaning = fault(int(code)) if CODE.fullmatch(code) else NOT_DELIVERED
     return Tidings(
         provider_id=message_id,
-        to=form.get("To", ""),
+        to=to,
         progress=progress,
         reason=meaning.reason,
         code=code if CODE.fullmatch(code) else "",

@@ -14,9 +14,13 @@ SHORTEST_LIFE, LONGEST_LIFE = 6, 36_000
 
 
 def create(
-    sender: str, message: Message, client: Client, *, intent: str = ""
+    sender: str, message: Message, client: Client, *, redact: bool = False, intent: str = ""
 ) -> Receipt | DeliveryError:
-    """Send the text; `intent` says what for, in Twilio's words. Raises what the SDK raises."""
+    """Send the text. Raises what the SDK raises.
+
+    `redact` has Twilio keep neither the text nor the whole number; `intent` is its word for what
+    the text is for.
+    """
     service = sender.startswith("MG")
     answer = client.messages.create(
         to=message.to,
@@ -26,6 +30,8 @@ def create(
         validity_period=_life(message.life_seconds),
         attempt=message.attempt if message.attempt > 1 else values.unset,
         smart_encoded=True,
+        content_retention="discard" if redact else values.unset,
+        address_retention="obfuscate" if redact else values.unset,
         message_intent=intent or values.unset,
         status_callback=address(message.receipt_id) or values.unset,
     )

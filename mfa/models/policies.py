@@ -193,6 +193,8 @@ class AccountPolicy(Level):
     texts_fault_code = models.CharField(max_length=12, blank=True, editable=False)
     texts_tried_at = models.DateTimeField(null=True, editable=False)
     texts_resumed_at = models.DateTimeField(null=True, editable=False)
+    # Twilio kept the last text although it was asked not to (SMS_REDACT)
+    unredacted = models.BooleanField(default=False, editable=False)
     # What the tests of the account and of the mail last said
     is_trial = models.BooleanField(default=False, editable=False)
     mail_tested_at = models.DateTimeField(null=True, editable=False)

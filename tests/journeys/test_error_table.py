@@ -67,6 +67,7 @@ ROWS = [
     Row(30003, "the phone is switched off or out of reach", "Twilio", receipt=True),
     Row(30008, "nobody says why", "the carrier gives no reason", receipt=True),
     Row(30500, BUSY, "Twilio", receipt=True),
+    Row(30029, "it was refused", "Have it enable Message Redaction", receipt=True),
     Row(30999, "nobody says why", "twilio.com/docs/errors/30999", receipt=True),
     Row(63016, "it was refused", "The template or the sender", receipt=True),
     Row(29999, "it was refused", "twilio.com/docs/errors/29999"),

@@ -109,6 +109,13 @@ def test_the_proxy_is_named_without_its_password(policy: AccountPolicy, settings
     assert found()["proxy"] == [(Health.WELL, "texts leave by proxy.example.org:3128")]
 
 
+def test_texts_that_twilio_keeps_are_a_weakness(policy: AccountPolicy, settings) -> None:
+    AccountPolicy.objects.update(unredacted=True)
+    assert worst("sms account") == Health.WELL
+    settings.SMS_REDACT = True
+    assert worst("sms account") == Health.WEAK
+
+
 def test_the_clock_is_compared(policy: AccountPolicy) -> None:
     assert worst("clock") == Health.WELL
 

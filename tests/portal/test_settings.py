@@ -14,6 +14,7 @@ from mfa.channels.twilio import TwilioChannel
 WISHES = {
     "SMS_API_KEY": "SK1",
     "SMS_API_SECRET": "secret",
+    "SMS_REDACT": "on",
     "SMS_MESSAGE_INTENT": "otp",
 }
 Shipped = Callable[..., ModuleType]
@@ -68,6 +69,7 @@ def test_what_operators_wish_of_twilio_reaches_the_channel(shipped: Shipped) -> 
         "proxy_url": "",
         "api_key": "SK1",
         "api_secret": "secret",
+        "redact": True,
         "intent": "otp",
     }
     TwilioChannel(**options)

@@ -44,6 +44,7 @@ class Account:
     kind: str = "Full"
     balance: str | None = "12.34"
     test_credentials: bool = False
+    redacts: bool = True
     first_status: str = "queued"
     mistakes: list[str] = field(default_factory=list)
 
@@ -117,6 +118,8 @@ class Account:
             21617: len(form.get("Body", "")) > LONGEST_BODY,
             21606: bool(sender) and not self.numbers.get(sender),
             21701: bool(service) and service not in self.services,
+            30029: "ContentRetention" in form and not self.redacts,
+            30030: "AddressRetention" in form and not self.redacts,
             21608: self.kind == "Trial" and to not in self.confirmed,
         }
         return next((code for code, found in faults.items() if found), 0)
@@ -144,5 +147,7 @@ def _malformed(form: Mapping[str, str]) -> list[str]:
         "Attempt": lambda text: text.isdecimal() and int(text) > 0,
         "SmartEncoded": lambda text: text in {"true", "false"},
         "ProvideFeedback": lambda text: text in {"true", "false"},
+        "ContentRetention": lambda text: text in {"retain", "discard"},
+        "AddressRetention": lambda text: text in {"retain", "obfuscate"},
     }
     return [f"{name}={form[name]}" for name in form.keys() & rules if not rules[name](form[name])]

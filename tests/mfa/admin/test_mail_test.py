@@ -173,6 +173,24 @@ def test_another_account_is_no_trial_until_it_says_so(office: Browser) -> None:
     assert not AccountPolicy.load().is_trial
 
 
+def test_texts_that_twilio_keeps_stay_said_while_they_should_not_be(
+    office: Browser, settings
+) -> None:
+    settings.SMS_REDACT = True
+    assert "Message Redaction" not in form(office)
+    AccountPolicy.objects.update(unredacted=True)
+    assert "Message Redaction is not enabled for this account" in form(office)
+    settings.SMS_REDACT = False
+    assert "Message Redaction" not in form(office)
+
+
+def test_another_account_is_asked_anew(office: Browser) -> None:
+    AccountPolicy.objects.update(unredacted=True)
+    values = {"sms_account_id": "AC" + "1" * 32, "sms_phone_number": "+15005550006"}
+    office.post(FORM, values | {"enabled": "on"})
+    assert not AccountPolicy.load().unredacted
+
+
 def test_the_page_says_what_texts_cost_and_where_to_look(office: Browser) -> None:
     """A02."""
     page = form(office)

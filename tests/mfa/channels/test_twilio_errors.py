@@ -20,6 +20,7 @@ ROWS: list[tuple[Reason, Remedy, bool, set[int]]] = [
     (Reason.UNKNOWN_NUMBER, Remedy.PERSON, True, {21211, 21217, 30005}),
     (Reason.CANNOT_GET_TEXTS, Remedy.PERSON, True, {21614, 21635, 21265, 30006}),
     (Reason.OUR_FAULT, Remedy.DEVELOPER, True, {30011, 21617, 21602, 21604, 90007}),
+    (Reason.REFUSED, Remedy.ADMINISTRATOR, True, {30029, 30030}),
     (Reason.OPTED_OUT, Remedy.OPT_IN, True, {21610}),
     (Reason.CREDENTIALS, Remedy.ADMINISTRATOR, True, {20003, 70051, 20404, 20008}),
     (Reason.ACCOUNT, Remedy.ADMINISTRATOR, True, {20005, 10001, 20403, 30002}),

@@ -8,7 +8,7 @@ from mfa.channels.base import Message, Sent
 from mfa.channels.twilio import TwilioChannel
 from mfa.models import AccountPolicy, Reason
 from tests.mfa.channels.contract import fault, report
-from tests.twilio_endpoint.answers import refusal
+from tests.twilio_endpoint.answers import Answer, Reset, refusal
 from tests.twilio_endpoint.endpoint import Endpoint
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("straight")]
@@ -86,6 +86,102 @@ def test_no_report_and_no_log_holds_the_key_s_secret(
     told = report(lambda: keyed.send(CODE))
     logged = "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert SECRET not in told + logged
+
+
+# Redaction
+
+
+@pytest.fixture
+def redacting() -> TwilioChannel:
+    """Asks Twilio to keep nothing."""
+    return TwilioChannel(redact=True)
+
+
+def is_unredacted() -> bool:
+    return AccountPolicy.load().unredacted
+
+
+def test_twilio_is_asked_to_keep_neither_text_nor_number(
+    redacting: TwilioChannel, endpoint: Endpoint
+) -> None:
+    """OT-08."""
+    redacting.send(CODE)
+    redacting.send(NOTICE)
+    for form in endpoint.messages:
+        assert (form["ContentRetention"], form["AddressRetention"]) == ("discard", "obfuscate")
+    assert len(endpoint.requests) == 2
+    assert endpoint.account.mistakes == []
+    assert not is_unredacted()
+
+
+@pytest.mark.parametrize("code", [30029, 30030])
+def test_an_account_that_cannot_redact_sends_all_the_same(
+    redacting: TwilioChannel, endpoint: Endpoint, code: int
+) -> None:
+    endpoint.answer_next(refusal(code))
+    redacting.send(CODE)
+    assert len(endpoint.requests) == 2
+    (sent,) = endpoint.messages
+    assert sent["Body"] == CODE.text
+    assert not {"ContentRetention", "AddressRetention"} & sent.keys()
+
+
+def test_who_can_act_is_told_once(
+    redacting: TwilioChannel, endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint.account.redacts = False
+    redacting.send(CODE)
+    redacting.send(CODE)
+    assert is_unredacted()
+    told = [record.getMessage() for record in caplog.records if record.name == "mfa.channels"]
+    assert told == ["Twilio redacts no texts of this account, although SMS_REDACT is on"]
+
+
+def test_each_text_is_to_be_redacted_again(redacting: TwilioChannel, endpoint: Endpoint) -> None:
+    """Nothing has to be reset when Twilio has enabled it."""
+    endpoint.account.redacts = False
+    redacting.send(CODE)
+    endpoint.account.redacts = True
+    redacting.send(CODE)
+    assert "ContentRetention" in endpoint.messages[-1]
+    assert not is_unredacted()
+
+
+def test_too_many_requests_are_no_word_about_redaction(
+    redacting: TwilioChannel, endpoint: Endpoint
+) -> None:
+    endpoint.answer_next(refusal(20429), refusal(30029), refusal(20429))
+    redacting.send(CODE)
+    assert (len(endpoint.requests), len(endpoint.messages)) == (4, 1)
+    assert is_unredacted()
+
+
+@pytest.mark.parametrize(
+    ("answer", "sent"),
+    [(refusal(21610), Sent.NO), (refusal(30029, 500), Sent.MAYBE), (Reset(), Sent.MAYBE)],
+    ids=["another refusal", "a server's fault", "no answer"],
+)
+def test_nothing_else_is_asked_twice(
+    redacting: TwilioChannel, endpoint: Endpoint, answer: Answer, sent: Sent
+) -> None:
+    endpoint.answer_next(answer)
+    assert fault(redacting, CODE).sent is sent
+    assert len(endpoint.requests) == 1
+    assert not is_unredacted()
+
+
+def test_a_fault_without_the_wish_is_the_text_s(
+    redacting: TwilioChannel, endpoint: Endpoint
+) -> None:
+    endpoint.answer_next(refusal(30029), refusal(21610))
+    assert fault(redacting, CODE).reason is Reason.OPTED_OUT
+    assert not is_unredacted()
+
+
+def test_who_did_not_ask_is_not_asked_again(endpoint: Endpoint) -> None:
+    endpoint.answer_next(refusal(30029))
+    assert fault(TwilioChannel(), CODE).reason is Reason.REFUSED
+    assert len(endpoint.requests) == 1
 
 
 # What texts are for
