@@ -12,6 +12,7 @@ from mfa.origin import Origin
 from mfa.pending import PendingLogin
 from mfa.rules.routes import (
     ChannelName,
+    Holding,
     Route,
     binding,
     by_mailbox_only,
@@ -66,7 +67,7 @@ class Walk:
             skipped=self.user.skipped_at is not None,
             lost=self.pending.lost,
             mailbox_proven=self.pending.mailbox_proven,
-            recovery_allowed=recovers(policy, self._reachable()),
+            recovery_allowed=recovers(policy, self._holdings, self._reachable()),
             backed_up=not policy.backup or factors.are_backed_up(self.factors),
         )
 
@@ -129,10 +130,13 @@ class Walk:
             asked = asked.filter(target=self.user.email)
         return asked.filter(pk=self.pending.challenge).first()
 
+    @property
+    def _holdings(self) -> tuple[Holding, ...]:
+        return tuple(factor.holding for factor in self.factors)
+
     def _routes(self) -> tuple[Route, ...]:
         policy = self.user.mfa_policy
-        holdings = [factor.holding for factor in self.factors]
-        reachable = self._reachable()
+        holdings, reachable = self._holdings, self._reachable()
         routes = usable(policy, holdings, reachable)
         if self.pending.binding:
             return binding(policy, holdings, routes, reachable)
@@ -140,12 +144,11 @@ class Walk:
 
     def _reachable(self) -> frozenset[ChannelName]:
         policy = self.user.mfa_policy
-        holdings = [factor.holding for factor in self.factors]
         reachable = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
         if self.user.wrong_answers >= answers.MOST_WRONG_ANSWERS:
             # The mailbox has no row to disable: it rests until a stronger factor answers (LG-01).
             reachable -= {ChannelName.EMAIL}
-        if self.user.mailbox_rests(timezone.now()) and not by_mailbox_only(policy, holdings):
+        if self.user.mailbox_rests(timezone.now()) and not by_mailbox_only(policy, self._holdings):
             reachable -= {ChannelName.EMAIL}
         # What rests takes no new question; the one that is out may be answered.
         asked_by = self.pending.asked_by if self.pending.challenge else ""

@@ -99,9 +99,10 @@ def binding(
     While no login asks for a second step, who has lost the factors cannot say so there: a mailbox
     that may recover will do, as it would at the login (EM-03).
     """
-    confirmed = confirming(policy, holdings, routes)
+    held = tuple(holdings)
+    confirmed = confirming(policy, held, routes)
     mailbox = Route(ChannelName.EMAIL)
-    if policy.demanded or mailbox in confirmed or not recovers(policy, channels):
+    if policy.demanded or mailbox in confirmed or not recovers(policy, held, channels):
         return confirmed
     return (*confirmed, mailbox)
 
@@ -112,10 +113,14 @@ def by_mailbox_only(policy: Policy, holdings: Iterable[Holding]) -> bool:
     return frozenset({Method.EMAIL}) in {policy.methods, held}
 
 
-def recovers(policy: Policy, channels: frozenset[ChannelName]) -> bool:
-    """Whether an emailed code may open the enrollment of a new factor (EM-02, EM-03)."""
+def recovers(policy: Policy, holdings: Iterable[Holding], channels: frozenset[ChannelName]) -> bool:
+    """Whether an emailed code may open the enrollment of a new factor (EM-02, EM-03).
+
+    Not while the first code to a number that an administrator wrote is still to come (K6).
+    """
     allowed = policy.email_codes is not EmailCodes.OFF and Method.EMAIL in policy.methods
-    return allowed and ChannelName.EMAIL in channels
+    proofs = {holding.proven for holding in holdings if ASKED_BY.get(holding.method) in FIRST}
+    return allowed and ChannelName.EMAIL in channels and proofs != {False}
 
 
 def usable(

@@ -178,6 +178,16 @@ def test_no_email_stands_in_before_the_proof(assigned: User) -> None:
     assert not codes(assigned.email)
 
 
+def test_no_email_replaces_it_before_the_proof(assigned: User) -> None:
+    """K6, EM-03: who holds password and mailbox must not be quicker than the phone."""
+    hers = Browser()
+    hers.password(assigned)
+    assert "I no longer have this phone" not in hers.get("/login/verify/").content.decode()
+    assert hers.post("/login/lost/").url == "/login/help/"
+    hers.post("/login/mailbox/")
+    assert not codes(assigned.email)
+
+
 def test_the_half_signed_in_cannot_edit_it(assigned: User) -> None:
     """K6, EN-02."""
     hers = Browser()

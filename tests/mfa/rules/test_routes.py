@@ -97,18 +97,22 @@ def test_holdings_are_read_once():
 
 
 @pytest.mark.parametrize(
-    ("policy", "channels", "open_"),
+    ("policy", "holdings", "channels", "open_"),
     [
-        (Policy(), ALL_CHANNELS, True),
-        (Policy(email_codes=EmailCodes.RECOVERY), ALL_CHANNELS, True),
-        (Policy(email_codes=EmailCodes.OFF), ALL_CHANNELS, False),
-        (Policy(methods=all_but(Method.EMAIL)), ALL_CHANNELS, False),
-        (Policy(), NO_MAIL, False),
+        (Policy(), [PHONE], ALL_CHANNELS, True),
+        (Policy(), [], ALL_CHANNELS, True),
+        (Policy(email_codes=EmailCodes.RECOVERY), [PHONE], ALL_CHANNELS, True),
+        (Policy(email_codes=EmailCodes.OFF), [PHONE], ALL_CHANNELS, False),
+        (Policy(methods=all_but(Method.EMAIL)), [PHONE], ALL_CHANNELS, False),
+        (Policy(), [PHONE], NO_MAIL, False),
+        # Recovery codes do not prove a number that an administrator wrote; an app beside it will do.
+        (Policy(), [ASSIGNED, CODES], ALL_CHANNELS, False),
+        (Policy(), [ASSIGNED, APP], ALL_CHANNELS, True),
     ],
 )
-def test_where_codes_by_email_open_a_new_enrollment(policy, channels, open_):
+def test_where_codes_by_email_open_a_new_enrollment(policy, holdings, channels, open_):
     """EM-02, EM-03."""
-    assert recovers(policy, channels) is open_
+    assert recovers(policy, holdings, channels) is open_
 
 
 @pytest.mark.parametrize(
