@@ -81,7 +81,7 @@ class UserAdmin(admin.ModelAdmin[User]):
             _send_link(request, obj)
         elif not obj.is_active and "is_active" in form.changed_data:
             # No session is left for the day on which the person is enabled again (SS-05).
-            endings.end_all(obj, by=person(request), origin=origins.of(request))
+            _end_all(request, obj)
         if change and obj.is_staff and "is_staff" in form.changed_data:
             pauses.end_running(obj, by=person(request), origin=origins.of(request))
 
@@ -125,8 +125,15 @@ class GroupAdmin(DjangoGroupAdmin):
 
 
 def _end_sessions(request: HttpRequest, one: User) -> None:
-    endings.end_all(one, by=person(request), origin=origins.of(request))
+    _end_all(request, one)
     messages.success(request, gettext("Logged out everywhere: %s.") % one)
+
+
+def _end_all(request: HttpRequest, one: User) -> None:
+    endings.end_all(one, by=person(request), origin=origins.of(request))
+    if one == request.user:
+        # The acting session is among them: what is kept from here on needs another one.
+        request.session.flush()
 
 
 def _send_link(request: HttpRequest, person: User) -> None:

@@ -306,6 +306,12 @@ def test_chosen_people_are_logged_out_everywhere(office: Browser, alice: User) -
     assert office.get("/me/").status_code == 200
 
 
+def test_who_logs_out_everywhere_is_led_to_the_login(office: Browser, root: User) -> None:
+    """The acting session is among those that end."""
+    assert act(office, "end_sessions", root).url == USERS
+    assert office.get(USERS).url.startswith("/login/")
+
+
 def test_a_disabled_person_s_sessions_do_not_come_back(office: Browser, alice: User) -> None:
     """SS-05."""
     hers = Browser()
