@@ -5,10 +5,11 @@ import subprocess
 from pathlib import Path
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from mfa.models import Challenge, Delivery, Session
+from accounts.models import User
+from mfa.models import Challenge, Delivery, Pause, Session
 
 SUFFIX = ".dump"
 
@@ -63,12 +64,15 @@ def load(path: Path) -> None:
 def settle() -> None:
     """End what was going on when the dump was made: it ended since, in ways that it cannot know.
 
-    A code that was used after the dump would open the door again, a session that was ended would
-    be open, and messages that were sent would be sent once more.
+    A code or a link that was used after the dump would open the door again, a session or a pause
+    that was ended would be open, and messages that were sent would be sent once more.
     """
     now = timezone.now()
     with transaction.atomic():
         Session.objects.all().delete()
+        # Links in mails are tied to it.
+        User.objects.update(session_epoch=F("session_epoch") + 1)
+        Pause.objects.running(now).update(until=now)
         Challenge.objects.open(now).update(voided_at=now)
         unsent = Q(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING])
         Delivery.objects.filter(unsent).update(state=Delivery.State.DROPPED, finished_at=now)

@@ -14,7 +14,7 @@ from tests.processes.services import MissingError, database, postgresql, require
 
 PASSWORD = "demo demo demo demo"
 OTHER_KEY = "Tm90IGEgc2VjcmV0LCBqdXN0IDMyIGJ5dGVzIGxvbmc="
-BEN = "ben@example.com"
+BEN, ADMIN = "ben@example.com", "admin@example.com"
 pytestmark = pytest.mark.processes
 
 
@@ -49,6 +49,15 @@ def number(portal: Portal) -> str:
     return str(found[0][0])
 
 
+def link_to(portal: Portal, email: str) -> str:
+    """Ask for a link to reset the password, and return its path."""
+    forgetful = portal.visitor()
+    forgetful.get("/password/forgot/")
+    forgetful.post("/password/forgot/", email=email)
+    statement = "SELECT body FROM mfa_outboxmessage WHERE target = %s ORDER BY id DESC LIMIT 1"
+    return re.findall(r"/password/reset/\S+", portal.query(statement, email)[0][0])[0]
+
+
 def test_from_a_restored_dump_a_person_logs_in_by_texted_code(
     portal: Portal, tmp_path: Path
 ) -> None:
@@ -60,6 +69,8 @@ def test_from_a_restored_dump_a_person_logs_in_by_texted_code(
     half.password(BEN, PASSWORD)
     assert half.path == "/login/verify/"
     code = portal.code(number(portal))
+    link = link_to(portal, BEN)
+    portal.manage("breakglass", ADMIN, "--reason", "lost phone")
 
     said = portal.manage("backup", str(tmp_path))
     dump = next(tmp_path.iterdir())
@@ -82,6 +93,10 @@ def test_from_a_restored_dump_a_person_logs_in_by_texted_code(
         half.post("/login/verify/", code=code)
         assert half.path.startswith("/login/")
         assert "/login/verify/" not in half.path
+        assert "This link has run out" in half.get(link)
+        admin = restored.visitor()
+        admin.password(ADMIN, PASSWORD)
+        assert admin.path == "/login/verify/"
         again = restored.visitor()
         again.password(BEN, PASSWORD)
         again.post("/login/verify/", code=restored.code(number(restored)))
