@@ -85,8 +85,7 @@ def _reasons(walk: Walk, now: datetime) -> Iterator[str]:
     for pause in Pause.objects.running(now).filter(user_id=user.pk):
         yield f"The second step is paused until {_time(pause.until)}."
     for factor in Factor.objects.filter(user_id=user.pk, revoked_at=None):
-        off = ", switched off after a hundred wrong codes" if factor.disabled_at else ""
-        yield f"Has a {factor.get_kind_display()}, {factor.masked}{off}."
+        yield f"Second step: {factor.masked}, {factor.state}."
     for route in walk.facts.routes:
         yield f"A code can come by {route.channel}."
     if user.wait_until and user.wait_until > now:

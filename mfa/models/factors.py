@@ -91,6 +91,26 @@ class Factor(models.Model):
                 return gettext("number ending %s") % contacts.ending(self.target)
 
     @property
+    def refuses(self) -> bool:
+        """Whether its owner's STOP is still in force."""
+        return self.refuses_until is not None and self.refuses_until > timezone.now()
+
+    @property
+    def state(self) -> str:
+        """Say whether it can be used, in words."""
+        if self.revoked_at:
+            return gettext("removed")
+        if self.suspended_at:
+            return gettext("reported lost")
+        if self.assigned:
+            return gettext("written by an administrator, not proven yet")
+        if self.disabled_at:
+            return gettext("disabled after a hundred wrong codes")
+        if self.refuses:
+            return gettext("refuses texts: STOP was sent from it")
+        return gettext("doubtful: texts to it fail") if self.doubtful_since else gettext("in use")
+
+    @property
     def restricted(self) -> bool:
         """Whether NIST SP 800-63B-4, 3.2.9, calls the method restricted."""
         return self.kind == self.Kind.PHONE
@@ -98,8 +118,8 @@ class Factor(models.Model):
     @property
     def holding(self) -> Holding:
         """The factor as routes see it."""
-        refuses = self.refuses_until is not None and self.refuses_until > timezone.now()
-        return Holding(self.pk, Method(self.kind), self.target, refuses, proven=not self.assigned)
+        method = Method(self.kind)
+        return Holding(self.pk, method, self.target, self.refuses, proven=not self.assigned)
 
 
 class RecoveryCode(models.Model):

@@ -127,7 +127,7 @@ def test_the_state_of_a_factor_is_in_words(support: Browser, alice: User) -> Non
     Factor.objects.create(user=alice, target="+447700900206", confirmed_at=now, revoked_at=now)
     Factor.objects.create(user=alice, target="+447700900207", confirmed_at=now, disabled_at=now)
     page = support.get("/admin/mfa/factor/").content.decode()
-    for state in ("in use", "removed", "disabled"):
+    for state in ("in use", "removed", "disabled after a hundred wrong codes"):
         assert f'<td class="field-state">{state}</td>' in page
 
 
@@ -160,9 +160,11 @@ def test_a_delivery_by_a_channel_that_is_gone_is_still_shown(
 
 
 def test_support_finds_why_somebody_cannot_get_in(support: Browser, alice: User) -> None:
-    """LO-01: the audit of one person, event by event."""
+    """LO-01: the audit of one person, event by event, in the words that the person reads."""
+    Browser().password(alice)
     page = support.get("/admin/mfa/auditevent/", {"q": alice.email}).content.decode()
-    assert Event.CODE_SENT in page
+    assert f'<td class="field-what">{Event.CODE_SENT.label}</td>' in page
+    assert f'<td class="field-event">{Event.CODE_SENT}</td>' in page
 
 
 def test_a_script_in_a_browser_name_is_escaped(support: Browser, alice: User) -> None:

@@ -13,6 +13,7 @@ from accounts.models import User
 from mfa import verdicts
 from mfa.models import AccountPolicy, Pause
 from mfa.rules.steps import Step
+from tests.conftest import NOON
 from tests.journeys.database import dump
 from tests.portal_client import Browser, codes
 
@@ -90,7 +91,24 @@ def test_who_has_no_way_left_needs_help(alice: User) -> None:
     alice.factors.update(disabled_at=timezone.now())
     words, exit_code = why(alice.email)
     assert exit_code == 1
-    assert "switched off after a hundred wrong codes" in words
+    assert "disabled after a hundred wrong codes" in words
+
+
+@pytest.mark.parametrize(
+    ("columns", "state"),
+    [
+        ({}, "in use"),
+        ({"suspended_at": NOON}, "reported lost"),
+        ({"assigned": True}, "written by an administrator, not proven yet"),
+        ({"refuses_until": NOON + timedelta(days=1)}, "refuses texts: STOP was sent from it"),
+        ({"doubtful_since": NOON}, "doubtful: texts to it fail"),
+    ],
+)
+def test_what_a_phone_is_like_is_said(
+    clock: object, alice: User, columns: dict[str, object], state: str
+) -> None:
+    alice.factors.update(**columns)
+    assert f"Second step: number ending 01, {state}." in why(alice.email)[0]
 
 
 def test_who_never_set_a_password_has_none(alice: User) -> None:

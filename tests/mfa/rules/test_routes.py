@@ -105,7 +105,7 @@ def test_holdings_are_read_once():
         (Policy(email_codes=EmailCodes.OFF), [PHONE], ALL_CHANNELS, False),
         (Policy(methods=all_but(Method.EMAIL)), [PHONE], ALL_CHANNELS, False),
         (Policy(), [PHONE], NO_MAIL, False),
-        # Recovery codes do not prove a number that an administrator wrote; an app beside it will do.
+        # Recovery codes prove no number that an administrator wrote; an app beside it will do.
         (Policy(), [ASSIGNED, CODES], ALL_CHANNELS, False),
         (Policy(), [ASSIGNED, APP], ALL_CHANNELS, True),
     ],
