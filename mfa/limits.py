@@ -207,6 +207,16 @@ TEST_MESSAGES = Limit(
     _("Test messages of one administrator"),
     _("Enough to mend a setting, too few to text the world."),
 )
+NOTICE_TEXTS = Limit(
+    "notice-texts",
+    3,
+    DAY,
+    _("Texts that tell one number of one kind of change to one person"),
+    _(
+        "A fourth says nothing new, and whoever changes a password all day must not use up the "
+        "texts that others log in by. The mailbox is told each time."
+    ),
+)
 LATE_RECORDS = Limit(
     "late-records",
     20,
@@ -236,6 +246,7 @@ TABLE = (
     MAILS_PER_NEW_EMAIL,
     LINKS_PER_PERSON,
     TEST_MESSAGES,
+    NOTICE_TEXTS,
     LATE_RECORDS,
 )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mfa import audit, channels, deliveries
+from mfa import audit, channels, counters, deliveries, limits
 from mfa.models import Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules.routes import ChannelName
@@ -98,10 +98,17 @@ def tell(
     targets = {ChannelName.SMS: (number,), ChannelName.EMAIL: (user.email, old_email)}
     for notice in NOTICES[event]:
         for target in filter(None, targets[notice.channel]):
-            if channels.available(notice.channel):
+            if _may_go(notice, event, user, target):
                 deliveries.queue(
                     user, notice.message, channel=notice.channel, target=target, context=context
                 )
+
+
+def _may_go(notice: Notice, event: Event, user: Protected, target: str) -> bool:
+    if not channels.available(notice.channel):
+        return False
+    use = limits.NOTICE_TEXTS.of(f"{event}:{user.pk}:{target}")
+    return notice.channel is ChannelName.EMAIL or counters.is_first(use)
 
 
 def _phone_of(user: Protected) -> str:

@@ -33,6 +33,7 @@ FIGURES = [
     ("new-email-mailbox", 5, timedelta(days=1)),
     ("link", 5, timedelta(hours=1)),
     ("test", 10, timedelta(hours=1)),
+    ("notice-texts", 3, timedelta(days=1)),
     ("late-records", 20, timedelta(hours=1)),
 ]
 

@@ -68,6 +68,16 @@ def test_each_way_is_told_once(alice: User, event: Event) -> None:
     assert len(ways) == len(set(ways)) == OutboxMessage.objects.count()
 
 
+def test_the_fourth_of_a_kind_in_a_day_is_told_by_mail_alone(alice: User) -> None:
+    """One person's changes must not use up the texts that others log in by."""
+    for _ in range(5):
+        tell(Event.PASSWORD_CHANGED, alice)
+    sent = OutboxMessage.objects.values_list("channel", flat=True)
+    assert sorted(sent) == ["email"] * 5 + ["sms"] * 3
+    tell(Event.FACTOR_CHANGED, alice)
+    assert OutboxMessage.objects.filter(channel="sms").count() == 4
+
+
 def test_what_is_told_is_recorded(alice: User) -> None:
     tell(Event.FACTOR_CHANGED, alice)
     event = AuditEvent.objects.get()
