@@ -221,7 +221,7 @@ LATE_RECORDS = Limit(
     "late-records",
     20,
     HOUR,
-    _("Records of one person's refused asks and late codes in the audit"),
+    _("Records of one person's refused asks and steps, and late codes, in the audit"),
     _("Further ones tell nothing new, and would fill the table."),
 )
 TABLE = (

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import audit, login, questions
+from mfa import audit, counters, limits, login, questions
 from mfa.answers import Answer
 from mfa.counters import TooMany
 from mfa.forms.codes import CodeForm
@@ -102,6 +102,7 @@ def save_codes(request: HttpRequest, _walk: Walk) -> HttpResponse:
 def skip(_request: HttpRequest, walk: Walk) -> HttpResponse:
     """Go on without a second step, where the policy offers that (EN-06)."""
     if walk.step is not Step.OFFER:
-        audit.record(Event.STEP_REFUSED, walk.user, origin=walk.origin, step=walk.step)
+        if counters.is_first(limits.LATE_RECORDS.of(str(walk.user.pk))):
+            audit.record(Event.STEP_REFUSED, walk.user, origin=walk.origin, step=walk.step)
         raise PermissionDenied
     return login.skip(walk)

@@ -56,6 +56,11 @@ def test_skipping_is_refused_where_it_is_not_offered(enrolling: Browser, bob: Us
     assert bob.skipped_at is None
 
 
+def test_who_tries_again_and_again_does_not_fill_the_audit(enrolling: Browser) -> None:
+    assert {enrolling.post(SKIP).status_code for _ in range(25)} == {403}
+    assert AuditEvent.objects.filter(event=Event.STEP_REFUSED).count() == 20
+
+
 def test_who_has_a_phone_cannot_skip_its_code(
     browser: Browser, alice: User, optional: AccountPolicy
 ) -> None:
