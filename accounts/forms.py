@@ -132,9 +132,11 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Leave the second field to its label."""
+        """Leave the second field to its label, and say of each what is missing."""
         super().__init__(*args, **kwargs)
         self.fields["new_password2"].help_text = ""
+        self.fields["new_password1"].error_messages["required"] = _("Enter a new password.")
+        self.fields["new_password2"].error_messages["required"] = _("Enter the new password again.")
 
     def clean_new_password1(self) -> str:
         """Refuse the present password: it may be what somebody else knows (PW-06)."""
@@ -159,6 +161,7 @@ class PasswordForm(NewPasswordForm):
         label=_("Present password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        error_messages={"required": _("Enter your present password.")},
     )
     field_order = ("old_password", "new_password1", "new_password2")
 

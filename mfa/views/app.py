@@ -92,7 +92,8 @@ def _posted(request: HttpRequest) -> tuple[NewApp | None, NewAppForm]:
 def _context(new: NewApp | None, form: NewAppForm, user: Protected) -> dict[str, object]:
     if new is None:
         return {}
-    return {"form": form, "secret": new.text, "qr": _drawn(new.address_for(user))}
+    address = new.address_for(user)
+    return {"form": form, "secret": new.text, "address": address, "qr": _drawn(address)}
 
 
 def _drawn(address: str) -> SafeString:

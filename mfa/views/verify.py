@@ -103,6 +103,7 @@ def help_(request: HttpRequest) -> HttpResponse:
     reasons = {Step.WAIT: "wait", Step.BLOCKED: stopped}
     context = {
         "reason": reasons.get(walk.step, ""),
+        "back": reverse(login.page_of(walk)) if walk.step not in reasons else "",
         "aim": walk.aim,
         "wait_until": walk.user.wait_until,
         "reference": audit.reference_of(walk.pending.case) if walk.pending.case else "",

@@ -123,7 +123,7 @@ def test_a_lost_phone_is_switched_off(alices: Visitor, alice: User) -> None:
     alices.open_menu("Your account")
     alices.hands.press(alices.page.get_by_role("banner").get_by_role("link", name="Security"))
     alices.at("Security")
-    alices.follow("I lost the number ending 01")
+    alices.follow("Report it lost (number ending 01)")
     alices.at("Report it lost")
     alices.press("Switch it off now")
     alices.at("Security")
@@ -135,14 +135,14 @@ def test_a_lost_phone_is_switched_off(alices: Visitor, alice: User) -> None:
 def test_one_of_two_factors_is_removed_and_the_other_stays(alices: Visitor, alice: User) -> None:
     give_app(alice)
     alices.open("/me/security/")
-    alices.follow("Remove the number ending 01")
+    alices.follow("Remove it (number ending 01)")
     alices.at("Remove it")
     alices.press("Remove")
     alices.at("Security")
     alices.reads("It is removed", role="status")
     expect(row(alices, "Number ending 01")).to_have_count(0)
     expect(row(alices, "Work phone")).to_contain_text("your only way through the second step")
-    expect(alices.link("Remove the Work phone")).to_have_count(0)
+    expect(alices.link("Remove it (Work phone)")).to_have_count(0)
 
 
 def test_another_browser_is_logged_out(

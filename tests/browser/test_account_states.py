@@ -135,7 +135,7 @@ def test_how_one_logs_in_by_an_app(signed_in: Visitor, alice: User) -> None:
     [
         ("/me/", "My Details", "Save", "Use letters, digits"),
         ("/me/email/", "Change email", "Send the link", "Enter your email."),
-        ("/me/password/", "Change password", "Save", "This field is required."),
+        ("/me/password/", "Change password", "Save", "Enter your present password."),
         ("/me/phone/", "Change your phone number", "Send Verification Code", "Enter your mobile"),
     ],
 )

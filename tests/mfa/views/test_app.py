@@ -152,6 +152,8 @@ def test_an_app_may_be_the_first_factor(enrolling: Browser, bob: User) -> None:
     page = enrolling.post(FIRST).content.decode()
     assert '<svg viewBox="0 0 ' in page
     secret = secret_on(page)
+    # For a phone that cannot scan its own screen
+    assert 'href="otpauth://totp/Acme%20Portal' in page
     assert not bob.factors.exists()
     answer = enrolling.post(FIRST, {"code": shows(secret), "name": "My phone"})
     assert answer.url == "/login/?notice=app&next=%2F"

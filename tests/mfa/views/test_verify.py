@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import User
 from mfa.models import AccountPolicy
+from tests.authenticator import give_app
 from tests.portal_client import Browser, code, codes
 
 NUMBER = "+447700900201"
@@ -107,6 +108,25 @@ def test_help_tells_the_half_signed_in_where_the_code_went(asked: Browser) -> No
     assert "number ending 01" in page
     assert "the help desk" in page.lower()
     assert 'href="/login/verify/"' in page
+
+
+@pytest.mark.parametrize(
+    ("station", "page"),
+    [("enrolling", "/login/enroll/phone/"), ("recovering", "/login/mailbox/")],
+)
+def test_help_leads_back_to_where_one_was(
+    request: pytest.FixtureRequest, station: str, page: str
+) -> None:
+    assert f'href="{page}"' in request.getfixturevalue(station).get(HELP).content.decode()
+
+
+def test_help_leads_back_to_an_app_that_is_asked(browser: Browser, alice: User) -> None:
+    """No code is out, and yet the password need not be given again."""
+    give_app(alice)
+    browser.password(alice)
+    page = browser.get(HELP).content.decode()
+    assert f'href="{VERIFY}"' in page
+    assert "Back to logging in" not in page
 
 
 def test_help_names_the_mailbox_where_the_code_went_there(asked: Browser) -> None:
