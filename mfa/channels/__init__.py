@@ -14,9 +14,14 @@ def available(name: str) -> bool:
     return name in settings.MFA_CHANNELS
 
 
-@cache
 def get(name: str) -> Channel:
     """Return the process-wide channel of that name. Raises KeyError where there is none."""
+    # The cache would tell a member of an enum from its text.
+    return _made(str(name))
+
+
+@cache
+def _made(name: str) -> Channel:
     conf = settings.MFA_CHANNELS[name]
     channel = import_string(conf["BACKEND"])(**conf["OPTIONS"])
     if not isinstance(channel, Channel):
@@ -27,7 +32,7 @@ def get(name: str) -> Channel:
 
 def _forget(*, setting: str, **_: object) -> None:
     if setting == "MFA_CHANNELS":
-        get.cache_clear()
+        _made.cache_clear()
 
 
 setting_changed.connect(_forget)

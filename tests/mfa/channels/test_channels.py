@@ -6,6 +6,7 @@ from pytest_django import Settings
 from mfa import channels
 from mfa.channels.outbox import OutboxChannel
 from mfa.channels.twilio import TwilioChannel
+from mfa.rules.routes import ChannelName
 
 
 def test_a_channel_is_there_when_the_settings_name_it(settings: Settings) -> None:
@@ -23,7 +24,7 @@ def test_a_channel_is_made_once_with_its_options(settings: Settings) -> None:
     channel = channels.get("sms")
     assert isinstance(channel, TwilioChannel)
     assert channel.proxy == "proxy.example:3128"
-    assert channels.get("sms") is channel
+    assert channels.get("sms") is channels.get(ChannelName.SMS) is channel
 
 
 def test_other_settings_make_another_channel(settings: Settings) -> None:
