@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from mfa import audit, counters, limits, notices, prefixes, waits
+from mfa import audit, counters, deliveries, limits, notices, prefixes, waits
 from mfa.counters import TooMany
 from mfa.models import TRIES, Challenge, Event, Factor, Protected
 from mfa.origin import Origin
@@ -68,6 +68,7 @@ def judge(
             prefixes.settle(challenge)
             details = {"purpose": challenge.purpose, "channel": challenge.channel}
             forgive(person, _factor_of(challenge), origin=origin, **details)
+            deliveries.confirm(challenge)
             return Judgement(Answer.RIGHT)
         challenge.refresh_from_db(fields=["tries_left"])
         locked = blame(person, _factor_of(challenge), origin=origin)

@@ -61,6 +61,20 @@ def check_api_key(**_: object) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_feedback(**_: object) -> list[CheckMessage]:
+    """Refuse feedback without a worker: a login would wait for it."""
+    if settings.DEMO or not (settings.SMS_FEEDBACK and settings.CELERY_TASK_ALWAYS_EAGER):
+        return []
+    return [
+        Error(
+            "SMS_FEEDBACK is on, but there is no worker to report which codes came back.",
+            hint="Set BROKER_URL and run a worker, or switch SMS_FEEDBACK off.",
+            id="mfa.E005",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def check_eager(**_: object) -> list[CheckMessage]:
     """Warn where pages wait for the SMS provider or the mail server."""

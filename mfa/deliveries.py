@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from celery import shared_task, signature
+from celery import Task, shared_task, signature
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -75,7 +75,7 @@ def queue(
 
     # Not a partial: Django logs a failed one by its __qualname__, and a partial has none.
     def wake() -> None:
-        _wake(delivery.pk, channel)
+        _wake(deliver, delivery.pk, channel)
 
     transaction.on_commit(wake, robust=True)
     return delivery
@@ -117,6 +117,37 @@ def deliver(pk: int) -> None:
     _finish(delivery, state=STATE_OF[receipt.progress], provider_id=receipt.provider_id)
 
 
+def confirm(challenge: Challenge) -> None:
+    """Have a worker tell the provider, if it is to know, that a text brought its code back.
+
+    Repeats carry the same code: the newest one that was taken counts.
+    """
+    if challenge.channel != ChannelName.SMS or not channels.get(challenge.channel).wants_feedback:
+        return
+    taken = challenge.deliveries.exclude(provider_id="").exclude(state=Delivery.State.FAILED)
+    newest = taken.order_by("-pk").values_list("pk", flat=True).first()
+    if newest is None:
+        return
+
+    def wake() -> None:
+        _wake(report, newest, ChannelName.SMS)
+
+    transaction.on_commit(wake, robust=True)
+
+
+@shared_task(name="mfa.deliveries.report")
+def report(pk: int) -> None:
+    """Tell the provider once that a text brought its code back; nothing depends on it."""
+    rows = Delivery.objects.filter(pk=pk, confirmed_at=None)
+    if not rows.update(confirmed_at=timezone.now()):
+        return
+    delivery = Delivery.objects.get(pk=pk)
+    try:
+        channels.get(delivery.channel).confirm(delivery.provider_id)
+    except DeliveryError as error:
+        logger.warning("delivery %s: the provider did not take the feedback: %s", pk, error)
+
+
 @shared_task(name="mfa.deliveries.sweep")
 def sweep() -> None:
     """Wake what nobody took, close what a dead worker had taken: maybe sent, never repeated."""
@@ -127,7 +158,7 @@ def sweep() -> None:
     waiting = Q(state=Delivery.State.QUEUED, created_at__lt=now - WAKE_AFTER)
     rows = Delivery.objects.filter(waiting).order_by("created_at").values_list("pk", "channel")
     for pk, channel in rows[:SWEEP]:
-        _wake(pk, channel)
+        _wake(deliver, pk, channel)
 
 
 def oldest_waiting() -> datetime | None:
@@ -136,8 +167,8 @@ def oldest_waiting() -> datetime | None:
     return waiting.values_list("created_at", flat=True).first()
 
 
-def _wake(pk: int, channel: str) -> None:
-    deliver.apply_async((pk,), queue=QUEUE_OF.get(channel, EVERYTHING_ELSE))
+def _wake(task: "Task[[int], None]", pk: int, channel: str) -> None:
+    task.apply_async((pk,), queue=QUEUE_OF.get(channel, EVERYTHING_ELSE))
 
 
 def receive(receipt_id: UUID, tidings: Tidings) -> bool:

@@ -243,6 +243,7 @@ else:
 SMS_PROXY_URL = env.str("SMS_PROXY_URL", default="")
 SMS_API_KEY = env.str("SMS_API_KEY", default="")
 SMS_API_SECRET = env.str("SMS_API_SECRET", default="")
+SMS_FEEDBACK = env.bool("SMS_FEEDBACK", default=False)
 SMS_REDACT = env.bool("SMS_REDACT", default=False)
 SMS_MESSAGE_INTENT = env.str("SMS_MESSAGE_INTENT", default="")
 SMS_TEST_NUMBERS = env.list("SMS_TEST_NUMBERS", default=[]) if DEBUG or DEMO else []
@@ -255,6 +256,7 @@ MFA_CHANNELS: dict[str, dict[str, Any]] = {
             "proxy_url": SMS_PROXY_URL,
             "api_key": SMS_API_KEY,
             "api_secret": SMS_API_SECRET,
+            "feedback": SMS_FEEDBACK,
             "redact": SMS_REDACT,
             "intent": SMS_MESSAGE_INTENT,
         },

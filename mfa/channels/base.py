@@ -94,6 +94,9 @@ class Finding:
 class Channel(ABC):
     """A way for messages to travel. Instances are shared by threads."""
 
+    # Whether the provider is to hear which codes came back
+    wants_feedback = False
+
     @abstractmethod
     def send(self, message: Message) -> Receipt:
         """Hand the message over once, within 10 s. Raises DeliveryError, and nothing else."""
@@ -101,6 +104,9 @@ class Channel(ABC):
     @abstractmethod
     def check(self) -> list[Finding]:
         """Test the connection without sending. Raises DeliveryError."""
+
+    def confirm(self, provider_id: str) -> None:  # noqa: B027 - most providers want to know nothing
+        """Tell the provider that a message brought its code back. Raises DeliveryError."""
 
     def explain(self, reason: Reason, code: str = "") -> str:
         """Say what a DeliveryError means, in words for administrators."""

@@ -43,6 +43,7 @@ class TwilioChannel(Channel):
         *,
         api_key: str = "",
         api_secret: str = "",
+        feedback: bool = False,
         redact: bool = False,
         intent: str = "",
         timeout: float = 5,
@@ -52,6 +53,7 @@ class TwilioChannel(Channel):
         bare = proxy_url and "://" not in proxy_url
         self._proxy_url = f"http://{proxy_url}" if bare else proxy_url
         self._key = (api_key, api_secret) if api_key else None
+        self.wants_feedback = feedback
         self._redact = redact
         self._intent = intent
         self._timeout = timeout
@@ -82,6 +84,16 @@ class TwilioChannel(Channel):
         if account.unredacted != unredacted:
             _note(unredacted=unredacted)
         return outcome
+
+    @sensitive_variables()
+    def confirm(self, provider_id: str) -> None:
+        """Report to Twilio, whose choice of routes learns from it."""
+        from mfa.channels import twilio_http, twilio_send
+
+        work = partial(twilio_send.confirm, provider_id)
+        outcome = twilio_http.guarded(self._wire(), AccountPolicy.load(), work, key=self._key)
+        if outcome is not None:
+            raise outcome
 
     @sensitive_variables()
     def check(self) -> list[Finding]:
@@ -115,6 +127,7 @@ class TwilioChannel(Channel):
             twilio_send.create,
             account.sms_phone_number,
             message,
+            feedback=self.wants_feedback,
             redact=redact,
             intent=self._intent,
         )

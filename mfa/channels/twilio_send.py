@@ -14,12 +14,18 @@ SHORTEST_LIFE, LONGEST_LIFE = 6, 36_000
 
 
 def create(
-    sender: str, message: Message, client: Client, *, redact: bool = False, intent: str = ""
+    sender: str,
+    message: Message,
+    client: Client,
+    *,
+    feedback: bool = False,
+    redact: bool = False,
+    intent: str = "",
 ) -> Receipt | DeliveryError:
     """Send the text. Raises what the SDK raises.
 
-    `redact` has Twilio keep neither the text nor the whole number; `intent` is its word for what
-    the text is for.
+    `feedback` announces confirm() for a code; `redact` has Twilio keep neither the text nor the
+    whole number; `intent` is its word for what the text is for.
     """
     service = sender.startswith("MG")
     answer = client.messages.create(
@@ -30,12 +36,19 @@ def create(
         validity_period=_life(message.life_seconds),
         attempt=message.attempt if message.attempt > 1 else values.unset,
         smart_encoded=True,
+        # A notice, which has no end, brings nothing back: it would count as a code that was lost.
+        provide_feedback=True if feedback and message.life_seconds is not None else values.unset,
         content_retention="discard" if redact else values.unset,
         address_retention="obfuscate" if redact else values.unset,
         message_intent=intent or values.unset,
         status_callback=address(message.receipt_id) or values.unset,
     )
     return _receipt(answer)
+
+
+def confirm(message_id: str, client: Client) -> None:
+    """Report that the text's code was entered. Raises what the SDK raises."""
+    client.messages(message_id).feedback.create(outcome="confirmed")
 
 
 def _life(seconds: int | None) -> object:

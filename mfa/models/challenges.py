@@ -202,6 +202,8 @@ class Delivery(models.Model):
     created_at = models.DateTimeField(_("asked"))
     claimed_at = models.DateTimeField(_("taken by a worker"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
+    # When the provider was told that the code came back (SMS_FEEDBACK)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         """Admin names, and what the sweep looks for."""

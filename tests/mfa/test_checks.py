@@ -3,7 +3,14 @@
 import pytest
 from django.core.checks import run_checks
 
-from mfa.checks import check_api_key, check_demo, check_eager, check_outbox, check_proxies
+from mfa.checks import (
+    check_api_key,
+    check_demo,
+    check_eager,
+    check_feedback,
+    check_outbox,
+    check_proxies,
+)
 
 REAL = {
     "sms": {"BACKEND": "mfa.channels.twilio.TwilioChannel", "OPTIONS": {}},
@@ -92,6 +99,21 @@ def test_a_whole_key_or_none_passes(production, key: str, secret: str) -> None:
     assert check_api_key() == []
 
 
+def test_feedback_without_a_worker_is_refused(production) -> None:
+    production.SMS_FEEDBACK = production.CELERY_TASK_ALWAYS_EAGER = True
+    assert ids(check_feedback()) == ["mfa.E005"]
+
+
+@pytest.mark.parametrize(
+    "fine", [{"SMS_FEEDBACK": False}, {"CELERY_TASK_ALWAYS_EAGER": False}, {"DEMO": True}]
+)
+def test_feedback_by_a_worker_passes_and_so_does_none(production, fine: dict[str, bool]) -> None:
+    wishes = {"SMS_FEEDBACK": True, "CELERY_TASK_ALWAYS_EAGER": True, "DEMO": False} | fine
+    for name, value in wishes.items():
+        setattr(production, name, value)
+    assert check_feedback() == []
+
+
 def test_waiting_pages_are_warned_of(production) -> None:
     production.CELERY_TASK_ALWAYS_EAGER = True
     assert ids(check_eager()) == ["mfa.W001"]
@@ -113,6 +135,7 @@ def test_they_are_all_registered(production) -> None:
     production.MFA_CHANNELS = {"sms": {"BACKEND": "mfa.channels.outbox.X", "OPTIONS": {}}}
     production.TRUSTED_PROXIES = ["none"]
     production.SMS_API_KEY = "SK1"
+    production.SMS_FEEDBACK = True
     production.CELERY_TASK_ALWAYS_EAGER = True
     found = set(ids(run_checks(include_deployment_checks=True)))
-    assert {"mfa.E001", "mfa.E003", "mfa.E004", "mfa.W001"} <= found
+    assert {"mfa.E001", "mfa.E003", "mfa.E004", "mfa.E005", "mfa.W001"} <= found

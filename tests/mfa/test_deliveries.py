@@ -3,7 +3,9 @@
 import logging
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
+from queue import Empty
 
 import pytest
 import time_machine
@@ -12,7 +14,8 @@ from django.core import serializers
 from django.test import TestCase
 
 from accounts.models import User
-from mfa import challenges, channels, deliveries
+from mfa import answers, challenges, channels, deliveries
+from mfa.answers import Answer
 from mfa.challenges import Target
 from mfa.channels.base import (
     Channel,
@@ -45,6 +48,7 @@ class Wire(Channel):
         self.progress = Progress.ACCEPTED
         self.trouble: Exception | None = None
         self.meanwhile: Callable[[], object] = bool
+        self.confirmed: list[str] = []
 
     def send(self, message: Message) -> Receipt:
         self.carried.append(message)
@@ -52,6 +56,11 @@ class Wire(Channel):
         if self.trouble:
             raise self.trouble
         return Receipt("provider's id", self.progress)
+
+    def confirm(self, provider_id: str) -> None:
+        self.confirmed.append(provider_id)
+        if self.trouble:
+            raise self.trouble
 
     def check(self) -> list[Finding]:
         return []
@@ -375,6 +384,142 @@ def test_after_a_failed_text_the_code_comes_by_email(browser: Browser, alice: Us
     browser.post("/login/verify/email/")
     browser.post("/login/verify/", {"code": code(alice.email)})
     assert browser.signed_in
+
+
+# Feedback
+
+
+@pytest.fixture
+def curious(sms: Wire) -> Wire:
+    """A provider that is to know which codes came back."""
+    sms.wants_feedback = True
+    return sms
+
+
+@pytest.fixture
+def taken(curious: Wire, row: Delivery) -> Delivery:
+    """The question's text, taken by that provider."""
+    deliveries.deliver(row.pk)
+    row.refresh_from_db()
+    return row
+
+
+def answer(question: Challenge, typed: str = "") -> Answer:
+    """An answer from the right session, and what its commit sets off."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        judgement = answers.judge(
+            question,
+            question.user,
+            typed or question.code_for(question.browser),
+            nonce="session",
+            origin=Origin("", ""),
+        )
+    return judgement.answer
+
+
+def test_the_provider_hears_of_a_right_code_once(
+    curious: Wire, taken: Delivery, question: Challenge
+) -> None:
+    assert answer(question, "wrong!") is Answer.WRONG
+    assert curious.confirmed == []
+    assert answer(question) is Answer.RIGHT
+    assert answer(question) is Answer.SPENT
+    assert curious.confirmed == ["provider's id"]
+    taken.refresh_from_db()
+    assert taken.confirmed_at == NOON
+
+
+def test_a_report_that_a_broker_brings_twice_is_made_once(curious: Wire, taken: Delivery) -> None:
+    deliveries.report(taken.pk)
+    deliveries.report(taken.pk)
+    assert curious.confirmed == ["provider's id"]
+
+
+def test_of_a_repeated_code_the_newest_text_that_was_taken_counts(
+    curious: Wire, taken: Delivery, question: Challenge
+) -> None:
+    again = {"challenge": question, "channel": "sms", "target": PHONE}
+    second, third, fourth = (deliveries.queue(question.user, "code", **again) for _ in range(3))
+    Delivery.objects.filter(pk=second.pk).update(state=State.SENT, provider_id="second")
+    Delivery.objects.filter(pk=third.pk).update(state=State.FAILED, provider_id="third")
+    Delivery.objects.filter(pk=fourth.pk).update(state=State.MAYBE)
+    answer(question)
+    assert curious.confirmed == ["second"]
+
+
+def test_of_a_text_that_nobody_took_nothing_is_told(
+    curious: Wire, row: Delivery, question: Challenge
+) -> None:
+    curious.trouble = DeliveryError(Reason.NETWORK, sent=Sent.MAYBE)
+    deliveries.deliver(row.pk)
+    assert answer(question) is Answer.RIGHT
+    assert curious.confirmed == []
+
+
+def test_of_a_mailed_code_nothing_is_told(curious: Wire, mailed: Delivery) -> None:
+    channels.get("email").wants_feedback = True
+    deliveries.deliver(mailed.pk)
+    assert answer(mailed.challenge) is Answer.RIGHT
+    assert curious.confirmed == channels.get("email").confirmed == []
+
+
+def test_feedback_that_fails_harms_nobody_and_is_not_repeated(
+    curious: Wire, taken: Delivery, question: Challenge, caplog: pytest.LogCaptureFixture
+) -> None:
+    curious.trouble = DeliveryError(Reason.NETWORK, sent=Sent.MAYBE, code="cut")
+    assert answer(question) is Answer.RIGHT
+    deliveries.report(taken.pk)
+    assert len(curious.confirmed) == 1
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == (
+        f"delivery {taken.pk}: the provider did not take the feedback:"
+        " network (code cut, sent: maybe)"
+    )
+
+
+def waiting(app: Celery) -> list[object]:
+    """What waits for the worker that sends texts."""
+    found = []
+    with app.connection() as connection, suppress(Empty):
+        queue = connection.SimpleQueue("sms")
+        while True:
+            message = queue.get(block=False)
+            message.ack()
+            found.append((message.headers["task"], message.payload[:2]))
+    return found
+
+
+def test_a_login_leaves_the_feedback_to_the_worker(
+    curious: Wire, taken: Delivery, question: Challenge
+) -> None:
+    with broker("memory://") as app:
+        waiting(app)
+        answer(question)
+        assert waiting(app) == [("mfa.deliveries.report", [[taken.pk], {}])]
+    assert curious.confirmed == []
+
+
+def test_where_nobody_wants_to_know_nothing_is_asked_or_queued(
+    curious: Wire,
+    taken: Delivery,
+    question: Challenge,
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    curious.wants_feedback = False
+    with broker("memory://") as app:
+        waiting(app)
+        answer(question)
+        assert waiting(app) == []
+    with django_assert_num_queries(0):
+        deliveries.confirm(question)
+
+
+def test_a_login_does_not_mind_a_broker_that_is_down_for_the_feedback(
+    curious: Wire, taken: Delivery, question: Challenge, nobody_home: str
+) -> None:
+    with broker(nobody_home):
+        assert answer(question) is Answer.RIGHT
+    assert curious.confirmed == []
 
 
 # The sweep

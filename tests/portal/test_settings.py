@@ -14,6 +14,7 @@ from mfa.channels.twilio import TwilioChannel
 WISHES = {
     "SMS_API_KEY": "SK1",
     "SMS_API_SECRET": "secret",
+    "SMS_FEEDBACK": "on",
     "SMS_REDACT": "on",
     "SMS_MESSAGE_INTENT": "otp",
 }
@@ -69,6 +70,7 @@ def test_what_operators_wish_of_twilio_reaches_the_channel(shipped: Shipped) -> 
         "proxy_url": "",
         "api_key": "SK1",
         "api_secret": "secret",
+        "feedback": True,
         "redact": True,
         "intent": "otp",
     }

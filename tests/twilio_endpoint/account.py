@@ -3,6 +3,7 @@
 Written after Twilio's public OpenAPI documents (api v2010, messaging v1).
 """
 
+import re
 import secrets
 from base64 import b64encode
 from collections.abc import Mapping
@@ -47,6 +48,8 @@ class Account:
     redacts: bool = True
     first_status: str = "queued"
     mistakes: list[str] = field(default_factory=list)
+    awaited: set[str] = field(default_factory=set)
+    confirmed_messages: list[str] = field(default_factory=list)
 
     def user(self, authorization: str | None) -> str:
         """Who logs in by this header: the account by its token, or a standard key; "" is nobody."""
@@ -81,8 +84,11 @@ class Account:
         return refusal(20404)
 
     def post(self, path: str, form: Mapping[str, str]) -> Page:
-        """Answer a POST: a create request."""
-        if path != f"/2010-04-01/Accounts/{self.sid}/Messages.json":
+        """Answer a POST: a create request, or the feedback on its message."""
+        messages = f"/2010-04-01/Accounts/{self.sid}/Messages"
+        if feedback := re.fullmatch(rf"{messages}/(SM\w+)/Feedback\.json", path):
+            return self._feedback(feedback[1], form)
+        if path != f"{messages}.json":
             return refusal(20404)
         self.mistakes += [f"unknown {name}" for name in sorted(form.keys() - PARAMETERS)]
         self.mistakes += _malformed(form)
@@ -104,7 +110,18 @@ class Account:
             "date_created": "Mon, 02 Mar 2026 12:00:00 +0000",
             "direction": "outbound-api",
         }
+        if form.get("ProvideFeedback") == "true":
+            self.awaited.add(fields["sid"])
         return record(fields, 201, takes=True)
+
+    def _feedback(self, message: str, form: Mapping[str, str]) -> Page:
+        if message not in self.awaited or form != {"Outcome": "confirmed"}:
+            self.mistakes.append(f"feedback on {message}: {form}")
+            return refusal(20404)
+        self.confirmed_messages.append(message)
+        date = "Mon, 02 Mar 2026 12:01:00 +0000"
+        fields = {"account_sid": self.sid, "message_sid": message, "outcome": "confirmed"}
+        return record({**fields, "date_created": date, "date_updated": date}, 201)
 
     def _fault(self, form: Mapping[str, str]) -> int:
         to, sender = form.get("To", ""), form.get("From", "")

@@ -4,11 +4,11 @@ import logging
 
 import pytest
 
-from mfa.channels.base import Message, Sent
+from mfa.channels.base import DeliveryError, Message, Sent
 from mfa.channels.twilio import TwilioChannel
 from mfa.models import AccountPolicy, Reason
 from tests.mfa.channels.contract import fault, report
-from tests.twilio_endpoint.answers import Answer, Reset, refusal
+from tests.twilio_endpoint.answers import NONSENSE, Answer, Reset, refusal
 from tests.twilio_endpoint.endpoint import Endpoint
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("straight")]
@@ -86,6 +86,56 @@ def test_no_report_and_no_log_holds_the_key_s_secret(
     told = report(lambda: keyed.send(CODE))
     logged = "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert SECRET not in told + logged
+
+
+# Feedback
+
+
+@pytest.fixture
+def reporting() -> TwilioChannel:
+    """Tells Twilio which codes came back."""
+    return TwilioChannel(feedback=True)
+
+
+def test_feedback_is_announced_for_codes_and_for_no_notice(
+    reporting: TwilioChannel, endpoint: Endpoint
+) -> None:
+    reporting.send(CODE)
+    reporting.send(NOTICE)
+    code, notice = endpoint.messages
+    assert code["ProvideFeedback"] == "true"
+    assert "ProvideFeedback" not in notice
+    assert endpoint.account.mistakes == []
+
+
+def test_feedback_is_on_its_message(
+    reporting: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+) -> None:
+    message = reporting.send(CODE).provider_id
+    reporting.confirm(message)
+    home = f"/2010-04-01/Accounts/{policy.sms_account_id}/Messages"
+    assert endpoint.requests == [f"POST {home}.json", f"POST {home}/{message}/Feedback.json"]
+    assert endpoint.account.confirmed_messages == [message]
+    assert endpoint.account.mistakes == []
+
+
+def test_feedback_goes_by_the_key(endpoint: Endpoint) -> None:
+    endpoint.account.keys = {KEY: SECRET}
+    channel = TwilioChannel(feedback=True, api_key=KEY, api_secret=SECRET)
+    channel.confirm(channel.send(CODE).provider_id)
+    assert endpoint.users == [KEY, KEY]
+
+
+@pytest.mark.parametrize("answer", [refusal(20404), Reset(), NONSENSE], ids=repr)
+def test_feedback_that_fails_is_one_error_and_asked_once(
+    reporting: TwilioChannel, endpoint: Endpoint, answer: Answer
+) -> None:
+    message = reporting.send(CODE).provider_id
+    endpoint.answer_next(answer)
+    with pytest.raises(DeliveryError) as caught:
+        reporting.confirm(message)
+    assert message not in f"{caught.value!r}"
+    assert len(endpoint.requests) == 2
 
 
 # Redaction
