@@ -66,6 +66,18 @@ class UserAdmin(admin.ModelAdmin[User]):
         """Let no filter guess a hash bit by bit (DT-03)."""
         return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Let superusers confirm first that it is they: here they give powers (SS-08)."""
+        show: Callable[..., HttpResponse] = super().changeform_view
+        guarded = fresh()(show) if _is_superuser(request) else show
+        return guarded(request, object_id, form_url, extra_context)
+
     def save_model(
         self,
         request: HttpRequest,
@@ -122,6 +134,12 @@ class GroupAdmin(DjangoGroupAdmin):
     """Groups, their permissions in one list: Django's pair of lists has labels of nothing."""
 
     filter_horizontal = ()
+
+    # The stubs know only HttpResponseBase.
+    @method_decorator(fresh())  # type: ignore[arg-type]
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Confirm first: a group's permissions are powers too (SS-08)."""
+        return super().changeform_view(request, *args, **kwargs)
 
 
 def _end_sessions(request: HttpRequest, one: User) -> None:

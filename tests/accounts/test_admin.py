@@ -77,6 +77,27 @@ def test_an_administrator_gives_nobody_powers(
     assert not bob.user_permissions.exists()
 
 
+def test_a_superuser_confirms_before_giving_powers(
+    clock: time_machine.Traveller, office: Browser, bob: User
+) -> None:
+    """SS-08: what a stolen session must not be enough for."""
+    support = Group.objects.get(name="Support")
+    pages = [page_of(bob), f"{USERS}add/", f"{GROUPS}{support.pk}/change/"]
+    assert [office.get(page).status_code for page in pages] == [200] * 3
+    clock.shift(timedelta(minutes=11))
+    office.post(page_of(bob), details(bob, is_staff="on", is_superuser="on"))
+    bob.refresh_from_db()
+    assert not bob.is_superuser
+    assert {office.get(page).url.split("?")[0] for page in pages} == {"/me/confirm/"}
+
+
+def test_an_administrator_renames_people_without_that(
+    clock: time_machine.Traveller, admin: Browser, bob: User
+) -> None:
+    clock.shift(timedelta(minutes=11))
+    assert admin.post(page_of(bob), details(bob, full_name="Robert")).url == USERS
+
+
 def test_staff_are_out_of_an_administrators_reach(admin: Browser, root: User) -> None:
     """RV-06."""
     assert admin.post(page_of(root), details(root, full_name="Evil")).status_code == 403
