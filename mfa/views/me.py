@@ -71,6 +71,7 @@ def change_phone_verify(request: SignedIn) -> HttpResponse:
 
 @never_cache
 @require_POST
+@fresh(mailed=True, binding=True, back="mfa:change_phone")
 def change_phone_resend(request: SignedIn) -> HttpResponse:
     """Send the code to the new number again."""
     asking = Asking.of(request.session, Purpose.CHANGE)

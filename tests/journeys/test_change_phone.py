@@ -53,6 +53,18 @@ def test_the_code_goes_to_the_new_number_only(changing: Browser, alice: User) ->
     assert not codes(alice.email)
 
 
+def test_sending_again_does_not_carry_a_change_past_its_proof(
+    clock: time_machine.Traveller, changing: Browser, alice: User
+) -> None:
+    """SS-08: a session that was left open must not finish what was begun this morning."""
+    clock.shift(timedelta(minutes=11))
+    answer = changing.post(RESEND)
+    assert answer.url.startswith("/me/confirm/?next=%2Fme%2Fphone%2F&")
+    assert len(codes(NEW_NUMBER)) == 1
+    changing.post(VERIFY, {"code": code(NEW_NUMBER)})
+    assert alice.factors.usable().get().target == OLD
+
+
 def test_the_old_number_stays_until_the_code(
     changing: Browser, other_browser: Browser, alice: User
 ) -> None:
