@@ -63,8 +63,8 @@ def fresh(*, back: str = "", mailed: bool = False, binding: bool = False) -> Cal
 
     Else the person confirms first and comes back: to this page, or to `back`, a URL's name,
     where it has no GET. `mailed`: the emailed code of the login will do (EM-03). `binding`: the
-    view binds what later proves the person. What a late POST carried is not kept, for it may be
-    secret: the page that asks for the proof says so.
+    view binds or ends what later proves the person. What a late POST carried is not kept, for it
+    may be secret: the page that asks for the proof says so.
     """
 
     def guard(view: View) -> View:

@@ -66,7 +66,7 @@ def suspend_factor(request: SignedIn, pk: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh()
+@fresh(binding=True)
 def remove_factor(request: SignedIn, pk: int) -> HttpResponse:
     """Remove a factor for good, but never the only one."""
     factor = _factor(request, pk)

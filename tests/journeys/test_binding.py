@@ -9,6 +9,7 @@ from mfa import pauses
 from mfa.models import AccountPolicy
 from mfa.rules.policy import EmailCodes
 from mfa.sessions import ABOUT
+from tests.authenticator import give_app
 from tests.journeys.conftest import NEW_NUMBER
 from tests.portal_client import PASSWORD, Browser, code
 
@@ -52,6 +53,17 @@ def test_the_password_alone_binds_nothing_beside_a_phone(
     assert thief.get(path).url == f"{STEP_UP}?next={path.replace('/', '%2F')}&binding=1"
     confirm(thief, path)
     assert thief.get(path).url.startswith(STEP_UP)
+
+
+@pytest.mark.parametrize("state", ["paused", "while_off"])
+def test_nor_does_it_remove_one(state: str, alice: User, request: pytest.FixtureRequest) -> None:
+    """Else the pause would end for an owner who has lost what he had."""
+    give_app(alice)
+    thief = request.getfixturevalue(state)
+    path = f"/me/security/factors/{alice.factors.get(kind='phone').pk}/remove/"
+    confirm(thief, path)
+    thief.post(path)
+    assert alice.factors.usable().count() == 2
 
 
 def test_nor_without_the_word_in_the_address(paused: Browser) -> None:
