@@ -103,6 +103,18 @@ def test_from_a_restored_dump_a_person_logs_in_by_texted_code(
         assert again.path == "/"
 
 
+def test_what_another_tool_has_loaded_is_settled_too(portal: Portal, tmp_path: Path) -> None:
+    """As in containers, where the portal's image has no tools of PostgreSQL."""
+    portal.manage("breakglass", ADMIN, "--reason", "lost phone")
+    portal.manage("backup", str(tmp_path))
+    with database(required(postgresql)) as url:
+        load = ["pg_restore", "--no-owner", f"--dbname={url}", str(next(tmp_path.iterdir()))]
+        subprocess.run(load, check=True)
+        assert "Restored" in portal.manage("restore", "--loaded", DATABASE_URL=url)
+        restored = Portal(portal.url, url, portal.folder, portal.env)
+        assert restored.query("SELECT 1 FROM mfa_pause WHERE until > now()") == []
+
+
 def test_a_dump_is_worth_nothing_without_the_keys(portal: Portal) -> None:
     """What is encrypted stays so: another key reads nothing."""
     assert "0 fit no key" in portal.manage("reencrypt", "--dry-run")

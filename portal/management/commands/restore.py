@@ -19,12 +19,21 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the dump."""
-        parser.add_argument("dump", type=Path)
+        """Take the dump, or the word that it is there already."""
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("dump", type=Path, nargs="?")
+        loaded = "pg_restore has filled the database, as in a container without it"
+        source.add_argument("--loaded", action="store_true", help=loaded)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Load, migrate, and end what was open."""
-        path = options["dump"]
+        if not options["loaded"]:
+            self._load(options["dump"])
+        call_command("migrate", verbosity=0)
+        backups.settle()
+        self.stdout.write("Restored; everybody logs in anew. Now run manage.py doctor.")
+
+    def _load(self, path: Path) -> None:
         if connection.vendor != "postgresql":
             raise CommandError("A dump goes into PostgreSQL: set DATABASE_URL.")
         if not path.is_file():
@@ -35,6 +44,3 @@ class Command(BaseCommand):
             backups.load(path)
         except BackupError as error:
             raise CommandError(str(error)) from None
-        call_command("migrate", verbosity=0)
-        backups.settle()
-        self.stdout.write("Restored; everybody logs in anew. Now run manage.py doctor.")
