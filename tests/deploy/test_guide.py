@@ -12,7 +12,7 @@ from tests.architecture.test_settings import read as settings_read
 ROOT = Path(__file__).resolve().parent.parent.parent
 GUIDE = (ROOT / "docs/operators.md").read_text()
 # Read by libraries and by PostgreSQL's image
-OTHERS = {"HTTPS_PROXY", "NO_PROXY"}
+OTHERS = {"HTTPS_PROXY", "NO_PROXY", "POSTGRES_DB", "POSTGRES_USER"}
 
 
 def test_its_commands_exist() -> None:
