@@ -88,13 +88,16 @@ class UserAdmin(admin.ModelAdmin[User]):
         """Save; a new person gets a link to set the password."""
         if not change:
             obj.set_unusable_password()
-        super().save_model(request, obj, form, change)
-        if not change:
+            obj.save()
             _send_link(request, obj)
-        elif not obj.is_active and "is_active" in form.changed_data:
+            return
+        # Only what was changed here: the person may have changed the password meanwhile.
+        columns = User._meta.concrete_fields  # noqa: SLF001 - Django's public API
+        obj.save(update_fields={column.name for column in columns} & set(form.changed_data))
+        if not obj.is_active and "is_active" in form.changed_data:
             # No session is left for the day on which the person is enabled again (SS-05).
             _end_all(request, obj)
-        if change and obj.is_staff and "is_staff" in form.changed_data:
+        if obj.is_staff and "is_staff" in form.changed_data:
             pauses.end_running(obj, by=person(request), origin=origins.of(request))
 
     @admin.action(description=_("Send a link to set the password"), permissions=["change"])

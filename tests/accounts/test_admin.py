@@ -1,11 +1,13 @@
 """People in the administration: powers are for superusers to give."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
+from django.db.models.signals import pre_save
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -60,6 +62,26 @@ def test_an_administrator_renames_and_disables_people(admin: Browser, bob: User)
     admin.post(page_of(bob), form)
     bob.refresh_from_db()
     assert (bob.full_name, bob.is_active) == ("Robert", False)
+
+
+@pytest.fixture
+def disowned_meanwhile() -> Iterator[None]:
+    """Another request says "not me" between the reading of a person and the writing."""
+
+    def disown(instance: User, **_: object) -> None:
+        User.objects.filter(pk=instance.pk).update(session_epoch=7, password_expired=True)
+
+    pre_save.connect(disown, sender=User)
+    yield
+    pre_save.disconnect(disown, sender=User)
+
+
+def test_renaming_a_person_undoes_nothing_that_happened_meanwhile(
+    admin: Browser, bob: User, disowned_meanwhile: None
+) -> None:
+    admin.post(page_of(bob), details(bob, full_name="Robert"))
+    bob.refresh_from_db()
+    assert (bob.full_name, bob.session_epoch, bob.password_expired) == ("Robert", 7, True)
 
 
 @pytest.mark.parametrize(
