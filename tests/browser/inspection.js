@@ -31,6 +31,24 @@ async ({ own, colors }) => {
     if (out) problems.push(`sticks out: ${name(out)}`);
   }
 
+  // No button and no link lies over a heading.
+  for (const heading of document.querySelectorAll("h1, h2")) {
+    heading.scrollIntoView({ block: "center" });
+    const words = document.createRange();
+    words.selectNodeContents(heading);
+    const { left, right, top, bottom } = words.getBoundingClientRect();
+    const over = [...document.querySelectorAll("a, button")].find((node) => {
+      const box = node.getBoundingClientRect();
+      const x = (Math.max(left, box.left) + Math.min(right, box.right)) / 2;
+      const y = (Math.max(top, box.top) + Math.min(bottom, box.bottom)) / 2;
+      const meets = box.left < right && box.right > left && box.top < bottom && box.bottom > top;
+      // An open menu does, and goes away.
+      return meets && !node.closest("h1, h2, .panel") && node.contains(document.elementFromPoint(x, y));
+    });
+    if (over) problems.push(`over "${heading.innerText}": ${name(over)}`);
+  }
+  scrollTo(0, 0);
+
   // 2.5.5: our own buttons and fields are 44 px high, links within a sentence apart.
   const inSentence = (node) =>
     getComputedStyle(node).display === "inline" &&

@@ -58,6 +58,11 @@ def test_the_account_policy_filled_in_wrongly(administrator: Visitor) -> None:
     look(administrator, "We cannot read this as a phone number.")
 
 
+def test_a_person_who_may_be_helped(administrator: Visitor, alice: User) -> None:
+    administrator.open(f"/admin/accounts/user/{alice.pk}/change/")
+    look(administrator, "Pause MFA for this user")
+
+
 def test_a_pause_without_a_reason_beside_one_that_runs(administrator: Visitor, alice: User) -> None:
     now = timezone.now()
     Pause.objects.create(user=alice, reason="x", started_at=now, until=now + timedelta(hours=1))

@@ -16,6 +16,7 @@ PAGE = '<html lang="en"><title>A page</title><main><h1>A page</h1>{}</main>'
     [
         ('<p style="width: 500px">Wide', "wider than 320"),
         ('<p class="card" style="width: 9em"><b style="padding: 0 4em">Out</b>', "sticks out"),
+        ('<h2>Below</h2><button style="margin-top: -2em">Above</button>', 'over "Below"'),
         ('<p style="color: #999; background: #fff">Pale', "axe color-contrast"),
         (
             '<input aria-label="A" style="border: 1px solid #ccc; background: #fff">',
