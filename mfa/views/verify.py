@@ -17,7 +17,7 @@ from mfa.answers import Answer
 from mfa.counters import TooMany
 from mfa.forms.codes import CodeForm, RouteForm
 from mfa.guards import ANY_STEP, on_step
-from mfa.models import Purpose
+from mfa.models import AccountPolicy, Purpose
 from mfa.rules.routes import ChannelName, Route
 from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
@@ -98,7 +98,8 @@ def help_(request: HttpRequest) -> HttpResponse:
     """Say what helps, to anyone; to a half signed-in person also what is wrong."""
     walk = walks.resume(request)
     if walk is None or walk.step is Step.START_OVER:
-        return render(request, "mfa/help.html", {"reason": ""})
+        contact = AccountPolicy.objects.values_list("contact", flat=True).first()
+        return render(request, "mfa/help.html", {"reason": "", "contact": contact})
     stopped = "resting" if ChannelName.SMS in walk.user.mfa_policy.resting else "blocked"
     reasons = {Step.WAIT: "wait", Step.BLOCKED: stopped}
     context = {

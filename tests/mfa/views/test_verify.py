@@ -149,6 +149,11 @@ def test_help_answers_no_post(browser: Browser, db: None) -> None:
     assert browser.post(HELP).status_code == 405
 
 
+def test_a_stranger_reads_whom_to_ask(browser: Browser, policy: AccountPolicy) -> None:
+    """Who fails at the password needs it most."""
+    assert "The help desk" in browser.get(HELP).content.decode()
+
+
 def test_a_contact_that_is_a_script_is_escaped(asked: Browser, policy: AccountPolicy) -> None:
     """WB-04."""
     policy.contact = "<script>alert(1)</script>"
