@@ -118,8 +118,12 @@ def _first_login(page: Page, shoot: Shoot) -> None:
     shoot(page, "home-menu")
     for name, path in {
         "details": "/me/",
+        "email": "/me/email/",
         "password": "/me/password/",
         "change-phone": "/me/phone/",
+        "new-app": "/me/security/app/",
+        "own-recovery-codes": "/me/security/codes/",
+        "security": "/me/security/",
         "activity": "/me/activity/",
         "phone": "/demo/phone/",
         "not-found": "/nowhere/",
@@ -141,8 +145,10 @@ def _administration(page: Page, shoot: Shoot) -> None:
     for name, path in {
         "admin-people": "/admin/accounts/user/",
         "admin-deliveries": "/admin/mfa/delivery/",
+        "admin-limits": "/admin/mfa/brake/",
         "admin-settings": "/admin/system-settings/",
         "admin-policy": "/admin/mfa/accountpolicy/",
+        "admin-setup-steps": "/admin/mfa/accountpolicy/setup-steps/",
         "admin-test": "/admin/mfa/accountpolicy/test-message/",
     }.items():
         page.goto(path)
