@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import Task, shared_task, signature
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -46,6 +46,8 @@ GIVE_UP_AFTER = timedelta(seconds=60)
 # the way round it, nor the sweep.
 QUEUE_OF = {str(ChannelName.SMS): "sms"}
 EVERYTHING_ELSE = "celery"
+# A mail server restarts within a minute; after a day somebody has looked.
+TRY_AFTER, TRY_FOR = timedelta(minutes=1), timedelta(days=1)
 # What the sweep wakes at once: a broker that comes back must not drown.
 SWEEP = 500
 
@@ -109,8 +111,7 @@ def deliver(pk: int) -> None:
     try:
         receipt = channels.get(delivery.channel).send(message)
     except DeliveryError as error:
-        state = Delivery.State.MAYBE if error.sent is Sent.MAYBE else Delivery.State.FAILED
-        _finish(delivery, state=state, reason=error.reason, code=error.code)
+        _finish(delivery, state=_left_by(error, delivery), reason=error.reason, code=error.code)
         if error.sent is Sent.NO and delivery.challenge:
             prefixes.refund(delivery.challenge)
         return
@@ -150,21 +151,28 @@ def report(pk: int) -> None:
 
 @shared_task(name="mfa.deliveries.sweep")
 def sweep() -> None:
-    """Wake what nobody took, close what a dead worker had taken: maybe sent, never repeated."""
+    """Wake what nobody took and what is tried again, close what a dead worker had taken.
+
+    That was maybe sent, and is never repeated.
+    """
     now = timezone.now()
     Delivery.objects.filter(
         state=Delivery.State.SENDING, claimed_at__lt=now - GIVE_UP_AFTER
     ).update(state=Delivery.State.MAYBE, reason=Reason.NETWORK, finished_at=now)
-    waiting = Q(state=Delivery.State.QUEUED, created_at__lt=now - WAKE_AFTER)
-    rows = Delivery.objects.filter(waiting).order_by("created_at").values_list("pk", "channel")
+    unseen = Q(claimed_at=None, created_at__lt=now - WAKE_AFTER)
+    # Each pause is as long as all before it.
+    again_at = F("claimed_at") + (F("claimed_at") - F("created_at"))
+    tried = Q(claimed_at__lt=now - TRY_AFTER, again_at__lte=now)
+    waiting = Delivery.objects.alias(again_at=again_at).filter(state=Delivery.State.QUEUED)
+    rows = waiting.filter(unseen | tried).order_by("created_at").values_list("pk", "channel")
     for pk, channel in rows[:SWEEP]:
         _wake(deliver, pk, channel)
 
 
 def oldest_waiting() -> datetime | None:
     """Return when the oldest message that no worker has taken was asked for."""
-    waiting = Delivery.objects.filter(state=Delivery.State.QUEUED).order_by("created_at")
-    return waiting.values_list("created_at", flat=True).first()
+    waiting = Delivery.objects.filter(state=Delivery.State.QUEUED, claimed_at=None)
+    return waiting.order_by("created_at").values_list("created_at", flat=True).first()
 
 
 def _wake(task: "Task[[int], None]", pk: int, channel: str) -> None:
@@ -200,6 +208,20 @@ def receive(receipt_id: UUID, tidings: Tidings) -> bool:
     return bool(changed)
 
 
+def _left_by(error: DeliveryError, delivery: Delivery) -> Delivery.State:
+    """Return the state in which a fault leaves a message.
+
+    A mail that surely did not leave is tried again, unless it carries a code, which its person
+    asks for anew: what is told to the owner of an account must get there (NT-02).
+    """
+    if error.sent is Sent.MAYBE:
+        return Delivery.State.MAYBE
+    passes = delivery.channel == ChannelName.EMAIL and not error.permanent
+    young = timezone.now() - delivery.created_at < TRY_FOR
+    again = passes and young and delivery.challenge is None
+    return Delivery.State.QUEUED if again else Delivery.State.FAILED
+
+
 def _finish(
     delivery: Delivery,
     *,
@@ -223,7 +245,11 @@ def _finish(
         },
     )
     finished = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENDING).update(
-        state=state, reason=reason, code=code, provider_id=provider_id, finished_at=timezone.now()
+        state=state,
+        reason=reason,
+        code=code,
+        provider_id=provider_id,
+        finished_at=None if state == Delivery.State.QUEUED else timezone.now(),
     )
     if finished and reason and delivery.channel == ChannelName.SMS:
         _learn(delivery.pk)

@@ -534,6 +534,79 @@ def test_the_sweep_wakes_what_nobody_took(
     assert (len(sms.carried), row.state) == (1, State.ACCEPTED)
 
 
+def test_a_notice_is_mailed_once_the_mail_server_is_back(
+    email: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    """NT-02: its person must be told, and nobody else asks for it again."""
+    row = notice(alice, ChannelName.EMAIL)
+    email.trouble = DeliveryError(Reason.NETWORK)
+    deliveries.deliver(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.finished_at) == (State.QUEUED, Reason.NETWORK, None)
+    email.trouble = None
+    deliveries.sweep()
+    assert len(email.carried) == 1
+    clock.shift(timedelta(seconds=61))
+    deliveries.sweep()
+    row.refresh_from_db()
+    assert (row.state, row.reason, len(email.carried)) == (State.ACCEPTED, "", 2)
+
+
+def test_each_pause_before_the_next_try_is_longer(
+    email: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    notice(alice, ChannelName.EMAIL)
+    email.trouble = DeliveryError(Reason.BUSY)
+    tried = []
+    for second in range(10 * 60):
+        clock.move_to(NOON + timedelta(seconds=second))
+        deliveries.sweep()
+        tried.append(len(email.carried))
+    assert [tried.index(number) for number in range(1, 6)] == [6, 67, 134, 268, 536]
+
+
+def test_a_day_later_it_is_tried_no_more(
+    email: Wire, alice: User, clock: time_machine.Traveller
+) -> None:
+    row = notice(alice, ChannelName.EMAIL)
+    email.trouble = DeliveryError(Reason.NETWORK)
+    clock.shift(timedelta(days=1))
+    deliveries.sweep()
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.finished_at) == (
+        State.FAILED,
+        Reason.NETWORK,
+        NOON + timedelta(days=1),
+    )
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        DeliveryError(Reason.REFUSED, permanent=True),
+        DeliveryError(Reason.NETWORK, sent=Sent.MAYBE),
+    ],
+)
+def test_what_fails_for_good_or_may_have_left_is_tried_no_more(
+    email: Wire, alice: User, clock: time_machine.Traveller, trouble: DeliveryError
+) -> None:
+    row = notice(alice, ChannelName.EMAIL)
+    email.trouble = trouble
+    deliveries.deliver(row.pk)
+    clock.shift(timedelta(hours=1))
+    deliveries.sweep()
+    assert len(email.carried) == 1
+
+
+def test_a_code_is_asked_for_anew_instead(
+    email: Wire, mailed: Delivery, clock: time_machine.Traveller
+) -> None:
+    email.trouble = DeliveryError(Reason.NETWORK)
+    deliveries.deliver(mailed.pk)
+    mailed.refresh_from_db()
+    assert mailed.state == State.FAILED
+
+
 def test_the_sweep_leaves_fresh_rows_to_their_wake_up(
     sms: Wire, row: Delivery, clock: time_machine.Traveller
 ) -> None:
