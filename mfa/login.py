@@ -12,6 +12,7 @@ from typing import assert_never
 from django.conf import settings
 from django.contrib import auth
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
@@ -306,11 +307,17 @@ def _confirmed(walk: Walk, channel: str) -> HttpResponseRedirect:
 
 
 def _tell(walk: Walk, *, aal: int, channel: str, unusual: str) -> None:
-    """Record a login, and tell of one that is not like the others (LG-09)."""
-    user, origin = walk.user, walk.origin
-    audit.record(Event.LOGGED_IN, user, origin=origin, aal=aal, channel=channel)
+    """Record a login; the worker tells of one that is not like the others (LG-09)."""
+    details = {"unusual": unusual} if unusual else {}
+    login = audit.record(
+        Event.LOGGED_IN, walk.user, origin=walk.origin, aal=aal, channel=channel, **details
+    )
+
+    def wake() -> None:
+        notices.tell_of_login.delay(login.pk)
+
     if unusual:
-        notices.tell(Event.UNUSUAL_LOGIN, user, origin=origin, old_number="", reason=unusual)
+        transaction.on_commit(wake, robust=True)
 
 
 def _life(walk: Walk) -> timedelta:

@@ -1,9 +1,14 @@
 """One table: which event is told to whom, by which mail or text."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from mfa import audit, channels, counters, deliveries, limits
-from mfa.models import Event, Factor, Protected
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from mfa import audit, channels, counters, deliveries, limits, tallies
+from mfa.models import AuditEvent, Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules.routes import ChannelName
 
@@ -79,6 +84,10 @@ SILENT = frozenset(
 )
 
 
+# Whoever reads of a login later than this has seen it in the activity, or never looks.
+CAUGHT_UP = timedelta(days=1)
+
+
 def tell(
     event: Event,
     user: Protected,
@@ -116,3 +125,33 @@ def _phone_of(user: Protected) -> str:
     phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE, revoked_at=None)
     newest = phones.order_by("-confirmed_at").first()
     return newest.target if newest else ""
+
+
+@shared_task(name="mfa.notices.tell_of_login")
+def tell_of_login(pk: int) -> None:
+    """Tell once of a login that is not like the others: its row of the audit says why (LG-09)."""
+    with transaction.atomic():
+        logins = AuditEvent.objects.select_for_update(of=("self",)).select_related("user")
+        login = logins.get(pk=pk)
+        if not isinstance(login.user, Protected):
+            return
+        since = AuditEvent.objects.filter(user_id=login.user.pk, at__gte=login.at)
+        if since.filter(event=Event.UNUSUAL_LOGIN, details__login=pk).exists():
+            return
+        origin = Origin(address=login.address or "", browser=login.browser)
+        reason = login.details["unusual"]
+        tell(Event.UNUSUAL_LOGIN, login.user, origin=origin, old_number="", reason=reason, login=pk)
+
+
+@shared_task(name="mfa.notices.catch_up")
+def catch_up() -> None:
+    """Tell of the unusual logins whose call to the worker was lost with the broker."""
+    while tallies.advance("unusual", tallies.new_events, _tell_of_logins):
+        pass
+
+
+def _tell_of_logins(rows: list[tallies.Row]) -> None:
+    oldest = timezone.now() - CAUGHT_UP
+    for pk, at, (event, _channel, unusual) in rows:
+        if event == Event.LOGGED_IN and unusual and at > oldest:
+            tell_of_login(pk)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import takewhile
 
 import phonenumbers
@@ -64,11 +65,11 @@ class Name(StrEnum):
 @shared_task(name="mfa.tallies.count")
 def count() -> None:
     """Add up what has settled since the last time."""
-    while _advance("events", _new_events, _of_events):
+    while advance("events", new_events, partial(_add_up, _of_events)):
         pass
-    while _advance("attempts", _new_deliveries(ATTEMPTED), _of_attempts):
+    while advance("attempts", _new_deliveries(ATTEMPTED), partial(_add_up, _of_attempts)):
         pass
-    while _advance("arrivals", _new_deliveries(ARRIVED), _of_arrivals):
+    while advance("arrivals", _new_deliveries(ARRIVED), partial(_add_up, _of_arrivals)):
         pass
     with transaction.atomic():
         _locked("at")
@@ -87,21 +88,16 @@ def read() -> dict[Name, dict[tuple[str, ...], int]]:
 Row = tuple[int, datetime, tuple[str, ...]]
 
 
-def _advance(
+def advance(
     mark: str,
     new: Callable[[int, datetime], Iterable[Row]],
-    counted: Callable[[Row], Iterator[tuple[Counted, int]]],
+    use: Callable[[list[Row]], None],
 ) -> bool:
-    """Count one batch behind the mark and move it, at once or not at all; say if more is there."""
+    """Use one batch behind the mark and move it, at once or not at all; say if more is there."""
     with transaction.atomic():
         behind = _locked(mark)
         rows = list(new(behind, timezone.now()))
-        sums: Counter[Counted] = Counter()
-        for row in rows:
-            for key, amount in counted(row):
-                sums[key] += amount
-        for (name, words), amount in sums.items():
-            _add(name, "|".join(words), amount)
+        use(rows)
         if rows:
             Tally.objects.filter(name=Name.MARK, words=mark).update(value=rows[-1][0])
     return len(rows) == BATCH
@@ -113,21 +109,31 @@ def _locked(mark: str) -> int:
     return Tally.objects.select_for_update().get(name=Name.MARK, words=mark).value
 
 
+def _add_up(counted: Callable[[Row], Iterator[tuple[Counted, int]]], rows: list[Row]) -> None:
+    sums: Counter[Counted] = Counter()
+    for row in rows:
+        for key, amount in counted(row):
+            sums[key] += amount
+    for (name, words), amount in sums.items():
+        _add(name, "|".join(words), amount)
+
+
 def _add(name: Name, words: str, amount: int) -> None:
     # The mark's lock keeps others away, so nobody makes the row in between.
     if not Tally.objects.filter(name=name, words=words).update(value=F("value") + amount):
         Tally.objects.create(name=name, words=words, value=amount)
 
 
-def _new_events(behind: int, now: datetime) -> Iterable[Row]:
+def new_events(behind: int, now: datetime) -> Iterable[Row]:
+    """Return the events behind a mark that have settled: the name, the channel, what is unusual."""
     rows = AuditEvent.objects.filter(pk__gt=behind).order_by("pk")
-    found = rows.values_list("pk", "at", "event", "details__channel")[:BATCH]
+    found = rows.values_list("pk", "at", "event", "details__channel", "details__unusual")[:BATCH]
     settled = takewhile(lambda row: row[1] < now - SETTLED, found)
-    return ((pk, at, (event, channel or "")) for pk, at, event, channel in settled)
+    return ((pk, at, (event, *(word or "" for word in words))) for pk, at, event, *words in settled)
 
 
 def _of_events(row: Row) -> Iterator[tuple[Counted, int]]:
-    event, channel = row[2]
+    event, channel, _unusual = row[2]
     if event not in Event:
         return
     yield (Name.EVENTS, (event,)), 1

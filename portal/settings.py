@@ -155,6 +155,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },
+    "catch-up-notices": {
+        "task": "mfa.notices.catch_up",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
+    },
     "prune": {
         "task": "mfa.retention.clean",
         "schedule": timedelta(minutes=20),

@@ -1,14 +1,18 @@
 """Notices: every event is told as the table says, or is silent on purpose (NT-01 to NT-03)."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.test import TestCase
 
 from accounts.models import User
-from mfa import deliveries, notices
+from mfa import audit, deliveries, notices
 from mfa.audit import NOWHERE
 from mfa.models import AuditEvent, Delivery, Event, OutboxMessage
 from mfa.notices import NOTICES, SILENT
 from mfa.origin import Origin
+from tests.portal_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -160,3 +164,21 @@ def test_what_an_operator_wrote_is_escaped(alice: User) -> None:
     mail = deliveries._compose(Delivery.objects.get(channel="email"))
     assert "&lt;b&gt;Gotcha" in mail.html
     assert "<b>Gotcha" in mail.text
+
+
+def test_an_unusual_login_is_told_once_however_often_the_worker_is_called(
+    home: Browser, other_browser: Browser, alice: User
+) -> None:
+    """LG-09."""
+    other_browser.log_in(alice)
+    login = AuditEvent.objects.filter(event=Event.LOGGED_IN).latest("pk")
+    notices.tell_of_login(login.pk)
+    assert AuditEvent.objects.filter(event=Event.UNUSUAL_LOGIN).count() == 1
+
+
+def test_an_old_one_is_not_told_any_more(alice: User, clock: time_machine.Traveller) -> None:
+    """An upgrade reads the whole audit once."""
+    audit.record(Event.LOGGED_IN, alice, unusual="browser")
+    clock.shift(timedelta(days=1, minutes=1))
+    notices.catch_up()
+    assert not AuditEvent.objects.filter(event=Event.UNUSUAL_LOGIN).exists()
