@@ -33,6 +33,8 @@ async ({ own, colors }) => {
 
   // No button and no link lies over a heading.
   for (const heading of document.querySelectorAll("h1, h2")) {
+    // That of a closed menu is laid out, and not drawn.
+    if (!heading.checkVisibility()) continue;
     heading.scrollIntoView({ block: "center" });
     const words = document.createRange();
     words.selectNodeContents(heading);
