@@ -43,7 +43,10 @@ def load(people: list[Person]) -> Iterator[list[Future[set[int]]]]:
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_after_a_restart_all_goes_on_without_a_restart_of_ours(site: Site, mode: str) -> None:
-    """`fast` is an update of the database, `immediate` a crash with recovery."""
+    """`fast` is an update of the database, `immediate` a crash with recovery.
+
+    Whoever clicks meanwhile is answered late or "in a moment" (503), and never with a fault.
+    """
     halfway, signed_in, *crowd = [site.person() for _ in range(5)]
     for person in (halfway, signed_in, *crowd):
         assert person.log_in() == VERIFY
@@ -55,7 +58,7 @@ def test_after_a_restart_all_goes_on_without_a_restart_of_ours(site: Site, mode:
         threading.Event().wait(1.5)
         site.cluster.start()
         threading.Event().wait(0.5)
-    assert set.union(*(seen.result() for seen in statuses)) == {200, 503}
+    assert set.union(*(seen.result() for seen in statuses)) <= {200, 503}
 
     signed_in.get("/me/")
     assert signed_in.status == 200

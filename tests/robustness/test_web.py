@@ -36,18 +36,20 @@ def test_a_right_code_that_was_not_counted_yet_still_counts(site: Site, table: s
     assert len(person.texts()) == 1
 
 
+@pytest.mark.parametrize("reached", [False, True])
 def test_a_right_code_whose_answer_was_lost_counted_once_and_the_next_one_lets_in(
-    site: Site,
+    site: Site, *, reached: bool
 ) -> None:
-    """Killed after the answer's commit, before the session was written (OT-03)."""
+    """Killed after the answer's commit, before that of session and login (OT-03)."""
     person, code = at_the_code(site)
-    site.kill_web_in("mfa_session", person, VERIFY, code=code)
+    site.kill_web_in("mfa_session", person, VERIFY, reached=reached, code=code)
     ((tries_left, passed_at),) = person.challenges("tries_left, passed_at")
     assert tries_left == 4
     assert passed_at
     assert person.type(code) == VERIFY
     assert "already been used" in person.page
     assert site.portal.events("code_right", person.email) == 1
+    assert site.portal.events("logged_in", person.email) == 0
 
     person.ask_again()
     assert person.type(person.next_code(after=1)) == "/"
@@ -55,9 +57,11 @@ def test_a_right_code_whose_answer_was_lost_counted_once_and_the_next_one_lets_i
 
 
 def test_a_login_whose_cookie_was_lost_starts_over_with_another_text(site: Site) -> None:
-    """Killed after the session's commit: its new key reached nobody (SS-01)."""
+    """The answer did not get through: the session's new key reached nobody (SS-01)."""
     person, code = at_the_code(site)
-    site.kill_web_in("mfa_session", person, VERIFY, reached=True, code=code)
+    kept, token = dict(person.cookies), person.token
+    assert person.type(code) == "/"
+    person.cookies, person.token = kept, token
     assert person.type(code) == "/login/"
     assert site.portal.events("code_right", person.email) == 1
 
