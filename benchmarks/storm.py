@@ -238,8 +238,7 @@ def _come_by_mail(run: Run, email: str) -> bool:
 
 def _count(run: Run, emails: Sequence[str], arrived: int) -> Counts:
     company = run.company
-    # The sweep closes after a minute what a worker has lost.
-    ends = time.monotonic() + 75
+    ends = time.monotonic() + 30
     while (unfinished := company.query(UNFINISHED)[0][0]) and time.monotonic() < ends:
         time.sleep(0.5)
     logins, right_codes = company.query(COUNTS, list(emails))[0]

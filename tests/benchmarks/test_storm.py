@@ -10,6 +10,10 @@ from tests.processes.services import broker, database, postgresql, required
 
 pytestmark = pytest.mark.processes
 
+LEFT = """
+    SELECT id, channel, target, message, state, reason, code, attempt, created_at, claimed_at, now()
+    FROM mfa_delivery WHERE state IN ('queued', 'sending')
+"""
 SMALL = storm.Plan(crowd=8, hang=6, again=3, patience=90, mails=2)
 
 
@@ -24,6 +28,7 @@ def portal(tmp_path) -> Iterator[Company]:
 
 def test_a_hanging_provider_costs_nobody_their_login(portal: Company) -> None:
     rest, wild, at_rest, in_the_storm = storm.run(portal, SMALL)
+    assert portal.query(LEFT) == []
     assert at_rest.people_in == 2 * SMALL.crowd
     assert in_the_storm.people_in == SMALL.crowd
     for seen in (at_rest, in_the_storm):
