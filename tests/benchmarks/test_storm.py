@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks import storm
+from tests.processes import queue as queues
 from tests.processes.portal import Company, company
-from tests.processes.services import broker, database, postgresql, required
+from tests.processes.services import database, postgresql, required
 
 pytestmark = pytest.mark.processes
 
@@ -19,8 +20,13 @@ SMALL = storm.Plan(crowd=8, hang=6, again=3, patience=90, mails=2)
 
 @pytest.fixture
 def portal(tmp_path) -> Iterator[Company]:
-    server, queue = required(postgresql), required(broker)
-    with database(server) as url, company(url, queue, tmp_path, LOG_LEVEL="WARNING") as portal:
+    server, program = required(postgresql), required(queues.program)
+    # The production tests' portal may still run, and would take the tasks of this one.
+    with (
+        queues.queue(program, tmp_path) as queue,
+        database(server) as url,
+        company(url, queue.url, tmp_path, LOG_LEVEL="WARNING") as portal,
+    ):
         portal.start_web(workers=2)
         portal.start_worker()
         yield portal

@@ -12,7 +12,8 @@ import pytest
 import redis
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-# A database of its own for each run: two brokers on one would take each other's tasks.
+# A database of its own for each run: two portals on one would take each other's tasks. A second
+# portal in a run needs a server of its own (tests.processes.queue).
 REDIS = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{1 + os.getpid() % 15}")
 
 Found = TypeVar("Found")
