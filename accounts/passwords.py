@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.validators import LONGEST
-from mfa import audit, browsers, counters, limits, notices, origin as origins, waits
+from mfa import audit, counters, limits, notices, origin as origins, waits
 from mfa.models import AuditEvent, Event, Session
 from mfa.origin import Origin
 from mfa.sessions import keep_alive
@@ -20,12 +20,11 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
     while the browser has to wait, whether or not anybody has that email: a known one for its own
     failures alone, all others together for theirs and for their address (LG-02).
     """
-    origin = origins.of(request)
-    known = browsers.count_of(request, email)
-    subject = f"known-{known}:{email}" if known else email
+    origin = origins.of(request, email)
+    subject = origin.failures_of(email)
     per_address = limits.PASSWORDS_PER_ADDRESS.of(origin.network)
     failed_before = waits.check(waits.WRONG_PASSWORDS, subject)
-    if not known:
+    if not origin.known:
         counters.peek(per_address)
     user = authenticate(request, username=email, password=password)
     if isinstance(user, User):
@@ -33,7 +32,7 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
             waits.forget(waits.WRONG_PASSWORDS, subject)
         return user
     _count_wrong(subject, User.objects.filter(email=email).first(), origin)
-    if not known:
+    if not origin.known:
         counters.count(per_address)
     return None
 
@@ -108,5 +107,6 @@ def disown(user: User, event: AuditEvent, *, origin: Origin) -> None:
 
 def _count_wrong(subject: str, user: User | None, origin: Origin) -> None:
     audit.record(Event.PASSWORD_WRONG, user, origin=origin)
-    if waits.fail(waits.WRONG_PASSWORDS, subject):
+    failures = waits.fail(waits.WRONG_PASSWORDS, subject)
+    if waits.WRONG_PASSWORDS.after(failures):
         audit.record(Event.PASSWORD_SLOWED, user, origin=origin)

@@ -12,7 +12,6 @@ from accounts.links import Link
 from accounts.models import User
 from mfa import (
     audit,
-    browsers,
     channels,
     counters,
     deliveries,
@@ -39,11 +38,11 @@ def ask(request: HttpRequest, email: str) -> None:
     all the rest, the more so when the broker is away (LG-03).
     Raises TooMany for an address that asks for too many, whoever they are for.
     """
-    origin = origins.of(request)
+    origin = origins.of(request, email)
     counters.take([limits.RESETS_PER_ADDRESS.of(origin.network)])
     make_password(email)
     user = User.objects.filter(email=email).first()
-    mailed = _may_mail(request, email, origin) and user is not None and user.is_active
+    mailed = _may_mail(email, origin) and user is not None and user.is_active
     audit.record(Event.PASSWORD_FORGOTTEN, user, origin=origin, mailed=int(mailed))
     if user and mailed:
         _mail(user, Link.RESET, address=origin.address, browser=origin.device)
@@ -95,10 +94,10 @@ def finish(walk: Walk, password: str) -> bool:
     return True
 
 
-def _may_mail(request: HttpRequest, email: str, origin: Origin) -> bool:
+def _may_mail(email: str, origin: Origin) -> bool:
     """Count a mail to this address; over a limit none goes out, and the page says the same."""
     uses = [limits.RESETS_PER_MAILBOX.of(email)]
-    if not browsers.count_of(request, email):
+    if not origin.known:
         uses.append(limits.RESETS_PER_STRANGER.of(f"{origin.network}:{email}"))
     try:
         counters.take(uses)

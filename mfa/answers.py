@@ -1,6 +1,7 @@
 """Answers: spend a try first, look second, and count what was wrong."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from django.contrib.auth import get_user_model
@@ -17,6 +18,7 @@ from mfa.rules.codes import browser_of
 
 # NIST SP 800-63B-4, 3.2.2: a hundred wrong answers in a row end a factor.
 MOST_WRONG_ANSWERS = 100
+COUNTS = ("wrong_answers", "wait_until", "mailbox_rests_until")
 
 
 class Answer(StrEnum):
@@ -52,7 +54,7 @@ def judge(
         return Judgement(Answer.EXPIRED)
     right = constant_time_compare(code, typed)
     with transaction.atomic():
-        person = hold(user)
+        hold(user, origin)
         now = timezone.now()
         spent = (
             Challenge.objects.open(now)
@@ -67,34 +69,53 @@ def judge(
         if right:
             prefixes.settle(challenge)
             details = {"purpose": challenge.purpose, "channel": challenge.channel}
-            forgive(person, _factor_of(challenge), origin=origin, **details)
+            forgive(user, _factor_of(challenge), origin=origin, **details)
             deliveries.confirm(challenge)
             return Judgement(Answer.RIGHT)
         challenge.refresh_from_db(fields=["tries_left"])
-        locked = blame(person, _factor_of(challenge), origin=origin)
-    user.wrong_answers, user.wait_until = person.wrong_answers, person.wait_until
-    if locked:
-        return Judgement(Answer.LOCKED)
+        if not blame(user, _factor_of(challenge), origin=origin):
+            return Judgement(Answer.LOCKED)
     replaced = _is_replaced(challenge, typed, nonce)
     return Judgement(Answer.REPLACED if replaced else Answer.WRONG, challenge.tries_left)
 
 
-def hold(user: Protected) -> Protected:
-    """Lock the person's row, and return it as it is. Raises TooMany while a wait runs.
+def waits_until(user: Protected, origin: Origin) -> datetime | None:
+    """Return until when no answer is taken from there; None while one is.
+
+    A known browser waits for its own wrong answers alone, so that nobody who has stolen the
+    password keeps the owner out; all others share one wait (LG-01, LG-02).
+    """
+    until = user.wait_until
+    if origin.known:
+        own = origin.failures_of(user.email)
+        until = waits.end_of(waits.WRONG_CODES, own) if user.wrong_answers else None
+    return until if until and until > timezone.now() else None
+
+
+def hold(user: Protected, origin: Origin) -> None:
+    """Lock the person's row, and read the counts anew. Raises TooMany while a wait runs.
 
     A person's answers are judged one after the other, whatever session they come from: the tenth
-    wrong one must stop the eleventh.
+    wrong one must stop the eleventh. The epoch stays the one that the request began with, which
+    tells whether another was first.
     """
-    person = get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
-    if person.wait_until and person.wait_until > timezone.now():
-        raise TooMany(person.wait_until)
-    return person
+    rows = get_user_model().objects.select_for_update(no_key=True)
+    user.refresh_from_db(fields=COUNTS, from_queryset=rows)
+    if until := waits_until(user, origin):
+        raise TooMany(until)
 
 
 def forgive(person: Protected, used: QuerySet[Factor], *, origin: Origin, **details: str) -> None:
-    """A right answer clears the count of the factor that gave it, and the shared one (LG-01)."""
+    """A right answer clears the count of the factor that gave it, and the shared one (LG-01).
+
+    A wait that strangers have earned runs on when a known browser answers.
+    """
     if person.wrong_answers:
-        person.wrong_answers, person.wait_until = 0, None
+        person.wrong_answers = 0
+        if origin.known:
+            waits.forget(waits.WRONG_CODES, origin.failures_of(person.email))
+        else:
+            person.wait_until = None
         person.save(update_fields=["wrong_answers", "wait_until"])
     if person.mailbox_rests_until and used.exists():
         # A factor is stronger than the mailbox that reset the password (EM-04).
@@ -111,13 +132,19 @@ def forgive(person: Protected, used: QuerySet[Factor], *, origin: Origin, **deta
     audit.record(Event.CODE_RIGHT, person, origin=origin, **details)
 
 
-def blame(person: Protected, tried: QuerySet[Factor], *, origin: Origin) -> bool:
-    """Count a wrong answer for the person and the factor; say whether it costs a wait."""
+def blame(person: Protected, tried: QuerySet[Factor], *, origin: Origin) -> int:
+    """Count a wrong answer for the person and the factor.
+
+    Returns how many more there may be from there until one costs a wait; 0 if this one did.
+    """
     audit.record(Event.CODE_WRONG, person, origin=origin)
     person.wrong_answers += 1
-    cost = waits.WRONG_CODES.after(person.wrong_answers)
-    if cost:
-        person.wait_until = timezone.now() + cost
+    failures = person.wrong_answers
+    if origin.known:
+        failures = waits.fail(waits.WRONG_CODES, origin.failures_of(person.email))
+    if cost := waits.WRONG_CODES.after(failures):
+        if not origin.known:
+            person.wait_until = timezone.now() + cost
         minutes = round(cost.total_seconds() / 60)
         audit.record(Event.LOCKED, person, origin=origin, minutes=minutes)
     person.save(update_fields=["wrong_answers", "wait_until"])
@@ -127,7 +154,7 @@ def blame(person: Protected, tried: QuerySet[Factor], *, origin: Origin) -> bool
         notices.tell(Event.CODES_GUESSED, person, origin=origin)
     for worn in tried.filter(wrong_answers__gte=MOST_WRONG_ANSWERS, disabled_at=None):
         _disable(worn, person, origin)
-    return bool(cost)
+    return waits.WRONG_CODES.left(failures)
 
 
 def _disable(worn: Factor, person: Protected, origin: Origin) -> None:

@@ -336,7 +336,7 @@ def _unusual(walk: Walk) -> str:
         return ""
     if timezone.now() - last > LONG_PAUSE:
         return "pause"
-    return "" if browsers.count_of(walk.request, walk.user.email) else "browser"
+    return "" if walk.origin.known else "browser"
 
 
 def _start_over(walk: Walk) -> HttpResponseRedirect:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
+from mfa import browsers
+
 # Long enough to tell browsers apart, short enough for a table
 BROWSER_LENGTH = 200
 # What a User-Agent says of itself, the telling words first: Chrome also says Safari.
@@ -37,10 +39,14 @@ WITH_PORT = re.compile(r"(?:\[(.+)\]|([\d.]+))(?::\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The address as text ("" where there is none) and the User-Agent, cut to 200 characters."""
+    """The address as text ("" where there is none) and the User-Agent, cut to 200 characters.
+
+    `known` names the count of a browser in which the person has logged in, "" for a stranger's.
+    """
 
     address: str
     browser: str
+    known: str = ""
 
     @property
     def device(self) -> str:
@@ -53,6 +59,10 @@ class Origin:
         if ":" not in self.address:
             return self.address
         return str(ip_network((self.address, 64), strict=False))
+
+    def failures_of(self, email: str) -> str:
+        """Name whose failures are counted: a known browser's own, or all strangers' (LG-02)."""
+        return f"known-{self.known}:{email}" if self.known else email
 
 
 def device_of(user_agent: str) -> str:
@@ -70,10 +80,13 @@ def device_of(user_agent: str) -> str:
     }
 
 
-def of(request: HttpRequest) -> Origin:
-    """Read the origin; X-Forwarded-For counts only as far as trusted proxies wrote it (LG-08)."""
+def of(request: HttpRequest, email: str = "") -> Origin:
+    """Read the origin; X-Forwarded-For counts only as far as trusted proxies wrote it (LG-08).
+
+    `email`: of the person whose known browser it may be.
+    """
     browser = request.headers.get("User-Agent", "")[:BROWSER_LENGTH]
-    return Origin(address=_address(request), browser=browser)
+    return Origin(_address(request), browser, browsers.count_of(request, email))
 
 
 def by_trusted_proxy(request: HttpRequest) -> bool:

@@ -6,7 +6,7 @@ from argon2.low_level import Type, hash_secret_raw
 from django.db import transaction
 from django.utils import timezone
 
-from mfa import answers, audit, counters, factors, limits, notices, waits
+from mfa import answers, audit, counters, factors, limits, notices
 from mfa.answers import Answer, Judgement
 from mfa.models import Event, Factor, Protected, RecoveryCode
 from mfa.origin import Origin
@@ -79,20 +79,18 @@ def spend(user: Protected, code: str, *, origin: Origin) -> Judgement:
     # Before the lock, since it takes some 30 ms
     digest = _hashed(code, held.secret)
     with transaction.atomic():
-        person = answers.hold(user)
+        answers.hold(user, origin)
         mine = Factor.objects.usable().filter(pk=held.pk)
         known = RecoveryCode.objects.filter(factor__in=mine, digest=digest)
         if known.filter(used_at=None).update(used_at=timezone.now()):
-            answers.forgive(person, mine, origin=origin, channel=ChannelName.RECOVERY_CODES)
-            _used(person, held, origin)
+            answers.forgive(user, mine, origin=origin, channel=ChannelName.RECOVERY_CODES)
+            _used(user, held, origin)
             return Judgement(Answer.RIGHT)
         if known.exists():
-            audit.record(Event.CODE_LATE, person, origin=origin)
+            audit.record(Event.CODE_LATE, user, origin=origin)
             return Judgement(Answer.SPENT)
-        locked = answers.blame(person, mine, origin=origin)
-    user.wrong_answers, user.wait_until = person.wrong_answers, person.wait_until
-    tries_left = max(0, waits.FREE_FAILURES + 1 - person.wrong_answers)
-    return Judgement(Answer.LOCKED if locked else Answer.WRONG, tries_left)
+        tries_left = answers.blame(user, mine, origin=origin)
+    return Judgement(Answer.WRONG if tries_left else Answer.LOCKED, tries_left)
 
 
 def _used(person: Protected, codes: Factor, origin: Origin) -> None:

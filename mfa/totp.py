@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.utils import timezone
 
-from mfa import answers, audit, counters, factors, limits, notices, waits
+from mfa import answers, audit, counters, factors, limits, notices
 from mfa.answers import Answer, Judgement
 from mfa.encryption import seal, unseal
 from mfa.models import Event, Factor, Protected
@@ -103,7 +103,7 @@ def judge(user: Protected, app: Factor, typed: str, *, origin: Origin) -> Judgem
     SPENT and cost nothing. Raises TooMany while the person has to wait.
     """
     with transaction.atomic():
-        person = answers.hold(user)
+        answers.hold(user, origin)
         mine = Factor.objects.usable().filter(pk=app.pk, user_id=user.pk)
         held = mine.first()
         if held is None:
@@ -112,16 +112,14 @@ def judge(user: Protected, app: Factor, typed: str, *, origin: Origin) -> Judgem
         step = totp.step_of(secret, typed, now=now, after=held.last_step)
         if step is not None:
             mine.update(last_step=step)
-            answers.forgive(person, mine, origin=origin, channel=ChannelName.APP)
+            answers.forgive(user, mine, origin=origin, channel=ChannelName.APP)
             return Judgement(Answer.RIGHT)
         if totp.step_of(secret, typed, now=now, after=0) is not None:
             if counters.is_first(limits.LATE_RECORDS.of(str(user.pk))):
-                audit.record(Event.CODE_LATE, person, origin=origin)
+                audit.record(Event.CODE_LATE, user, origin=origin)
             return Judgement(Answer.SPENT)
-        locked = answers.blame(person, mine, origin=origin)
-    user.wrong_answers, user.wait_until = person.wrong_answers, person.wait_until
-    tries_left = max(0, waits.FREE_FAILURES + 1 - person.wrong_answers)
-    return Judgement(Answer.LOCKED if locked else Answer.WRONG, tries_left)
+        tries_left = answers.blame(user, mine, origin=origin)
+    return Judgement(Answer.WRONG if tries_left else Answer.LOCKED, tries_left)
 
 
 def _secret(stored: str) -> bytes:

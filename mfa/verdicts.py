@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mfa import audit, counters, waits, walk as walks
+from mfa import audit, waits, walk as walks
 from mfa.challenges import new_nonce
 from mfa.models import Delivery, Factor, Pause, Protected
 from mfa.pending import PendingLogin
@@ -21,6 +21,7 @@ from mfa.walk import Walk
 
 # A look at the last days fits a screen.
 EVENTS, DELIVERIES = 20, 5
+BUT_KNOWN = "but from a browser in which they have logged in before."
 WAY_IN = {
     Step.ENTER: "Gets in with the password alone.",
     Step.ANSWER: "Gets in with the password and a code.",
@@ -29,7 +30,7 @@ WAY_IN = {
     Step.OFFER: "Gets in with the password; is offered to set up a phone.",
     Step.PROVE_MAILBOX: "Has no way left to get a code; may prove the mailbox and set up a phone.",
     Step.BLOCKED: "Cannot get in: there was once a phone, and no way to get a code is left.",
-    Step.WAIT: "Cannot get in yet: too many wrong codes.",
+    Step.WAIT: f"Cannot get in yet, too many wrong codes; {BUT_KNOWN}",
 }
 CLOSED = {Step.BLOCKED, Step.WAIT}
 
@@ -48,16 +49,13 @@ def of(user: Protected) -> Verdict:
     """Judge as a login would now; nothing is sent, counted or written."""
     now = timezone.now()
     walk = _walk(user)
-    slowed = _password_wait(user)
+    slowed = _password_wait(user, now)
     step = walk.step
     can = user.is_active and step not in CLOSED and not slowed
     if not user.is_active:
         words = "Cannot get in: the account is switched off."
     elif slowed:
-        words = (
-            f"Cannot get in until {_time(slowed)}, too many wrong passwords; "
-            "but from a browser in which they have logged in before."
-        )
+        words = f"Cannot get in until {_time(slowed)}, too many wrong passwords; {BUT_KNOWN}"
     else:
         words = WAY_IN[step]
     happened = sorted((*_events(user), *_messages(user)), reverse=True)
@@ -96,12 +94,9 @@ def _reasons(walk: Walk, now: datetime) -> Iterator[str]:
         yield "Has no password yet."
 
 
-def _password_wait(user: Protected) -> datetime | None:
-    try:
-        waits.check(waits.WRONG_PASSWORDS, user.email)
-    except counters.TooMany as refusal:
-        return refusal.until
-    return None
+def _password_wait(user: Protected, now: datetime) -> datetime | None:
+    end = waits.end_of(waits.WRONG_PASSWORDS, user.email)
+    return end if end and end > now else None
 
 
 def _events(user: Protected) -> Iterator[tuple[datetime, str]]:

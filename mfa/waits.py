@@ -32,27 +32,36 @@ class Backoff:
         doublings = min(failures - FREE_FAILURES - 1, 12)
         return min(self.longest, self.first * (1 << doublings))
 
+    def left(self, failures: int) -> int:
+        """Return how many more failures there may be until one costs a wait; 0 if this one did."""
+        return max(0, FREE_FAILURES + 1 - failures)
+
 
 WRONG_PASSWORDS = Backoff("password", first=timedelta(seconds=30), longest=HOUR)
 WRONG_CODES = Backoff("code", first=15 * MINUTE, longest=HOUR)
 
 
+def end_of(backoff: Backoff, subject: str) -> datetime | None:
+    """Return the end of the latest wait, which may be over; None without failures to forget."""
+    return Wait.objects.filter(key=_key(backoff, subject)).values_list("until", flat=True).first()
+
+
 def check(backoff: Backoff, subject: str) -> bool:
     """Say whether there were failures to forget. Raises TooMany while their wait runs."""
-    wait = Wait.objects.filter(key=_key(backoff, subject)).first()
-    if wait and wait.until > timezone.now():
-        raise TooMany(wait.until)
-    return wait is not None
+    end = end_of(backoff, subject)
+    if end and end > timezone.now():
+        raise TooMany(end)
+    return end is not None
 
 
-def fail(backoff: Backoff, subject: str) -> timedelta:
-    """Count a failure; return the wait that it costs, zero while failures are free."""
+def fail(backoff: Backoff, subject: str) -> int:
+    """Count a failure, and let it cost what it does; return the failures in a row."""
     now = timezone.now()
-    with transaction.atomic(durable=True):
+    with transaction.atomic():
         failures = _add_failure(_key(backoff, subject), now)
-        cost = backoff.after(failures)
-        Wait.objects.filter(key=_key(backoff, subject)).update(until=now + cost)
-    return cost
+        until = now + backoff.after(failures)
+        Wait.objects.filter(key=_key(backoff, subject)).update(until=until)
+    return failures
 
 
 def forget(backoff: Backoff, subject: str) -> None:

@@ -59,7 +59,7 @@ class Walk:
             enforcement=policy.enforcement,
             after_enrollment=policy.after_enrollment,
             proof=Proof(self.pending.proof),
-            locked=bool(self.user.wait_until and self.user.wait_until > now),
+            locked=answers.waits_until(self.user, self.origin) is not None,
             routes=routes,
             chosen=next((route for route in routes if route.name == self.pending.chosen), None),
             choosing=self.choosing,
@@ -89,7 +89,7 @@ class Walk:
     @property
     def origin(self) -> Origin:
         """Where the request came from."""
-        return origins.of(self.request)
+        return origins.of(self.request, self.user.email)
 
     @property
     def app(self) -> Factor | None:

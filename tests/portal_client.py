@@ -4,11 +4,12 @@ import re
 from contextlib import AbstractContextManager, nullcontext
 
 from django.db import connection
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, TestCase
 
 from accounts.models import User
-from mfa.models import OutboxMessage
+from mfa import answers, origin as origins
+from mfa.models import Factor, OutboxMessage
 
 PASSWORD = "correct horse battery staple"
 
@@ -45,6 +46,13 @@ class Browser(Client):
         self.password(user)
         target = user.factors.usable().get(kind="phone").target
         return self.post("/login/verify/", {"code": code(target)})
+
+    def blame(self, user: User, times: int) -> None:
+        """Count wrong codes as if they had been typed here."""
+        request = HttpRequest()
+        request.COOKIES = {name: cookie.value for name, cookie in self.cookies.items()}
+        for _ in range(times):
+            answers.blame(user, Factor.objects.none(), origin=origins.of(request, user.email))
 
     @property
     def signed_in(self) -> bool:

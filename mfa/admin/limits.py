@@ -144,7 +144,11 @@ def _other_figures() -> list[Figure]:
             str(TRIES),
             _("Six digits are safe as long as few of them can be tried."),
         ),
-        Figure(_("Wrong codes in a row"), _waits(WRONG_CODES), _("Waits come before locks.")),
+        Figure(
+            _("Wrong codes in a row of one person, known browsers apart"),
+            _waits(WRONG_CODES),
+            _("Waits come before locks, and who has stolen the password keeps nobody out."),
+        ),
         Figure(
             _("Wrong passwords in a row for one email, known browsers apart"),
             _waits(WRONG_PASSWORDS),

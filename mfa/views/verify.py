@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import audit, login, questions, walk as walks
+from mfa import answers, audit, login, questions, walk as walks
 from mfa.answers import Answer
 from mfa.counters import TooMany
 from mfa.forms.codes import CodeForm, RouteForm
@@ -106,7 +106,8 @@ def help_(request: HttpRequest) -> HttpResponse:
         "reason": reasons.get(walk.step, ""),
         "back": reverse(login.page_of(walk)) if walk.step not in reasons else "",
         "aim": walk.aim,
-        "wait_until": walk.user.wait_until,
+        "wait_until": answers.waits_until(walk.user, walk.origin),
+        "known": walk.origin.known,
         "reference": audit.reference_of(walk.pending.case) if walk.pending.case else "",
         **code_context(walk.challenge(walk.purpose)),
     }

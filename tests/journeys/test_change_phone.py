@@ -197,7 +197,7 @@ def test_ten_wrong_codes_cost_a_wait_here_too(
     clock: time_machine.Traveller, changing: Browser, alice: User
 ) -> None:
     """LG-02: the page that refuses is the 429 page."""
-    User.objects.filter(pk=alice.pk).update(wrong_answers=9)
+    changing.blame(alice, 9)
     wrong = f"{(int(code(NEW_NUMBER)) + 1) % 10**6:06}"
     changing.post(VERIFY, {"code": wrong})
     response = changing.post(VERIFY, {"code": code(NEW_NUMBER)})

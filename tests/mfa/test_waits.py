@@ -19,8 +19,8 @@ EMAIL = "alice@example.org"
 
 
 def fail(times: int) -> timedelta:
-    costs = [waits.fail(WRONG_PASSWORDS, EMAIL) for _ in range(times)]
-    return costs[-1]
+    failures = [waits.fail(WRONG_PASSWORDS, EMAIL) for _ in range(times)]
+    return WRONG_PASSWORDS.after(failures[-1])
 
 
 @pytest.mark.parametrize(

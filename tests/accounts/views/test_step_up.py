@@ -248,7 +248,7 @@ def test_no_other_page_of_the_login_opens(confirming: Browser, alice: User, path
 def test_who_is_locked_waits(
     confirming: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
-    User.objects.filter(pk=alice.pk).update(wrong_answers=9)
+    confirming.blame(alice, 9)
     confirming.post(VERIFY, {"code": f"{(int(code(PHONE)) + 1) % 10**6:06}"})
     assert confirming.get(VERIFY).url == "/login/help/"
     assert "Too many tries" in confirming.get("/login/help/").content.decode()

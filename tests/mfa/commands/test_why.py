@@ -69,7 +69,7 @@ def test_wrong_codes_that_cost_a_wait_are_named_with_its_end(alice: User) -> Non
     User.objects.update(wrong_answers=10, wait_until=until)
     words, exit_code = why(alice.email)
     assert exit_code == 1
-    assert "Cannot get in yet: too many wrong codes." in words
+    assert "Cannot get in yet, too many wrong codes; but from a browser in which" in words
     assert f"until {until:%Y-%m-%d %H:%M} UTC" in words
 
 

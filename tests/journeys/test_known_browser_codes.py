@@ -1,0 +1,146 @@
+"""A thief of the password does not keep the owner out of a browser that is known (LG-02, SS-09)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from mfa.models import AuditEvent, Event, OutboxMessage, Wait
+from tests.conftest import NOON
+from tests.portal_client import PASSWORD, Browser, code
+
+VERIFY = "/login/verify/"
+HELP = "/login/help/"
+OTHERS = "A browser in which you have logged in before does not wait for what others tried."
+
+
+@pytest.fixture
+def known(clock: time_machine.Traveller, browser: Browser, alice: User) -> Browser:
+    """Alice's browser after a login and a logout."""
+    browser.log_in(alice)
+    browser.post("/logout/")
+    return browser
+
+
+def guess(browser: Browser, user: User, clock: time_machine.Traveller, times: int = 10) -> None:
+    """Type wrong codes after the right password, a new one asked for after each fifth."""
+    browser.password(user)
+    for number in range(times):
+        if number and number % 5 == 0:
+            clock.shift(timedelta(seconds=31))
+            browser.post("/login/verify/resend/")
+        browser.post(VERIFY, {"code": wrong_code(user)})
+
+
+def wrong_code(user: User) -> str:
+    return f"{(int(right_code(user)) + 1) % 1_000_000:06}"
+
+
+def right_code(user: User) -> str:
+    return code(user.factors.get().target)
+
+
+def waits(browser: Browser, user: User) -> bool:
+    return browser.password(user).url == HELP
+
+
+@pytest.fixture
+def guessed(
+    clock: time_machine.Traveller, known: Browser, other_browser: Browser, alice: User
+) -> Browser:
+    """The browser of a thief whose tenth wrong code has cost a wait."""
+    guess(other_browser, alice, clock)
+    assert waits(other_browser, alice)
+    return other_browser
+
+
+def test_the_owner_gets_in(guessed: Browser, known: Browser, alice: User) -> None:
+    known.log_in(alice)
+    assert known.signed_in
+
+
+def test_that_gives_the_thief_no_tries_back(guessed: Browser, known: Browser, alice: User) -> None:
+    known.log_in(alice)
+    assert waits(guessed, alice)
+    alice.refresh_from_db()
+    assert alice.wait_until > NOON + timedelta(minutes=15)
+
+
+def test_a_browser_that_is_not_known_waits_with_the_thief(guessed: Browser, alice: User) -> None:
+    """LG-01: one shared wait."""
+    browser = Browser()
+    assert waits(browser, alice)
+    assert OTHERS in browser.get(HELP).content.decode()
+
+
+def test_another_persons_cookie_does_not_help(guessed: Browser, alice: User, charlie: User) -> None:
+    browser = Browser()
+    browser.log_in(charlie)
+    browser.post("/logout/")
+    assert waits(browser, alice)
+
+
+def test_the_owner_resets_the_password(guessed: Browser, known: Browser, alice: User) -> None:
+    known.post("/password/forgot/", {"email": alice.email})
+    mail = OutboxMessage.objects.filter(body__contains="/password/reset/").latest("pk").body
+    known.post(re.search(r"http://testserver(/password/reset/\S+)", mail)[1])
+    response = known.post(VERIFY, {"code": right_code(alice)})
+    assert response.url == "/password/new/"
+
+
+def test_who_is_logged_in_steps_up(
+    clock: time_machine.Traveller, home: Browser, other_browser: Browser, alice: User
+) -> None:
+    clock.shift(timedelta(minutes=11))
+    home.get("/me/")
+    guess(other_browser, alice, clock)
+    home.post("/me/confirm/?next=/me/phone/", {"password": PASSWORD})
+    assert home.post(VERIFY, {"code": right_code(alice)}).url == "/me/phone/"
+
+
+def test_its_own_wrong_codes_cost_it_a_wait(
+    clock: time_machine.Traveller, known: Browser, alice: User
+) -> None:
+    guess(known, alice, clock)
+    assert waits(known, alice)
+    page = known.get(HELP).content.decode()
+    assert "2026-03-02T12:15:31" in page
+    assert OTHERS not in page
+    locked = AuditEvent.objects.get(user=alice, event=Event.LOCKED)
+    assert locked.details == {"minutes": 15}
+
+
+def test_a_right_code_in_its_wait_does_not_pass(
+    clock: time_machine.Traveller, known: Browser, alice: User
+) -> None:
+    guess(known, alice, clock)
+    known.post(VERIFY, {"code": right_code(alice)})
+    assert not known.signed_in
+
+
+def test_its_wait_ends(clock: time_machine.Traveller, known: Browser, alice: User) -> None:
+    guess(known, alice, clock)
+    clock.shift(timedelta(minutes=15, seconds=1))
+    known.log_in(alice)
+    assert known.signed_in
+
+
+def test_a_right_code_forgets_its_own_wrong_ones(
+    clock: time_machine.Traveller, known: Browser, alice: User
+) -> None:
+    guess(known, alice, clock, 9)
+    known.post(VERIFY, {"code": right_code(alice)})
+    assert not Wait.objects.exists()
+
+
+def test_the_hundred_of_a_phone_are_counted_over_all_browsers(
+    clock: time_machine.Traveller, known: Browser, other_browser: Browser, alice: User
+) -> None:
+    """LG-01: NIST's hundred knows no browsers."""
+    guess(other_browser, alice, clock, 3)
+    guess(known, alice, clock, 3)
+    assert alice.factors.get().wrong_answers == 6
+    alice.refresh_from_db()
+    assert alice.wrong_answers == 6
