@@ -1,8 +1,11 @@
 """Browsers at the stations of a login."""
 
 import pytest
+import time_machine
 
+from accounts.models import User
 from mfa.models import AccountPolicy
+from tests.portal_client import Browser
 from tests.stations import *  # noqa: F403 fixtures come in by their names
 
 
@@ -12,3 +15,11 @@ def optional(policy: AccountPolicy) -> AccountPolicy:
     policy.enforcement = "optional"
     policy.save()
     return policy
+
+
+@pytest.fixture
+def known(clock: time_machine.Traveller, browser: Browser, alice: User) -> Browser:
+    """Alice's browser after a login and a logout."""
+    browser.log_in(alice)
+    browser.post("/logout/")
+    return browser

@@ -14,14 +14,6 @@ WRONG = "not the password"
 NEW = "another long enough one"
 
 
-@pytest.fixture
-def known(clock: time_machine.Traveller, browser: Browser, alice: User) -> Browser:
-    """Alice's browser after a login and a logout."""
-    browser.log_in(alice)
-    browser.post("/logout/")
-    return browser
-
-
 def fail(browser: Browser, user: User, times: int = 10) -> None:
     for _ in range(times):
         assert browser.password(user, WRONG).status_code == 200

@@ -16,14 +16,6 @@ HELP = "/login/help/"
 OTHERS = "A browser in which you have logged in before does not wait for what others tried."
 
 
-@pytest.fixture
-def known(clock: time_machine.Traveller, browser: Browser, alice: User) -> Browser:
-    """Alice's browser after a login and a logout."""
-    browser.log_in(alice)
-    browser.post("/logout/")
-    return browser
-
-
 def guess(browser: Browser, user: User, clock: time_machine.Traveller, times: int = 10) -> None:
     """Type wrong codes after the right password, a new one asked for after each fifth."""
     browser.password(user)
