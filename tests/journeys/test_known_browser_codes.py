@@ -53,7 +53,9 @@ def test_the_owner_gets_in(guessed: Browser, known: Browser, alice: User) -> Non
     assert known.signed_in
 
 
-def test_that_gives_the_thief_no_tries_back(guessed: Browser, known: Browser, alice: User) -> None:
+def test_that_does_not_end_the_wait_of_the_thief(
+    guessed: Browser, known: Browser, alice: User
+) -> None:
     known.log_in(alice)
     assert waits(guessed, alice)
     alice.refresh_from_db()
