@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, gettext_lazy as _
 
@@ -91,14 +92,27 @@ class UserAdmin(admin.ModelAdmin[User]):
             obj.save()
             _send_link(request, obj)
             return
+        if set(POWERS) & set(form.changed_data):
+            # Whoever starts a pause waits, and then finds somebody with powers (K19).
+            pauses.hold(obj)
         # Only what was changed here: the person may have changed the password meanwhile.
         columns = User._meta.concrete_fields  # noqa: SLF001 - Django's public API
         obj.save(update_fields={column.name for column in columns} & set(form.changed_data))
         if not obj.is_active and "is_active" in form.changed_data:
             # No session is left for the day on which the person is enabled again (SS-05).
             _end_all(request, obj)
-        if obj.is_staff and "is_staff" in form.changed_data:
-            pauses.end_running(obj, by=person(request), origin=origins.of(request))
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: ModelForm[User],
+        formsets: Any,
+        change: bool,  # noqa: FBT001 Django's signature
+    ) -> None:
+        """Save groups and permissions; the pauses of who now has powers end (K19)."""
+        super().save_related(request, form, formsets, change)
+        if change and set(POWERS) & set(form.changed_data):
+            _end_pauses(request, User.objects.filter(pk=form.instance.pk))
 
     @admin.action(description=_("Send a link to set the password"), permissions=["change"])
     # The stubs know only HttpResponseBase.
@@ -143,6 +157,23 @@ class GroupAdmin(DjangoGroupAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Confirm first: a group's permissions are powers too (SS-08)."""
         return super().changeform_view(request, *args, **kwargs)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: ModelForm[Group],
+        formsets: Any,
+        change: bool,  # noqa: FBT001 Django's signature
+    ) -> None:
+        """Save the permissions; the pauses of members who now have powers end (K19)."""
+        super().save_related(request, form, formsets, change)
+        _end_pauses(request, User.objects.filter(groups=form.instance))
+
+
+def _end_pauses(request: HttpRequest, people: QuerySet[User]) -> None:
+    for one in people.filter(pauses__until__gt=timezone.now()).distinct():
+        if one.has_powers:
+            pauses.end_running(one, by=person(request), origin=origins.of(request))
 
 
 def _end_sessions(request: HttpRequest, one: User) -> None:

@@ -85,7 +85,8 @@ def pause_person(request: SignedIn, pk: int) -> HttpResponse:
     _demand(request, user, "mfa.add_pause")
     form = PauseForm(request.POST or None)
     if form.is_valid():
-        pauses.start(user, by=request.user, **form.cleaned_data)
+        if isinstance(pauses.start(user, by=request.user, **form.cleaned_data), pauses.Refusal):
+            raise PermissionDenied
         messages.success(request, gettext("The second step of this person is paused."))
         return redirect(LIST)
     context = {
@@ -112,6 +113,5 @@ def end_pause(request: SignedIn, pk: int) -> HttpResponse:
 
 def _demand(request: SignedIn, user: Protected, permission: str) -> None:
     """Refuse who may not, whatever their powers: oneself, staff, and people of equal rank."""
-    mighty = user.is_staff or user.is_superuser
-    if mighty or user == request.user or not request.user.has_perm(permission):
+    if user.has_powers or user == request.user or not request.user.has_perm(permission):
         raise PermissionDenied

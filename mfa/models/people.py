@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, Permission, PermissionsMixin
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +57,11 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     def mailed_link(self, link: str, *, target: str, at: datetime, epoch: int | None) -> str | None:
         """Return a link of a mail that was asked for at a moment; None if it would be dead."""
 
+    @property
+    def has_powers(self) -> bool:
+        """Whether the person is staff, or has permissions that others lack: never paused (K19)."""
+        return self.is_staff or self.is_superuser or _powers(self.pk).exists()
+
     def mailbox_rests(self, now: datetime) -> bool:
         """Whether codes and links by email must not stand in for a factor (EM-04, EM-06)."""
         changed = self.email_changed_at
@@ -72,6 +78,11 @@ class Protected(AbstractBaseUser, PermissionsMixin):
         ).hexdigest()
 
 
+def _powers(user: int | OuterRef) -> models.QuerySet[Permission]:
+    """Return what a person may do, by their own permissions or by those of a group."""
+    return Permission.objects.filter(Q(user=user) | Q(group__user=user))
+
+
 class PauseQuerySet(models.QuerySet["Pause"]):
     """Pauses by their time."""
 
@@ -79,9 +90,21 @@ class PauseQuerySet(models.QuerySet["Pause"]):
         """Keep the pauses that have not ended."""
         return self.filter(until__gt=now)
 
+    def honored(self, now: datetime) -> "PauseQuerySet":
+        """Keep the running ones that count: for staff only those of the operator (K19).
+
+        One condition of the statement that reads: whatever a race left in the table lets nobody in.
+        """
+        ordinary = Q(user__is_staff=False, user__is_superuser=False)
+        powers = Exists(_powers(OuterRef("user")))
+        return self.running(now).filter(Q(breakglass=True) | (ordinary & ~Q(powers)))
+
 
 class Pause(models.Model):
-    """A time in which one person logs in by password alone, with its reason."""
+    """A time in which one person logs in by password alone, with its reason.
+
+    `breakglass`: started by the operator on the machine, and so good for staff too.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="pauses", verbose_name=_("person")
@@ -89,6 +112,7 @@ class Pause(models.Model):
     reason = models.CharField(_("reason"), max_length=200)
     started_at = models.DateTimeField(_("started"))
     until = models.DateTimeField(_("until"))
+    breakglass = models.BooleanField(_("breakglass"), default=False, editable=False)
 
     objects = PauseQuerySet.as_manager()
 

@@ -227,7 +227,7 @@ class AccountPolicy(Level):
     def load_for(cls, user: Protected) -> Self:
         """Return the one row with what it says of this person, in one statement."""
         pilots = Group.objects.filter(user=user.pk, pk=OuterRef("pilot_group"))
-        pauses = Pause.objects.running(timezone.now()).filter(user_id=user.pk)
+        pauses = Pause.objects.honored(timezone.now()).filter(user_id=user.pk)
         site = cls.objects.annotate(is_pilot=Exists(pilots), is_paused=Exists(pauses)).first()
         return site or cls.load()
 

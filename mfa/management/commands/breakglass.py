@@ -1,15 +1,11 @@
 """`manage.py breakglass admin@x --reason "..."`: a way in when no second step works."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
-from django.utils import timezone
 
-from mfa import notices
-from mfa.models import Event, Pause
+from mfa import pauses
 
 # Minutes: whoever needs longer has time to mend what is broken.
 LONGEST = 240
@@ -37,11 +33,7 @@ class Command(BaseCommand):
         user = get_user_model().objects.filter(email=email, is_active=True).first()
         if user is None:
             raise CommandError(f"No active person has the email {email}.")
-        now = timezone.now()
-        until = now + timedelta(minutes=minutes)
-        with transaction.atomic():
-            pause = Pause.objects.create(user=user, reason=reason, started_at=now, until=until)
-            notices.tell(Event.PAUSED, user, reason=reason, minutes=minutes)
+        pause = pauses.break_glass(user, reason=reason, minutes=minutes)
         self.stdout.write(
             f"{email} can log in by password alone until {pause.until:%Y-%m-%d %H:%M} UTC."
         )
