@@ -18,6 +18,8 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 # Memory that libraries leak goes with the process; not all at once.
 max_requests, max_requests_jitter = 20_000, 2_000
+# Lines of requests, where an operator asks for them, hold no token.
+logger_class = "portal.access.Logger"
 # One format for all lines of the process; requests are logged by what they do, not by address.
 logconfig_dict = {
     **settings.LOGGING,

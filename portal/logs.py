@@ -8,17 +8,38 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
+from types import TracebackType
 
 from mfa.tracing import current
 
+ExceptionInfo = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
 # What audit and deliveries tell of themselves (LO-01), and nothing else that a record carries
 FIELDS = ("event", "user", "method", "aal", "audit", "delivery", "channel", "state", "reason")
-# Numbers as they are stored, mail addresses, and whatever is long enough to be a token in a path
+# No honest message is longer; of a traceback the end says what broke.
+LONGEST, LONGEST_TRACEBACK = 4_000, 20_000
+# Pages whose address carries the token of a link, or the id of a receipt
+HIDDEN_PATHS = ("/password/reset/", "/me/email/", "/hooks/twilio/")
+# Each pattern runs in linear time: it begins only where a word begins, so a word is read once.
 SECRETS = (
+    # Also inside the query of another address, where slashes are escaped
+    (
+        re.compile(
+            "(" + "|".join(HIDDEN_PATHS).replace("/", "(?:/|%2F)") + r")[^\s\"'<>]+",
+            re.IGNORECASE,
+        ),
+        r"\1…",
+    ),
     (re.compile(r"://[^\s/@]+@"), "://…@"),
-    (re.compile(r"\+\d{7,15}"), "+…"),
-    (re.compile(r"[^\s@<>\"'=(,:/…]+@[\w.-]+\.[A-Za-z]{2,}"), "…@…"),
-    (re.compile(r"(?<=/)(?=[\w-]*\d)[\w-]{20,}"), "…"),
+    (re.compile(r"(?:\+|%2B)\d{7,15}", re.IGNORECASE), "+…"),
+    (
+        re.compile(r"(?<![^\s@<>\"'=(,:/…])[^\s@<>\"'=(,:/…]+@[\w.-]+\.[^\W\d_]{2,}"),
+        "…@…",
+    ),
+    # Tokens: long, with a digit and a capital letter, or without any separator
+    (re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{20,}"), "…"),
+    (re.compile(r"(?<![^\W_])(?=[^\W_]*\d)[^\W_]{20,}"), "…"),
 )
 
 
@@ -27,6 +48,24 @@ def redact(text: str) -> str:
     for pattern, instead in SECRETS:
         text = pattern.sub(instead, text)
     return text
+
+
+def message_of(text: str) -> str:
+    """Return the start of a message, redacted."""
+    return redact(_start(text))
+
+
+def traceback_of(text: str) -> str:
+    """Return the end of a traceback, redacted."""
+    return redact(_start(text[::-1], LONGEST_TRACEBACK)[::-1])
+
+
+def _start(text: str, longest: int = LONGEST) -> str:
+    """Cut at a space or line end: half a number or half an address is not recognized as one."""
+    if len(text) <= longest:
+        return text
+    whole = text[:longest].rsplit(maxsplit=1)
+    return whole[0] if len(whole) > 1 else ""
 
 
 def request_id(record: logging.LogRecord) -> str:
@@ -39,8 +78,19 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the lines of a traceback."""
-        record.request_id = request_id(record) or "-"
-        return redact(super().format(record))
+        # A copy: another handler's formatter may have kept its own text of the traceback.
+        line = logging.makeLogRecord(vars(record))
+        line.request_id, line.exc_text = request_id(record) or "-", None
+        return super().format(line)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 the library's name
+        """Redact the message alone: the request's id must stay readable."""
+        record.message = message_of(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 the library's name
+        """Redact the traceback."""
+        return traceback_of(super().formatException(ei))
 
 
 class JsonFormatter(logging.Formatter):
@@ -53,9 +103,9 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "request": request_id(record),
-            "message": redact(record.getMessage()),
+            "message": message_of(record.getMessage()),
             **{name: vars(record)[name] for name in FIELDS if name in vars(record)},
         }
         if record.exc_info:
-            said["traceback"] = redact(self.formatException(record.exc_info))
+            said["traceback"] = traceback_of(self.formatException(record.exc_info))
         return json.dumps({name: value for name, value in said.items() if value not in ("", None)})

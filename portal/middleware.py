@@ -19,10 +19,13 @@ from mfa.counters import TooMany
 from mfa.guards import is_strong
 from mfa.sessions import SessionStore, is_over
 from mfa.views.pages import refused
+from portal.logs import HIDDEN_PATHS
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
 REQUEST_ID = "X-Request-ID"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+# With "no-referrer" browsers send `Origin: null`, and every form would be refused.
+ORIGIN_ONLY = "strict-origin"
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
 
 
@@ -99,6 +102,9 @@ class SecurityHeaders:
         # Error pages and refusals come past the views' own never_cache, and hold a token (SS-11).
         response.setdefault("Cache-Control", "no-store")
         response.setdefault("Permissions-Policy", PERMISSIONS)
+        if request.path.startswith(HIDDEN_PATHS):
+            # Not even our own pages may learn the link from a Referer, which proxies log.
+            response.setdefault("Referrer-Policy", ORIGIN_ONLY)
         return response
 
 

@@ -4,7 +4,10 @@ from collections.abc import ItemsView, Iterable
 from types import FrameType
 
 from django.http import HttpRequest
-from django.views.debug import SafeExceptionReporterFilter
+from django.utils.safestring import SafeString, mark_safe
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
+
+from portal.logs import redact
 
 
 class ReportFilter(SafeExceptionReporterFilter):
@@ -36,3 +39,15 @@ class ReportFilter(SafeExceptionReporterFilter):
 
     def _hidden(self, names: Iterable[str]) -> dict[str, object]:
         return dict.fromkeys(names, self.cleansed_substitute)
+
+
+class Reporter(ExceptionReporter):
+    """Writes the report without tokens: the request's address and headers may hold one (LO-02)."""
+
+    def get_traceback_html(self) -> SafeString:
+        """Return the report as a page."""
+        return mark_safe(redact(super().get_traceback_html()))  # noqa: S308 escaped before
+
+    def get_traceback_text(self) -> SafeString:
+        """Return the report as text."""
+        return mark_safe(redact(super().get_traceback_text()))  # noqa: S308 plain text

@@ -298,6 +298,7 @@ STORAGES = {
 }
 
 # Error reports, on pages and by mail
+DEFAULT_EXCEPTION_REPORTER = "portal.reports.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reports.ReportFilter"
 
 # Logs: the named loggers print request lines and parameters (numbers, mail addresses) when asked to
@@ -317,6 +318,11 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        # Django's own handlers print and mail the request's address as it is, tokens included.
+        "django": {"level": "INFO", "handlers": []},
+        "django.server": {"level": "INFO", "handlers": [], "propagate": True},
+    }
+    | {
         name: {"level": "WARNING"}
         for name in (
             "twilio",

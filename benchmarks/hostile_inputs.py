@@ -1,0 +1,178 @@
+"""What hostile text costs wherever a client's bytes meet a regular expression.
+
+`python -m benchmarks.hostile_inputs` feeds each reader text that makes careless patterns backtrack,
+once and four times as long. A linear reader takes four times as long, one that cuts or refuses long
+text no longer at all; a quadratic one would take sixteen times.
+"""
+
+# ruff: noqa: E402 Django is set up before its models are imported.
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, QueryDict, parse_cookie
+from django.utils.text import smart_split
+
+from accounts import forms, validators
+from accounts.models import User
+from mfa import browsers, origin
+from mfa.channels import twilio_receipts
+from mfa.rules import codes, contacts, recovery
+from portal import logs, middleware
+
+LENGTH, TIMES = 8_000, 4
+# Between linear (4) and quadratic (16)
+MOST = 8.0
+# Below a millisecond the clock says nothing, and neither does an attacker gain.
+SHORT = 0.001
+# What careless patterns run over again and again
+PIECES = (
+    *("1", "a", "A", "-", ".", "@", "/", "+", " ", "=", '"', "\\", "%2F", "://", "é1", "\u0663"),
+    *("1.@", "a@", "a@b.", "1,", "1 x", "1\t", "+1", "+12+12", "[1]:1", "]:", "a:a:a|", "aA1-"),
+    *("\u200b", "\u00a0", "\uff0b\uff11", "/password/reset/", "ab ", "x1,,, ", "a.1", "<@>"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One reader, its slowest text, its seconds, and how many times longer TIMES as much takes."""
+
+    reader: str
+    piece: str
+    seconds: float
+    ratio: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the time grows at most a little faster than the text."""
+        return self.ratio < MOST
+
+
+def _request(**headers: str) -> HttpRequest:
+    request = HttpRequest()
+    request.META = {"REMOTE_ADDR": "192.0.2.1", **headers}
+    return request
+
+
+def _known_browser(text: str) -> None:
+    request = _request()
+    request.COOKIES = {browsers.cookie_name(): text}
+    browsers.count_of(request, "a@example.org")
+
+
+def _receipt(text: str) -> None:
+    form = QueryDict(mutable=True)
+    form.update({"MessageStatus": "failed", "To": text, "AccountSid": "AC", "ErrorCode": text})
+    form["MessageSid"] = text
+    twilio_receipts.read(form, "AC")
+    twilio_receipts.signed(twilio_receipts.url_of(UUID(int=1)), form, text, ["token"])
+
+
+def _username(text: str) -> None:
+    User._meta.get_field("username").run_validators(text)  # noqa: SLF001
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "log: message": logs.message_of,
+    "log: traceback": logs.traceback_of,
+    "log: redaction without the cut": logs.redact,
+    "request id": middleware.ID.fullmatch,
+    "user agent": lambda text: origin.of(_request(HTTP_USER_AGENT=text)).device,
+    "address of a proxy": lambda text: origin.of(_request(REMOTE_ADDR=text)),
+    "cookies": parse_cookie,
+    "cookie of a known browser": _known_browser,
+    "login email": forms.LoginForm.base_fields["email"].clean,
+    "username": _username,
+    "name": User._meta.get_field("full_name").run_validators,  # noqa: SLF001
+    "password": validators.GuessingValidator().validate,
+    "password, as long as it may be": lambda text: validators.GuessingValidator().validate(
+        text[: validators.LONGEST]
+    ),
+    "names beside a password": lambda text: validators._names(User(full_name=text)),  # noqa: SLF001
+    "phone": lambda text: contacts.read(text, home_region="GB"),
+    "phone, as long as it may be": lambda text: contacts.read(
+        text[: contacts.LONGEST_SPELLING], home_region="GB"
+    ),
+    "code": codes.normalize,
+    "recovery code": recovery.normalize,
+    "receipt": _receipt,
+    "search of the administration": lambda text: list(smart_split(text)),
+}
+# Every regular expression of the code: the reader above that runs it, or whose text it sees instead
+PATTERNS = {
+    "accounts.guessing.YEAR": "password, as long as it may be",
+    "accounts.validators._names": "names beside a password",
+    "accounts.models.User": "username",
+    "mfa.admin.forms.MESSAGING_SERVICE": "an administrator's, anchored and of fixed length",
+    "mfa.browsers.PART": "cookie of a known browser",
+    "mfa.channels.twilio_receipts.MESSAGE_ID": "receipt",
+    "mfa.channels.twilio_receipts.CODE": "receipt",
+    "mfa.management.commands.test_email.Command": "an operator's",
+    "mfa.models.policies.AccountPolicy": "an administrator's, anchored and of fixed length",
+    "mfa.origin.WITH_PORT": "address of a proxy",
+    "mfa.rules.contacts.EXTENSION": "phone, as long as it may be",
+    "mfa.rules.contacts.COUNTRY_AGAIN": "phone, as long as it may be",
+    "mfa.rules.contacts.DIALLED": "phone, as long as it may be",
+    "portal.demo.views.CODE": "the demo's own messages",
+    "portal.logs.SECRETS": "log: redaction without the cut",
+    "portal.looks.PLAIN": "an operator's",
+    "portal.looks.HEX_COLOR": "an operator's",
+    "portal.middleware.ID": "request id",
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    print(f"{LENGTH} characters, and {TIMES} times as many\n")
+    print("| reader | slowest text | ms | times as long | |\n|---|---|---|---|---|")
+    for row in run():
+        verdict = "holds" if row.holds else "**BROKEN**"
+        took = f"{row.seconds * 1000:.2f} | {row.ratio:.1f}"
+        print(f"| {row.reader} | {row.piece!r} | {took} | {verdict} |")
+
+
+def run() -> list[Row]:
+    """Measure each reader with each piece; keep the worst."""
+    return [worst(name, read) for name, read in READERS.items()]
+
+
+def worst(name: str, read: Callable[[str], object]) -> Row:
+    """Return the piece that costs the most, by growth and then by time."""
+    rows = [row_of(name, read, piece) for piece in PIECES]
+    return max(rows, key=lambda row: (not row.holds, row.seconds))
+
+
+def row_of(name: str, read: Callable[[str], object], piece: str) -> Row:
+    """Measure one reader with one piece of text, repeated."""
+    once, often = (_seconds(read, _text(piece, LENGTH * times)) for times in (1, TIMES))
+    return Row(name, piece, once, often / once if often > SHORT else 1.0)
+
+
+def _text(piece: str, length: int) -> str:
+    return (piece * (length // len(piece) + 1))[:length]
+
+
+def _seconds(read: Callable[[str], object], text: str) -> float:
+    """Return the shortest of three times on the processor: other programs do not count."""
+    return max(min(_once(read, text) for _ in range(3)), 1e-6)
+
+
+def _once(read: Callable[[str], object], text: str) -> float:
+    start = time.thread_time()
+    with suppress(ValidationError):
+        read(text)
+    return time.thread_time() - start
+
+
+if __name__ == "__main__":
+    main()
