@@ -13,7 +13,15 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from mfa import budget, channels, prefixes
-from mfa.channels.base import DeliveryError, Message, Progress, Sent, Tidings
+from mfa.channels.base import (
+    DeliveryError,
+    Message,
+    Progress,
+    Receipt,
+    Sent,
+    Tidings,
+    broken,
+)
 from mfa.models import Challenge, Delivery, Protected, Reason
 from mfa.models.challenges import random_id
 from mfa.rules.routes import ChannelName
@@ -101,21 +109,34 @@ def deliver(pk: int) -> None:
     if not claimed:
         return
     delivery = Delivery.objects.select_related("challenge", "user").get(pk=pk)
-    message = _compose(delivery)
-    if message is None:
-        _finish(delivery, state=Delivery.State.DROPPED)
-        return
-    if not budget.spend(delivery):
-        _finish(delivery, state=Delivery.State.FAILED, reason=Reason.HELD_BACK)
-        return
+    match _send(delivery):
+        case None:
+            _finish(delivery, state=Delivery.State.DROPPED)
+        case Receipt() as receipt:
+            _finish(delivery, state=STATE_OF[receipt.progress], provider_id=receipt.provider_id)
+        case DeliveryError() as error:
+            _finish(delivery, state=_left_by(error, delivery), reason=error.reason, code=error.code)
+            if error.sent is Sent.NO and delivery.challenge:
+                prefixes.refund(delivery.challenge)
+
+
+def _send(delivery: Delivery) -> Receipt | DeliveryError | None:
+    """Return what became of a message, None when it is not needed any more.
+
+    Whatever breaks in here is told as our own fault: nobody else has heard of the message.
+    """
     try:
-        receipt = channels.get(delivery.channel).send(message)
+        message = _compose(delivery)
+        if message is None:
+            return None
+        channel = channels.get(delivery.channel)
+        if not budget.spend(delivery):
+            return DeliveryError(Reason.HELD_BACK, permanent=True)
+        return channel.send(message)
     except DeliveryError as error:
-        _finish(delivery, state=_left_by(error, delivery), reason=error.reason, code=error.code)
-        if error.sent is Sent.NO and delivery.challenge:
-            prefixes.refund(delivery.challenge)
-        return
-    _finish(delivery, state=STATE_OF[receipt.progress], provider_id=receipt.provider_id)
+        return error
+    except Exception as error:  # noqa: BLE001
+        return broken(error, f"sending delivery {delivery.pk} by {delivery.channel}")
 
 
 def confirm(challenge: Challenge) -> None:
@@ -158,7 +179,7 @@ def sweep() -> None:
     now = timezone.now()
     Delivery.objects.filter(
         state=Delivery.State.SENDING, claimed_at__lt=now - GIVE_UP_AFTER
-    ).update(state=Delivery.State.MAYBE, reason=Reason.NETWORK, finished_at=now)
+    ).update(state=Delivery.State.MAYBE, reason=Reason.INTERNAL, finished_at=now)
     unseen = Q(claimed_at=None, created_at__lt=now - WAKE_AFTER)
     # Each pause is as long as all before it.
     again_at = F("claimed_at") + (F("claimed_at") - F("created_at"))
@@ -264,16 +285,18 @@ def _learn(pk: int) -> None:
     transaction.on_commit(wake, robust=True)
 
 
-def mail(user: Protected, message: str) -> Message | None:
-    """Render a mail for who sends it at once and keeps no row of it."""
-    row = Delivery(
-        user_id=user.pk,
-        message=message,
-        channel=ChannelName.EMAIL,
-        target=user.email,
-        created_at=timezone.now(),
+def send_now(user: Protected, message: str) -> DeliveryError | None:
+    """Mail a person while the caller waits, and keep no row; return why it did not go."""
+    outcome = _send(
+        Delivery(
+            user_id=user.pk,
+            message=message,
+            channel=ChannelName.EMAIL,
+            target=user.email,
+            created_at=timezone.now(),
+        )
     )
-    return _compose(row)
+    return outcome if isinstance(outcome, DeliveryError) else None
 
 
 def _compose(delivery: Delivery) -> Message | None:

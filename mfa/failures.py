@@ -49,6 +49,7 @@ CONCERNS = {
     Reason.NETWORK: Concern(most=3),
     Reason.PROXY: Concern(most=3),
     Reason.OUR_FAULT: Concern(),
+    Reason.INTERNAL: Concern(),
     Reason.REFUSED: Concern(),
 }
 

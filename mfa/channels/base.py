@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from django.utils.translation import gettext
+
+from mfa import faults
 from mfa.models import Reason
 
 
@@ -32,6 +35,12 @@ class DeliveryError(Exception):
         self.sent = sent
         self.permanent = permanent
         self.code = code
+
+
+def broken(error: Exception, doing: str, *, sent: Sent = Sent.NO) -> DeliveryError:
+    """Log an exception of our own, and return it as the fault that ends the message."""
+    faults.log(error, doing)
+    return DeliveryError(Reason.INTERNAL, sent=sent, permanent=True)
 
 
 class Progress(StrEnum):
@@ -99,7 +108,10 @@ class Channel(ABC):
 
     @abstractmethod
     def send(self, message: Message) -> Receipt:
-        """Hand the message over once, within 10 s. Raises DeliveryError, and nothing else."""
+        """Hand the message over once, within 10 s. Raises DeliveryError.
+
+        Any other exception means that the portal broke before anything could leave.
+        """
 
     @abstractmethod
     def check(self) -> list[Finding]:
@@ -110,4 +122,6 @@ class Channel(ABC):
 
     def explain(self, reason: Reason, code: str = "") -> str:
         """Say what a DeliveryError means, in words for administrators."""
+        if reason is Reason.INTERNAL:
+            return gettext("A fault in the portal stopped the message. The log says where.")
         return f"{reason.label} ({code})" if code else str(reason.label)

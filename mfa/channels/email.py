@@ -19,6 +19,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
+from mfa import faults
 from mfa.channels.base import (
     Channel,
     DeliveryError,
@@ -27,6 +28,7 @@ from mfa.channels.base import (
     Progress,
     Receipt,
     Sent,
+    broken,
 )
 from mfa.models import Reason
 
@@ -64,29 +66,40 @@ class EmailChannel(Channel):
 
     def explain(self, reason: Reason, code: str = "") -> str:
         """Say what a fault of the mail server means, with its own number or our word for it."""
-        words = str(WORDS.get(reason, reason.label))
-        return f"{words} ({code})" if code else words
+        if reason not in WORDS:
+            return super().explain(reason, code)
+        return f"{WORDS[reason]} ({code})" if code else str(WORDS[reason])
 
 
 @sensitive_variables()
 def _carry(message: Message) -> Receipt | DeliveryError:
     """Return the fault instead of raising it: smtplib's frames hold the mail and its code."""
     mail_id = uuid4().hex
-    mail = _mail(message, mail_id)
-    connection = get_connection()
-    fault = _open(connection)
-    if fault:
-        return fault
     try:
-        connection.send_messages([mail])
-    except OSError as error:
-        return _fault(error, lost=Sent.MAYBE)
-    except ValueError:
-        # A line break in subject or address, or two addresses: refused before the server heard.
-        return DeliveryError(Reason.OUR_FAULT, permanent=True)
+        mail, connection = _mail(message, mail_id), get_connection()
+        if fault := _open(connection):
+            return fault
+    except Exception as error:  # noqa: BLE001 - whatever it is, no server has heard of the mail
+        return broken(error, "preparing a mail")
+    try:
+        return _hand_over(mail, connection) or Receipt(mail_id, Progress.ACCEPTED)
     finally:
         _close(connection)
-    return Receipt(mail_id, Progress.ACCEPTED)
+
+
+def _hand_over(mail: EmailMultiAlternatives, connection: BaseEmailBackend) -> DeliveryError | None:
+    try:
+        if connection.send_messages([mail]) == 0:
+            # Django's word for a mail to nobody
+            return broken(ValueError(), "handing over a mail to nobody")
+    except OSError as error:
+        return _fault(error, lost=Sent.MAYBE)
+    except ValueError as error:
+        # A line break in subject or address, or two addresses: refused before the server heard.
+        return broken(error, "handing over a mail")
+    except Exception as error:  # noqa: BLE001 - smtplib's frames hold the mail
+        return broken(error, "handing over a mail", sent=Sent.MAYBE)
+    return None
 
 
 def _mail(message: Message, mail_id: str) -> EmailMultiAlternatives:
@@ -121,6 +134,8 @@ def _close(connection: BaseEmailBackend) -> None:
 
 def _fault(error: OSError, *, lost: Sent) -> DeliveryError:
     """Classify what smtplib raised (its errors are OSErrors); `lost` is for a line that broke."""
+    if faults.is_local(error):
+        return broken(error, "speaking with the mail server", sent=lost)
     answer = _answer(error)
     if answer < REFUSED:
         return DeliveryError(Reason.NETWORK, sent=lost, code=_word(error))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
+from mfa import faults
 from mfa.channels import twilio_errors
 from mfa.channels.base import Channel, DeliveryError, Finding, Message, Receipt, Sent
 from mfa.models import AccountPolicy, Reason
@@ -159,7 +160,13 @@ def _refused(outcome: Receipt | DeliveryError, codes: Collection[str]) -> bool:
 
 
 def _note(*, unredacted: bool) -> None:
-    """Tell administrators: the Account Policy shows it until a text is redacted again."""
-    AccountPolicy.objects.update(unredacted=unredacted)
+    """Tell administrators: the Account Policy shows it until a text is redacted again.
+
+    The text has left by now, so a fault in here is only logged.
+    """
+    try:
+        AccountPolicy.objects.update(unredacted=unredacted)
+    except Exception as error:  # noqa: BLE001
+        faults.log(error, "noting whether Twilio redacts")
     if unredacted:
         logger.warning("Twilio redacts no texts of this account, although SMS_REDACT is on")

@@ -94,6 +94,8 @@ def _balance(client: Client) -> Iterator[Finding]:
     except (TwilioException, InvalidOperation):
         # Accounts under another one have no balance of their own.
         return
+    if not amount.is_finite():
+        return
     text = _("Balance: %(amount)s %(currency)s.") % {
         "amount": f"{amount:.2f}",
         "currency": answer.currency or "",

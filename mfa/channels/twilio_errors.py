@@ -262,6 +262,9 @@ ON_THE_WAY: dict[str, "StrPromise"] = {
         "The certificate of the SMS service is not trusted. If a proxy looks into the traffic, put"
         " its authority into REQUESTS_CA_BUNDLE."
     ),
+    "bundle": gettext_lazy(
+        "REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE names no readable certificates."
+    ),
     "deadline": gettext_lazy("The SMS service did not answer in time."),
     "cut": gettext_lazy("The connection to the SMS service broke off."),
     "garbled": gettext_lazy("Something else than the SMS service answered."),
@@ -287,6 +290,8 @@ def explain(reason: Reason, code: str = "", *, proxy: str = "") -> str:
         return words % {"host": proxy}
     if code in ON_THE_WAY:
         return str(ON_THE_WAY[code])
+    if reason is Reason.INTERNAL:
+        return _("A fault in the portal stopped the message. The log says where.")
     if not code.isdecimal():
         return str(reason.label)
     meaning = fault(int(code))

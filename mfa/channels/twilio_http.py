@@ -11,6 +11,7 @@ from functools import partial
 from logging import getLogger
 from pathlib import Path
 from time import monotonic
+from traceback import walk_tb
 from typing import TypeVar
 from urllib.parse import unquote, urlencode
 
@@ -30,11 +31,13 @@ from urllib3.exceptions import HTTPError, NameResolutionError, SSLError, Timeout
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import parse_url
 
-from mfa.channels.base import DeliveryError, Sent
+from mfa import faults
+from mfa.channels.base import DeliveryError, Sent, broken
 from mfa.channels.lines import Call, DeadlineError, Line, Lines, within
 from mfa.channels.twilio_errors import fault
 from mfa.models import AccountPolicy, Reason
 
+logger = getLogger("mfa.channels")
 Result = TypeVar("Result")
 
 # The longest honest answer is a page of phone numbers, some 2 kB each.
@@ -57,7 +60,7 @@ def connect(proxy_url: str, trusted: str) -> PoolManager:
     try:
         context = _context(trusted)
     except OSError:
-        raise DeliveryError(Reason.NETWORK, code="tls") from None
+        raise DeliveryError(Reason.INTERNAL, code="bundle") from None
     try:
         lines = _through(proxy_url, context) if proxy_url else _direct(context)
     except (HTTPError, ValueError):
@@ -97,7 +100,8 @@ def _basic(login: str) -> str:
 class Wire(HttpClient):
     """The SDK's HTTP client for one send or one check; it keeps nothing of what it carried.
 
-    `left` says whether the last request has left the machine.
+    `left` says whether the last request has left the machine, `answered` whether a whole answer
+    came back.
     """
 
     def __init__(self, lines: PoolManager, *, timeout: float, deadline: float) -> None:
@@ -106,7 +110,7 @@ class Wire(HttpClient):
         self._lines = lines
         self._patience = Timeout(connect=timeout, read=timeout)
         self._ends = monotonic() + deadline
-        self.left = False
+        self.left = self.answered = False
 
     @sensitive_variables()
     def request(  # noqa: PLR0917 - the SDK's signature
@@ -121,7 +125,7 @@ class Wire(HttpClient):
         allow_redirects: bool = False,  # noqa: FBT001, FBT002 - never followed
     ) -> Response:
         """Ask once. Raises DeliveryError for whatever comes between us and an answer."""
-        call = Call()
+        call, self.left, self.answered = Call(), False, False
         ask = partial(
             self._lines.request,
             method,
@@ -133,26 +137,36 @@ class Wire(HttpClient):
             redirect=False,
             preload_content=False,
         )
+        answer: Response | Exception
         try:
             answer = within(self._ends, call, partial(self._answer, ask, call))
         except DeadlineError as error:
             answer = self._fault(error, call)
         self.left = call.left
-        if isinstance(answer, DeliveryError):
+        if isinstance(answer, Exception):
             raise answer
+        self.answered = True
         return answer
 
-    def _answer(self, ask: "partial[BaseHTTPResponse]", call: Call) -> Response | DeliveryError:
+    def _answer(self, ask: "partial[BaseHTTPResponse]", call: Call) -> Response | Exception:
+        """Return even what must not happen: an exception would be lost with the thread."""
         try:
             with ask() as answer:
                 body = answer.read(LARGEST_ANSWER + 1)
-        except (HTTPError, OSError, ValueError, DeadlineError) as error:
+        except (HTTPError, OSError, DeadlineError) as error:
             return self._fault(error, call)
+        except ValueError as error:
+            # Before it left, what we wanted to send was at fault; afterwards the answer is.
+            return self._fault(error, call) if call.left else error
+        except Exception as error:  # noqa: BLE001 - guarded() says whose fault it is
+            return error
         if len(body) > LARGEST_ANSWER:
             return DeliveryError(Reason.NETWORK, sent=Sent.MAYBE, code="garbled")
         return Response(answer.status, body.decode(errors="replace"), answer.headers)
 
     def _fault(self, error: Exception, call: Call) -> DeliveryError:
+        if faults.is_local(error) and not call.left:
+            return broken(error, "connecting to Twilio")
         slow = isinstance(error, (DeadlineError, Slow))
         if call.left:
             code = "deadline" if slow else "cut"
@@ -214,8 +228,18 @@ def guarded(
         return work(Client(user, password, account.sms_account_id, http_client=wire))
     except DeliveryError as error:
         return error.with_traceback(None)
-    except TwilioException as error:
-        return refusal(error)
-    except Exception:  # noqa: BLE001 - an odd answer can trip the SDK anywhere
+    except Exception as error:  # noqa: BLE001 - an odd answer can trip the SDK anywhere
+        if wire.answered and isinstance(error, TwilioException):
+            return refusal(error)
+        if wire.answered and _raised_in_sdk(error):
+            logger.warning("the SDK could not read an answer: %s", type(error).__qualname__)
+            return DeliveryError(Reason.NETWORK, sent=Sent.MAYBE, code="garbled")
         sent = Sent.MAYBE if wire.left else Sent.NO
-        return DeliveryError(Reason.NETWORK, sent=sent, code="garbled")
+        return broken(error, "asking Twilio", sent=sent)
+
+
+def _raised_in_sdk(error: Exception) -> bool:
+    """Whether the SDK raised it, or what the SDK called, rather than code of ours."""
+    modules = (frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__))
+    packages = [name.partition(".")[0] for name in modules]
+    return [name for name in packages if name in {"mfa", "twilio"}][-1:] == ["twilio"]

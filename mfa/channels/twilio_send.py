@@ -63,7 +63,7 @@ def _receipt(answer: MessageInstance) -> Receipt | DeliveryError:
         return DeliveryError(Reason.NETWORK, sent=Sent.MAYBE, code="garbled")
     progress = PROGRESS.get(str(answer.status), Progress.ACCEPTED)
     if progress is Progress.FAILED:
-        code = answer.error_code or 0
+        code = answer.error_code if isinstance(answer.error_code, int) else 0
         meaning = fault(code)
         return DeliveryError(
             meaning.reason, permanent=meaning.permanent, code=str(code) if code else ""

@@ -68,6 +68,8 @@ class Reason(models.TextChoices):
     NETWORK = "network", _("the service did not answer")
     HELD_BACK = "held_back", _("texts are not available right now")
     OUR_FAULT = "our_fault", _("something went wrong on our side")
+    # The portal broke before a provider was asked, or while it read the answer
+    INTERNAL = "internal", _("a fault in this portal stopped it")
     REFUSED = "refused", _("it was refused")
     UNKNOWN = "unknown", _("nobody says why")
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from mfa import deliveries
+from mfa import deliveries, faults
 from mfa.channels import twilio_receipts
 from mfa.models import AccountPolicy
 
@@ -37,6 +37,10 @@ def twilio_receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     if not twilio_receipts.signed(url, form, signature, account.tokens(timezone.now())):
         logger.warning("a receipt with a wrong signature; is BASE_URL the public address?")
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
-    if tidings := twilio_receipts.read(form, account.sms_account_id):
-        deliveries.receive(receipt_id, tidings)
+    try:
+        if tidings := twilio_receipts.read(form, account.sms_account_id):
+            deliveries.receive(receipt_id, tidings)
+    except Exception as error:  # noqa: BLE001 - Django's own report would quote the number
+        faults.log(error, "taking a receipt")
+        return HttpResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR)
     return HttpResponse(status=HTTPStatus.NO_CONTENT)

@@ -223,6 +223,7 @@ def test_the_administration_shows_who_refuses(stopped: Wire, root: User) -> None
         (Reason.NETWORK, "tls", 3, ("texts_failing", "tls")),
         (Reason.PROXY, "proxy", 3, ("texts_failing", "proxy")),
         (Reason.OUR_FAULT, "21617", 1, ("texts_failing", "21617")),
+        (Reason.INTERNAL, "", 1, ("texts_failing", "internal")),
         (Reason.REFUSED, "29999", 1, ("texts_failing", "29999")),
         (Reason.HELD, "30450", 1, ("texts_held", "30450 +44770090…")),
     ],

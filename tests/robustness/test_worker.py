@@ -22,7 +22,7 @@ def test_a_worker_killed_while_sending_leaves_maybe_sent_and_nobody_repeats_it(s
 
     portal.worker.start()
     portal.query("UPDATE mfa_delivery SET claimed_at = claimed_at - interval '60 s'")
-    soon(lambda: person.deliveries("state, reason") == [("maybe", "network")], within=30)
+    soon(lambda: person.deliveries("state, reason") == [("maybe", "internal")], within=30)
     for _ in range(2):
         portal.manage("shell", "-c", SWEEP)
     assert len(person.texts()) == 1

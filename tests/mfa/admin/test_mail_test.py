@@ -123,8 +123,9 @@ def test_without_a_mail_server_there_is_no_button(office: Browser, settings: Set
     page = form(office)
     assert "the operator has set no mail server" in page
     assert "test-mail" not in page
-    office.post(MAIL)
-    assert AccountPolicy.load().mail_test_reason == Reason.NETWORK
+    said = office.post(MAIL, follow=True).content.decode()
+    assert "The test mail failed: This portal has no mail server: set EMAIL_URL." in said
+    assert AccountPolicy.load().mail_test_reason == Reason.INTERNAL
 
 
 def test_a_code_by_email_asked_for_all_the_same_is_refused_in_words(

@@ -103,12 +103,25 @@ def test_a_line_that_breaks_later_leaves_it_open(mailbox: Mailbox, command: str)
         Message(ALICE, "x", subject="Hi\r\nBcc: mallory@example.org"),
         Message(f"{ALICE}\nBcc: mallory@example.org", "x"),
         Message(f"{ALICE}, mallory@example.org", "x"),
+        Message("", "x"),
     ],
 )
 def test_nobody_slips_a_header_or_a_recipient_in(mailbox: Mailbox, message: Message) -> None:
     error = fault(EmailChannel(), message)
-    assert (error.reason, error.sent) == (Reason.OUR_FAULT, Sent.NO)
+    assert (error.reason, error.sent) == (Reason.INTERNAL, Sent.NO)
     assert mailbox.mails == []
+
+
+def test_a_missing_file_of_ours_is_no_fault_of_the_network(
+    mailbox: Mailbox, smtp: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    smtp.EMAIL_USE_TLS, smtp.EMAIL_SSL_CERTFILE = True, "/nowhere/client.pem"
+    error = fault(EmailChannel(), Message(ALICE, "123456"))
+    assert (error.reason, error.sent, error.code) == (Reason.INTERNAL, Sent.NO, "")
+    assert "builtins.FileNotFoundError, raised at" in caplog.text
+    assert EmailChannel().explain(error.reason) == (
+        "A fault in the portal stopped the message. The log says where."
+    )
 
 
 def test_an_unknown_host_is_a_fault_of_dns(smtp: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

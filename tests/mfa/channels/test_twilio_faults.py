@@ -51,6 +51,7 @@ OPEN = [
     (record({}, 201), Reason.NETWORK, "garbled"),
     (record({"sid": "XX1"}, 201), Reason.NETWORK, "garbled"),
     (record({"sid": 5, "date_created": 5}, 201), Reason.NETWORK, "garbled"),
+    (record({"sid": ["SM"], "status": {}}, 201), Reason.NETWORK, "garbled"),
     (Page(200, b"\xff\xfe", headers={"Content-Encoding": "gzip"}), Reason.NETWORK, "cut"),
     (REDIRECT, Reason.NETWORK, ""),
     (HTML, Reason.BUSY, ""),
@@ -218,7 +219,8 @@ def test_a_bundle_that_is_none_means_not_sent(
         bundle.write_text(content)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     error = fault(direct, MESSAGE)
-    assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "tls")
+    assert (error.reason, error.sent, error.code) == (Reason.INTERNAL, Sent.NO, "bundle")
+    assert "REQUESTS_CA_BUNDLE" in direct.explain(error.reason, error.code)
 
 
 def test_a_folder_of_authorities_is_taken_too(

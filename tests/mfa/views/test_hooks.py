@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client, RequestFactory
 
 from accounts.models import User
+from mfa import deliveries
 from mfa.channels import twilio_receipts
 from mfa.models import AccountPolicy, Delivery, Reason, Session
 from mfa.views.hooks import LARGEST_BODY, twilio_receipt
@@ -87,6 +88,20 @@ def test_a_changed_field_is_refused(client: Client, row: Delivery) -> None:
     signature = twilio_signature(row, form)
     changed = form | {"MessageStatus": "delivered"}
     assert post(client, row, changed, signature=signature).status_code == 403
+
+
+def test_a_receipt_that_the_portal_cannot_take_is_logged_without_its_number(
+    client: Client,
+    row: Delivery,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(deliveries, "STATE_OF", {})
+    assert report(client, row, "delivered").status_code == 500
+    assert "a fault in the portal while taking a receipt" in caplog.text
+    assert "in receive" in caplog.text
+    assert row.target not in caplog.text
+    assert state(row) == (State.ACCEPTED, "", "")
 
 
 def test_an_added_field_is_refused(client: Client, row: Delivery) -> None:
