@@ -69,14 +69,14 @@ def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
     return judgement
 
 
-def add_app(walk: Walk, new: NewApp, typed: str, name: str) -> bool:
-    """Bind an app as the first factor, if the code is its own; False leaves all as it was."""
+def add_app(walk: Walk, new: NewApp, typed: str, name: str) -> Judgement:
+    """Bind an app as the first factor, if the code is its own. Raises TooMany."""
     with transaction.atomic():
-        if not totp.add(walk.user, new, typed, name=name, origin=walk.origin):
-            return False
-        walk.pending.channel = ChannelName.APP
-        _enrolled(walk)
-    return True
+        judgement = totp.add(walk.user, new, typed, name=name, origin=walk.origin)
+        if judgement.answer is Answer.RIGHT:
+            walk.pending.channel = ChannelName.APP
+            _enrolled(walk)
+    return judgement
 
 
 def spend_code(walk: Walk, code: str) -> Judgement:

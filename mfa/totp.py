@@ -68,18 +68,21 @@ def are_enough(user: Protected) -> bool:
     return apps.count() >= MOST_APPS
 
 
-def add(user: Protected, new: NewApp, typed: str, *, name: str, origin: Origin) -> bool:
+def add(user: Protected, new: NewApp, typed: str, *, name: str, origin: Origin) -> Judgement:
     """Bind an app that has shown a right code; that code logs in no more (TO-01, TO-02).
 
-    False when the code is wrong or another session was first.
+    Wrong codes count as they do at a login. EXPIRED when another session changed the factors
+    first. Raises TooMany while the person has to wait.
     """
-    now = timezone.now()
-    step = totp.step_of(new.secret, typed, now=now.timestamp(), after=0)
-    if step is None:
-        return False
     with transaction.atomic():
+        answers.hold(user, origin)
+        now = timezone.now()
+        step = totp.step_of(new.secret, typed, now=now.timestamp(), after=0)
+        if step is None:
+            tries_left = answers.blame(user, Factor.objects.none(), origin=origin)
+            return Judgement(Answer.WRONG if tries_left else Answer.LOCKED, tries_left)
         if not factors.rebind(user):
-            return False
+            return Judgement(Answer.EXPIRED)
         Factor.objects.create(
             user_id=user.pk,
             kind=Factor.Kind.APP,
@@ -93,7 +96,7 @@ def add(user: Protected, new: NewApp, typed: str, *, name: str, origin: Origin) 
         phone = factors.phone_of(user)
         number = phone.target if phone else ""
         notices.tell(Event.APP_ADDED, user, origin=origin, old_number=number)
-    return True
+    return Judgement(Answer.RIGHT)
 
 
 def judge(user: Protected, app: Factor, typed: str, *, origin: Origin) -> Judgement:

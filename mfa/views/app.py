@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mfa import login, origin as origins, questions, totp
+from mfa.answers import Answer
 from mfa.forms.codes import NewAppForm
 from mfa.guards import SignedIn, fresh, on_step
 from mfa.models import Protected
@@ -45,8 +46,10 @@ def enroll_app(request: HttpRequest, walk: Walk) -> HttpResponse:
     new, form = _posted(request)
     if new and form.is_valid():
         code, name = form.cleaned_data["code"], form.cleaned_data["name"]
-        if questions.add_app(walk, new, code, name):
+        answer = questions.add_app(walk, new, code, name).answer
+        if answer is Answer.RIGHT:
             NewApp.drop(request.session)
+        if answer is not Answer.WRONG:
             return login.proceed(walk)
         form.refuse_new()
     return show(request, "mfa/enroll_app.html", _context(new, form, walk.user), user=walk.user)
@@ -67,7 +70,8 @@ def add_app(request: SignedIn) -> HttpResponse:
     new, form = _posted(request)
     if new and form.is_valid():
         code, name = form.cleaned_data["code"], form.cleaned_data["name"]
-        if totp.add(user, new, code, name=name, origin=origins.of(request)):
+        here = origins.of(request, user.email)
+        if totp.add(user, new, code, name=name, origin=here).answer is Answer.RIGHT:
             NewApp.drop(request.session)
             keep_alive(request, user)
             return redirect(f"{reverse('accounts:details')}?saved=app")

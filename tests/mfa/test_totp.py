@@ -35,9 +35,9 @@ def wrong() -> str:
     return next(code for code in ("000000", "111111", "222222", "333333") if code not in good)
 
 
-def add(user: User, typed: str = "", name: str = "Phone") -> bool:
+def add(user: User, typed: str = "", name: str = "Phone") -> Answer:
     with TestCase.captureOnCommitCallbacks(execute=True):
-        return totp.add(user, NEW, typed or shown(NOW - 1), name=name, origin=HERE)
+        return totp.add(user, NEW, typed or shown(NOW - 1), name=name, origin=HERE).answer
 
 
 def judge(user: User, typed: str) -> Judgement:
@@ -60,14 +60,14 @@ def test_two_secrets_differ() -> None:
 
 
 def test_an_app_is_bound_by_a_good_code(bob: User) -> None:
-    assert add(bob)
+    assert add(bob) is Answer.RIGHT
     app = bob.factors.get()
     assert (app.kind, app.name, str(app), app.last_step) == ("app", "Phone", "Phone", NOW - 1)
     assert (app.address, app.browser, app.restricted) == (HERE.address, HERE.browser, False)
 
 
 def test_and_by_no_other(bob: User) -> None:
-    assert not add(bob, wrong())
+    assert add(bob, wrong()) is Answer.WRONG
     assert not bob.factors.exists()
 
 
@@ -82,7 +82,7 @@ def test_the_database_holds_ciphertext(bob: User) -> None:
 
 def test_who_was_overtaken_by_another_session_binds_none(bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(session_epoch=7)
-    assert not add(bob)
+    assert add(bob) is Answer.EXPIRED
     assert not bob.factors.exists()
 
 

@@ -1,0 +1,1 @@
+"""Published login holes of other products, each tried here; its source stands in the docstring."""
