@@ -8,7 +8,7 @@ from django.utils import timezone
 from mfa import audit
 from mfa.models import Event, Protected, Session
 from mfa.origin import Origin
-from mfa.sessions import MOST_SESSIONS
+from mfa.sessions import MOST_SESSIONS, hash_of
 
 
 def sessions_of(user: Protected) -> QuerySet[Session]:
@@ -19,8 +19,8 @@ def sessions_of(user: Protected) -> QuerySet[Session]:
 
 def end_one(user: Protected, public_id: str, *, origin: Origin) -> bool:
     """End one of the person's sessions; False when none of them has this id."""
-    keys = [each.session_key for each in sessions_of(user) if each.public_id == public_id]
-    ended, _rows = Session.objects.filter(session_key__in=keys).delete()
+    ids = [each.pk for each in sessions_of(user) if each.public_id == public_id]
+    ended, _rows = Session.objects.filter(pk__in=ids).delete()
     if ended:
         audit.record(Event.SESSIONS_ENDED, user, origin=origin, number=ended)
     return bool(ended)
@@ -28,7 +28,9 @@ def end_one(user: Protected, public_id: str, *, origin: Origin) -> bool:
 
 def end_others(user: Protected, acting: SessionBase, *, origin: Origin) -> int:
     """End all of the person's sessions but the acting one; return how many logins that were."""
-    others = Session.objects.filter(user_id=user.pk).exclude(session_key=acting.session_key)
+    others = Session.objects.filter(user_id=user.pk).exclude(
+        key_hash=hash_of(acting.session_key or "")
+    )
     number = others.logged_in(timezone.now()).count()
     others.delete()
     audit.record(Event.SESSIONS_ENDED, user, origin=origin, number=number)

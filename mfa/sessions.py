@@ -50,8 +50,19 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.open(now).filter(aal__gt=0)
 
 
+def hash_of(session_key: str) -> str:
+    """Return what the database keeps of a session key: SHA-256 in 64 hex digits.
+
+    A key has 165 random bits, so a fast hash without a secret is enough, and sessions survive a
+    change of SECRET_KEY.
+    """
+    return hashlib.sha256(session_key.encode()).hexdigest()
+
+
 class Session(AbstractBaseSession):
     """One browser's session; `aal` is 1 or 2 (NIST SP 800-63B-4), and 0 before the login.
+
+    The row holds only a hash of the key: a query, a dump or a backup opens no session.
 
     Of a login `expire_date` is the nearer of two ends: so long after `started_at`, or so long
     after `seen_at`, which is at most a minute behind.
@@ -59,6 +70,8 @@ class Session(AbstractBaseSession):
     Who is half signed in has a row with a `user` and `aal` 0: that is no login.
     """
 
+    session_key = None  # type: ignore[assignment]  # drops Django's column of plain keys
+    key_hash = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions"
     )
@@ -70,10 +83,14 @@ class Session(AbstractBaseSession):
 
     objects = BaseSessionManager.from_queryset(SessionQuerySet)()  # type: ignore[misc]
 
+    def __str__(self) -> str:
+        """Return the session's id."""
+        return self.public_id
+
     @property
     def public_id(self) -> str:
-        """Name the session on its owner's page; the key itself opens it."""
-        return hashlib.sha256(self.session_key.encode()).hexdigest()[:16]
+        """Return the id that its owner's page shows."""
+        return self.key_hash[:16]
 
     @property
     def device(self) -> str:
@@ -158,7 +175,7 @@ class SessionStore(DatabaseStore):
             Session.objects.open(now)
             .select_related("user")
             .annotate(newer=Coalesce(Subquery(newer.values("number")), 0))
-            .filter(session_key=self.session_key, newer__lt=MOST_SESSIONS)
+            .filter(key_hash=hash_of(self.session_key or ""), newer__lt=MOST_SESSIONS)
             .first()
         )
         if row is None:
@@ -173,7 +190,7 @@ class SessionStore(DatabaseStore):
         if self.seen_at is None or self.modified or now - self.seen_at < TOUCH_EVERY:
             return
         ends = _end_of(self.get(ABOUT, {}), now)
-        mine = Session.objects.filter(session_key=self.session_key)
+        mine = Session.objects.filter(key_hash=hash_of(self.session_key or ""))
         mine.update(seen_at=now, **({"expire_date": ends} if ends else {}))
 
     def cycle_key(self) -> None:
@@ -206,15 +223,20 @@ class SessionStore(DatabaseStore):
         row = self.create_model_instance(dict(self.items()))
         names = [field.attname for field in row._meta.fields]  # noqa: SLF001 - Django's public name
         columns = {name: getattr(row, name) for name in names}
-        if not Session.objects.filter(session_key=self._former_key).update(**columns):
+        former = Session.objects.filter(key_hash=hash_of(self._former_key))
+        if not former.update(**columns):
             raise UpdateError
         self._former_key = None
+
+    def exists(self, session_key: str) -> bool:
+        """Whether the key has a row."""
+        return Session.objects.filter(key_hash=hash_of(session_key)).exists()
 
     def delete(self, session_key: str | None = None) -> None:
         """End a session, this one by default, in one statement, if there is one to end."""
         ended = session_key or self._former_key or self.session_key
         if ended:
-            Session.objects.filter(session_key=ended).delete()
+            Session.objects.filter(key_hash=hash_of(ended)).delete()
         if ended == self._former_key:
             self._former_key = None
 
@@ -229,8 +251,9 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Repeat in columns what the login wrote into the session."""
+        key: str = self._get_or_create_session_key()  # type: ignore[attr-defined]  # Django's
         row = Session(
-            session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]  # Django's
+            key_hash=hash_of(key),
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
         )

@@ -3,7 +3,7 @@
 from functools import wraps
 from typing import Any
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.views.login import logout as end_session
+from mfa.admin_base.page import PortalAdmin
 from mfa.guards import is_strong
 
 
@@ -66,11 +67,37 @@ class PortalAdminSite(AdminSite):
         """Lead to the portal's own page."""
         return redirect("accounts:password")
 
+    def register(
+        self,
+        model_or_iterable: Any,
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """Put the portal's base class under every admin page that lacks it."""
+        page = admin_class or PortalAdmin
+        if not issubclass(page, PortalAdmin):
+            page = type(page.__name__, (PortalAdmin, page), {"__module__": page.__module__})
+        super().register(model_or_iterable, page, **options)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Complete only the fields that an admin page offers to complete (S01)."""
+        asked = request.GET
+        offered = any(
+            asked.get("app_label") == model._meta.app_label  # noqa: SLF001 - Django's public API
+            and asked.get("model_name") == model._meta.model_name  # noqa: SLF001
+            and asked.get("field_name") in page.get_autocomplete_fields(request)
+            for model, page in self._registry.items()
+        )
+        if not offered:
+            raise BadRequest
+        return super().autocomplete_view(request)
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Add the second path to the account policy (A10)."""
+        """Add the second path to the account policy (A10), drop the look-up of any table's row."""
         tree = path("system-settings/", self.admin_view(self.system_settings))
         tree.name = "system_settings"
-        return [tree, *super().get_urls()]
+        offered = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        return [tree, *offered]
 
     def system_settings(self, request: HttpRequest) -> HttpResponse:
         """Show the settings as folders."""

@@ -17,6 +17,7 @@ from mfa.admin import mail_test
 from mfa.admin.enabling import open_checks
 from mfa.admin.forms import AccountPolicyForm
 from mfa.admin.testing import setup_steps, test_connection, test_mail, test_message, try_texts
+from mfa.admin_base.page import PortalAdmin
 from mfa.guards import fresh, person
 from mfa.models import AccountPolicy, Challenge, Event, Factor, Purpose, Reason
 from mfa.rules.routes import ChannelName
@@ -25,7 +26,7 @@ SMS_ACCOUNT = {"sms_account_id", "sms_auth_token", "sms_phone_number"}
 
 
 @admin.register(AccountPolicy)
-class AccountPolicyAdmin(admin.ModelAdmin[AccountPolicy]):
+class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
     """One row, so the list leads straight to the form."""
 
     form = AccountPolicyForm

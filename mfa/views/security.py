@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mfa import endings, factors, origin as origins
 from mfa.guards import SignedIn, fresh
 from mfa.models import Factor
-from mfa.sessions import keep_alive
+from mfa.sessions import hash_of, keep_alive
 from mfa.views.pages import show
 
 HERE = "mfa:security"
@@ -27,7 +27,7 @@ def security(request: SignedIn) -> HttpResponse:
         "factors": factors.shown_of(request.user),
         "only": factors.only_of(request.user),
         "sessions": endings.sessions_of(request.user),
-        "acting": request.session.session_key,
+        "acting": hash_of(request.session.session_key or ""),
         "done": request.GET.get("done", ""),
     }
     return show(request, "mfa/security.html", context, user=request.user)

@@ -35,8 +35,6 @@ class Address:
     def _key(self, parameter: str) -> str:
         if not self.route.startswith("admin/"):
             return KEYS[parameter]()
-        if "admin/r/" in self.route:
-            return "1"
         _admin, app, model, *rest = self.route.split("/")
         rows = apps.get_model(app, model)._default_manager.all()
         if rest[0] == "person":

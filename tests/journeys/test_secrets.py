@@ -124,12 +124,16 @@ def test_the_logs_at_debug_hold_no_secret(
     assert [code for code in all_codes() if stands_in(code, caplog.text)] == []
 
 
-def test_the_database_holds_no_code_and_no_plain_token(walked: list[Browser]) -> None:
-    """OT-07, A13: nor do the sessions in it."""
+def test_the_database_holds_no_code_no_plain_token_and_no_session_key(
+    walked: list[Browser],
+) -> None:
+    """OT-07, A13, SS-01: nor do the sessions in it."""
     sessions = [str(session.get_decoded()) for session in Session.objects.all()]
     stored = "\n".join([database.text(), *sessions])
     assert [code for code in all_codes() if stands_in(code, stored)] == []
-    assert [secret for secret in (TOKEN, PASSWORD, NEW_PASSWORD) if secret in stored] == []
+    keys = [browser.session.session_key for browser in walked]
+    secrets = (TOKEN, PASSWORD, NEW_PASSWORD, *keys)
+    assert [secret for secret in secrets if secret in stored] == []
 
 
 def test_the_token_is_encrypted_in_its_column(walked: list[Browser]) -> None:

@@ -8,6 +8,7 @@ import time_machine
 
 from accounts.models import User
 from mfa.models import AuditEvent, Challenge, Event, OutboxMessage
+from mfa.sessions import hash_of
 from tests.conftest import NOON
 from tests.portal_client import Browser, code, codes
 
@@ -374,4 +375,4 @@ def test_the_session_row_knows_whose_it_is(home: Browser, alice: User) -> None:
     """SS-02."""
     row = alice.sessions.get()
     assert (row.aal, row.address) == (2, "127.0.0.1")
-    assert row.session_key == home.session.session_key
+    assert row.key_hash == hash_of(home.session.session_key)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.contrib.auth import user_logged_in
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
@@ -12,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, Session
-from mfa.sessions import ABOUT, SessionStore
+from mfa.sessions import ABOUT, SessionStore, hash_of
 from tests.conftest import NOON
 from tests.portal_client import PASSWORD, Browser, code
 
@@ -20,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def row_of(browser: Browser) -> Session:
-    return Session.objects.get(session_key=browser.session.session_key)
+    return Session.objects.get(key_hash=hash_of(browser.session.session_key))
 
 
 def test_the_store_and_its_table_know_each_other() -> None:
@@ -71,7 +73,7 @@ def test_the_key_of_each_stage_dies_with_it(browser: Browser, alice: User) -> No
     keys.append(browser.session.session_key)
     browser.post("/logout/")
     assert len(set(keys)) == 2
-    assert not Session.objects.filter(session_key__in=keys).exists()
+    assert not Session.objects.filter(key_hash__in=map(hash_of, keys)).exists()
 
 
 def test_another_key_is_one_statement_and_ends_the_old_one() -> None:
@@ -149,7 +151,29 @@ def test_ending_another_session_leaves_this_one(alice: User) -> None:
     mine.cycle_key()
     mine.delete(other.session_key)
     mine.save()
-    assert Session.objects.get().session_key == mine.session_key
+    assert Session.objects.get().key_hash == hash_of(mine.session_key)
+
+
+def test_sessions_survive_the_migration_that_hashes_their_keys(
+    browser: Browser, alice: User
+) -> None:
+    """S01: before it the column held the key itself."""
+    browser.log_in(alice)
+    key = browser.session.session_key
+    Session.objects.update(key_hash=key)
+    assert browser.get("/me/").status_code == 302
+    browser.cookies["session"] = key
+    migration = import_module("mfa.migrations.0031_hash_stored_session_keys")
+    migration.hash_keys(apps, connection.schema_editor())
+    assert Session.objects.get().key_hash == hash_of(key)
+    assert browser.get("/me/").status_code == 200
+
+
+def test_a_key_exists_while_its_session_does() -> None:
+    session = SessionStore()
+    assert not session.exists("a" * 32)
+    session.save()
+    assert session.exists(str(session.session_key))
 
 
 def use_for(browser: Browser, clock: time_machine.Traveller, length: timedelta) -> None:

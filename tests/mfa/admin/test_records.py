@@ -115,7 +115,7 @@ def test_no_filter_guesses_a_number_digit_by_digit(
     [
         ("challenge", "purpose__exact=login"),
         ("delivery", "state__exact=delivered"),
-        ("auditevent", "event__exact=code_sent"),
+        ("auditevent", "event=code_sent"),
     ],
 )
 def test_the_offered_filters_work(support: Browser, model: str, lookup: str) -> None:

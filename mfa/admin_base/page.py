@@ -1,0 +1,44 @@
+"""The base class of all admin pages: what each of them holds to without asking for it."""
+
+from typing import TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest
+from django.db import models
+from django.http import HttpRequest
+
+from mfa.admin_base import queries
+
+M = TypeVar("M", bound=models.Model)
+
+
+class PortalAdmin(admin.ModelAdmin[M]):
+    """Lists that filter, sort and search only as their page offers (S01).
+
+    PortalAdminSite puts it under every admin class that is registered without it.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the lookups of the page's own filters."""
+        del value
+        return lookup in queries.offered_lookups(self, request)
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Let rows be referenced by their primary key only."""
+        del request
+        return to_field == self.opts.pk.name
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
+        """Fill in nothing that a link brings along."""
+        del request
+        return {}
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Answer 400 to everything else; Django would show the whole list without a word."""
+        queries.demand_offered(self, request)
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            raise BadRequest from error
