@@ -94,11 +94,16 @@ def assign_phone(
     return True
 
 
-def suspend(user: Protected, factor: Factor, *, origin: Origin) -> None:
-    """Switch a lost factor off at once, and end the sessions it may have opened (RV-07)."""
+def suspend(user: Protected, factor: Factor, *, origin: Origin) -> bool:
+    """Switch a lost factor off at once, and end the sessions it may have opened (RV-07).
+
+    False when another session was first.
+    """
     with transaction.atomic():
-        if _retire(user, factor, "suspended_at"):
-            notices.tell(Event.FACTOR_SUSPENDED, user, origin=origin, **_words(factor))
+        if not _retire(user, factor, "suspended_at"):
+            return False
+        notices.tell(Event.FACTOR_SUSPENDED, user, origin=origin, **_words(factor))
+    return True
 
 
 def remove(user: Protected, factor: Factor, *, origin: Origin) -> bool:

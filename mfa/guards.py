@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from mfa import login, walk as walks
+from mfa import login, pauses, walk as walks
 from mfa.models import Protected
 from mfa.rules.routes import AAL, STRONG, ChannelName
 from mfa.rules.steps import Step
@@ -58,39 +58,73 @@ def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
     return guard
 
 
-def fresh(*, back: str = "", mailed: bool = False, binding: bool = False) -> Callable[[View], View]:
+def fresh(
+    *, back: str = "", mailed: bool = False, binding: bool = False, either: bool = False
+) -> Callable[[View], View]:
     """Let a view of a signed-in person answer only within ten minutes of a proof (SS-08).
 
     Else the person confirms first and comes back: to this page, or to `back`, a URL's name,
     where it has no GET. `mailed`: the emailed code of the login will do (EM-03). `binding`: the
-    view binds or ends what later proves the person. What a late POST carried is not kept, for it
+    view binds or ends what later proves the person. `either`: the password or any factor will do,
+    for a factor that is lost cannot be asked (RV-07). What a late POST carried is not kept, for it
     may be secret: the page that asks for the proof says so.
     """
 
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-            if is_fresh(request, person(request), mailed=mailed, binding=binding):
+            user = person(request)
+            if is_fresh(request, user, mailed=mailed, binding=binding, either=either):
                 return view(request, *args, **kwargs)
             words = {} if request.method in SAFE else {"notice": "unsaved"}
             here = reverse(back) if back else request.path
-            return redirect(login.step_up_url(here, binding=binding, **words))
+            return redirect(
+                login.step_up_url(
+                    here,
+                    binding=binding or pauses.lets_in(user),
+                    either=either and not pauses.lets_in(user),
+                    **words,
+                )
+            )
 
         return guarded
 
     return guard
 
 
+def fresh_in_pause(view: View) -> View:
+    """Let a view ask for a proof while a pause lets in by password alone, and at no other time."""
+    guarded = fresh()(view)
+
+    @wraps(view)
+    def choose(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        answer = guarded if pauses.lets_in(person(request)) else view
+        return answer(request, *args, **kwargs)
+
+    return choose
+
+
 def is_fresh(
-    request: HttpRequest, user: Protected, *, mailed: bool = False, binding: bool = False
+    request: HttpRequest,
+    user: Protected,
+    *,
+    mailed: bool = False,
+    binding: bool = False,
+    either: bool = False,
 ) -> bool:
     """Whether the session proved its person in the last ten minutes, as strongly as it can.
 
     That is a factor; the password, where no factor is asked or there is none; the password and
     an emailed code, where a mailbox is all there is (EM-07). Before `binding` the password will do
     only if no factor was ever bound, and an emailed code while no login asks for one (EN-02).
+    While a pause runs, all that is guarded is guarded like that: a thief of the password must not
+    use the pause to keep its owner out (S07).
     """
     proofs = fresh_proofs(request.session, timezone.now())
+    paused = pauses.lets_in(user)
+    if either and proofs and not paused:
+        return True
+    binding = binding or paused
     mailed = mailed or (binding and not user.mfa_policy.demanded)
     enough = {
         by for by, aal in AAL.items() if aal >= STRONG or (mailed and by is ChannelName.EMAIL)

@@ -6,6 +6,7 @@ facts anew and asks mfa.rules.steps what comes next.
 
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from functools import partial
 from typing import assert_never
 
@@ -29,7 +30,7 @@ from mfa import (
     walk as walks,
 )
 from mfa.challenges import new_nonce
-from mfa.models import Event, Protected
+from mfa.models import Event, Factor, Protected
 from mfa.pending import PendingLogin
 from mfa.rules.routes import AAL, MESSAGING, STRONG, ChannelName, Route
 from mfa.rules.steps import Aim, Proof, Step
@@ -55,6 +56,15 @@ PAGES = {
     Step.ENROLL: "mfa:enroll_phone",
     Step.OFFER: "mfa:enroll_phone",
 }
+
+
+class WayBack(StrEnum):
+    """What a person logs in with, beside the password, once a factor is lost."""
+
+    FACTOR = "factor"
+    PASSWORD = "password"  # noqa: S105 a name
+    EMAIL = "email"
+    HELP = "help"
 
 
 def begin(request: HttpRequest, user: Protected, next_url: str) -> HttpResponseRedirect:
@@ -90,8 +100,10 @@ def opened_reset(request: HttpRequest) -> Walk | None:
 def step_up(request: HttpRequest, user: Protected, next_url: str, *, binding: bool = False) -> Walk:
     """Return the walk that would confirm a logged-in person, the open one if there is one.
 
-    `binding`: to bind a factor. Nothing is kept or sent before `confirm`.
+    `binding`: to bind a factor, or to change anything while a pause runs. Nothing is kept or sent
+    before `confirm`.
     """
+    binding = binding or pauses.lets_in(user)
     held = PendingLogin.load(request.session)
     mine = held and held.aim == Aim.STEP_UP and held.binding == binding
     if not (held and mine and held.alive(user, timezone.now())):
@@ -108,9 +120,9 @@ def step_up(request: HttpRequest, user: Protected, next_url: str, *, binding: bo
     return walks.start(request, held, user)
 
 
-def step_up_url(next_url: str, *, binding: bool, **words: str) -> str:
+def step_up_url(next_url: str, *, binding: bool, either: bool = False, **words: str) -> str:
     """Return the address of the page that asks for a proof and leads on."""
-    kind = {"binding": "1"} if binding else {}
+    kind = {"binding": "1"} if binding else {"either": "1"} if either else {}
     return f"{reverse('accounts:step_up')}?{urlencode({'next': next_url, **kind, **words})}"
 
 
@@ -127,6 +139,15 @@ def confirm(walk: Walk) -> HttpResponseRedirect:
     return proceed(walk)
 
 
+def confirm_by_password(walk: Walk) -> HttpResponseRedirect:
+    """Keep that the password was proven again, and go on.
+
+    It opens only what `guards.fresh` opens to it, whatever the browser asked for.
+    """
+    keep_proof(walk.request.session, PASSWORD)
+    return _confirmed(walk, "")
+
+
 def wants_password(walk: Walk) -> bool:
     """Whether confirming begins with the password."""
     route = walk.facts.route
@@ -137,6 +158,18 @@ def will_send(walk: Walk) -> bool:
     """Whether confirming sends a message."""
     route = walk.facts.route
     return walk.step is Step.ANSWER and route is not None and route.channel in MESSAGING
+
+
+def way_back(request: HttpRequest, user: Protected, *, without: Factor) -> WayBack:
+    """Say how a person logs in after a factor is lost."""
+    walk = step_up(request, user, "")
+    left = tuple(factor for factor in walk.factors if factor != without)
+    if left:
+        return WayBack.FACTOR
+    if not user.mfa_policy.demanded:
+        return WayBack.PASSWORD
+    recovers = replace(walk, factors=left).facts.recovery_allowed
+    return WayBack.EMAIL if recovers else WayBack.HELP
 
 
 def give_up(walk: Walk) -> HttpResponseRedirect:

@@ -69,6 +69,11 @@ def end_running(user: Protected, *, by: Protected, origin: Origin) -> None:
         end(pause, user, by=by, origin=origin)
 
 
+def lets_in(user: Protected) -> bool:
+    """Whether it is a pause that keeps a login from asking: what it opens must not outlive it."""
+    return user.mfa_policy.in_force and user.mfa_policy.paused
+
+
 def rescues(user: Protected) -> bool:
     """Whether the operator lets the person in: no other pause is honored for staff (K19)."""
     return user.is_staff and user.mfa_policy.paused

@@ -63,13 +63,19 @@ class Walk:
             routes=routes,
             chosen=next((route for route in routes if route.name == self.pending.chosen), None),
             choosing=self.choosing,
-            ever_bound=self.user.ever_bound_at is not None,
+            ever_bound=self._ever_bound,
             skipped=self.user.skipped_at is not None,
             lost=self.pending.lost,
             mailbox_proven=self.pending.mailbox_proven,
             recovery_allowed=recovers(policy, self._holdings, self._reachable()),
             backed_up=not policy.backup or factors.are_backed_up(self.factors),
         )
+
+    @property
+    def _ever_bound(self) -> bool:
+        """Whether there was a factor; a pause asks the same of a person who never had one."""
+        paused = self.aim is Aim.STEP_UP and pauses.lets_in(self.user)
+        return paused or self.user.ever_bound_at is not None
 
     @property
     def aim(self) -> Aim:

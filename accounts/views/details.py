@@ -11,7 +11,7 @@ from accounts import passwords
 from accounts.forms import DetailsForm, NewPasswordForm, PasswordForm
 from accounts.models import User
 from mfa import audit, factors, recovery
-from mfa.guards import fresh
+from mfa.guards import fresh, fresh_in_pause
 from mfa.models import Factor
 
 LAST_EVENTS = 5
@@ -71,10 +71,12 @@ def password(request: SignedIn) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh_in_pause
 def renew(request: SignedIn) -> HttpResponse:
     """Take the new password that an administrator asked for; nothing else answers before (PW-06).
 
-    The present one is not asked again: the login that led here took it a moment ago.
+    The present one is not asked again: the login that led here took it a moment ago. Where a pause
+    asked for nothing else, that is not enough.
     """
     if not request.user.password_expired:
         return redirect("accounts:password")

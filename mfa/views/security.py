@@ -1,5 +1,6 @@
 """The person's security: what proves them, where they are logged in, and how to end either."""
 
+from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -7,8 +8,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import endings, factors, origin as origins
+from mfa import endings, factors, login, origin as origins
 from mfa.guards import SignedIn, fresh
+from mfa.login import WayBack
 from mfa.models import Factor
 from mfa.sessions import hash_of, keep_alive
 from mfa.views.pages import show
@@ -53,15 +55,28 @@ def end_other_sessions(request: SignedIn) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh(either=True)
 def suspend_factor(request: SignedIn, pk: int) -> HttpResponse:
-    """Switch a lost factor off at once; any login may, for its owner has lost it (RV-07)."""
+    """Switch a lost factor off at once, after the password or any factor (RV-07)."""
     factor = _factor(request, pk)
+    way = login.way_back(request, request.user, without=factor)
     if request.method == "POST":
-        factors.suspend(request.user, factor, origin=origins.of(request))
-        keep_alive(request, request.user)
-        return _done("suspended")
-    context = {"factor": factor, "only": factors.only_of(request.user)}
+        return _suspend(request, factor, way)
+    context = {"factor": factor, "way": way}
     return show(request, "mfa/suspend_factor.html", context, user=request.user)
+
+
+def _suspend(request: SignedIn, factor: Factor, way: WayBack) -> HttpResponse:
+    """End every other session; the acting one too where it would be the last thing that opens."""
+    if not factors.suspend(request.user, factor, origin=origins.of(request)):
+        # Another session was first, and its change has ended this one.
+        return redirect("accounts:login")
+    endings.end_others(request.user, request.session, origin=origins.of(request))
+    if way is not WayBack.FACTOR:
+        logout(request)
+        return redirect(f"{reverse('accounts:login')}?notice=lost-{way}")
+    keep_alive(request, request.user)
+    return _done("suspended")
 
 
 @never_cache

@@ -125,9 +125,9 @@ def test_a_lost_phone_is_switched_off(alices: Visitor, alice: User) -> None:
     alices.at("Security")
     alices.follow("Report it lost (number ending 01)")
     alices.at("Report it lost")
-    alices.press("Switch it off now")
+    alices.press("Turn it off now")
     alices.at("Security")
-    alices.reads("It is switched off", role="status")
+    alices.reads("It is turned off", role="status")
     expect(row(alices, "Number ending 01")).to_contain_text("You reported it lost")
     assert [factor.kind for factor in alice.factors.usable()] == ["app"]
 

@@ -93,9 +93,10 @@ def test_security_with_factors_in_every_state(
 
 def test_security_after_the_only_phone_was_lost(signed_in: Visitor, alice: User) -> None:
     signed_in.open(SUSPEND.format(alice.factors.get().pk))
-    signed_in.press("Switch it off now")
-    signed_in.reads("Add a new phone before you log out", role="status")
-    look(signed_in, "Security")
+    signed_in.reads("It is your only verification method")
+    signed_in.press("Turn it off now")
+    signed_in.reads("It is turned off, and you are logged out everywhere", role="status")
+    look(signed_in, "Log in")
 
 
 def test_what_was_not_me_where_only_a_password_protects(unguarded: Visitor, dan: User) -> None:

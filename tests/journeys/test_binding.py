@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa import pauses
-from mfa.models import AccountPolicy
+from mfa.models import AccountPolicy, AuditEvent
 from mfa.rules.policy import EmailCodes
 from mfa.sessions import ABOUT
 from tests.authenticator import give_app
@@ -72,8 +72,69 @@ def test_nor_without_the_word_in_the_address(paused: Browser) -> None:
     assert paused.get("/me/phone/").url.startswith(STEP_UP)
 
 
+OTHERS, ONE = "/me/security/sessions/others/", "/me/security/sessions/end/"
+GUARDED = [*BINDING, "/me/password/", OTHERS, ONE, "lost", "remove"]
+
+
+def address(path: str, user: User) -> str:
+    """The address of a factor's page; others are what they are."""
+    ends = {"lost": "suspend", "remove": "remove"}
+    phone = user.factors.get(kind="phone").pk
+    return f"/me/security/factors/{phone}/{ends[path]}/" if path in ends else path
+
+
+@pytest.mark.parametrize("path", GUARDED)
+def test_a_session_by_password_alone_touches_nothing_while_a_pause_runs(
+    paused: Browser, alice: User, path: str
+) -> None:
+    """S07: neither factors, password, email nor other sessions, whatever the browser asks for."""
+    hers = Browser()
+    hers.password(alice)
+    here = address(path, alice)
+    for words in ({}, {"either": "1"}, {"binding": "1"}):
+        paused.post(STEP_UP, {"next": "/me/", "password": PASSWORD, **words})
+        answer = paused.post(here, {"session": "x", "old_password": PASSWORD})
+        assert answer.url.startswith(STEP_UP)
+    assert alice.factors.usable().count() == 1
+    assert hers.get("/me/").status_code == 200
+
+
+def test_nor_does_it_where_there_never_was_a_factor(
+    browser: Browser, bob: User, root: User
+) -> None:
+    pauses.start(bob, reason="no phone yet", hours=24, by=root)
+    browser.password(bob)
+    assert browser.get("/me/password/").url.startswith(STEP_UP)
+    browser.post(STEP_UP, {"next": "/me/password/", "password": PASSWORD})
+    assert browser.get("/me/password/").url.startswith(STEP_UP)
+
+
+def test_an_expired_password_is_not_renewed_by_itself_while_a_pause_runs(
+    paused: Browser, alice: User
+) -> None:
+    """S07: the old password may be the thief's."""
+    User.objects.filter(pk=alice.pk).update(password_expired=True)
+    renew, new = "/me/password/renew/", "another long enough one"
+    form = {"new_password1": new, "new_password2": new}
+    assert paused.post(renew, form).url.startswith(STEP_UP)
+    paused.post(STEP_UP, {"next": renew, "binding": "1"})
+    paused.post(VERIFY, {"code": code(PHONE)})
+    paused.post(renew, form)
+    alice.refresh_from_db()
+    assert alice.check_password(new)
+
+
+def test_what_was_not_me_locks_nobody_out_while_a_pause_runs(paused: Browser, alice: User) -> None:
+    """S07: it leads to the new password, which asks for a factor."""
+    event = AuditEvent.objects.filter(user=alice).latest("pk")
+    assert paused.post(f"/me/activity/{event.pk}/").url == "/me/password/"
+    assert paused.get("/me/password/").url.startswith(STEP_UP)
+    alice.refresh_from_db()
+    assert not alice.password_expired
+
+
 def test_all_else_is_open_to_it_meanwhile(paused: Browser) -> None:
-    assert paused.get("/me/password/").status_code == 200
+    assert paused.get("/me/").status_code == 200
 
 
 @pytest.mark.parametrize("path", BINDING)

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import AuditEvent, Event, Factor, OutboxMessage
+from mfa import factors
+from mfa.models import AccountPolicy, AuditEvent, Event, Factor, OutboxMessage, Session
 from mfa.sessions import hash_of
-from tests.authenticator import give_app
+from tests.authenticator import SECRET, give_app, shows
 from tests.conftest import give_phone
-from tests.portal_client import Browser, code
+from tests.portal_client import PASSWORD, Browser, code
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -106,26 +108,136 @@ def test_ending_asks_for_a_fresh_proof(
     assert other_browser.get("/me/").status_code == 200
 
 
-def test_a_lost_phone_is_switched_off_at_once(
+CONFIRM = "/me/confirm/"
+
+
+def confirm(browser: Browser, path: str, **typed: str) -> str:
+    """Answer the question for a proof; return where it leads."""
+    return browser.post(CONFIRM, {"next": path, "either": "1", **typed}).url
+
+
+def test_a_stale_session_reports_nothing_lost(
     two: Browser, other_browser: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
-    """RV-07: no second factor is asked, for it is lost; refused at the next request."""
+    """S02: a stolen cookie must not lock the owner out."""
+    give_app(alice)
+    clock.shift(timedelta(minutes=11))
+    for factor in alice.factors.all():
+        page = suspend(factor)
+        assert two.get(page).url == f"{CONFIRM}?next={page.replace('/', '%2F')}&either=1"
+        assert two.post(page).url.startswith(CONFIRM)
+    assert alice.factors.usable().count() == 2
+    assert other_browser.get("/me/").status_code == 200
+
+
+def test_a_wrong_password_opens_nothing_and_waits_as_at_the_login(
+    home: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(minutes=11))
+    page = suspend(alice.factors.get())
+    typed = {"next": page, "either": "1", "password": "wrong"}
+    answers = [home.post(CONFIRM, typed).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+    assert home.post(page).url.startswith(CONFIRM)
+    assert alice.factors.usable().exists()
+
+
+def test_the_proof_of_one_session_opens_no_other(
+    two: Browser, other_browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(minutes=11))
+    page = suspend(alice.factors.get())
+    assert confirm(two, page, password=PASSWORD) == page
+    assert two.get(page).status_code == 200
+    assert other_browser.post(page).url.startswith(CONFIRM)
+    assert alice.factors.usable().exists()
+
+
+def test_a_factor_is_proof_too(home: Browser, alice: User, clock: time_machine.Traveller) -> None:
+    """The app answers for the lost phone; nothing is texted to it."""
+    give_app(alice)
+    clock.shift(timedelta(minutes=11))
+    OutboxMessage.objects.all().delete()
+    page = suspend(alice.factors.get(kind="phone"))
+    assert confirm(home, page, factor="1") == "/login/verify/"
+    assert home.post("/login/verify/", {"code": shows(SECRET)}).url == page
+    assert not OutboxMessage.objects.filter(target=NUMBER).exists()
+    assert home.post(page).url == f"{PAGE}?done=suspended"
+    assert alice.factors.usable().get().kind == "app"
+
+
+def test_a_lost_phone_is_switched_off_at_once(
+    two: Browser, other_browser: Browser, alice: User
+) -> None:
+    """RV-07, S02: refused at the next request, and with no other factor here too."""
     thief = Browser()
     thief.password(alice)
     right = code(NUMBER)
-    clock.shift(timedelta(minutes=11))
-    assert two.post(suspend(alice.factors.get())).url == f"{PAGE}?done=suspended"
+    page = suspend(alice.factors.get())
+    assert two.post(page).url == "/login/?notice=lost-email"
     thief.post("/login/verify/", {"code": right})
     assert not thief.signed_in
-    assert other_browser.get("/me/").status_code == 302
-    assert two.get(PAGE).status_code == 200
+    assert [each.get("/me/").status_code for each in (two, other_browser)] == [302, 302]
+    assert not Session.objects.logged_in(timezone.now()).exists()
+    assert two.post(page).status_code == 302
     other_browser.password(alice)
     assert other_browser.get("/login/verify/").url == "/login/mailbox/"
 
 
+def test_with_another_factor_the_acting_session_stays_and_all_others_end(
+    two: Browser, other_browser: Browser, alice: User
+) -> None:
+    """S02. What is posted twice finds nothing more to switch off."""
+    give_app(alice)
+    page = suspend(alice.factors.get(kind="phone"))
+    assert two.post(page).url == f"{PAGE}?done=suspended"
+    assert other_browser.get("/me/").status_code == 302
+    sessions = two.get(PAGE).context["sessions"]
+    assert [row.key_hash for row in sessions] == [hash_of(two.session.session_key)]
+    assert two.post(page).status_code == 404
+    assert alice.factors.usable().get().kind == "app"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "We then email you a code"),
+        ({"email_codes": "off"}, "you need the help of the help desk"),
+        ({"enabled": False}, "log in with your email and password."),
+    ],
+)
+def test_the_page_says_the_way_back_before_and_after(
+    home: Browser, alice: User, policy: AccountPolicy, changes: dict[str, object], words: str
+) -> None:
+    """S02."""
+    AccountPolicy.objects.update(**changes)
+    page = suspend(alice.factors.get())
+    assert words in home.get(page).content.decode()
+    answer = home.post(page)
+    notice = home.get(answer.url).content.decode()
+    assert "It is turned off" in notice
+    assert "password" in notice
+
+
+def test_a_report_that_comes_second_changes_nothing(
+    home: Browser, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another session changed the factors between this request's reading and its writing."""
+    page = suspend(alice.factors.get())
+    read = factors.suspend
+
+    def after_another(user: User, factor: Factor, **more: object) -> bool:
+        User.objects.filter(pk=user.pk).update(session_epoch=7)
+        return read(user, factor, **more)
+
+    monkeypatch.setattr(factors, "suspend", after_another)
+    assert home.post(page).url == "/login/"
+    assert alice.factors.usable().exists()
+
+
 def test_a_look_at_the_page_switches_nothing_off(home: Browser, alice: User) -> None:
     """WB-01."""
-    assert "only way" in home.get(suspend(alice.factors.get())).content.decode()
+    assert "only verification method" in home.get(suspend(alice.factors.get())).content.decode()
     assert alice.factors.usable().exists()
 
 
@@ -139,10 +251,13 @@ def test_a_lost_phone_is_told_to_mailbox_and_phone(home: Browser, alice: User) -
 def test_a_new_phone_replaces_the_lost_one_and_the_lost_one_is_told(
     home: Browser, alice: User
 ) -> None:
-    """NT-02: the lost number stays a place to be told."""
+    """NT-02: the way back; the lost number stays a place to be told."""
     home.post(suspend(alice.factors.get()))
-    home.post("/me/phone/", {"phone": "+447700900250"})
-    home.post("/me/phone/verify/", {"code": code("+447700900250")})
+    home.password(alice)
+    home.post("/login/mailbox/")
+    home.post("/login/mailbox/", {"code": code(alice.email)})
+    home.post("/login/enroll/phone/", {"phone": "+447700900250"})
+    home.post("/login/enroll/verify/", {"code": code("+447700900250")})
     assert alice.factors.usable().get().target == "+447700900250"
     assert OutboxMessage.objects.filter(target=NUMBER, body__contains="no longer go").exists()
 
@@ -161,15 +276,6 @@ def test_an_only_app_is_told_to_add_a_phone_not_to_change_one(home: Browser, ali
     for page in (home.get(PAGE), home.get(remove(app))):
         assert "Add a phone number" in page.content.decode()
         assert "Change the number" not in page.content.decode()
-
-
-def test_with_another_way_left_a_lost_phone_is_no_reason_to_hurry(
-    home: Browser, alice: User
-) -> None:
-    lost = alice.factors.get()
-    assert "before you log out" in home.post(suspend(lost), follow=True).content.decode()
-    give_app(alice)
-    assert "before you log out" not in home.get(f"{PAGE}?done=suspended").content.decode()
 
 
 def test_one_of_two_is_removed_and_told(home: Browser, alice: User) -> None:
