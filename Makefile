@@ -1,4 +1,4 @@
-# make run     the portal with demo people on http://127.0.0.1:8000
+# make run     the portal with demo people on http://127.0.0.1:8000; PORT=8475 moves it
 # make test    all tests: SQLite, PostgreSQL where it is reachable, a real browser
 # make check   format, lint, types, imports, templates, migrations, deployment check, mutation
 # make bench   what logins cost and what abuse gets, measured on this machine: docs/performance.md

@@ -1,12 +1,18 @@
 """What gunicorn reads by itself when it starts here; options of its command line win."""
 
 import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
-workers = settings.WEB_CONCURRENCY
+try:
+    workers = settings.WEB_CONCURRENCY
+except ImproperlyConfigured as error:
+    sys.exit(str(error))
 worker_class = "gthread"
 # A page waits for the database alone, so a process serves several people at once.
 threads = 8

@@ -40,11 +40,10 @@ def check_demo(**_: object) -> list[CheckMessage]:
 @register(Tags.security)
 def check_proxies(**_: object) -> list[CheckMessage]:
     """Refuse proxies that are no networks."""
-    return [
-        Error(f"TRUSTED_PROXIES: {proxy} is no network such as 10.0.0.0/8.", id="mfa.E003")
-        for proxy in settings.TRUSTED_PROXIES
-        if not _is_network(proxy)
-    ]
+    if all(map(_is_network, settings.TRUSTED_PROXIES)):
+        return []
+    words = "TRUSTED_PROXIES must hold addresses or networks, such as 10.0.0.5."
+    return [Error(words, id="mfa.E003")]
 
 
 @register(Tags.security)

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning as Caution, register
 from django.http.request import validate_host
 
+from portal import senders
+
 # Django's own deployment check warns under 50; under 32 a key can be guessed from one signature.
 SHORTEST_SECRET = 32
 # 144 bits in base64, and few enough to be pasted into a scraper's configuration
@@ -21,6 +23,7 @@ WIDEST_NETWORK = {4: 8, 6: 16}
 LOOPBACK_NAMES = {"localhost"}
 SQLITE, MEMORY = "django.db.backends.sqlite3", "django.core.cache.backends.locmem.LocMemCache"
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
+W017 = "portal.W017"
 NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 
 
@@ -42,6 +45,34 @@ def check_secrets(**_: object) -> list[CheckMessage]:
         for name, (values, shortest) in secrets.items()
         if any(len(value) < shortest or _dull(value) for value in values)
     ]
+
+
+@register
+def check_spelling(**_: object) -> list[CheckMessage]:
+    """Warn of lines in the settings file that look like a setting and are none."""
+    return [
+        Caution(f"The settings file names {name}, which is no setting: is {meant} meant?", id=W017)
+        for name, meant in settings.MISSPELLED.items()
+    ]
+
+
+@register(Tags.security)
+def check_senders(**_: object) -> list[CheckMessage]:
+    """Refuse a sender or recipient that no mail can carry."""
+    return [
+        Error(f"{name}: {senders.NO_MAIL}.", id="portal.E018")
+        for name, addresses in _mail_addresses().items()
+        if not all(map(senders.is_usable, addresses))
+    ]
+
+
+def _mail_addresses() -> dict[str, list[str]]:
+    return {
+        "DEFAULT_FROM_EMAIL": [settings.DEFAULT_FROM_EMAIL],
+        "SERVER_EMAIL": [settings.SERVER_EMAIL],
+        "ADMINS": [str(each[1]) for each in settings.ADMINS],
+        "MANAGERS": [str(each[1]) for each in settings.MANAGERS],
+    }
 
 
 @register(Tags.security)
@@ -84,9 +115,9 @@ def check_base_url(**_: object) -> list[CheckMessage]:
     """Refuse a public address without TLS (WB-05): passwords and codes would travel in clear."""
     if settings.HTTPS or not _is_public():
         return []
-    where = f"BASE_URL is {settings.BASE_URL}"
     if not _is_loopback(settings.HOST):
-        return [Error(f"{where}: no TLS.", hint="Give it as https://…", id="portal.E013")]
+        words = "BASE_URL is a public address without TLS."
+        return [Error(words, hint="Set it to https://…", id="portal.E013")]
     return []
 
 
@@ -105,7 +136,7 @@ def check_base_url_is_public(**_: object) -> list[CheckMessage]:
     """Warn where BASE_URL was left at this machine itself."""
     if settings.HTTPS or not _is_public() or not _is_loopback(settings.HOST):
         return []
-    words = f"BASE_URL is {settings.BASE_URL}: links in mails lead nowhere, cookies lack Secure."
+    words = "BASE_URL is this machine: links in mails lead nowhere, cookies lack Secure."
     return [Caution(words, hint="Set it to the public https address.", id="portal.W010")]
 
 
@@ -119,7 +150,7 @@ def check_hosts(**_: object) -> list[CheckMessage]:
         words = "ALLOWED_HOSTS must name each host in full, without * and without a leading dot."
         return [Error(words, id="portal.E014")]
     if not validate_host(settings.HOST, hosts):
-        words = f"ALLOWED_HOSTS does not hold {settings.HOST}, the host of BASE_URL."
+        words = "ALLOWED_HOSTS lacks the host of BASE_URL."
         return [Error(words, hint="Leave it empty to allow just that.", id="portal.E015")]
     return []
 
@@ -127,15 +158,11 @@ def check_hosts(**_: object) -> list[CheckMessage]:
 @register(Tags.security)
 def check_proxies_are_few(**_: object) -> list[CheckMessage]:
     """Refuse to trust everybody as a proxy (LG-08): who may forge an address has no limit."""
-    wide = [proxy for proxy in settings.TRUSTED_PROXIES if _is_wide(proxy)]
-    return [
-        Error(
-            f"TRUSTED_PROXIES: {proxy} trusts strangers.",
-            hint="Name the addresses of your own reverse proxies.",
-            id="portal.E016",
-        )
-        for proxy in wide
-    ]
+    if not any(map(_is_wide, settings.TRUSTED_PROXIES)):
+        return []
+    words = "TRUSTED_PROXIES holds a network so wide that it trusts strangers."
+    hint = "Name the addresses of your own reverse proxies."
+    return [Error(words, hint=hint, id="portal.E016")]
 
 
 @register(Tags.security, deploy=True)
@@ -201,7 +228,7 @@ def _is_fernet(key: str) -> bool:
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host in LOOPBACK_NAMES
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What a company changes in any case; where and by what services stays its own to fill in.
 PRODUCTION = {
     "DEMO=on\n": "DEMO=off\n",
-    "BASE_URL=http://127.0.0.1:8000\n": "BASE_URL=https://portal.example.com\n",
+    "#BASE_URL=http://127.0.0.1:8000\n": "BASE_URL=https://portal.example.com\n",
     "SMS_TEST_NUMBERS=": "#SMS_TEST_NUMBERS=",
     "PORTAL_NAME=Acme Portal\n": "PORTAL_NAME=Portal\n",
     "#METRICS_TOKEN=\n": "METRICS_TOKEN={token}\n",

@@ -3,41 +3,42 @@
 Durations are in seconds unless the name says otherwise. README.md has every knob in a table.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import django_stubs_ext
-import environ
 from csp.constants import NONE, SELF
+
+from portal import addresses, env as environment, senders, services
 
 # Lets Django's classes be subscripted as their type stubs have them.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))
+env = environment.load(os.environ, BASE_DIR / ".env")
 
 # Keys and modes
-SECRET_KEY = env.str("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")
-DEBUG = env.bool("DEBUG", default=False)
-DEMO = env.bool("DEMO", default=False)
+SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS", [])
+ENCRYPTION_KEYS = env.items("ENCRYPTION_KEYS", None)
+DEBUG = env.switch("DEBUG")
+DEMO = env.switch("DEMO")
 
 # Addresses: links and the texts' last line use BASE_URL, never the request's host
-BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
-PORT = env.int("PORT", default=8000)
+PORT = env.number("PORT", 8000, most=65_535)
+BASE_URL = env.read("BASE_URL", addresses.origin, f"http://127.0.0.1:{PORT}")
 HTTPS = BASE_URL.startswith("https://")
-HOST = urlsplit(BASE_URL).hostname or "localhost"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[HOST])
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+# As in the Host header: IPv6 in brackets
+HOST = addresses.host_of(BASE_URL)
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", [HOST], addresses.allowed)
+TRUSTED_PROXIES = env.items("TRUSTED_PROXIES", [])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-# gunicorn reads it too: how many web processes share the database and the cache
-WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=1)
-# Whoever shows it may read /metrics; without it only the machine itself may.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# gunicorn.conf.py reads it too: how many web processes share the database and the cache
+WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, most=256)
+# It opens /metrics as a bearer token; without it only the machine itself may read them.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 INSTALLED_APPS = [
     "portal.apps.PortalAdminConfig",
@@ -92,29 +93,10 @@ TEMPLATES = [
 ]
 
 # Data: SQLite unless DATABASE_URL names PostgreSQL
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+SQLITE = services.sqlite(BASE_DIR / "db.sqlite3")
+DATABASES = {"default": env.read("DATABASE_URL", services.database, SQLITE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        # A deferred transaction that turns into a writer fails at once; IMMEDIATE waits its turn.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-else:
-    # A restart of PostgreSQL leaves dead connections: each is tried before a request gets it.
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        connect_timeout=5,
-        pool={
-            "min_size": 1,
-            "max_size": 10,
-            "timeout": 5,
-            # By default its pauses between attempts grow to minutes, long after the restart.
-            "reconnect_timeout": 5,
-        },
-    )
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.read("REDIS_URL", services.cache, "")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -125,7 +107,7 @@ CACHES = {
 }
 
 # Work off the request: eager unless BROKER_URL names Redis or RabbitMQ
-BROKER_URL = env.str("BROKER_URL", default="")
+BROKER_URL = env.read("BROKER_URL", services.broker, "")
 CELERY_BROKER_URL = BROKER_URL or "memory://"
 CELERY_TASK_ALWAYS_EAGER = not BROKER_URL
 CELERY_TASK_EAGER_PROPAGATES = False
@@ -184,7 +166,7 @@ PASSWORD_HASHERS = [
     "accounts.hashers.Argon2idHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=15)
+PASSWORD_MIN_LENGTH = env.number("PASSWORD_MIN_LENGTH", 15, least=8, most=256)
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -234,24 +216,26 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Mail
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"portal@{HOST}")
-EMAIL_URL = env.str("EMAIL_URL", default="")
+PORTAL_NAME = env.text("PORTAL_NAME", "Portal")
+SENDER = env.text("DEFAULT_FROM_EMAIL", f"portal@{HOST}")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = senders.named(SENDER, PORTAL_NAME)
+MAIL: services.Config = env.read("EMAIL_URL", services.mail, {})
 EMAIL_TIMEOUT = 10
-if EMAIL_URL:
-    vars().update(env.email_url("EMAIL_URL"))
+if MAIL:
+    vars().update(MAIL)
 elif DEMO:
     EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
 # The ways in which a message travels; the demo keeps texts on the virtual phone
-SMS_PROXY_URL = env.str("SMS_PROXY_URL", default="")
-SMS_API_KEY = env.str("SMS_API_KEY", default="")
-SMS_API_SECRET = env.str("SMS_API_SECRET", default="")
-SMS_FEEDBACK = env.bool("SMS_FEEDBACK", default=False)
-SMS_REDACT = env.bool("SMS_REDACT", default=False)
-SMS_MESSAGE_INTENT = env.str("SMS_MESSAGE_INTENT", default="")
-SMS_TEST_NUMBERS = env.list("SMS_TEST_NUMBERS", default=[]) if DEBUG or DEMO else []
+SMS_PROXY_URL = env.read("SMS_PROXY_URL", addresses.proxy, "")
+SMS_API_KEY = env.text("SMS_API_KEY", "")
+SMS_API_SECRET = env.text("SMS_API_SECRET", "")
+SMS_FEEDBACK = env.switch("SMS_FEEDBACK")
+SMS_REDACT = env.switch("SMS_REDACT")
+SMS_MESSAGE_INTENT = env.text("SMS_MESSAGE_INTENT", "")
+SMS_TEST_NUMBERS = env.items("SMS_TEST_NUMBERS", []) if DEBUG or DEMO else []
 MFA_CHANNELS: dict[str, dict[str, Any]] = {
     "sms": {"BACKEND": "mfa.channels.outbox.OutboxChannel", "OPTIONS": {}}
     if DEMO
@@ -268,21 +252,20 @@ MFA_CHANNELS: dict[str, dict[str, Any]] = {
     },
     **(
         {"email": {"BACKEND": "mfa.channels.email.EmailChannel", "OPTIONS": {}}}
-        if EMAIL_URL or DEMO
+        if MAIL or DEMO
         else {}
     ),
 }
 
 # Looks
-PORTAL_NAME = env.str("PORTAL_NAME", default="Portal")
-PORTAL_LOGO = env.str("PORTAL_LOGO", default="")
-PORTAL_ACCENT = env.str("PORTAL_ACCENT", default="#1d4ed8")
+PORTAL_LOGO = env.text("PORTAL_LOGO", "")
+PORTAL_ACCENT = env.text("PORTAL_ACCENT", "#1d4ed8")
 
 # Language and time
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", "English")]
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", dict(LANGUAGES))
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 USE_TZ = True
 
 # Files
@@ -302,8 +285,9 @@ DEFAULT_EXCEPTION_REPORTER = "portal.reports.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reports.ReportFilter"
 
 # Logs: the named loggers print request lines and parameters (numbers, mail addresses) when asked to
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG or DEMO else "json")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", LEVELS)
+LOG_FORMAT = env.choice("LOG_FORMAT", "line" if DEBUG or DEMO else "json", ("line", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -337,3 +321,8 @@ LOGGING = {
         )
     },
 }
+
+# Libraries read their own, such as REQUESTS_CA_BUNDLE, and find them in the environment.
+for other, value in env.others().items():
+    os.environ.setdefault(other, value)
+MISSPELLED = env.misspelled()

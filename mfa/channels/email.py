@@ -16,6 +16,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.encoding import punycode
 from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -103,7 +104,7 @@ def _hand_over(mail: EmailMultiAlternatives, connection: BaseEmailBackend) -> De
 
 
 def _mail(message: Message, mail_id: str) -> EmailMultiAlternatives:
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("<> ")
+    domain = punycode(settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("<> "))
     headers = {
         # Ours, so that the delivery can name it, and no look-up of this machine's name is needed.
         "Message-ID": f"<{mail_id}@{domain}>",

@@ -104,7 +104,7 @@ def _spellings(url: SplitResult) -> set[str]:
 
 def _is_public(host: str) -> bool:
     try:
-        return ip_address(host).is_global
+        return ip_address(host.strip("[]")).is_global
     except ValueError:
         labels = host.rstrip(".").split(".")
         # Twilio refuses a host name with an underscore.

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Self
 
 from django.conf import settings
@@ -30,7 +31,10 @@ MAIL = ("BACKEND", "HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE
 def mail_config() -> str:
     """Name the configured mail server in 64 hex digits that tell nothing of it."""
     values = [getattr(settings, f"EMAIL_{name}", "") for name in MAIL]
-    said = "\0".join(map(str, (*values, settings.DEFAULT_FROM_EMAIL)))
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    # The portal's name is there by default: a new one needs no new test.
+    sender = address if name == settings.PORTAL_NAME else settings.DEFAULT_FROM_EMAIL
+    said = "\0".join(map(str, (*values, sender)))
     return salted_hmac("mfa.mail", said, algorithm="sha256").hexdigest()
 
 

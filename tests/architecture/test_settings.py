@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from portal import dotenv
+
 ROOT = Path(settings.BASE_DIR)
 # It names the file itself, so the file cannot hold it.
 OUTSIDE = {"ENV_FILE"}
@@ -13,12 +15,14 @@ OUTSIDE = {"ENV_FILE"}
 
 def read() -> set[str]:
     text = (ROOT / "portal/settings.py").read_text()
-    return set(re.findall(r'\benv(?:\.\w+)?\(\s*"([A-Z_]+)"', text))
+    return {*OUTSIDE, *re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', text)}
 
 
 def example() -> dict[str, str]:
-    text = (ROOT / ".env.example").read_text()
-    return dict(re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", text, re.MULTILINE))
+    """All lines, those that are switched off too, as the portal would read them."""
+    path = ROOT / ".env.example"
+    shown = re.sub(r"^#(?=[A-Z_]+=)", "", path.read_text(), flags=re.MULTILINE)
+    return {name: entry.value for name, entry in dotenv.parse(shown, path).items()}
 
 
 def table() -> set[str]:

@@ -1,9 +1,13 @@
 """Unsafe settings: which do not start, and which the deployment check warns of."""
 
 import base64
+from email.utils import parseaddr
 
 import pytest
 from django.core.checks import Tags, run_checks
+from django.core.mail.message import sanitize_address
+
+from portal import senders
 
 SECRET, FORMER = "a long and dull secret key, but a secret", "another long and dull key, now former"
 TOKEN = "a token for the scraper alone"
@@ -88,10 +92,10 @@ def test_debugging_on_a_public_address_does_not_start(production) -> None:
     assert ids() == {"portal.E017"}
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
 def test_the_machine_s_own_address_starts_and_is_warned_of(production, host: str) -> None:
     production.BASE_URL, production.HTTPS = f"http://{host}:8000", False
-    production.HOST, production.ALLOWED_HOSTS = host, [host, f"[{host}]"]
+    production.HOST, production.ALLOWED_HOSTS = host, [host]
     assert ids() == set()
     assert ids(deploy=True) == {"portal.W010"}
 
@@ -167,3 +171,52 @@ def test_one_s_own_machine_needs_none_of_the_services(production, mode: str) -> 
     production.ALLOWED_HOSTS, production.METRICS_TOKEN = ["*"], ""
     production.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
     assert ids(deploy=True) == set()
+
+
+UNUSABLE = [
+    "",
+    "noreply",
+    "noreply@",
+    "@example.com",
+    "Acme, Inc. <noreply@example.com>",
+    "Acme [prod] <noreply@example.com>",
+    "Acme: Portal <noreply@example.com>",
+    "a@example.com, b@example.com",
+    "Acme <noreply@example.com",
+    "Acme noreply@example.com",
+    "Acme <>",
+    "Acme <noreply>",
+    "a b@example.com",
+    "m\xfcller@example.com",
+    "noreply@exa mple.com",
+    "noreply@example.com\nBcc: x@example.com",
+]
+
+
+@pytest.mark.parametrize("sender", UNUSABLE)
+@pytest.mark.parametrize("name", ["DEFAULT_FROM_EMAIL", "SERVER_EMAIL", "ADMINS", "MANAGERS"])
+def test_address_that_no_mail_can_carry_is_refused(production, name: str, sender: str) -> None:
+    setattr(production, name, [("Ada", sender)] if name in {"ADMINS", "MANAGERS"} else sender)
+    [fault] = [found for found in run_checks() if found.id == "portal.E018"]
+    assert fault.msg.startswith(name)
+    assert not sender or sender not in fault.msg.replace("name@example.com", "")
+
+
+USABLE = [
+    "noreply@example.com",
+    "portal@mailhost",
+    "noreply@b\xfccher.example",
+    "Acme Inc. <noreply@example.com>",
+    '"Acme, Inc." <noreply@example.com>',
+    "M\xfcller & S\xf6hne <noreply@b\xfccher.example>",
+]
+
+
+@pytest.mark.parametrize("sender", USABLE)
+def test_usable_sender_passes_and_a_mail_carries_it(production, sender: str) -> None:
+    production.DEFAULT_FROM_EMAIL = senders.named(sender, "Acme Portal")
+    assert ids() == set()
+    name, address = parseaddr(sanitize_address(production.DEFAULT_FROM_EMAIL, "utf-8"))
+    assert name
+    assert address.isascii()
+    assert address.count("@") == 1

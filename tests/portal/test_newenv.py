@@ -7,7 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
 
-from portal import newenv
+from portal import dotenv, newenv
 
 
 @pytest.fixture
@@ -20,8 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def written(folder: Path, name: str = ".env") -> dict[str, str]:
-    lines = (folder / name).read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line[:1].isupper())
+    return {name: entry.value for name, entry in dotenv.read(folder / name).items()}
 
 
 def test_the_keys_are_fresh_and_good(folder: Path) -> None:
