@@ -21,6 +21,7 @@ from mfa import endings, origin as origins, pauses
 from mfa.admin_base.page import PortalAdmin
 from mfa.counters import TooMany
 from mfa.guards import fresh, person
+from mfa.rules.emails import normalize
 
 # What makes somebody mighty is for superusers to give: an administrator must not promote himself.
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -63,6 +64,13 @@ class UserAdmin(PortalAdmin[User]):
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Ask for no more than an email of a new person, who sets the password by a link."""
         return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Find an email in any spelling."""
+        term = normalize(search_term) if "@" in search_term else search_term
+        return super().get_search_results(request, queryset, term)
 
     def changeform_view(
         self,

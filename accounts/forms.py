@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passwords
+from accounts.emails import EmailFormField
 from accounts.models import User
 from accounts.validators import LONGEST
 
@@ -20,7 +21,7 @@ LONGEST_EMAIL = 254
 class LoginForm(forms.Form):
     """Email and password; both are proven or neither (M01)."""
 
-    email = forms.EmailField(
+    email = EmailFormField(
         label=_("Email"),
         widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
         error_messages={"required": _("Enter your email.")},
@@ -34,10 +35,6 @@ class LoginForm(forms.Form):
         error_messages={"required": _("Enter your password.")},
     )
     wrong = _("That email and password do not match. Check both and try again.")
-
-    def clean_email(self) -> str:
-        """Return the email as it is stored."""
-        return str(self.cleaned_data["email"]).lower()
 
     def say_wrong(self) -> None:
         """Say that the pair does not match, without telling which half (M01)."""
@@ -91,17 +88,13 @@ class ConfirmForm(forms.Form):
 class ForgotForm(forms.Form):
     """The email of an account."""
 
-    email = forms.EmailField(
+    email = EmailFormField(
         label=_("Email"),
         widget=forms.EmailInput(
             attrs={"autocomplete": "username", "spellcheck": "false", "autofocus": True}
         ),
         error_messages={"required": _("Enter your email.")},
     )
-
-    def clean_email(self) -> str:
-        """Return the email as it is stored."""
-        return str(self.cleaned_data["email"]).lower()
 
 
 class EmailForm(ForgotForm):
@@ -116,7 +109,7 @@ class EmailForm(ForgotForm):
 
     def clean_email(self) -> str:
         """Refuse what the account has already, and what the column does not hold."""
-        email = super().clean_email()
+        email = str(self.cleaned_data["email"])
         if email == self.user.email:
             raise forms.ValidationError(_("This is your email already."))
         if len(email) > LONGEST_EMAIL:

@@ -14,8 +14,10 @@ from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext_lazy as _
 
 from accounts import links
+from accounts.emails import EmailField
 from accounts.links import Link
 from mfa.models import AccountPolicy, Protected
+from mfa.rules.emails import normalize
 from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, resolve
 
 # Staff can undo everybody's second step: where MFA binds them, it is never optional and never a
@@ -35,11 +37,11 @@ LARGEST_ID = (1 << 63) - 1
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes people; an email is stored and looked up in lower case."""
+    """Makes people; their emails are normalized by the column."""
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
         """Store a person. Raises IntegrityError where the email is taken."""
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -66,15 +68,15 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Look up by email in any spelling: an exact look-up that the index serves."""
-        return self.get(email=(username or "").strip().lower())
+        return self.get(email=username or "")
 
 
 class User(Protected):
     """A person who logs in with an email."""
 
-    email = models.EmailField(_("Email"), unique=True)
+    email = EmailField(_("Email"), unique=True)
     # Waits for the link that was mailed to it
-    new_email = models.EmailField(blank=True, editable=False)
+    new_email = EmailField(blank=True, editable=False)
     username = models.CharField(
         _("Username"),
         max_length=150,
@@ -110,10 +112,10 @@ class User(Protected):
         return self.email
 
     def clean(self) -> None:
-        """Fold the email and an empty username into their stored forms."""
+        """Fold the email and the username into their stored forms, an empty username into none."""
         super().clean()
-        self.email = self.email.lower()
-        self.username = self.username or None
+        self.email = normalize(self.email)
+        self.username = self.normalize_username(self.username or "") or None
 
     def get_full_name(self) -> str:
         """Return what to call the person."""

@@ -26,8 +26,9 @@ from django.utils.text import smart_split
 from accounts import forms, validators
 from accounts.models import User
 from mfa import browsers, origin
+from mfa.admin_base import queries
 from mfa.channels import twilio_receipts
-from mfa.rules import codes, contacts, recovery
+from mfa.rules import codes, contacts, emails, recovery
 from portal import logs, middleware
 
 LENGTH, TIMES = 8_000, 4
@@ -37,7 +38,26 @@ MOST = 8.0
 SHORT = 0.001
 # What careless patterns run over again and again
 PIECES = (
-    *("1", "a", "A", "-", ".", "@", "/", "+", " ", "=", '"', "\\", "%2F", "://", "é1", "\u0663"),
+    *(
+        "1",
+        "a",
+        "A",
+        "-",
+        ".",
+        "@",
+        "/",
+        "+",
+        " ",
+        "=",
+        '"',
+        "\\",
+        "%2F",
+        "://",
+        "é1",
+        "\u0663",
+        "<",
+        "\u00fc.",
+    ),
     *("1.@", "a@", "a@b.", "1,", "1 x", "1\t", "+1", "+12+12", "[1]:1", "]:", "a:a:a|", "aA1-"),
     *("\u200b", "\u00a0", "\uff0b\uff11", "/password/reset/", "ab ", "x1,,, ", "a.1", "<@>"),
 )
@@ -91,6 +111,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "address of a proxy": lambda text: origin.of(_request(REMOTE_ADDR=text)),
     "cookies": parse_cookie,
     "cookie of a known browser": _known_browser,
+    "email, as long as it may be": lambda text: emails.normalize(text[: emails.LONGEST_SPELLING]),
     "login email": forms.LoginForm.base_fields["email"].clean,
     "username": _username,
     "name": User._meta.get_field("full_name").run_validators,  # noqa: SLF001
@@ -106,10 +127,23 @@ READERS: dict[str, Callable[[str], object]] = {
     "code": codes.normalize,
     "recovery code": recovery.normalize,
     "receipt": _receipt,
+    "order of an admin list": queries.ORDER.fullmatch,
+    "page of an admin list": queries.PAGE.fullmatch,
     "search of the administration": lambda text: list(smart_split(text)),
 }
-# Every regular expression of the code: the reader above that runs it, or whose text it sees instead
+# These read an operator's settings, once, at the start.
+SETTINGS = {
+    "portal.addresses",
+    "portal.dotenv",
+    "portal.env",
+    "portal.looks",
+    "portal.senders",
+    "portal.services",
+    "portal.settings",
+}
+# Every other regular expression: the reader above that runs it, or whose text it sees instead
 PATTERNS = {
+    "accounts.emails.validate": "login email",
     "accounts.guessing.YEAR": "password, as long as it may be",
     "accounts.validators._names": "names beside a password",
     "accounts.models.User": "username",
@@ -123,10 +157,10 @@ PATTERNS = {
     "mfa.rules.contacts.EXTENSION": "phone, as long as it may be",
     "mfa.rules.contacts.COUNTRY_AGAIN": "phone, as long as it may be",
     "mfa.rules.contacts.DIALLED": "phone, as long as it may be",
+    "mfa.admin_base.queries.ORDER": "order of an admin list",
+    "mfa.admin_base.queries.PAGE": "page of an admin list",
     "portal.demo.views.CODE": "the demo's own messages",
     "portal.logs.SECRETS": "log: redaction without the cut",
-    "portal.looks.PLAIN": "an operator's",
-    "portal.looks.HEX_COLOR": "an operator's",
     "portal.middleware.ID": "request id",
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from itertools import islice
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.core.checks import ERROR, run_checks
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from accounts.spellings import misspelled
 from mfa import channels, encryption, tallies
 from mfa.channels.base import DeliveryError, Finding
 from mfa.management.commands.reencrypt import places, tokens
@@ -21,6 +23,8 @@ from portal import readiness
 
 # Codes live by this clock: an authenticator app's step is 30 s.
 FASTEST_CLOCK = timedelta(seconds=5)
+# As many as anybody repairs before looking again
+MOST_NAMED = 20
 # The worker counts every 15 s.
 LONGEST_SILENCE = timedelta(minutes=2)
 
@@ -52,6 +56,7 @@ def examine() -> Iterator[Line]:
     if any(part.fault for part in parts if part.name in {"database", "migrations"}):
         return
     yield from _keys()
+    yield from _emails()
     yield from _mail()
     yield from _sms()
     yield _clock()
@@ -86,6 +91,21 @@ def _keys() -> Iterator[Line]:
         yield Line("keys", Health.WEAK, words)
     if not (lost or former or settings.SECRET_KEY_FALLBACKS):
         yield Line("keys", Health.WELL, "read all that is stored")
+
+
+def _emails() -> Iterator[Line]:
+    """Name the people, by primary key, whose stored email breaks its form."""
+    found = list(islice(misspelled(), MOST_NAMED))
+    for row in found:
+        if row.twin:
+            words = f"person {row.pk} has the same address as person {row.twin}: keep one of them"
+        elif row.locked_out:
+            words = f"person {row.pk} cannot log in: the email is not stored in its normal form"
+        else:
+            words = f"person {row.pk} gets no mail: the address has letters that mail cannot carry"
+        yield Line("emails", Health.ILL if row.locked_out else Health.WEAK, words)
+    if not found:
+        yield Line("emails", Health.WELL, "are all in their normal form")
 
 
 def _mail() -> Iterator[Line]:

@@ -13,6 +13,7 @@ from mfa import audit, channels
 from mfa.admin.rescue import end_pause, pause_person, set_number
 from mfa.admin_base.page import PortalAdmin
 from mfa.models import AuditEvent, Challenge, Delivery, Factor, Pause, Reason
+from mfa.rules.emails import normalize
 from mfa.views.question import masked
 
 
@@ -42,7 +43,8 @@ class ReadOnly(PortalAdmin[models.Model]):
         case = audit.case_of(search_term)
         if case and case.user_id:
             return queryset.filter(user=case.user_id), False
-        return super().get_search_results(request, queryset, search_term)
+        term = normalize(search_term) if "@" in search_term else search_term
+        return super().get_search_results(request, queryset, term)
 
     @admin.display(description=_("to"))
     def to(self, row: Challenge | Delivery) -> str:

@@ -177,3 +177,17 @@ def test_the_sms_account_is_asked(straight: None, settings) -> None:
     assert worst("sms account") == Health.WELL
     AccountPolicy.objects.update(sms_account_id="AC" + "9" * 32)
     assert worst("sms account") == Health.ILL
+
+
+def test_misspelled_emails_are_named_by_key(safe) -> None:
+    """The keys alone: what doctor prints ends up in tickets."""
+    assert worst("emails") == Health.WELL
+    person, twin = (User.objects.create_user(f"{name}@example.org") for name in "ab")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_user SET email = 'A@example.org' WHERE id = %s", [twin.pk])
+    assert found()["emails"] == [
+        (
+            Health.ILL,
+            f"person {twin.pk} has the same address as person {person.pk}: keep one of them",
+        )
+    ]

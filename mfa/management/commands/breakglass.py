@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mfa import pauses
+from mfa.rules.emails import normalize
 
 # Minutes: whoever needs longer has time to mend what is broken.
 LONGEST = 240
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write the pause and tell the person; a running wait does not matter meanwhile."""
-        email, reason, minutes = options["email"].lower(), options["reason"], options["minutes"]
+        email, reason, minutes = normalize(options["email"]), options["reason"], options["minutes"]
         if not reason.strip() or len(reason) > LONGEST_REASON:
             raise CommandError(f"Give a reason of at most {LONGEST_REASON} characters.")
         if not 1 <= minutes <= LONGEST:

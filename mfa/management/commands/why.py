@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from mfa import verdicts
+from mfa.rules.emails import normalize
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: str, **options: str) -> None:
         """Print the verdict and the timeline."""
-        email = options["email"].strip().lower()
+        email = normalize(options["email"])
         user = get_user_model().objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"Nobody has the email {email}.", returncode=2)
