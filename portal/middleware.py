@@ -1,5 +1,6 @@
 """What proxies may say, headers for every answer, and one page for every refusal."""
 
+import logging
 import re
 from collections.abc import Callable
 from uuid import uuid4
@@ -21,6 +22,7 @@ from mfa.sessions import SessionStore, is_over
 from mfa.views.pages import refused
 from portal.logs import HIDDEN_PATHS
 
+logger = logging.getLogger(__name__)
 PROBES = {"/healthz", "/readyz", "/metrics"}
 REQUEST_ID = "X-Request-ID"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
@@ -42,12 +44,27 @@ class Forwarded:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         """Keep the next layer."""
         self.get_response = get_response
+        self.told = False
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer."""
-        if not origins.by_trusted_proxy(request):
+        if origins.by_trusted_proxy(request):
+            self._fold(request)
+        else:
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
         return self.get_response(request)
+
+    def _fold(self, request: HttpRequest) -> None:
+        """Write the scheme in lower case (RFC 3986, 3.1); say once what would lead in a circle."""
+        said = request.META.get("HTTP_X_FORWARDED_PROTO", "").lower()
+        request.META["HTTP_X_FORWARDED_PROTO"] = said
+        known = said.partition(",")[0].strip() in {"http", "https"}
+        if settings.HTTPS and not known and request.path_info not in PROBES and not self.told:
+            self.told = True
+            logger.warning(
+                "A trusted proxy sends no X-Forwarded-Proto of http or https: every page redirects"
+                " to itself. Let it set the header."
+            )
 
 
 class RequestIds:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 import psycopg
 import redis
@@ -21,6 +22,8 @@ from kombu.exceptions import OperationalError
 from mfa import deliveries
 
 PATIENCE = 2
+PROBE = "portal:readiness"
+NO_ENTRY = "refuses the user or password"
 # A worker takes a row within a second, and the sweep wakes what nobody took after 5 s: a row that
 # is older waits for a worker that is not there.
 LONGEST_WAIT = timedelta(seconds=60)
@@ -50,20 +53,31 @@ def parts() -> Iterator[Part]:
 
 def _database() -> str:
     """Connect past the pool, which would wait longer, then ask through it."""
-    if connection.vendor == "postgresql":
-        stored = settings.DATABASES["default"]
-        try:
-            psycopg.connect(
-                host=stored["HOST"],
-                port=stored["PORT"] or None,
-                dbname=connection.settings_dict["NAME"],
-                user=stored["USER"],
-                password=stored["PASSWORD"],
-                connect_timeout=PATIENCE,
-            ).close()
-        except psycopg.OperationalError:
-            return "does not answer"
-    return _guarded(_answer)
+    try:
+        if connection.vendor == "postgresql":
+            psycopg.connect(**_target()).close()
+        return _guarded(_answer)
+    except (DatabaseError, psycopg.OperationalError):
+        return "does not answer"
+    # Whatever keeps it closed, a driver that is missing or options that contradict each other, is
+    # the database's fault to a probe.
+    except Exception as error:  # noqa: BLE001
+        return f"cannot be opened ({type(error).__name__})"
+
+
+def _target() -> dict[str, Any]:
+    """Return where the pool connects to, with the same options."""
+    stored = settings.DATABASES["default"]
+    options = {**stored.get("OPTIONS", {}), "connect_timeout": PATIENCE}
+    options.pop("pool", None)
+    return {
+        **options,
+        "host": stored["HOST"],
+        "port": stored["PORT"] or None,
+        "dbname": connection.settings_dict["NAME"],
+        "user": stored["USER"],
+        "password": stored["PASSWORD"],
+    }
 
 
 def _guarded(look: Callable[[], str]) -> str:
@@ -111,17 +125,37 @@ def _broker() -> str:
             transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
         ) as line:
             line.ensure_connection(max_retries=1, timeout=PATIENCE)
-    except (OperationalError, OSError):
-        return "does not answer"
-    return ""
+            # Only Redis takes connections and PINGs while it refuses each message.
+            client = getattr(line.default_channel, "client", None)
+            return _write(client) if client else ""
+    except (OperationalError, OSError, redis.RedisError) as error:
+        # kombu wraps what Redis said.
+        refused = isinstance(error.__cause__ or error, redis.exceptions.AuthenticationError)
+        return NO_ENTRY if refused else "does not answer"
 
 
 def _cache() -> str:
+    with redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
+    ) as client:
+        return _write(client)
+
+
+def _write(client: redis.Redis) -> str:
+    """Write a key that is gone in a minute; a replica or a full server answers to all but that."""
     try:
-        with redis.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
-        ) as client:
-            client.ping()
+        client.set(PROBE, "1", ex=60)
+    except redis.exceptions.NoPermissionError:
+        # It answers; which keys this user may write is the operator's choice.
+        return ""
+    except redis.exceptions.AuthenticationError:
+        return NO_ENTRY
+    except redis.exceptions.ReadOnlyError:
+        return "takes no writes: it is a replica"
+    except redis.exceptions.OutOfMemoryError:
+        return "takes no writes: its memory is full"
+    except redis.exceptions.ResponseError:
+        return "takes no writes"
     except redis.RedisError:
         return "does not answer"
     return ""

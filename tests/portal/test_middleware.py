@@ -75,6 +75,33 @@ def test_a_forged_scheme_is_redirected_to_the_real_one(settings, client: Client)
     assert client.get("/theme.css", **{**forged, "REMOTE_ADDR": "10.0.0.5"}).status_code == 200
 
 
+@pytest.mark.parametrize("spelling", ["HTTPS", "Https", "https, http", "HTTPS,https"])
+def test_scheme_counts_in_any_case(settings, client: Client, caplog, spelling: str) -> None:
+    """RFC 3986, 3.1."""
+    settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["10.0.0.5"], True
+    settings.HTTPS = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    behind = {"headers": {"X-Forwarded-Proto": spelling}, "REMOTE_ADDR": "10.0.0.5"}
+    assert client.get("/theme.css", **behind).status_code == 200
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Forwarded-Proto": "on"}, {"Forwarded": "proto=https"}])
+def test_redirects_in_a_circle_are_logged_once(
+    settings, client: Client, caplog, headers: dict[str, str]
+) -> None:
+    settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["10.0.0.5"], True
+    settings.HTTPS = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    behind = {"headers": headers, "REMOTE_ADDR": "10.0.0.5"}
+    # Probes come from inside, and are never redirected.
+    assert client.get("/healthz", **behind).status_code == 200
+    assert "X-Forwarded-Proto" not in caplog.text
+    statuses = {client.get("/theme.css", **behind).status_code for _ in range(3)}
+    assert statuses == {301}
+    assert caplog.text.count("sends no X-Forwarded-Proto") == 1
+
+
 @pytest.mark.parametrize(
     ("peer", "brought", "kept"),
     [

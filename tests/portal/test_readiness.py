@@ -2,9 +2,13 @@
 
 import socket
 import time
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import redis
+from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
@@ -12,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from mfa.models import Delivery
 from portal import readiness
+from tests.processes.queue import Queue, program, queue
 from tests.processes.services import broker, required
 
 
@@ -107,6 +112,53 @@ def test_a_server_that_is_gone_is_said_at_once(settings, db, monkeypatch) -> Non
 def test_redis_that_answers_is_ready(settings, db) -> None:
     point_at(settings, required(broker))
     assert faults() == {"database": "", "migrations": "", "cache": "", "broker": ""}
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Queue]:
+    with queue(required(program), tmp_path) as started:
+        yield started
+
+
+READ_ONLY = {
+    "takes no writes: it is a replica": ["REPLICAOF", "127.0.0.1", "1"],
+    "takes no writes: its memory is full": ["CONFIG", "SET", "maxmemory", "1"],
+    "refuses the user or password": ["CONFIG", "SET", "requirepass", "hush"],
+    "takes no writes": ["CONFIG", "SET", "min-replicas-to-write", "1"],
+}
+
+
+@pytest.mark.parametrize("fault", READ_ONLY)
+def test_redis_that_refuses_writes_is_said(settings, db, own_redis: Queue, fault: str) -> None:
+    """It answers each PING meanwhile."""
+    point_at(settings, own_redis.url)
+    assert faults()["broker"] == faults()["cache"] == ""
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.execute_command(*READ_ONLY[fault])
+    found = faults()
+    assert (found["cache"], found["broker"]) == (fault, fault)
+
+
+def test_database_that_cannot_be_opened_is_a_fault_of_the_database(
+    client, db, settings, monkeypatch
+) -> None:
+    """Whatever the reason: here options that contradict each other."""
+
+    def contradict(*_: object) -> None:
+        raise ImproperlyConfigured("Pooling doesn't support persistent connections.")
+
+    with connection.execute_wrapper(contradict):
+        answer = client.get("/readyz")
+        assert faults() == {"database": "cannot be opened (ImproperlyConfigured)"}
+    assert answer.status_code == 503
+    assert answer.content == b"database: cannot be opened (ImproperlyConfigured)\n"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
+def test_server_is_asked_with_the_pool_s_own_options(settings, db, monkeypatch) -> None:
+    options = {**settings.DATABASES["default"]["OPTIONS"], "sslmode": "require"}
+    monkeypatch.setitem(settings.DATABASES["default"], "OPTIONS", options)
+    assert faults() == {"database": "does not answer"}
 
 
 @pytest.mark.parametrize("where", ["nobody", "silent"])
