@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -38,6 +39,17 @@ class Judgement:
 
     answer: Answer
     tries_left: int = 0
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether the page is done: a right answer, or one that cost a wait. Others ask again."""
+        match self.answer:
+            case Answer.RIGHT | Answer.LOCKED:
+                return True
+            case Answer.WRONG | Answer.REPLACED | Answer.EXPIRED | Answer.SPENT:
+                return False
+            case _:
+                assert_never(self.answer)
 
 
 def judge(

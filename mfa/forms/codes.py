@@ -1,6 +1,7 @@
 """What proves a person: a code that was sent, an app's, a recovery code, and how to get one."""
 
 from datetime import timedelta
+from typing import assert_never
 
 from django import forms
 from django.utils import timezone
@@ -90,26 +91,47 @@ class NewAppForm(CodeForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def refuse_new(self) -> None:
-        """Say that the app shows something else."""
-        words = gettext(
-            "That is not the code of this app. Enter the one that it shows now, and check that "
-            "the clock of your phone is right."
-        )
-        self.add_error("code", words)
+    def refuse_new(self, judgement: Judgement) -> None:
+        """Say why the app was not added."""
+        self.add_error("code", _new_app_words(judgement))
+
+
+def _new_app_words(judgement: Judgement) -> str:
+    match judgement.answer:
+        case Answer.EXPIRED:
+            return gettext("Your account was changed in another window. Log in again.")
+        case Answer.WRONG | Answer.LOCKED | Answer.REPLACED | Answer.SPENT | Answer.RIGHT:
+            return gettext(
+                "That is not the code of this app. Enter the one that it shows now, and check "
+                "that the clock of your phone is right."
+            )
+        case _:
+            assert_never(judgement.answer)
 
 
 def _words(judgement: Judgement, challenge: Challenge | None) -> str:
-    if challenge is None or judgement.answer is Answer.EXPIRED:
-        life = challenge.life if challenge else 10
-        return gettext("This code is older than %d minutes. Ask for a new one.") % life
-    if judgement.answer is Answer.SPENT:
-        return gettext("This code has already been used. Each one works once.")
-    if judgement.answer is Answer.REPLACED:
-        return _said(REPLACED, challenge)
-    if judgement.tries_left == 0:
+    if challenge is None:
+        return _too_old(10)
+    match judgement.answer:
+        case Answer.EXPIRED:
+            return _too_old(challenge.life)
+        case Answer.SPENT:
+            return gettext("This code has already been used. Each one works once.")
+        case Answer.REPLACED:
+            return _said(REPLACED, challenge)
+        case Answer.WRONG | Answer.LOCKED | Answer.RIGHT:
+            return _not_sent(judgement.tries_left, challenge)
+        case _:
+            assert_never(judgement.answer)
+
+
+def _too_old(minutes: int) -> str:
+    return gettext("This code is older than %d minutes. Ask for a new one.") % minutes
+
+
+def _not_sent(left: int, challenge: Challenge) -> str:
+    if left == 0:
         return gettext("That was the fifth wrong code. Ask for a new one.")
-    left = judgement.tries_left
     wrong = ngettext(
         "That is not the code we sent. %d try left.",
         "That is not the code we sent. %d tries left.",
@@ -119,11 +141,20 @@ def _words(judgement: Judgement, challenge: Challenge | None) -> str:
 
 
 def _app_words(judgement: Judgement) -> str:
-    if judgement.answer is Answer.SPENT:
-        return gettext("This code has already been used. Wait until your app shows the next one.")
-    if judgement.answer is Answer.EXPIRED:
-        return gettext("This app can no longer be used. Try another way.")
-    left = judgement.tries_left
+    match judgement.answer:
+        case Answer.SPENT:
+            return gettext(
+                "This code has already been used. Wait until your app shows the next one."
+            )
+        case Answer.EXPIRED:
+            return gettext("This app can no longer be used. Try another way.")
+        case Answer.WRONG | Answer.LOCKED | Answer.REPLACED | Answer.RIGHT:
+            return _not_of_the_app(judgement.tries_left)
+        case _:
+            assert_never(judgement.answer)
+
+
+def _not_of_the_app(left: int) -> str:
     wrong = ngettext(
         "That is not the code that your app shows now. %d try left before there is a wait.",
         "That is not the code that your app shows now. %d tries left before there is a wait.",
@@ -173,11 +204,18 @@ class RecoveryCodeForm(forms.Form):
 
 
 def _judged(judgement: Judgement) -> str:
-    if judgement.answer is Answer.SPENT:
-        return gettext("This code has already been used. Each one works once.")
-    if judgement.answer is Answer.EXPIRED:
-        return gettext("Your recovery codes can no longer be used.")
-    left = judgement.tries_left
+    match judgement.answer:
+        case Answer.SPENT:
+            return gettext("This code has already been used. Each one works once.")
+        case Answer.EXPIRED:
+            return gettext("Your recovery codes can no longer be used.")
+        case Answer.WRONG | Answer.LOCKED | Answer.REPLACED | Answer.RIGHT:
+            return _not_of_the_set(judgement.tries_left)
+        case _:
+            assert_never(judgement.answer)
+
+
+def _not_of_the_set(left: int) -> str:
     wrong = ngettext(
         "That is not one of your recovery codes. %d try left before there is a wait.",
         "That is not one of your recovery codes. %d tries left before there is a wait.",

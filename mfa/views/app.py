@@ -46,12 +46,12 @@ def enroll_app(request: HttpRequest, walk: Walk) -> HttpResponse:
     new, form = _posted(request)
     if new and form.is_valid():
         code, name = form.cleaned_data["code"], form.cleaned_data["name"]
-        answer = questions.add_app(walk, new, code, name).answer
-        if answer is Answer.RIGHT:
+        judgement = questions.add_app(walk, new, code, name)
+        if judgement.answer is Answer.RIGHT:
             NewApp.drop(request.session)
-        if answer is not Answer.WRONG:
+        if judgement.leads_on:
             return login.proceed(walk)
-        form.refuse_new()
+        form.refuse_new(judgement)
     return show(request, "mfa/enroll_app.html", _context(new, form, walk.user), user=walk.user)
 
 
@@ -71,11 +71,12 @@ def add_app(request: SignedIn) -> HttpResponse:
     if new and form.is_valid():
         code, name = form.cleaned_data["code"], form.cleaned_data["name"]
         here = origins.of(request, user.email)
-        if totp.add(user, new, code, name=name, origin=here).answer is Answer.RIGHT:
+        judgement = totp.add(user, new, code, name=name, origin=here)
+        if judgement.answer is Answer.RIGHT:
             NewApp.drop(request.session)
             keep_alive(request, user)
             return redirect(f"{reverse('accounts:details')}?saved=app")
-        form.refuse_new()
+        form.refuse_new(judgement)
     return show(request, "mfa/add_app.html", _context(new, form, user), user=user)
 
 

@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import audit, counters, limits, login, questions
-from mfa.answers import Answer
 from mfa.counters import TooMany
 from mfa.forms.codes import CodeForm
 from mfa.forms.phones import PhoneForm
@@ -47,7 +46,7 @@ def enroll_verify(request: HttpRequest, walk: Walk) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if form.is_valid():
         judgement = questions.answer(walk, form.cleaned_data["code"], Purpose.ENROLL)
-        if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
+        if judgement.leads_on:
             return login.proceed(walk)
         form.refuse(judgement, walk.challenge(Purpose.ENROLL))
     return show_enroll_verify(request, walk, form)

@@ -6,7 +6,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import login, questions
-from mfa.answers import Answer
 from mfa.counters import TooMany
 from mfa.forms.codes import CodeForm
 from mfa.guards import on_step
@@ -27,7 +26,7 @@ def mailbox(request: HttpRequest, walk: Walk) -> HttpResponse:
         form = CodeForm(request.POST)
         if form.is_valid():
             judgement = questions.answer(walk, form.cleaned_data["code"], Purpose.RECOVER)
-            if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
+            if judgement.leads_on:
                 return login.proceed(walk)
             form.refuse(judgement, walk.challenge(Purpose.RECOVER))
     elif request.method == "POST":

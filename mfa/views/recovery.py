@@ -11,7 +11,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import login, origin as origins, questions, recovery
-from mfa.answers import Answer
 from mfa.counters import TooMany
 from mfa.forms.codes import RecoveryCodeForm
 from mfa.guards import SignedIn, fresh, on_step
@@ -31,7 +30,7 @@ def recovery_code(request: HttpRequest, walk: Walk) -> HttpResponse:
     form = RecoveryCodeForm(request.POST or None)
     if form.is_valid():
         judgement = questions.spend_code(walk, form.cleaned_data["code"])
-        if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
+        if judgement.leads_on:
             return login.proceed(walk)
         form.refuse(judgement)
     context = {"form": form, "aim": walk.aim, "ways": len(walk.facts.routes)}

@@ -13,7 +13,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mfa import answers, audit, login, questions, walk as walks
-from mfa.answers import Answer
 from mfa.counters import TooMany
 from mfa.forms.codes import CodeForm, RouteForm
 from mfa.guards import ANY_STEP, on_step
@@ -36,7 +35,7 @@ def verify(request: HttpRequest, walk: Walk) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if form.is_valid():
         judgement = questions.answer(walk, form.cleaned_data["code"], walk.purpose)
-        if judgement.answer in {Answer.RIGHT, Answer.LOCKED}:
+        if judgement.leads_on:
             return login.proceed(walk)
         if walk.app:
             form.refuse_app(judgement)
