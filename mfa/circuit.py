@@ -37,7 +37,8 @@ def fault(delivery: Delivery) -> None:
     began = policy.texts_tried_at or policy.texts_resumed_at or now - WITHIN
     since = max(began, now - WITHIN)
     faults = _texts().filter(state=State.FAILED, reason__in=ACCOUNT_WIDE, finished_at__gt=since)
-    if faults.count() >= (1 if on_trial else FAULTS):
+    enough = 1 if on_trial else FAULTS
+    if faults[:enough].count() == enough:
         _rest(policy, delivery)
 
 

@@ -100,7 +100,7 @@ def _is_doubtful(delivery: Delivery, now: datetime) -> bool:
 
 def _tell(delivery: Delivery, concern: Concern) -> None:
     alike = _recent(concern.within).filter(reason=delivery.reason, code=delivery.code)
-    if alike.count() < concern.most:
+    if alike[: concern.most].count() < concern.most:
         return
     country = countries.name_of(contacts.region_of(delivery.target)) if concern.by_country else ""
     held = f"{delivery.target[:-BLOCK_DIGITS]}…" if concern.alert is Alert.TEXTS_HELD else ""
@@ -116,7 +116,8 @@ def _watch_filtering(delivery: Delivery) -> None:
     Fewer than five say nothing yet.
     """
     filtered = _recent(HOUR).filter(code=FILTERED).count()
-    if filtered >= FEWEST and filtered > SHARE * _recent(HOUR).count():
+    enough = int(filtered / SHARE)
+    if filtered >= FEWEST and _recent(HOUR)[:enough].count() < enough:
         alerts.warn(Alert.TEXTS_FAILING, about=FILTERED, explanation=_explained(delivery))
 
 

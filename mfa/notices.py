@@ -1,13 +1,15 @@
 """One table: which event is told to whom, by which mail or text."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from mfa import audit, channels, counters, deliveries, limits, tallies
+from mfa import audit, backlog, channels, counters, deliveries, limits, tallies
 from mfa.models import AuditEvent, Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules.routes import ChannelName
@@ -86,6 +88,8 @@ SILENT = frozenset(
 
 # Whoever reads of a login later than this has seen it in the activity, or never looks.
 CAUGHT_UP = timedelta(days=1)
+# Each writes some rows, and one transaction must stay short.
+AT_ONCE = 20
 
 
 def tell(
@@ -146,12 +150,32 @@ def tell_of_login(pk: int) -> None:
 @shared_task(name="mfa.notices.catch_up")
 def catch_up() -> None:
     """Tell of the unusual logins whose call to the worker was lost with the broker."""
-    while tallies.advance("unusual", tallies.new_events, _tell_of_logins):
-        pass
+    if step():
+        backlog.go_on(catch_up)
+
+
+def step() -> bool:
+    """Tell for a second; say whether more may be left."""
+    return backlog.step(partial(tallies.advance, "unusual", _new_logins, _tell_of_logins))
+
+
+def _new_logins(behind: int, now: datetime) -> Iterator[tallies.Row]:
+    """Return the next events, up to so many that are to be told."""
+    told = 0
+    for row in tallies.new_events(behind, now):
+        yield row
+        told += _is_to_be_told(row, now)
+        if told == AT_ONCE:
+            return
 
 
 def _tell_of_logins(rows: list[tallies.Row]) -> None:
-    oldest = timezone.now() - CAUGHT_UP
-    for pk, at, (event, _channel, unusual) in rows:
-        if event == Event.LOGGED_IN and unusual and at > oldest:
-            tell_of_login(pk)
+    now = timezone.now()
+    for row in rows:
+        if _is_to_be_told(row, now):
+            tell_of_login(row[0])
+
+
+def _is_to_be_told(row: tallies.Row, now: datetime) -> bool:
+    _pk, at, (event, _channel, unusual) = row
+    return event == Event.LOGGED_IN and bool(unusual) and at > now - CAUGHT_UP

@@ -3,15 +3,18 @@
 The figures and their reasons stand in this table alone; docs/security.md repeats it for people.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from celery import shared_task
 from django.db import models, transaction
 from django.utils import timezone
 
+from mfa import backlog
 from mfa.limits import DAY, HOUR, MINUTE
 from mfa.models import (
     AccountPolicy,
@@ -37,10 +40,16 @@ PERIODS = (
 )
 
 SECRETS = "former secrets"
+# Behind each bucket that a clock can name
+FAR = 2**62
 
 # The primary keys of rows that are due, at most BATCH of them; each table has its own kind
 Keys = Iterable[Any]
 Due = Callable[[datetime], Keys]
+# Removes one batch of what is due, and says how many rows went.
+Remover = Callable[[datetime], int]
+# The mark that keeps two workers from pruning at once
+CLEANING = "clean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,8 @@ def after(model: type[models.Model], column: str, age: timedelta) -> Due:
 
     def due(now: datetime) -> Keys:
         rows = model._default_manager.filter(**{f"{column}__lt": now - age})  # noqa: SLF001
-        return rows.values_list("pk", flat=True)[:BATCH]
+        # In the order of the column's index: without rows to remove it reads none.
+        return rows.order_by(column).values_list("pk", flat=True)[:BATCH]
 
     return due
 
@@ -78,12 +88,21 @@ def oldest(model: type[models.Model], column: str, age: timedelta) -> Due:
 
 
 def idle_counters(now: datetime) -> Keys:
-    """Counters whose bucket is in no limit's present or previous window."""
+    """Counters whose bucket is in no limit's present or previous window.
+
+    The gaps between these are asked for one by one: an index finds a range, but no "none of these".
+    """
     seconds = [int(period.total_seconds()) for period in PERIODS]
     newest = [int(now.timestamp()) // period for period in seconds]
     # One to come: clocks of machines differ.
-    live = [bucket + step for bucket in newest for step in (-1, 0, 1)]
-    return Counter.objects.exclude(bucket__in=live).values_list("pk", flat=True)[:BATCH]
+    live = sorted({bucket + step for bucket in newest for step in (-1, 0, 1)})
+    found: list[int] = []
+    for low, high in pairwise([-1, *live, FAR]):
+        gap = Counter.objects.filter(bucket__gt=low, bucket__lt=high).order_by("bucket")
+        found += gap.values_list("pk", flat=True)[: BATCH - len(found)]
+        if len(found) == BATCH:
+            break
+    return found
 
 
 def _detach(challenges: list[Any]) -> None:
@@ -123,34 +142,63 @@ def prune(*, dry_run: bool = False) -> dict[str, int]:
     A dry run counts one batch of each at most.
     """
     now = timezone.now()
-    gone = {rule.name: _apply(rule, now, dry_run=dry_run) for rule in RULES}
-    return gone | {SECRETS: _erase_secrets(now, dry_run=dry_run)}
+    if dry_run:
+        found = {rule.name: len(list(rule.due(now))) for rule in RULES}
+        return found | {SECRETS: len(_former_secrets()) + _former_tokens(now).count()}
+    return {name: sum(_batches(remove, now)) for name, remove in REMOVERS.items()}
 
 
 @shared_task(name="mfa.retention.clean")
 def clean() -> None:
     """Prune from the beat."""
-    prune()
+    if step():
+        backlog.go_on(clean)
 
 
-def _erase_secrets(now: datetime, *, dry_run: bool) -> int:
+def step() -> bool:
+    """Prune for a second; say whether more may be due."""
+    now = timezone.now()
+    return backlog.step(*(partial(_remove_one, remove, now) for remove in REMOVERS.values()))
+
+
+def _remove_one(remove: Remover, now: datetime) -> bool:
+    with transaction.atomic():
+        return bool(backlog.lock(CLEANING) and remove(now))
+
+
+def _batches(remove: Remover, now: datetime) -> Iterator[int]:
+    """Remove to the end, for whoever waits for it."""
+    gone = 1
+    while gone:
+        with transaction.atomic():
+            backlog.lock(CLEANING, wait=True)
+            gone = remove(now)
+        yield gone
+
+
+def _apply(rule: Rule, now: datetime) -> int:
+    keys = list(rule.due(now))
+    rule.before(keys)
+    rule.model._default_manager.filter(pk__in=keys).delete()  # noqa: SLF001
+    return len(keys)
+
+
+def _erase_secrets(now: datetime) -> int:
     """Empty what opens nothing any more, encrypted as it is: the row stays for the audit."""
-    factors = Factor.objects.exclude(revoked_at=None).exclude(secret="")
-    policies = AccountPolicy.objects.filter(previous_token_until__lt=now)
-    if dry_run:
-        return factors.count() + policies.count()
-    return factors.update(secret="") + policies.update(
+    erased = Factor.objects.filter(pk__in=_former_secrets()).update(secret="")
+    return erased + _former_tokens(now).update(
         sms_auth_token_previous="", previous_token_until=None
     )
 
 
-def _apply(rule: Rule, now: datetime, *, dry_run: bool) -> int:
-    gone = 0
-    while keys := list(rule.due(now)):
-        gone += len(keys)
-        if dry_run:
-            break
-        with transaction.atomic():
-            rule.before(keys)
-            rule.model._default_manager.filter(pk__in=keys).delete()  # noqa: SLF001
-    return gone
+def _former_secrets() -> list[int]:
+    factors = Factor.objects.exclude(revoked_at=None).exclude(secret="")
+    return list(factors.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _former_tokens(now: datetime) -> models.QuerySet[AccountPolicy]:
+    return AccountPolicy.objects.filter(previous_token_until__lt=now)
+
+
+REMOVERS: dict[str, Remover] = {rule.name: partial(_apply, rule) for rule in RULES}
+REMOVERS[SECRETS] = _erase_secrets

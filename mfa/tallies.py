@@ -2,7 +2,7 @@
 
 A login pays nothing for them, each row is counted once, and they outlive processes and the rows
 themselves, so that what they say only ever rises. `count` reads what is new since the last time by
-its primary key: bounded by what happened, not by what is kept.
+its primary key: bounded by what happened, not by what is kept, a second at a time (mfa.backlog).
 """
 
 from collections import Counter
@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from mfa import backlog
 from mfa.models import AuditEvent, Delivery, Event, Tally
 from mfa.rules.routes import ChannelName
 
@@ -59,22 +60,26 @@ class Name(StrEnum):
     SENDS = "sends"
     SECONDS = "seconds"
     SECONDS_SUM = "seconds_sum"
-    MARK = "mark"
+    MARK = backlog.MARK
 
 
 @shared_task(name="mfa.tallies.count")
 def count() -> None:
     """Add up what has settled since the last time."""
-    while advance("events", new_events, partial(_add_up, _of_events)):
-        pass
-    while advance("attempts", _new_deliveries(ATTEMPTED), partial(_add_up, _of_attempts)):
-        pass
-    while advance("arrivals", _new_deliveries(ARRIVED), partial(_add_up, _of_arrivals)):
-        pass
-    with transaction.atomic():
-        _locked("at")
-        now = int(timezone.now().timestamp())
-        Tally.objects.filter(name=Name.MARK, words="at").update(value=now)
+    if step():
+        backlog.go_on(count)
+
+
+def step() -> bool:
+    """Count for a second; say whether more may be left."""
+    more = backlog.step(
+        partial(advance, "events", new_events, partial(_add_up, _of_events)),
+        partial(advance, "attempts", _new_deliveries(ATTEMPTED), partial(_add_up, _of_attempts)),
+        partial(advance, "arrivals", _new_deliveries(ARRIVED), partial(_add_up, _of_arrivals)),
+    )
+    now = {"value": int(timezone.now().timestamp())}
+    Tally.objects.update_or_create(name=Name.MARK, words="at", defaults=now)
+    return more
 
 
 def read() -> dict[Name, dict[tuple[str, ...], int]]:
@@ -93,20 +98,14 @@ def advance(
     new: Callable[[int, datetime], Iterable[Row]],
     use: Callable[[list[Row]], None],
 ) -> bool:
-    """Use one batch behind the mark and move it, at once or not at all; say if more is there."""
+    """Use one batch behind the mark and move it, at once or not at all; say if there was any."""
     with transaction.atomic():
-        behind = _locked(mark)
-        rows = list(new(behind, timezone.now()))
+        kept = backlog.lock(mark)
+        rows = list(new(kept.value, timezone.now())) if kept else []
         use(rows)
         if rows:
             Tally.objects.filter(name=Name.MARK, words=mark).update(value=rows[-1][0])
-    return len(rows) == BATCH
-
-
-def _locked(mark: str) -> int:
-    """Return how far a count has come, and let no other worker count meanwhile."""
-    Tally.objects.get_or_create(name=Name.MARK, words=mark, defaults={"value": 0})
-    return Tally.objects.select_for_update().get(name=Name.MARK, words=mark).value
+    return bool(rows)
 
 
 def _add_up(counted: Callable[[Row], Iterator[tuple[Counted, int]]], rows: list[Row]) -> None:

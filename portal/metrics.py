@@ -57,7 +57,7 @@ class Tallied(Collector):
         )
         yield GaugeMetricFamily(
             "portal_tallied_timestamp_seconds",
-            "When a worker last brought these figures up to date.",
+            "When a worker last counted.",
             value=kept[Name.MARK].get(("at",), 0),
         )
 

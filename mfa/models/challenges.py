@@ -122,6 +122,7 @@ class Challenge(models.Model):
         verbose_name_plural = _("challenges")
         indexes: ClassVar = [
             models.Index(fields=["browser"], name="challenge_browser"),
+            models.Index(fields=["expires_at"], name="challenge_expires"),
             models.Index(
                 fields=["new_in", "-created_at"],
                 condition=~Q(new_in=""),
@@ -217,6 +218,9 @@ class Delivery(models.Model):
                 fields=["created_at"],
                 condition=Q(state__in=["queued", "sending"]),
                 name="delivery_unfinished",
+            ),
+            models.Index(
+                fields=["claimed_at"], condition=Q(state="sending"), name="delivery_sending"
             ),
             # For those who learn from failures; a row enters it when the worker is done with it.
             models.Index(

@@ -73,6 +73,17 @@ class Factor(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["user"], condition=Q(revoked_at=None), name="factor_of_user"),
             models.Index(fields=["target"], condition=Q(revoked_at=None), name="factor_of_target"),
+            # For what prunes: the rows that it removes, and those that it empties before
+            models.Index(
+                fields=["revoked_at"],
+                condition=Q(revoked_at__isnull=False),
+                name="factor_revoked",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(revoked_at__isnull=False) & ~Q(secret=""),
+                name="factor_former_secret",
+            ),
         ]
 
     def __str__(self) -> str:

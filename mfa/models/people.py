@@ -121,7 +121,10 @@ class Pause(models.Model):
 
         verbose_name = _("pause")
         verbose_name_plural = _("pauses")
-        indexes: ClassVar = [models.Index(fields=["user", "until"], name="pause_user_until")]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "until"], name="pause_user_until"),
+            models.Index(fields=["until"], name="pause_until"),
+        ]
 
     def __str__(self) -> str:
         """Name the person and the end."""

@@ -18,11 +18,12 @@ class Counter(models.Model):
     count = models.PositiveIntegerField()
 
     class Meta:
-        """The upsert's target."""
+        """The upsert's target, and what finds the old ones."""
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["key", "bucket"], name="counter_key_bucket")
         ]
+        indexes: ClassVar = [models.Index(fields=["bucket"], name="counter_bucket")]
 
     def __str__(self) -> str:
         """Say the count; the key says nothing."""
@@ -35,6 +36,11 @@ class Wait(models.Model):
     key = models.CharField(max_length=64, primary_key=True)
     failures = models.PositiveIntegerField()
     until = models.DateTimeField()
+
+    class Meta:
+        """What finds the old ones."""
+
+        indexes: ClassVar = [models.Index(fields=["until"], name="wait_until")]
 
     def __str__(self) -> str:
         """Say the count; the key says nothing."""
@@ -90,10 +96,11 @@ class Brake(models.Model):
     objects = BrakeQuerySet.as_manager()
 
     class Meta:
-        """Admin names: its page shows all limits."""
+        """Admin names (its page shows all limits), and what finds the old ones."""
 
         verbose_name = _("brake")
         verbose_name_plural = _("limits")
+        indexes: ClassVar = [models.Index(fields=["until"], name="brake_until")]
 
     def __str__(self) -> str:
         """Name the numbers that it holds."""
