@@ -13,6 +13,7 @@ from mfa.rules.routes import ChannelName
 POLICY = "mfa.change_accountpolicy"
 # A fault that stays is told again, but not with every message that it stops.
 ONCE = limits.Limit("alert", 1, limits.HOUR)
+DAILY = limits.Limit("alert", 1, limits.DAY)
 
 
 class Alert(StrEnum):
@@ -30,6 +31,8 @@ class Alert(StrEnum):
     BUDGET = "budget"
     # One number would serve more people than a family has
     NUMBER_SHARED = "number_shared"
+    # One helper has let in many people within a day
+    MANY_RESCUES = "many_rescues"
 
 
 def warn(alert: Alert, *, about: str = "", once: limits.Limit = ONCE, **words: str | int) -> bool:
@@ -52,6 +55,15 @@ def warn(alert: Alert, *, about: str = "", once: limits.Limit = ONCE, **words: s
                     person, alert, channel=ChannelName.EMAIL, target=person.email, context=told
                 )
     return True
+
+
+def warn_of_rescues(helper: Protected) -> None:
+    """Tell administrators once a day of a helper who has let in five people or more (S06)."""
+    use = limits.RESCUES.of(str(helper.pk))
+    number = counters.used([use])[use]
+    if number >= limits.RESCUES_TOLD:
+        about = str(helper.pk)
+        warn(Alert.MANY_RESCUES, about=about, once=DAILY, helper=helper.email, number=number)
 
 
 def administrators() -> QuerySet[Protected]:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from mfa import notices
+from mfa import alerts, counters, limits, notices
 from mfa.models import Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules import contacts
@@ -66,12 +66,13 @@ def assign_phone(
     """Write a number for a person: the next login's code goes to it and proves it (B16, K6).
 
     Sessions end; the old number and the mailbox are told at once. False when another change was
-    first.
+    first. Raises TooMany for a helper who has helped ten people today.
     """
     now = timezone.now()
     with transaction.atomic():
         if not rebind(user):
             return False
+        counters.take([limits.RESCUES.of(str(by.pk))])
         phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE, revoked_at=None)
         old = phones.order_by("-confirmed_at").first()
         phones.update(revoked_at=now)
@@ -91,6 +92,7 @@ def assign_phone(
             reason=reason,
             by=by.pk,
         )
+    alerts.warn_of_rescues(by)
     return True
 
 

@@ -200,6 +200,17 @@ LINKS_PER_PERSON = Limit(
     _("Links that administrators send to one person"),
     _("Enough to mend a misheard address."),
 )
+RESCUES = Limit(
+    "rescue",
+    10,
+    DAY,
+    _("People for whom one helper pauses the second step or writes a number"),
+    _(
+        "More than a busy desk needs; a stolen helper's session opens no more accounts than that. "
+        "Administrators are told at the fifth."
+    ),
+)
+RESCUES_TOLD = 5
 TEST_MESSAGES = Limit(
     "test",
     10,
@@ -245,6 +256,7 @@ TABLE = (
     NEW_EMAILS_PER_PERSON,
     MAILS_PER_NEW_EMAIL,
     LINKS_PER_PERSON,
+    RESCUES,
     TEST_MESSAGES,
     NOTICE_TEXTS,
     LATE_RECORDS,

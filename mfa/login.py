@@ -239,6 +239,8 @@ def enter(walk: Walk) -> HttpResponseRedirect:
     """
     if walk.aim is not Aim.LOGIN:
         raise PermissionDenied
+    if (counted := _counts_on(walk)) is None:
+        return _start_over(walk)
     channel = walk.pending.channel if walk.pending.proof != Proof.NONE else ""
     aal = AAL[ChannelName(channel)] if channel else 1
     session = walk.request.session
@@ -250,8 +252,9 @@ def enter(walk: Walk) -> HttpResponseRedirect:
         "browser": walk.origin.browser,
         "aal": aal,
         "channel": channel,
-        "life": _life(walk).total_seconds(),
+        "life": walk.user.mfa_policy.session_life.total_seconds(),
         "idle": walk.user.mfa_policy.session_idle.total_seconds(),
+        **counted,
     }
     keep_proof(session, PASSWORD, at=walk.pending.start)
     if channel:
@@ -315,10 +318,14 @@ def _begin(request: HttpRequest, user: Protected, aim: Aim) -> PendingLogin:
 
 def _open_form(walk: Walk) -> HttpResponseRedirect:
     """Open the form for a new password, once: going back does not lengthen its ten minutes."""
+    if (counted := _counts_on(walk)) is None:
+        return _start_over(walk)
     if not walk.pending.opened:
+        session = walk.request.session
+        session[ABOUT] = {**session[ABOUT], **counted}
         walk.pending.opened = timezone.now().timestamp()
         walk.pending.save(walk.request.session)
-        walk.request.session.cycle_key()
+        session.cycle_key()
     return redirect("accounts:new_password")
 
 
@@ -330,7 +337,9 @@ def _confirmed(walk: Walk, channel: str) -> HttpResponseRedirect:
         keep_proof(session, channel)
         about = session[ABOUT]
         aal = max(about.get("aal", 1), AAL[ChannelName(channel)])
-        session[ABOUT] = {**about, "aal": aal, "channel": channel}
+        # A factor's proof stands without the pause.
+        behind = {"pause_id": None} if aal >= STRONG else {}
+        session[ABOUT] = {**about, **behind, "aal": aal, "channel": channel}
     session.cycle_key()
     details = {"channel": channel} if channel else {}
     once_saved(
@@ -353,13 +362,15 @@ def _tell(walk: Walk, *, aal: int, channel: str, unusual: str) -> None:
         transaction.on_commit(wake, robust=True)
 
 
-def _life(walk: Walk) -> timedelta:
-    """Return how long the login may last: one that a pause let in ends with the pause (K17)."""
-    life = walk.user.mfa_policy.session_life
-    if not walk.user.mfa_policy.paused or walk.pending.proof != Proof.NONE:
-        return life
-    end = pauses.end_of(walk.user)
-    return min(life, end - timezone.now()) if end else life
+def _counts_on(walk: Walk) -> dict[str, int | None] | None:
+    """Return which pause let the walk pass, for the session to keep; None where it has just ended.
+
+    What such a session opens ends with the pause (K17), however close the two come.
+    """
+    if not pauses.lets_in(walk.user) or walk.pending.proof != Proof.NONE:
+        return {"pause_id": None}
+    pause = pauses.honored_of(walk.user)
+    return {"pause_id": pause.pk} if pause else None
 
 
 def _unusual(walk: Walk) -> str:

@@ -1,13 +1,14 @@
 """Pauses: one person logs in by password alone for a time, and then no more (B15, K19)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from mfa import audit, notices
+from mfa import alerts, audit, counters, limits, notices
 from mfa.models import Event, Pause, Protected, Session
 from mfa.origin import Origin
 
@@ -19,31 +20,34 @@ class Refusal(StrEnum):
     """Why no pause was started."""
 
     STAFF = "staff"
+    RUNNING = "running"
 
 
 def start(user: Protected, *, reason: str, hours: int, by: Protected) -> Pause | Refusal:
     """Pause the second step of a person who is not staff; the mailbox and the phone are told.
 
-    The lock is the one that promotion takes: a person is paused before it or not at all.
+    The lock is the one that promotion takes: a person is paused before it or not at all. Raises
+    TooMany for a helper who has helped ten people today.
     """
-    now = timezone.now()
     with transaction.atomic():
         if hold(user).has_powers:
             return Refusal.STAFF
-        until = now + timedelta(hours=hours)
-        pause = Pause.objects.create(user_id=user.pk, reason=reason, started_at=now, until=until)
+        if running_of(user):
+            return Refusal.RUNNING
+        counters.take([limits.RESCUES.of(str(by.pk))])
+        pause = _begin(user, reason=reason, length=timedelta(hours=hours))
         notices.tell(Event.PAUSED, user, reason=reason, hours=hours, by=by.pk)
+    alerts.warn_of_rescues(by)
     return pause
 
 
 def break_glass(user: Protected, *, reason: str, minutes: int) -> Pause:
     """Let in whom the operator names, staff too: whoever calls this holds the machine."""
-    now = timezone.now()
-    until = now + timedelta(minutes=minutes)
     with transaction.atomic():
-        pause = Pause.objects.create(
-            user_id=user.pk, reason=reason, started_at=now, until=until, breakglass=True
-        )
+        hold(user)
+        for running in _open_ones(user):
+            end(running, user)
+        pause = _begin(user, reason=reason, length=timedelta(minutes=minutes), breakglass=True)
         notices.tell(Event.PAUSED, user, reason=reason, minutes=minutes)
     return pause
 
@@ -55,18 +59,35 @@ def hold(user: Protected) -> Protected:
     return person
 
 
-def end(pause: Pause, user: Protected, *, by: Protected, origin: Origin) -> None:
-    """End a pause early, and the sessions that it let in (K17)."""
+def end(
+    pause: Pause, user: Protected, *, by: Protected | None = None, origin: Origin = audit.NOWHERE
+) -> None:
+    """End a pause early; what it let in ends with it, logins in flight too (K17).
+
+    Such a session names its pause, and opens nothing after that: see mfa.sessions.
+    """
     now = timezone.now()
-    Pause.objects.filter(pk=pause.pk, until__gt=now).update(until=now)
-    Session.objects.filter(user_id=user.pk, aal=1).delete()
-    audit.record(Event.PAUSE_ENDED, user, origin=origin, by=by.pk)
+    mine = Pause.objects.filter(pk=pause.pk, ended_at=None, until__gt=now)
+    if not mine.update(until=now, ended_at=now):
+        return
+    Session.objects.filter(pause=pause).delete()
+    audit.record(Event.PAUSE_ENDED, user, origin=origin, **({"by": by.pk} if by else {}))
 
 
 def end_running(user: Protected, *, by: Protected, origin: Origin) -> None:
     """End what runs for somebody who becomes staff: a pause is never for them (K19)."""
-    for pause in Pause.objects.running(timezone.now()).filter(user_id=user.pk):
+    for pause in _open_ones(user):
         end(pause, user, by=by, origin=origin)
+
+
+def running_of(user: Protected) -> Pause | None:
+    """Return the person's running pause, whether or not it is honored."""
+    return _open_ones(user).first()
+
+
+def honored_of(user: Protected) -> Pause | None:
+    """Return the pause that lets the person in now."""
+    return Pause.objects.honored(timezone.now()).filter(user_id=user.pk).first()
 
 
 def lets_in(user: Protected) -> bool:
@@ -79,8 +100,15 @@ def rescues(user: Protected) -> bool:
     return user.is_staff and user.mfa_policy.paused
 
 
-def end_of(user: Protected) -> datetime | None:
-    """Return when the pause ends that lets the person in."""
-    honored = Pause.objects.honored(timezone.now()).filter(user_id=user.pk)
-    newest = honored.order_by("-until").first()
-    return newest.until if newest else None
+def _begin(user: Protected, *, reason: str, length: timedelta, breakglass: bool = False) -> Pause:
+    """Start the one pause; those that are over make room first. Call it with the person held."""
+    now = timezone.now()
+    over = Pause.objects.filter(user_id=user.pk, ended_at=None, until__lte=now)
+    over.update(ended_at=F("until"))
+    return Pause.objects.create(
+        user_id=user.pk, reason=reason, started_at=now, until=now + length, breakglass=breakglass
+    )
+
+
+def _open_ones(user: Protected) -> QuerySet[Pause]:
+    return Pause.objects.running(timezone.now()).filter(user_id=user.pk)

@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase, 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models, transaction
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
@@ -26,13 +26,14 @@ from mfa.origin import device_of
 # Where a login leaves what it knows of itself (mfa.login writes it, the row repeats it).
 ABOUT = "mfa_about"
 KEY_LENGTH = 32
-COLUMNS = {"user_id", "started_at", "address", "browser", "aal"}
+COLUMNS = {"user_id", "started_at", "address", "browser", "aal", "pause_id"}
 # When the session last proved what: timestamps by channel, and the password's
 PROOFS = "proofs"
 PASSWORD = "password"  # noqa: S105 a name
 # The security design's figure; no standard gives one.
 FRESH = timedelta(minutes=10)
-# A person's devices at once, with some to spare: the eleventh login ends the oldest (SS-07).
+# A person's devices at once, with some to spare: the eleventh login ends the oldest of those that
+# proved least (SS-07).
 MOST_SESSIONS = 10
 # Often enough for limits in minutes, rarely enough not to write at every click
 TOUCH_EVERY = timedelta(minutes=1)
@@ -42,12 +43,31 @@ class SessionQuerySet(models.QuerySet["Session"]):
     """Sessions by what they still open."""
 
     def open(self, now: datetime) -> "SessionQuerySet":
-        """Keep the sessions that have not reached their end."""
-        return self.filter(expire_date__gt=now)
+        """Keep the sessions that have not reached their end, nor that of the pause behind them."""
+        counts = Q(pause=None) | Q(pause__until__gt=now)
+        return self.filter(counts, expire_date__gt=now)
 
     def logged_in(self, now: datetime) -> "SessionQuerySet":
         """Keep the open logins, without the half ones."""
         return self.open(now).filter(aal__gt=0)
+
+    def kept(self, now: datetime) -> "SessionQuerySet":
+        """Keep those that open something: of a person's logins the ten that count most.
+
+        More proof counts more, then the later start: a thief of the password, however often he
+        logs in, ends no session that showed a second step (S07).
+        """
+        stronger = Q(aal__gt=OuterRef("aal"))
+        newer = Q(aal=OuterRef("aal"), started_at__gt=OuterRef("started_at"))
+        ahead = (
+            Session.objects.logged_in(now)
+            .filter(stronger | newer, user=OuterRef("user"))
+            .order_by()
+            .values("user")
+            .annotate(number=Count("*"))
+        )
+        ranked = self.open(now).annotate(ahead=Coalesce(Subquery(ahead.values("number")), 0))
+        return ranked.filter(Q(aal=0) | Q(ahead__lt=MOST_SESSIONS))
 
 
 def hash_of(session_key: str) -> str:
@@ -80,6 +100,8 @@ class Session(AbstractBaseSession):
     browser = models.CharField(max_length=200, blank=True)
     aal = models.PositiveSmallIntegerField(default=0)
     seen_at = models.DateTimeField(null=True)
+    # The pause that let it in by the password alone, and whose end ends it
+    pause = models.ForeignKey("mfa.Pause", models.CASCADE, null=True, related_name="sessions")
 
     objects = BaseSessionManager.from_queryset(SessionQuerySet)()  # type: ignore[misc]
 
@@ -164,20 +186,8 @@ class SessionStore(DatabaseStore):
     def load(self) -> dict[str, Any]:
         """Read the row, and with it its person: a half login needs both in each request."""
         now = timezone.now()
-        newer = (
-            Session.objects.logged_in(now)
-            .filter(user=OuterRef("user"), started_at__gt=OuterRef("started_at"))
-            .order_by()
-            .values("user")
-            .annotate(number=Count("*"))
-        )
-        row = (
-            Session.objects.open(now)
-            .select_related("user")
-            .annotate(newer=Coalesce(Subquery(newer.values("number")), 0))
-            .filter(key_hash=hash_of(self.session_key or ""), newer__lt=MOST_SESSIONS)
-            .first()
-        )
+        mine = Session.objects.kept(now).filter(key_hash=hash_of(self.session_key or ""))
+        row = mine.select_related("user").first()
         if row is None:
             self._session_key = None
             return {}

@@ -80,7 +80,7 @@ def _reasons(walk: Walk, now: datetime) -> Iterator[str]:
     user, policy = walk.user, walk.user.mfa_policy
     if not policy.in_force:
         yield "The account policy asks this person for no second step."
-    for pause in Pause.objects.running(now).filter(user_id=user.pk):
+    for pause in Pause.objects.honored(now).filter(user_id=user.pk):
         yield f"The second step is paused until {_time(pause.until)}."
     for factor in Factor.objects.filter(user_id=user.pk, revoked_at=None):
         yield f"Second step: {factor.masked}, {factor.state}."

@@ -72,7 +72,7 @@ def settle() -> None:
         Session.objects.all().delete()
         # Links in mails are tied to it.
         User.objects.update(session_epoch=F("session_epoch") + 1)
-        Pause.objects.running(now).update(until=now)
+        Pause.objects.running(now).update(until=now, ended_at=now)
         Challenge.objects.open(now).update(voided_at=now)
         unsent = Q(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING])
         Delivery.objects.filter(unsent).update(state=Delivery.State.DROPPED, finished_at=now)

@@ -12,11 +12,23 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import factors, origin as origins, pauses
+from mfa.counters import TooMany
 from mfa.forms.phones import PhoneForm
 from mfa.guards import SignedIn, fresh
 from mfa.models import Pause, Protected
+from mfa.views.pages import refused
 
 LIST = "admin:mfa_pause_changelist"
+
+
+REFUSED = {
+    pauses.Refusal.STAFF: _("A pause is never for staff."),
+    pauses.Refusal.RUNNING: _("A pause runs already. End it first."),
+}
+HELPED_ENOUGH = _(
+    "You have paused the second step or written a number for ten people today. "
+    "Ask a colleague to help this person, or try again tomorrow."
+)
 
 
 class PauseForm(forms.Form):
@@ -54,19 +66,13 @@ def set_number(request: SignedIn, pk: int) -> HttpResponse:
     user = get_object_or_404(get_user_model(), pk=pk)
     _demand(request, user, "mfa.change_factor")
     form = NumberForm(request.POST or None, policy=user.mfa_policy)
+    refusal = None
     if form.is_valid():
-        changed = factors.assign_phone(
-            user,
-            form.cleaned_data["phone"],
-            reason=form.cleaned_data["reason"],
-            by=request.user,
-            origin=origins.of(request),
-        )
-        if not changed:
-            messages.warning(request, gettext("Something else was changed first. Look again."))
-            return redirect(request.path)
-        messages.success(request, gettext("The number is changed. The next login proves it."))
-        return redirect("admin:mfa_factor_changelist")
+        try:
+            return _set_number(request, user, form)
+        except TooMany as too_many:
+            refusal = too_many
+            form.add_error(None, HELPED_ENOUGH)
     context = {
         **admin.site.each_context(request),
         "title": gettext("Change the phone number"),
@@ -74,7 +80,22 @@ def set_number(request: SignedIn, pk: int) -> HttpResponse:
         "person": user,
         "phone": factors.phone_of(user),
     }
-    return TemplateResponse(request, "admin/mfa/set_number.html", context)
+    return refused(TemplateResponse(request, "admin/mfa/set_number.html", context), refusal)
+
+
+def _set_number(request: SignedIn, user: Protected, form: NumberForm) -> HttpResponse:
+    changed = factors.assign_phone(
+        user,
+        form.cleaned_data["phone"],
+        reason=form.cleaned_data["reason"],
+        by=request.user,
+        origin=origins.of(request),
+    )
+    if not changed:
+        messages.warning(request, gettext("Something else was changed first. Look again."))
+        return redirect(request.path)
+    messages.success(request, gettext("The number is changed. The next login proves it."))
+    return redirect("admin:mfa_factor_changelist")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,19 +105,27 @@ def pause_person(request: SignedIn, pk: int) -> HttpResponse:
     user = get_object_or_404(get_user_model(), pk=pk)
     _demand(request, user, "mfa.add_pause")
     form = PauseForm(request.POST or None)
+    refusal = None
     if form.is_valid():
-        if isinstance(pauses.start(user, by=request.user, **form.cleaned_data), pauses.Refusal):
-            raise PermissionDenied
-        messages.success(request, gettext("The second step of this person is paused."))
-        return redirect(LIST)
+        try:
+            started = pauses.start(user, by=request.user, **form.cleaned_data)
+        except TooMany as too_many:
+            refusal = too_many
+            form.add_error(None, HELPED_ENOUGH)
+        else:
+            if isinstance(started, Pause):
+                messages.success(request, gettext("The second step of this person is paused."))
+                return redirect(LIST)
+            form.add_error(None, REFUSED[started])
+    running = pauses.running_of(user)
     context = {
         **admin.site.each_context(request),
         "title": gettext("Pause MFA for this user"),
         "form": form,
         "person": user,
-        "running_until": pauses.end_of(user),
+        "running_until": running and running.until,
     }
-    return TemplateResponse(request, "admin/mfa/pause_person.html", context)
+    return refused(TemplateResponse(request, "admin/mfa/pause_person.html", context), refusal)
 
 
 @require_POST

@@ -112,6 +112,8 @@ class Pause(models.Model):
     reason = models.CharField(_("reason"), max_length=200)
     started_at = models.DateTimeField(_("started"))
     until = models.DateTimeField(_("until"))
+    # Set once it is over; without it the next one cannot start
+    ended_at = models.DateTimeField(null=True, editable=False)
     breakglass = models.BooleanField(_("breakglass"), default=False, editable=False)
 
     objects = PauseQuerySet.as_manager()
@@ -124,6 +126,11 @@ class Pause(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["user", "until"], name="pause_user_until"),
             models.Index(fields=["until"], name="pause_until"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(ended_at=None), name="pause_one_at_a_time"
+            )
         ]
 
     def __str__(self) -> str:

@@ -32,6 +32,7 @@ FIGURES = [
     ("new-email", 5, timedelta(days=1)),
     ("new-email-mailbox", 5, timedelta(days=1)),
     ("link", 5, timedelta(hours=1)),
+    ("rescue", 10, timedelta(days=1)),
     ("test", 10, timedelta(hours=1)),
     ("notice-texts", 3, timedelta(days=1)),
     ("late-records", 20, timedelta(hours=1)),

@@ -3,16 +3,23 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import pauses
-from mfa.models import Pause
+from mfa import login, pauses, walk as walks
+from mfa.audit import NOWHERE
+from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, Pause
 from mfa.pauses import Refusal
-from tests.conftest import make_user
-from tests.portal_client import Browser
+from mfa.pending import PendingLogin
+from mfa.rules.steps import Aim
+from mfa.sessions import ABOUT, SessionStore
+from tests.conftest import give_phone, make_user
+from tests.portal_client import PASSWORD, Browser, code
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -100,3 +107,233 @@ def test_a_pause_ends_when_its_person_is_promoted(office: Browser, bob: User, fi
     office.post(f"/admin/accounts/user/{bob.pk}/change/", form)
     assert User.objects.get(pk=bob.pk).has_powers
     assert not Pause.objects.running(timezone.now()).exists()
+
+
+# One at a time (S06)
+
+
+def page_of(user: User) -> str:
+    return f"/admin/mfa/pause/person/{user.pk}/"
+
+
+ASKED = {"reason": "lost phone", "hours": "24"}
+
+
+def start(user: User, by: User) -> Pause:
+    begun = pauses.start(user, reason="lost phone", hours=24, by=by)
+    assert isinstance(begun, Pause)
+    return begun
+
+
+def test_a_second_pause_is_refused_in_words(office: Browser, alice: User) -> None:
+    office.post(page_of(alice), ASKED)
+    page = office.post(page_of(alice), ASKED)
+    assert page.status_code == 200
+    assert "A pause runs already. End it first." in page.content.decode()
+    assert Pause.objects.count() == 1
+
+
+def test_the_table_takes_no_second_one_either(alice: User, root: User) -> None:
+    start(alice, root)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        pause_in_the_table(alice)
+
+
+@pytest.mark.parametrize("ended", ["by hand", "by time"])
+def test_after_one_has_ended_the_next_can_start(
+    alice: User, root: User, clock: time_machine.Traveller, ended: str
+) -> None:
+    pause = start(alice, root)
+    if ended == "by hand":
+        pauses.end(pause, alice, by=root, origin=NOWHERE)
+    else:
+        clock.shift(timedelta(hours=24))
+    start(alice, root)
+    assert Pause.objects.count() == 2
+
+
+def test_breakglass_takes_the_place_of_a_running_one(alice: User, root: User) -> None:
+    start(alice, root)
+    call_command("breakglass", alice.email, "--reason", "lost phone")
+    assert Pause.objects.running(timezone.now()).get().breakglass
+
+
+def test_one_that_has_ended_is_not_ended_again(alice: User, root: User) -> None:
+    pause = start(alice, root)
+    for _ in range(2):
+        pauses.end(pause, alice, by=root, origin=NOWHERE)
+    assert AuditEvent.objects.filter(event=Event.PAUSE_ENDED).count() == 1
+
+
+# Its end (S06, K17)
+
+
+def end(pause: Pause, user: User, by: User, clock: time_machine.Traveller, how: str) -> None:
+    if how == "by hand":
+        pauses.end(pause, user, by=by, origin=NOWHERE)
+    else:
+        clock.move_to(pause.until)
+
+
+HOW = pytest.mark.parametrize("how", ["by hand", "by time"])
+
+
+@HOW
+def test_its_end_ends_what_it_let_in_and_nothing_else(
+    alice: User, root: User, clock: time_machine.Traveller, how: str
+) -> None:
+    pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
+    clock.shift(timedelta(minutes=50))
+    let_in = Browser()
+    let_in.password(alice)
+    User.objects.filter(pk=alice.pk).update(last_login=timezone.now())
+    AccountPolicy.objects.update(enabled=False)
+    before = Browser()
+    before.password(alice)
+    AccountPolicy.objects.update(enabled=True)
+    end(pause, alice, root, clock, how)
+    assert let_in.get("/me/").status_code == 302
+    assert before.get("/me/").status_code == 200
+
+
+@HOW
+def test_a_session_that_showed_a_factor_meanwhile_outlives_it(
+    alice: User, root: User, clock: time_machine.Traveller, how: str
+) -> None:
+    pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
+    clock.shift(timedelta(minutes=50))
+    hers = Browser()
+    hers.password(alice)
+    hers.post("/me/confirm/", {"next": "/me/password/"})
+    hers.post("/login/verify/", {"code": code("+447700900201")})
+    end(pause, alice, root, clock, how)
+    assert hers.get("/me/").status_code == 200
+
+
+@HOW
+def test_a_login_in_flight_comes_too_late(
+    alice: User, root: User, clock: time_machine.Traveller, how: str
+) -> None:
+    """S06: it read the pause, which then ended."""
+    pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
+    flight = walk_of(alice, Aim.LOGIN)
+    assert alice.mfa_policy.paused
+    end(pause, alice, root, clock, how)
+    assert login.enter(flight).url.startswith("/login/?notice=ended")
+    assert "_auth_user_id" not in flight.request.session
+
+
+@HOW
+def test_a_session_written_after_its_end_opens_nothing(
+    alice: User, root: User, clock: time_machine.Traveller, how: str
+) -> None:
+    """S06: later still, between the login and the writing of its session."""
+    pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
+    flight = walk_of(alice, Aim.LOGIN)
+    login.enter(flight)
+    end(pause, alice, root, clock, how)
+    flight.request.session.save()
+    assert flight.request.session[ABOUT]["pause_id"] == pause.pk
+    assert SessionStore(flight.request.session.session_key).load() == {}
+
+
+@HOW
+def test_a_reset_that_it_let_pass_ends_with_it(
+    alice: User, root: User, clock: time_machine.Traveller, how: str
+) -> None:
+    """S06: the form for a new password was opened without a factor."""
+    pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
+    clock.shift(timedelta(minutes=55))
+    thief = Browser()
+    thief.post("/password/forgot/", {"email": alice.email})
+    mail = OutboxMessage.objects.filter(target=alice.email).latest("pk")
+    link = mail.body.partition("http://testserver")[2].split()[0]
+    assert thief.post(link).url == "/password/new/"
+    assert thief.get("/password/new/").status_code == 200
+    end(pause, alice, root, clock, how)
+    new = {"new_password1": "another long enough one", "new_password2": "another long enough one"}
+    assert thief.post("/password/new/", new).url == "/password/forgot/?notice=ended"
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+@HOW
+def test_a_reset_in_flight_comes_too_late(
+    alice: User, root: User, clock: time_machine.Traveller, how: str
+) -> None:
+    pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
+    flight = walk_of(alice, Aim.RESET)
+    assert alice.mfa_policy.paused
+    end(pause, alice, root, clock, how)
+    assert login.advance(flight).url == "/password/forgot/?notice=ended"
+
+
+def walk_of(user: User, aim: Aim) -> walks.Walk:
+    """A request whose password, or link, was right."""
+    request = RequestFactory().post("/login/")
+    request.session = SessionStore()
+    request.session[ABOUT] = {"user_id": user.pk, "aal": 0}
+    pending = PendingLogin(
+        user=user.pk,
+        session_hash=user.get_session_auth_hash(),
+        start=timezone.now().timestamp(),
+        next="/",
+        nonce="0" * 32,
+        aim=aim,
+    )
+    return walks.start(request, pending, user)
+
+
+# Ten a day for each helper (S06)
+
+
+def people(number: int) -> list[User]:
+    made = [make_user(f"p{each}@example.org") for each in range(number)]
+    for each, user in enumerate(made):
+        give_phone(user, f"+4477009006{each:02}")
+    return made
+
+
+def test_a_helper_lets_in_ten_people_a_day_by_pause_or_number(office: Browser) -> None:
+    *ten, eleventh = people(11)
+    for user in ten[:9]:
+        office.post(page_of(user), ASKED)
+    number = {"phone": "+44 7700 900250", "reason": "new phone"}
+    number_page = "/admin/mfa/factor/person/%s/"
+    assert office.post(number_page % ten[9].pk, number).status_code == 302
+    for page, form in ((page_of(eleventh), ASKED), (number_page % eleventh.pk, number)):
+        refused = office.post(page, form)
+        assert refused.status_code == 429
+        assert "for ten people today" in refused.content.decode()
+    assert Pause.objects.count() == 9
+    assert eleventh.factors.usable().get().target == "+447700900610"
+
+
+def test_another_helper_and_the_next_day_are_free(
+    alice: User, root: User, clock: time_machine.Traveller
+) -> None:
+    for user in people(10):
+        start(user, root)
+    start(alice, make_user("other@example.org", is_staff=True))
+    clock.shift(timedelta(days=2))
+    start(make_user("late@example.org"), root)
+
+
+def test_administrators_are_told_at_the_fifth_once(office: Browser, root: User) -> None:
+    *four, fifth, sixth = people(6)
+    for user in four:
+        office.post(page_of(user), ASKED)
+    told = OutboxMessage.objects.filter(subject__contains="one helper let in many people")
+    assert not told.exists()
+    for user in (fifth, sixth):
+        office.post(page_of(user), ASKED)
+    assert told.get().target == root.email
+    assert root.email in told.get().body
+    assert "a day: 5" in told.get().body
+
+
+def test_a_refused_pause_costs_nothing(alice: User, root: User) -> None:
+    start(alice, root)
+    for _ in range(12):
+        pauses.start(alice, reason="?", hours=1, by=root)
+    start(make_user("bob@example.org"), root)

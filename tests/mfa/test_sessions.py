@@ -11,6 +11,7 @@ from django.contrib.auth import user_logged_in
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, Session
@@ -306,6 +307,42 @@ def test_the_eleventh_login_ends_the_oldest(
         clock.shift(timedelta(seconds=1))
         each.password(alice)
     assert [each.get("/me/").status_code for each in browsers] == [302, *[200] * 10]
+
+
+def test_no_flood_of_logins_by_password_ends_one_with_a_second_step(
+    alice: User, policy: AccountPolicy, clock: time_machine.Traveller
+) -> None:
+    """S07: the oldest that proved least goes first."""
+    hers = Browser()
+    hers.log_in(alice)
+    policy.enabled = False
+    policy.save()
+    thief = [Browser() for _ in range(12)]
+    for each in thief:
+        clock.shift(timedelta(seconds=1))
+        each.password(alice)
+    policy.enabled = True
+    policy.save()
+    assert hers.get("/me/").status_code == 200
+    assert [each.get("/me/").status_code for each in thief] == [*[302] * 3, *[200] * 9]
+    assert len(hers.get("/me/security/").context["sessions"]) == 10
+
+
+def test_ten_logins_leave_room_for_the_half_login_of_the_next(
+    alice: User, clock: time_machine.Traveller
+) -> None:
+    for number in range(10):
+        Session.objects.create(
+            key_hash=f"{number}",
+            user=alice,
+            aal=2,
+            started_at=timezone.now(),
+            expire_date=timezone.now() + timedelta(hours=1),
+        )
+    clock.shift(timedelta(seconds=1))
+    browser = Browser()
+    browser.log_in(alice)
+    assert browser.get("/me/").status_code == 200
 
 
 def test_half_logins_end_nobody_s_session(

@@ -6,10 +6,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa import pauses
+from mfa.audit import NOWHERE
 from mfa.models import Pause
+from mfa.pauses import Refusal
 from tests.conftest import make_user
 from tests.portal_client import Browser
-from tests.races.parallel import at_once
+from tests.races.parallel import at_once, many
 from tests.stations import office
 
 __all__ = ["office"]
@@ -42,3 +44,23 @@ def test_whichever_is_first_no_pause_is_left_for_the_new_staff(
         assert status == 302
         assert User.objects.get(pk=user.pk).has_powers
         assert not Pause.objects.running(timezone.now()).exists()
+
+
+def test_of_eight_pauses_that_start_at_once_one_does(alice: User, root: User) -> None:
+    """S06."""
+    given = many(8, lambda: pauses.start(alice, reason="lost phone", hours=24, by=root))
+    assert given.count(Refusal.RUNNING) == 7
+    assert Pause.objects.count() == 1
+
+
+def test_no_login_in_flight_outlives_the_end_of_its_pause(alice: User, root: User) -> None:
+    """S06: eight passwords are right while an administrator ends the pause."""
+    pause = pauses.start(alice, reason="lost phone", hours=24, by=root)
+    thieves = [Browser() for _ in range(8)]
+    at_once(
+        [
+            *(lambda each=each: each.password(alice) for each in thieves),
+            lambda: pauses.end(pause, alice, by=root, origin=NOWHERE),
+        ]
+    )
+    assert [each.get("/me/").status_code for each in thieves] == [302] * 8
