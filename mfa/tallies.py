@@ -157,6 +157,8 @@ def _new_deliveries(age: timedelta) -> Callable[[int, datetime], Iterable[Row]]:
 
 def _of_attempts(row: Row) -> Iterator[tuple[Counted, int]]:
     channel, country, state, _seconds = row[2]
+    if not _is_known(channel, state):
+        return
     outcome = Delivery.State.ACCEPTED if state in TAKEN else state
     yield (Name.SENDS, (channel, country, outcome)), 1
 
@@ -164,11 +166,16 @@ def _of_attempts(row: Row) -> Iterator[tuple[Counted, int]]:
 def _of_arrivals(row: Row) -> Iterator[tuple[Counted, int]]:
     """Seconds from asking to the last that was heard of a message that the provider took."""
     channel, _country, state, seconds = row[2]
-    if state not in TAKEN or not seconds:
+    if state not in TAKEN or not seconds or not _is_known(channel, state):
         return
     bucket = next((f"{bound}" for bound in BUCKETS if float(seconds) <= bound), "+Inf")
     yield (Name.SECONDS, (channel, state, bucket)), 1
     yield (Name.SECONDS_SUM, (channel, state)), round(float(seconds))
+
+
+def _is_known(channel: str, state: str) -> bool:
+    """Whether both words are of this version: each label is one for ever."""
+    return channel in list(ChannelName) and state in Delivery.State
 
 
 def _country(channel: str, target: str) -> str:

@@ -1,0 +1,67 @@
+"""Attempts are counted by person, however the email is written (X16, allauth 65.19.4).
+
+There accented twins of an email opened the same account, and each had attempts of its own.
+"""
+
+import unicodedata
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from mfa.models import AccountPolicy
+from tests.conftest import make_user
+from tests.portal_client import PASSWORD, Browser
+
+EMAIL = "jose@bücher.example"
+# In a row, before each further one costs a wait
+FREE = 9
+
+
+def spelled(email: str) -> list[str]:
+    """Ways to write the same email."""
+    name, _, domain = email.partition("@")
+    return [
+        email,
+        email.upper(),
+        unicodedata.normalize("NFD", email),
+        f"{name}@{domain.encode('idna').decode()}",
+        f"  {email}\t",
+        f"<{email}>",
+        f"mailto:{email}",
+        f"{name}\uff20{domain}",
+        f"{name}\u200b@{domain}",
+    ]
+
+
+@pytest.fixture
+def jose(policy: AccountPolicy, clock: time_machine.Traveller) -> User:
+    return make_user(EMAIL)
+
+
+def wrong(email: str) -> int:
+    """A wrong password from a browser that nobody knows; the answer's status."""
+    return Browser().post("/login/", {"email": email, "password": "a wrong one"}).status_code
+
+
+def reached(email: str) -> bool:
+    return Browser().post("/login/", {"email": email, "password": PASSWORD}).status_code == 302
+
+
+def test_every_spelling_that_opens_an_account_uses_up_its_attempts(jose: User) -> None:
+    """X16: one account, one count."""
+    opening = [email for email in spelled(EMAIL) if reached(email)]
+    assert opening == spelled(EMAIL)
+    for number in range(FREE + 1):
+        assert wrong(opening[number % len(opening)]) == 200
+    assert {wrong(email) for email in spelled(EMAIL)} == {429}
+    assert not any(reached(email) for email in spelled(EMAIL))
+
+
+@pytest.mark.parametrize("twin", ["josé@bücher.example", "jose@bucher.example"])
+def test_a_twin_opens_nothing_and_uses_up_nothing(jose: User, twin: str) -> None:
+    """X16: nobody is kept out by what strangers type for a twin."""
+    for _ in range(FREE + 2):
+        wrong(twin)
+    assert not reached(twin)
+    assert reached(EMAIL)
