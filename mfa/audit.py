@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from mfa.models import AuditEvent, Event, Protected
 from mfa.origin import Origin
+from mfa.rules.digits import plain
 
 logger = logging.getLogger("mfa.audit")
 
@@ -67,7 +68,7 @@ def reference_of(row: int) -> str:
 
 def case_of(reference: str) -> AuditEvent | None:
     """Find the event that a code names; None for anything else, a misheard one included."""
-    letters = reference.upper().translate(ALIKE)
+    letters = plain(reference).upper().translate(ALIKE)
     if not 8 <= len(letters) <= 14 or not set(letters) <= set(LETTERS):  # noqa: PLR2004
         return None
     row, check = _read(letters[:-2]), _read(letters[-2:])

@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import astuple, dataclass
 from enum import StrEnum
 
+from mfa.rules.digits import plain
+
 DIGITS = 6
 # A pasted line of text is no code; nothing longer is even looked at (OT-09).
 LONGEST_INPUT = 40
@@ -62,10 +64,11 @@ def derive(key: bytes, binding: Binding) -> str:
 
 
 def normalize(typed: str) -> str | Misshapen:
-    """Return the six digits, blanks and dashes dropped, or say what is wrong with the text."""
+    """Return the six digits of any keyboard, spaces and dashes dropped, or say what is wrong."""
     if len(typed) > LONGEST_INPUT:
         return Misshapen.TOO_LONG
-    code = "".join(c for c in typed if not (c.isspace() or unicodedata.category(c) in IGNORED))
+    kept = (c for c in typed if not (c.isspace() or unicodedata.category(c) in IGNORED))
+    code = plain("".join(kept))
     if not code:
         return Misshapen.EMPTY
     if not (code.isascii() and code.isdigit()):

@@ -15,6 +15,8 @@ from phonenumbers import (
     ValidationResult,
 )
 
+from mfa.rules.digits import plain
+
 # libphonenumber's own bound; the longest honest spelling has some forty characters.
 LONGEST_SPELLING = 250
 
@@ -173,7 +175,7 @@ def _reread(spelling: str, mistake: Mistake, home_region: str | None, rule: Rule
 
 def _dialled(character: str) -> str:
     if character.isdecimal():
-        return str(unicodedata.decimal(character))
+        return plain(character)
     if character in PLUSES:
         return "+"
     if character in SEPARATORS or unicodedata.category(character) in SEPARATING_CATEGORIES:

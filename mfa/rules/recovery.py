@@ -5,6 +5,8 @@ Crockford's base 32 (crockford.com/base32): no letter that looks like a digit.
 
 from enum import StrEnum
 
+from mfa.rules.digits import plain
+
 # NIST SP 800-63B-4, 4.2.1.1: at least 64 bits
 BITS = 65
 LENGTH = 13
@@ -38,7 +40,7 @@ def normalize(typed: str) -> str | Misspelled:
     """Return the 13 signs whatever the case, blanks and look-alikes, or say what is wrong."""
     if len(typed) > LONGEST_INPUT:
         return Misspelled.TOO_LONG
-    code = "".join(c for c in typed.upper() if c.isalnum()).translate(LOOK_ALIKES)
+    code = "".join(c for c in plain(typed).upper() if c.isalnum()).translate(LOOK_ALIKES)
     if not code:
         return Misspelled.EMPTY
     if not set(code) <= set(ALPHABET):

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 from urllib.parse import quote, urlencode
 
-from mfa.rules.codes import DIGITS
+from mfa.rules.codes import DIGITS, normalize
 
 # RFC 4226, R6, recommends 160 bits.
 SECRET_BYTES = 20
@@ -35,11 +35,13 @@ def step_of(secret: bytes, typed: str, *, now: float, after: int) -> int | None:
     """Return the step that the typed code belongs to, None if to none that is still good.
 
     Good are this step and one on each side, as far as they come after the last one used (TO-02).
-    All of them are compared, in constant time.
+    All of them are compared, in constant time, with the digits in ASCII: a code in another spelling
+    is the same code.
     """
     current = step_at(now)
     steps = [current + away for away in AROUND]
-    same = [step for step in steps if hmac.compare_digest(hotp(secret, step), typed)]
+    code = normalize(typed)
+    same = [step for step in steps if hmac.compare_digest(hotp(secret, step), code)]
     return next((step for step in same if step > after), None)
 
 

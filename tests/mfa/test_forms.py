@@ -64,7 +64,6 @@ def test_six_digits_in_any_spelling(typed: str) -> None:
         ("1234567", Misshapen.TOO_LONG),
         ("1" * 10_000, Misshapen.TOO_LONG),
         ("12345x", Misshapen.NOT_DIGITS),
-        ("\uff11\uff12\uff13\uff14\uff15\uff16", Misshapen.NOT_DIGITS),
     ],
 )
 def test_what_is_no_code_is_told_apart(typed: str, shape: Misshapen) -> None:

@@ -60,6 +60,8 @@ def test_a_code_is_shown_in_groups():
         "OI23456789ABC",
         "0l23456789abc",
         "0i23456789abc",
+        "\u0660\u0661\u0662\u0663-4567-89ABC",
+        "\uff10\uff11\uff12\uff13\u30004567\uff0d89\uff21\uff42C",
     ],
 )
 def test_case_blanks_dashes_and_look_alikes_do_not_matter(typed):
@@ -76,7 +78,7 @@ def test_u_is_read_as_v():
         ("", Misspelled.EMPTY),
         (" - ", Misspelled.EMPTY),
         ("012345678\u00e9ABC", Misspelled.STRANGE),
-        ("\u0660123456789ABC", Misspelled.STRANGE),
+        ("\u2460123456789ABC", Misspelled.STRANGE),
         (CODE[:12], Misspelled.TOO_SHORT),
         (CODE + "0", Misspelled.TOO_LONG),
         ("1" * LONGEST_INPUT, Misspelled.TOO_LONG),

@@ -97,6 +97,16 @@ def test_other_text_is_none(typed):
     assert step_of(SECRET, typed, now=NOON, after=0) is None
 
 
+@pytest.mark.parametrize("zero", ["\u0660", "\u06f0", "\u0966", "\uff10"])
+def test_a_code_in_another_spelling_is_the_same_code(zero):
+    """X13: or a used code would be right once more."""
+    ascii_code = hotp(SECRET, NOW)
+    typed = "".join(chr(ord(zero) + int(digit)) for digit in ascii_code)
+    for spelling in (typed, f" {typed[:3]} {typed[3:]}", f"{ascii_code[:3]}-{typed[3:]}"):
+        assert step_of(SECRET, spelling, now=NOON, after=0) == NOW
+        assert step_of(SECRET, spelling, now=NOON, after=NOW) is None
+
+
 def test_where_two_steps_share_a_code_the_unused_one_counts():
     """Two of the three codes agree in one of some 300,000 windows; this is such a one."""
     twins = 910_737

@@ -1,0 +1,17 @@
+"""Digits and letters of any keyboard: Arabic, Persian, Devanagari, full width."""
+
+import unicodedata
+
+# Full-width capital and small letters, as a Japanese keyboard types them
+FULL_WIDTH_LETTERS = {
+    code: code - 0xFEE0 for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
+
+
+def plain(typed: str) -> str:
+    """Return the text with every decimal digit and full-width letter in ASCII."""
+    return "".join(map(_digit, typed)).translate(FULL_WIDTH_LETTERS)
+
+
+def _digit(character: str) -> str:
+    return str(unicodedata.decimal(character)) if character.isdecimal() else character
