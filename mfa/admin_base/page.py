@@ -3,11 +3,12 @@
 from typing import TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from mfa.admin_base import queries
 
@@ -34,6 +35,21 @@ class PortalAdmin(admin.ModelAdmin[M]):
         """Fill in nothing that a link brings along."""
         del request
         return {}
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> M | None:
+        """Find a row; a NUL is in no key, and PostgreSQL refuses even to look for one."""
+        if from_field == "":
+            raise BadRequest
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Show the list, or act on the chosen rows."""
+        queries.demand_keys(self, request.POST.getlist(ACTION_CHECKBOX_NAME))
+        return super().changelist_view(request, extra_context)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Answer 400 to everything else; Django would show the whole list without a word."""

@@ -13,13 +13,15 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IS_FACETS_VAR, IS_POPUP_VAR, TO_FIELD_VAR
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ALL_VAR, ORDER_VAR, PAGE_VAR, SEARCH_VAR
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import models
 from django.http import HttpRequest
 
 ORDER = re.compile(r"-?[0-9]{1,3}(\.-?[0-9]{1,3})*")
 # Nine digits fit into every column and counter.
 PAGE = re.compile(r"[1-9][0-9]{0,8}")
+# Longer than any email; each word of a search costs a condition per column.
+LONGEST_SEARCH = 254
 DATES = ("year", "month", "day")
 M = TypeVar("M", bound=models.Model)
 
@@ -33,7 +35,19 @@ def demand_offered(page: ModelAdmin[M], request: HttpRequest) -> None:
         raise DisallowedModelAdminLookup(message)
     once = all(len(values) == 1 for _name, values in request.GET.lists())
     number = request.GET.get(PAGE_VAR, "1")
-    if not (once and PAGE.fullmatch(number) and _is_order(page, request)):
+    short = len(request.GET.get(SEARCH_VAR, "")) <= LONGEST_SEARCH
+    if not (once and short and PAGE.fullmatch(number) and _is_order(page, request)):
+        raise BadRequest
+
+
+def demand_keys(page: ModelAdmin[M], keys: list[str]) -> None:
+    """Raise an error that answers 400 if a chosen row's key is none."""
+    try:
+        for key in keys:
+            page.opts.pk.clean(key, None)
+    except ValidationError as error:
+        raise BadRequest from error
+    if any("\0" in key for key in keys):
         raise BadRequest
 
 
