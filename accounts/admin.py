@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, gettext_lazy as _
 
-from accounts import passwords, resets
-from accounts.models import User
+from accounts import passwords, powers, resets
+from accounts.models import LARGEST_ID, User
 from mfa import endings, origin as origins, pauses
 from mfa.admin_base.page import PortalAdmin
 from mfa.counters import TooMany
@@ -82,7 +82,20 @@ class UserAdmin(PortalAdmin[User]):
         """Let superusers confirm first that it is they: here they give powers (SS-08)."""
         show: Callable[..., HttpResponse] = super().changeform_view
         guarded = fresh()(show) if _is_superuser(request) else show
-        return guarded(request, object_id, form_url, extra_context)
+        with powers.watched(request, people=_one(object_id)):
+            return guarded(request, object_id, form_url, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Delete an account; its powers end with it, and that is told."""
+        with powers.watched(request, people=_one(object_id)):
+            return super().delete_view(request, object_id, extra_context)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Delete the chosen accounts; their powers end with them, and that is told."""
+        with powers.watched(request, people=queryset):
+            super().delete_queryset(request, queryset)
 
     def save_model(
         self,
@@ -160,8 +173,19 @@ class GroupAdmin(PortalAdmin[Group], DjangoGroupAdmin):
     # The stubs know only HttpResponseBase.
     @method_decorator(fresh())  # type: ignore[arg-type]
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Confirm first: a group's permissions are powers too (SS-08)."""
-        return super().changeform_view(request, *args, **kwargs)
+        """Confirm first: a group's permissions are powers too (SS-08, S05)."""
+        with powers.watched_groups(request):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Delete a group, and tell what it gave."""
+        with powers.watched_groups(request):
+            return super().delete_view(request, *args, **kwargs)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        """Delete the chosen groups, and tell what they gave."""
+        with powers.watched_groups(request):
+            super().delete_queryset(request, queryset)
 
     def save_related(
         self,
@@ -179,6 +203,12 @@ def _end_pauses(request: HttpRequest, people: QuerySet[User]) -> None:
     for one in people.filter(pauses__until__gt=timezone.now()).distinct():
         if one.has_powers:
             pauses.end_running(one, by=person(request), origin=origins.of(request))
+
+
+def _one(object_id: str | None) -> QuerySet[User]:
+    """Find the account of a page's address; none for a new one, or an address of nothing."""
+    pk = int(object_id) if object_id and object_id.isdecimal() else 0
+    return User.objects.filter(pk=pk if pk <= LARGEST_ID else 0)
 
 
 def _end_sessions(request: HttpRequest, one: User) -> None:

@@ -18,7 +18,14 @@ LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 # A prime below 32 * 32: two letters that tell a misheard code from a right one
 CHECK = 1021
-ALARMING = {Event.PAUSED, Event.FACTOR_DISABLED, Event.ALERTED, Event.TEXTS_RESTED}
+ALARMING = {
+    Event.PAUSED,
+    Event.FACTOR_DISABLED,
+    Event.ALERTED,
+    Event.TEXTS_RESTED,
+    Event.STAFF_RELEASED,
+    Event.SMS_CONFIRMED,
+}
 
 
 def record(

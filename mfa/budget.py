@@ -5,7 +5,7 @@ from dataclasses import replace
 from mfa import counters, limits
 from mfa.counters import TooMany
 from mfa.limits import Use
-from mfa.models import AccountPolicy, Challenge, Delivery, Purpose
+from mfa.models import TESTS, AccountPolicy, Challenge, Delivery
 from mfa.rules import contacts
 from mfa.rules.routes import ChannelName
 
@@ -43,4 +43,4 @@ def _uses(challenge: Challenge | None, policy: AccountPolicy) -> list[Use]:
     new, known = pots(policy)
     if challenge and challenge.new_in:
         return of_new(challenge.new_in, policy)
-    return [new if challenge and challenge.purpose == Purpose.TEST else known]
+    return [new if challenge and challenge.purpose in TESTS else known]

@@ -222,7 +222,7 @@ def _uses(user: Protected, target: Target, purpose: Purpose, origin: Origin) -> 
     match purpose:
         case Purpose.LOGIN | Purpose.STEP_UP | Purpose.RESET | Purpose.RECOVER:
             return [limit.of(subject) for limit in limits.CONFIRMED]
-        case Purpose.TEST:
+        case Purpose.TEST | Purpose.ACCOUNT:
             return [limits.TEST_MESSAGES.of(str(user.pk))]
         case Purpose.ENROLL | Purpose.CHANGE:
             return [

@@ -13,7 +13,7 @@ from django.utils import timezone
 from mfa import alerts, audit, channels
 from mfa.alerts import Alert
 from mfa.channels.base import DeliveryError
-from mfa.models import AccountPolicy, Delivery, Event, Purpose, Reason
+from mfa.models import TESTS, AccountPolicy, Delivery, Event, Reason
 from mfa.rules.routes import ChannelName
 
 # What is wrong with the account or its sender meets every text.
@@ -94,7 +94,7 @@ def _arrived(policy: AccountPolicy) -> bool:
 
 def _texts() -> QuerySet[Delivery]:
     """Return the texts to people; an administrator's tests show nothing of these."""
-    return Delivery.objects.filter(channel=ChannelName.SMS).exclude(challenge__purpose=Purpose.TEST)
+    return Delivery.objects.filter(channel=ChannelName.SMS).exclude(challenge__purpose__in=TESTS)
 
 
 def _account_answers() -> bool:

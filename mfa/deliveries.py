@@ -22,7 +22,7 @@ from mfa.channels.base import (
     Tidings,
     broken,
 )
-from mfa.models import Challenge, Delivery, Protected, Reason
+from mfa.models import Challenge, Delivery, Protected, Purpose, Reason
 from mfa.models.challenges import random_id
 from mfa.rules.routes import ChannelName
 
@@ -67,7 +67,7 @@ def queue(
     channel: str,
     target: str,
     challenge: Challenge | None = None,
-    context: Mapping[str, str | int] | None = None,
+    context: Mapping[str, str | int | list[str]] | None = None,
     attempt: int = 1,
 ) -> Delivery:
     """Write the row in the caller's transaction and wake a worker when that commits."""
@@ -200,8 +200,10 @@ def _wake(task: "Task[[int], None]", pk: int, channel: str) -> None:
     task.apply_async((pk,), queue=QUEUE_OF.get(channel, EVERYTHING_ELSE))
 
 
-def receive(receipt_id: UUID, tidings: Tidings) -> bool:
+def receive(receipt_id: UUID, tidings: Tidings, *, purposes: frozenset[str] | None = None) -> bool:
     """Take the provider's word about a message that is ours; say whether it told anything new.
+
+    `purposes`: about codes for these alone.
 
     The message's own id must fit too, unless the row has none: a receipt can overtake the answer
     to its create request, and it clears up what was maybe sent.
@@ -217,6 +219,8 @@ def receive(receipt_id: UUID, tidings: Tidings) -> bool:
         state__in=lower,
         created_at__gt=now - RECEIPTS_FOR,
     )
+    if purposes is not None:
+        rows = rows.filter(challenge__purpose__in=purposes)
     changed = rows.update(
         state=state,
         reason=tidings.reason or "",
@@ -343,6 +347,7 @@ def _render(delivery: Delivery, context: dict[str, object], life: int | None) ->
             life_seconds=life,
             attempt=delivery.attempt,
             receipt_id=delivery.receipt_id,
+            by_candidate=context.get("purpose") == Purpose.ACCOUNT,
         )
     folder = f"emails/{delivery.message}"
     return Message(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from mfa import alerts, channels, circuit, countries
 from mfa.alerts import Alert
 from mfa.limits import DAY, HOUR, MINUTE
-from mfa.models import AccountPolicy, Delivery, Factor, Purpose, Reason
+from mfa.models import TESTS, AccountPolicy, Delivery, Factor, Reason
 from mfa.rules import contacts
 from mfa.rules.routes import ChannelName
 
@@ -75,7 +75,7 @@ def learn(pk: int) -> None:
 
 
 def _is_test(delivery: Delivery) -> bool:
-    return delivery.challenge is not None and delivery.challenge.purpose == Purpose.TEST
+    return delivery.challenge is not None and delivery.challenge.purpose in TESTS
 
 
 def _mark(delivery: Delivery, now: datetime) -> None:

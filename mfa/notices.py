@@ -74,7 +74,15 @@ SILENT = frozenset(
         # Nothing is weaker after it.
         Event.PAUSE_ENDED,
         Event.STEP_REFUSED,
+        # mfa.changes mails these to all administrators.
         Event.POLICY_CHANGED,
+        Event.SMS_ENTERED,
+        Event.SMS_DISCARDED,
+        Event.SMS_CONFIRMED,
+        Event.POWERS_CHANGED,
+        Event.GROUP_CHANGED,
+        Event.STAFF_RELEASED,
+        Event.STAFF_BOUND,
         Event.POLICY_TESTED,
         Event.BRAKE_LIFTED,
         Event.MAIL_TESTED,

@@ -19,6 +19,11 @@ class OpenCheck(Enum):
         _("Send test message"),
         "admin:mfa_accountpolicy_test_message",
     )
+    CANDIDATE = (
+        _("the new SMS account values have not been confirmed"),
+        _("Confirm the new values"),
+        "admin:mfa_accountpolicy_confirm_account",
+    )
     OWN_FACTOR = (
         _("you have no confirmed phone of your own"),
         _("Confirm your phone"),
@@ -48,6 +53,7 @@ def open_checks(policy: AccountPolicy, administrator: Protected) -> list[OpenChe
     holds = {
         OpenCheck.ACCOUNT: policy.complete,
         OpenCheck.TEST: policy.tested or not policy.complete,
+        OpenCheck.CANDIDATE: policy.candidate_since is None,
         OpenCheck.OWN_FACTOR: factors.phone_of(administrator) is not None,
         OpenCheck.WAY_OUT: factors.are_backed_up(held),
     }

@@ -10,11 +10,13 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa import countries
 from mfa.models import AccountPolicy
+from mfa.models.policies import SmsValues
 from mfa.rules import contacts
 from mfa.rules.contacts import Misread
 from mfa.rules.policy import Policy
 
 TOKEN_TAIL = 4
+SMS_FIELDS = {"sms_account_id", "sms_auth_token", "sms_phone_number"}
 MESSAGING_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 # An empty choice names the product's own value, which it means at the site's level.
 CHOICES: dict[str, type[models.TextChoices]] = {
@@ -118,11 +120,19 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
                 default = gettext("Default: %s") % words(getattr(Policy(), name)).label
                 field.choices = [("", default), *words.choices]
         self.fields["enroll_countries"].help_text = _if_none(self.instance.home_region)
-        token = self.instance.sms_auth_token
+        # What was entered last, even while it waits for a superuser
+        entered = self._entered()
+        self.initial["sms_account_id"] = entered.account_id
+        self.initial["sms_phone_number"] = entered.phone_number
         self.initial["sms_auth_token"] = ""
+        token = entered.auth_token
         where = gettext("“Auth Token” on the Twilio console's first page.")
         stored = gettext("Set, ends …%s. Leave empty to keep it.") % token[-TOKEN_TAIL:]
         self.fields["sms_auth_token"].help_text = f"{stored} {where}" if token else where
+
+    def _entered(self) -> SmsValues:
+        policy = self.instance
+        return policy.candidate_values if policy.candidate_since else policy.sms_values
 
     def clean_home_region(self) -> str:
         """Return the country in capitals, if numbers can be dialled there."""
@@ -133,7 +143,7 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
 
     def clean_sms_auth_token(self) -> str:
         """Return the new token, or the stored one where nothing was typed."""
-        return str(self.cleaned_data["sms_auth_token"]) or self.instance.sms_auth_token
+        return str(self.cleaned_data["sms_auth_token"]) or self._entered().auth_token
 
     def clean_sms_phone_number(self) -> str:
         """Return the sender in E.164, whatever its spelling (A14), or a messaging service's id."""
@@ -152,10 +162,13 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
         """Keep MFA from running without an SMS account: nobody could get in."""
         cleaned = super().clean() or self.cleaned_data
         sms = ("sms_account_id", "sms_auth_token", "sms_phone_number")
-        running = self.instance.enabled and cleaned.get("enabled")
-        if running and not all(cleaned.get(name) for name in sms) and not self.errors:
+        missing = not all(cleaned.get(name) for name in sms) and not self.errors
+        if missing and self.instance.changes_wait and SMS_FIELDS & set(self.changed_data):
             raise forms.ValidationError(
-                gettext("MFA is on and needs the SMS account. Switch it off before you remove it.")
+                gettext(
+                    "Enter all three values of the SMS account. Once MFA has been on, you can "
+                    "replace the account but not remove it."
+                )
             )
         return cleaned
 

@@ -8,21 +8,20 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, gettext_lazy as _
 
-from mfa import audit, channels, circuit, origin as origins
-from mfa.admin import mail_test
+from mfa import channels, origin as origins
+from mfa.admin import mail_test, saving
+from mfa.admin.confirming import confirm_account, discard_account
 from mfa.admin.enabling import open_checks
 from mfa.admin.forms import AccountPolicyForm
+from mfa.admin.switching import switch_off
 from mfa.admin.testing import setup_steps, test_connection, test_mail, test_message, try_texts
 from mfa.admin_base.page import PortalAdmin
 from mfa.guards import fresh, person
-from mfa.models import AccountPolicy, Challenge, Event, Factor, Purpose, Reason
+from mfa.models import AccountPolicy, Reason
 from mfa.rules.routes import ChannelName
-
-SMS_ACCOUNT = {"sms_account_id", "sms_auth_token", "sms_phone_number"}
 
 
 @admin.register(AccountPolicy)
@@ -104,6 +103,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
             "subtitle": None,
             "policy": policy,
             "open_checks": checks,
+            "superuser": person(request).is_superuser,
             "unredacted": settings.SMS_REDACT and policy.unredacted,
             "proxy": urlsplit(settings.SMS_PROXY_URL).netloc.rpartition("@")[2],
             "fault": _fault_of(policy),
@@ -120,33 +120,19 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
         change: bool,  # noqa: FBT001 Django's signature
     ) -> None:
         """Save the values, and the tick only if nothing is left to do (A16)."""
-        user, turning_on = person(request), obj.enabled and not form.initial["enabled"]
-        checks = open_checks(obj, user) if turning_on else []
-        obj.enabled = obj.enabled and not checks
-        former = AccountPolicy.load().sms_auth_token
-        if former and former != obj.sms_auth_token:
-            obj.keep_token(former, timezone.now())
-        # Only what the form holds: the worker writes into the same row.
-        obj.save(update_fields=[*form.fields, "sms_auth_token_previous", "previous_token_until"])
-        if SMS_ACCOUNT & set(form.changed_data):
-            # A code sent by other values must not vouch for these.
-            asked = Challenge.objects.filter(purpose=Purpose.TEST)
-            asked.open(timezone.now()).update(voided_at=timezone.now())
-            AccountPolicy.objects.update(is_trial=False, unredacted=False)
-            circuit.try_again()
-        if "sms_phone_number" in form.changed_data:
-            # STOP was sent to the former number.
-            Factor.objects.exclude(refuses_until=None).update(refuses_until=None)
-        audit.record(
-            Event.POLICY_CHANGED,
-            user,
-            origin=origins.of(request),
-            fields=[name for name in form.changed_data if name != "enabled" or not checks],
+        checks = saving.save(
+            obj, set(form.changed_data), by=person(request), origin=origins.of(request)
         )
         if checks:
             words = gettext("Your settings are saved, but MFA is not on yet: %s.")
             left = "; ".join(str(check.words) for check in checks)
             messages.warning(request, words % left)
+
+    def response_change(self, request: HttpRequest, obj: AccountPolicy) -> HttpResponse:
+        """Ask before MFA is switched off; everything else is saved by now (A30)."""
+        if obj.enabled and not request.POST.get("enabled"):
+            return redirect("admin:mfa_accountpolicy_switch_off")
+        return super().response_change(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the two tests."""
@@ -165,6 +151,21 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
                 "test-mail/",
                 self.admin_site.admin_view(test_mail),
                 name="mfa_accountpolicy_test_mail",
+            ),
+            path(
+                "switch-off/",
+                self.admin_site.admin_view(switch_off),
+                name="mfa_accountpolicy_switch_off",
+            ),
+            path(
+                "sms-account/",
+                self.admin_site.admin_view(confirm_account),
+                name="mfa_accountpolicy_confirm_account",
+            ),
+            path(
+                "sms-account/discard/",
+                self.admin_site.admin_view(discard_account),
+                name="mfa_accountpolicy_discard_account",
             ),
             path(
                 "setup-steps/",

@@ -67,6 +67,8 @@ class Message:
     life_seconds: int | None = None
     attempt: int = 1
     receipt_id: UUID | None = None
+    # Sent with the values that wait for a superuser (mfa.sms_account)
+    by_candidate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

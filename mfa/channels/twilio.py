@@ -72,6 +72,8 @@ class TwilioChannel(Channel):
     def send(self, message: Message) -> Receipt:
         """Ask once: Twilio knows no idempotency key, so what may have left is never repeated."""
         account = AccountPolicy.load()
+        if message.by_candidate:
+            account = account.with_candidate()
         if not account.complete:
             raise DeliveryError(Reason.CREDENTIALS, permanent=True)
         ask = partial(self._ask, self._wire(), account, message)
@@ -82,7 +84,7 @@ class TwilioChannel(Channel):
             outcome = ask(redact=False)
         if isinstance(outcome, DeliveryError):
             raise outcome
-        if account.unredacted != unredacted:
+        if account.unredacted != unredacted and not message.by_candidate:
             _note(unredacted=unredacted)
         return outcome
 

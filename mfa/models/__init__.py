@@ -1,6 +1,6 @@
 """All tables of the second step."""
 
-from mfa.models.challenges import TRIES, Challenge, Delivery, Purpose, Reason
+from mfa.models.challenges import TESTS, TRIES, Challenge, Delivery, Purpose, Reason
 from mfa.models.factors import Factor, RecoveryCode
 from mfa.models.people import Pause, Protected
 from mfa.models.policies import AccountPolicy
@@ -8,6 +8,7 @@ from mfa.models.records import AuditEvent, Brake, Counter, Event, OutboxMessage,
 from mfa.sessions import Session
 
 __all__ = [
+    "TESTS",
     "TRIES",
     "AccountPolicy",
     "AuditEvent",

@@ -45,6 +45,11 @@ class Purpose(models.TextChoices):
     RESET = "reset", _("set a new password")
     RECOVER = "recover", _("set up a new second step")
     TEST = "test", _("test the SMS account")
+    ACCOUNT = "account", _("confirm new values of the SMS account")
+
+
+# What an administrator sends to see whether the SMS account works
+TESTS = (Purpose.TEST, Purpose.ACCOUNT)
 
 
 class Reason(models.TextChoices):

@@ -1,9 +1,10 @@
 """The stored policy: the site's one row, and the fields that every level shares."""
 
 import hashlib
+from copy import copy
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -146,6 +147,14 @@ class Level(models.Model):
         )
 
 
+class SmsValues(NamedTuple):
+    """What texts are sent with: all of it comes from the provider's console."""
+
+    account_id: str
+    auth_token: str
+    phone_number: str
+
+
 def _regions(countries: list[str]) -> frozenset[str] | None:
     return frozenset().union(*map(contacts.group, countries)) if countries else None
 
@@ -177,6 +186,15 @@ class AccountPolicy(Level):
         verbose_name=_("Pilot group"),
         help_text=_("Only members are asked for a second step. Empty: everybody is."),
     )
+    # Set once: from then on staff stay bound, and new SMS values wait for a superuser (S05)
+    first_enabled_at = models.DateTimeField(null=True, editable=False)
+    # `manage.py staff_mfa off`: staff follow the flag and the pilot group like everybody
+    staff_released_at = models.DateTimeField(null=True, editable=False)
+    # New SMS values that wait for a superuser (mfa.sms_account)
+    candidate_since = models.DateTimeField(null=True, editable=False)
+    candidate_account_id = models.CharField(max_length=34, blank=True, editable=False)
+    candidate_auth_token = EncryptedTextField(blank=True, editable=False)
+    candidate_phone_number = models.CharField(max_length=34, blank=True, editable=False)
     # Twilio signs receipts with the old token until its console says otherwise.
     sms_auth_token_previous = EncryptedTextField(blank=True, editable=False)
     previous_token_until = models.DateTimeField(null=True, editable=False)
@@ -211,6 +229,7 @@ class AccountPolicy(Level):
     # What load_for() knows of one person
     is_pilot = False
     is_paused = False
+    is_for_staff = False
 
     class Meta:
         """Admin names: the group is the app's, "Security"."""
@@ -221,6 +240,14 @@ class AccountPolicy(Level):
     def __str__(self) -> str:
         """Name the page."""
         return str(_("Account Policy"))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and note when MFA was first enabled."""
+        if self.enabled and self.first_enabled_at is None:
+            self.first_enabled_at = timezone.now()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "first_enabled_at"}
+        super().save(*args, **kwargs)
 
     @classmethod
     def load(cls) -> Self:
@@ -233,7 +260,9 @@ class AccountPolicy(Level):
         pilots = Group.objects.filter(user=user.pk, pk=OuterRef("pilot_group"))
         pauses = Pause.objects.honored(timezone.now()).filter(user_id=user.pk)
         site = cls.objects.annotate(is_pilot=Exists(pilots), is_paused=Exists(pauses)).first()
-        return site or cls.load()
+        site = site or cls.load()
+        site.is_for_staff = user.is_staff or user.is_superuser
+        return site
 
     @property
     def budget(self) -> int:
@@ -272,7 +301,34 @@ class AccountPolicy(Level):
     @property
     def complete(self) -> bool:
         """Whether all three values of the SMS account are there."""
-        return bool(self.sms_account_id and self.sms_auth_token and self.sms_phone_number)
+        return all(self.sms_values)
+
+    @property
+    def sms_values(self) -> SmsValues:
+        """The values that texts are sent with."""
+        return SmsValues(self.sms_account_id, self.sms_auth_token, self.sms_phone_number)
+
+    @sms_values.setter
+    def sms_values(self, values: SmsValues) -> None:
+        self.sms_account_id, self.sms_auth_token, self.sms_phone_number = values
+
+    @property
+    def candidate_values(self) -> SmsValues:
+        """The values that wait for a superuser."""
+        return SmsValues(
+            self.candidate_account_id, self.candidate_auth_token, self.candidate_phone_number
+        )
+
+    @property
+    def changes_wait(self) -> bool:
+        """Whether new SMS values wait for a superuser instead of being used at once (S05)."""
+        return self.first_enabled_at is not None
+
+    def with_candidate(self) -> Self:
+        """Return a copy that sends with the values that wait."""
+        other = copy(self)
+        other.sms_values = self.candidate_values
+        return other
 
     def credentials(self) -> str:
         """Name what texts are sent with in 64 hex digits; the token's 128 bits keep it secret.
@@ -300,6 +356,13 @@ class AccountPolicy(Level):
         return [token for token in tokens if token]
 
     @property
+    def binds_staff(self) -> bool:
+        """Whether staff are asked, whatever the flag and the pilot group say (S05)."""
+        return self.first_enabled_at is not None and self.staff_released_at is None
+
+    @property
     def binds(self) -> bool:
-        """Whether the person of load_for() is asked: MFA is on, and the pilot group theirs."""
+        """Whether the person of load_for() is asked for a second step."""
+        if self.is_for_staff and self.binds_staff:
+            return True
         return self.enabled and (self.pilot_group_id is None or self.is_pilot)

@@ -1,6 +1,7 @@
 """What providers call: no session, no token of ours, only their own signature."""
 
 import logging
+from collections.abc import Iterator
 from http import HTTPStatus
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from mfa import deliveries, faults
 from mfa.channels import twilio_receipts
-from mfa.models import AccountPolicy
+from mfa.models import AccountPolicy, Purpose
 
 logger = logging.getLogger("mfa.hooks")
 
@@ -33,13 +34,27 @@ def twilio_receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     if len(body) > LARGEST_BODY:
         return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     form, signature = QueryDict(body), request.headers.get("X-Twilio-Signature", "")
-    account, url = AccountPolicy.load(), twilio_receipts.url_of(receipt_id)
-    if not twilio_receipts.signed(url, form, signature, account.tokens(timezone.now())):
-        logger.warning("a receipt with a wrong signature; is BASE_URL the public address?")
-        return HttpResponse(status=HTTPStatus.FORBIDDEN)
+    policy, url = AccountPolicy.load(), twilio_receipts.url_of(receipt_id)
+    for account, tokens, purposes in _accounts(policy):
+        if twilio_receipts.signed(url, form, signature, tokens):
+            return _take(receipt_id, form, account, purposes)
+    logger.warning("a receipt with a wrong signature; is BASE_URL the public address?")
+    return HttpResponse(status=HTTPStatus.FORBIDDEN)
+
+
+def _accounts(policy: AccountPolicy) -> Iterator[tuple[str, list[str], frozenset[str] | None]]:
+    """List who may report: the live account, and the one that waits, about its own tests alone."""
+    yield policy.sms_account_id, policy.tokens(timezone.now()), None
+    if token := policy.candidate_auth_token:
+        yield policy.candidate_account_id, [token], frozenset({Purpose.ACCOUNT})
+
+
+def _take(
+    receipt_id: UUID, form: QueryDict, account: str, purposes: frozenset[str] | None
+) -> HttpResponse:
     try:
-        if tidings := twilio_receipts.read(form, account.sms_account_id):
-            deliveries.receive(receipt_id, tidings)
+        if tidings := twilio_receipts.read(form, account):
+            deliveries.receive(receipt_id, tidings, purposes=purposes)
     except Exception as error:  # noqa: BLE001 - Django's own report would quote the number
         faults.log(error, "taking a receipt")
         return HttpResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR)

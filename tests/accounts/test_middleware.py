@@ -47,7 +47,7 @@ def test_the_administration_is_closed_too(browser: Browser, root: User) -> None:
 def test_staff_without_a_second_step_confirm_first_and_are_not_led_in_a_circle(
     browser: Browser, policy: AccountPolicy, root: User
 ) -> None:
-    policy.enabled = False
+    policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     passwords.expire(root, origin=NOWHERE, by=1)
     browser.password(root)

@@ -35,7 +35,7 @@ def test_every_event_is_told_to_somebody_or_named_as_silent() -> None:
 
 @pytest.mark.parametrize("event", Event)
 def test_every_event_is_recorded_somewhere(event: Event) -> None:
-    call = re.compile(rf"(?:record|tell)\(\s*(?:mfa\.)?Event\.{event.name}\b")
+    call = re.compile(rf"(?:(?:record|tell)\(\s*(?:mfa\.)?|Change\.\w+: )Event\.{event.name}\b")
     assert [path for path in CODE if call.search(path.read_text())]
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa.alerts import Alert
+from mfa.changes import MESSAGE
 from mfa.models import Purpose
 from mfa.notices import NOTICES
 from mfa.rules.routes import ChannelName
@@ -74,7 +75,7 @@ def test_every_notice_has_its_message() -> None:
     told = [notice for notices in NOTICES.values() for notice in notices]
     mails = {notice.message for notice in told if notice.channel is ChannelName.EMAIL}
     texts = {notice.message for notice in told if notice.channel is ChannelName.SMS}
-    assert mails | {"code", "mail_test", *LINKS} | set(Alert) == set(MAILS)
+    assert mails | {"code", "mail_test", MESSAGE, *LINKS} | set(Alert) == set(MAILS)
     assert texts | {"code"} == set(TEXTS)
 
 

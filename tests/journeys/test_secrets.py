@@ -75,6 +75,9 @@ def walk(root: User, alice: User, bob: User) -> list[Browser]:
     office.password(root)
     office.post("/login/verify/", {"code": pocket.newest_code("+447700900204")})
     save_token(office)
+    office.post("/admin/mfa/accountpolicy/sms-account/", {"send": "1"})
+    confirming = {"code": pocket.newest_code("+447700900204")}
+    office.post("/admin/mfa/accountpolicy/sms-account/", confirming)
     office.post("/admin/mfa/accountpolicy/test-connection/")
     office.post("/admin/mfa/accountpolicy/test-message/", {"phone": "+447700900252"})
     Browser().password(bob)

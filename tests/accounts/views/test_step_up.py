@@ -39,7 +39,7 @@ def confirming(stale: Browser) -> Browser:
 @pytest.fixture
 def off(policy: AccountPolicy) -> AccountPolicy:
     """MFA is off."""
-    policy.enabled = False
+    policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     return policy
 

@@ -16,6 +16,7 @@ from tests.portal_client import Browser, code
 FORM = "/admin/mfa/accountpolicy/1/change/"
 LIST = "/admin/mfa/accountpolicy/"
 TEST = "/admin/mfa/accountpolicy/test-message/"
+SWITCH_OFF = "/admin/mfa/accountpolicy/switch-off/"
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "5ecret5ecret5ecret5ecret5ecrab12"
 NOWHERE = "+447700900240"
@@ -316,7 +317,7 @@ def test_after_the_test_with_a_phone_alone_it_is_not(installer: Browser) -> None
 
 
 def test_after_the_test_and_with_a_way_out_it_is(installer: Browser) -> None:
-    """A16: values, test message, its code typed back, recovery codes, the tick."""
+    """A16: values, test message, its code typed back, recovery codes, the tick; all are told."""
     save(installer, **VALUES)
     installer.post(TEST, {"phone": NOWHERE})
     installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
@@ -324,6 +325,7 @@ def test_after_the_test_and_with_a_way_out_it_is(installer: Browser) -> None:
     page = turn_on(installer, **VALUES)
     assert stored().enabled
     assert "Multi-factor authentication is on." in page
+    assert OutboxMessage.objects.filter(subject__contains="MFA was switched on").count() == 1
     assert installer.get("/admin/").status_code == 200
 
 
@@ -349,11 +351,12 @@ def test_values_and_tick_at_once_are_too_early(installer: Browser) -> None:
 def test_each_changed_value_needs_a_new_test(
     office: Browser, policy: AccountPolicy, field: str, value: str
 ) -> None:
-    save(office, **VALUES)
-    policy.refresh_from_db()
+    policy.enabled = False
+    policy.sms_values = (ACCOUNT, TOKEN, "+15005550006")
     policy.tested_credentials = policy.credentials()
     policy.save()
-    turn_on(office, **{**VALUES, field: value})
+    page = turn_on(office, **{**VALUES, field: value})
+    assert "the new SMS account values have not been confirmed" in page
     assert not stored().enabled
 
 
@@ -370,24 +373,71 @@ def test_a_refused_tick_is_not_in_the_audit(installer: Browser) -> None:
     assert set(AuditEvent.objects.get(event=Event.POLICY_CHANGED).details["fields"]) == set(VALUES)
 
 
-def test_disabling_is_a_tick_less(office: Browser, policy: AccountPolicy) -> None:
-    """A30."""
-    save(office, **{name: getattr(policy, name) for name in VALUES if name != "sms_auth_token"})
+def untick(browser: Browser) -> HttpResponse:
+    """Save the form without the tick, and nothing else changed."""
+    policy = stored()
+    kept = {name: getattr(policy, name) for name in VALUES if name != "sms_auth_token"}
+    return save(browser, **kept, contact=policy.contact, home_region=policy.home_region)
+
+
+def test_disabling_is_a_tick_less_and_asks_once(
+    office: Browser, alice: User, charlie: User
+) -> None:
+    """A30: how many people it concerns is one statement, and staff are not among them."""
+    page = untick(office)
+    assert page.request["PATH_INFO"] == SWITCH_OFF
+    assert "2 people will log in with the password only." in page.content.decode()
+    assert "Staff still need their second step." in page.content.decode()
+    assert stored().enabled
+    office.post(SWITCH_OFF)
     assert not stored().enabled
-    event = AuditEvent.objects.filter(event=Event.POLICY_CHANGED).get()
-    assert "enabled" in event.details["fields"]
+    event = AuditEvent.objects.get(event=Event.POLICY_CHANGED)
+    assert (event.details["fields"], event.details["people"]) == (["enabled"], 2)
 
 
-def test_the_account_stays_while_it_is_on(office: Browser) -> None:
-    response = save(office, enabled="on", sms_account_id="", sms_phone_number="")
-    assert "Switch it off before you remove it." in response.content.decode()
+def test_a_stale_tab_switches_nothing_off(office: Browser, policy: AccountPolicy) -> None:
+    """A form that was opened before MFA was on comes without the tick."""
+    policy.enabled = False
+    policy.save()
+    office.get(FORM)
+    AccountPolicy.objects.update(enabled=True)
+    untick(office)
+    assert stored().enabled
+
+
+def test_switching_off_twice_is_told_once(office: Browser, root: User) -> None:
+    untick(office)
+    office.post(SWITCH_OFF)
+    assert office.post(SWITCH_OFF).url == LIST
+    mails = OutboxMessage.objects.filter(target=root.email)
+    assert mails.filter(subject__contains="MFA was switched off").count() == 1
+
+
+def test_switching_off_needs_the_permission(
+    other_browser: Browser, charlie: User, policy: AccountPolicy
+) -> None:
+    other_browser.log_in(charlie)
+    assert other_browser.get(SWITCH_OFF).status_code == 403
+    assert other_browser.post(SWITCH_OFF).status_code == 403
+    assert stored().enabled
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_account_is_replaced_but_not_removed(
+    office: Browser, policy: AccountPolicy, *, enabled: bool
+) -> None:
+    """S05: staff need it, whatever the tick says."""
+    policy.enabled = enabled
+    policy.save()
+    tick = {"enabled": "on"} if enabled else {}
+    response = save(office, **tick, sms_account_id="", sms_phone_number="")
+    assert "you can replace the account but not remove it" in response.content.decode()
     assert stored().complete
 
 
-def test_an_account_may_go_when_it_is_off(office: Browser, policy: AccountPolicy) -> None:
-    policy.enabled = False
-    policy.save()
-    save(office, sms_account_id="", sms_phone_number="")
+def test_an_account_may_go_before_mfa_was_ever_on(installer: Browser) -> None:
+    save(installer, **VALUES)
+    save(installer, sms_account_id="", sms_phone_number="")
     assert stored().sms_account_id == ""
 
 

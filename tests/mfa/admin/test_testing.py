@@ -159,7 +159,7 @@ def test_a_password_alone_replaces_no_phone(
     browser: Browser, policy: AccountPolicy, root: User
 ) -> None:
     """EN-02: what is bound stays when MFA is on again."""
-    policy.enabled = False
+    policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     browser.password(root)
     browser.post(TEST, {"phone": NUMBER})
@@ -179,7 +179,7 @@ def test_a_first_phone_makes_the_session_a_strong_one(
     browser: Browser, policy: AccountPolicy
 ) -> None:
     """It opens the administration once MFA is on."""
-    policy.enabled = False
+    policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     root = make_user("root@example.org", is_staff=True, is_superuser=True)
     browser.password(root)
@@ -194,7 +194,7 @@ def test_a_first_phone_makes_the_session_a_strong_one(
 def test_without_a_phone_of_ones_own_the_administration_closes(
     browser: Browser, policy: AccountPolicy
 ) -> None:
-    policy.enabled = False
+    policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     browser.password(make_user("root@example.org", is_staff=True, is_superuser=True))
     browser.post(TEST, {"phone": NUMBER})
@@ -247,7 +247,7 @@ def test_the_test_of_another_administrator_is_not_shown(
 ) -> None:
     """Each has their own question."""
     office.post(TEST, {"phone": NUMBER})
-    policy.enabled = False
+    policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     other_browser.password(make_user("second@example.org", is_staff=True, is_superuser=True))
     assert "number ending 40" not in other_browser.get(TEST).content.decode()

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from mfa.channels import twilio_http, twilio_send
-from mfa.channels.base import Channel, Message, Progress, Receipt, Sent
+from mfa.channels.base import Channel, DeliveryError, Message, Progress, Receipt, Sent
 from mfa.channels.twilio import TwilioChannel
 from mfa.models import AccountPolicy, Reason
 from tests.mfa.channels.contract import Arrivals, Carried, ChannelContract, fault, report
@@ -53,6 +53,22 @@ def test_a_create_request_has_these_parameters(direct: TwilioChannel, endpoint: 
         }
     ]
     assert endpoint.account.mistakes == []
+
+
+def test_only_a_test_of_new_values_goes_by_them(
+    direct: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+) -> None:
+    """S05."""
+    policy.candidate_account_id = "AC" + "e" * 32
+    policy.candidate_auth_token, policy.candidate_phone_number = "n" * 32, "+15005550009"
+    policy.save()
+    direct.send(Message(TO, "Hello"))
+    direct_account, from_ = endpoint.requests[0].split("/")[3], endpoint.messages[0]["From"]
+    assert (direct_account, from_) == (policy.sms_account_id, policy.sms_phone_number)
+    with pytest.raises(DeliveryError):
+        # The endpoint knows no such account.
+        direct.send(Message(TO, "Hello", by_candidate=True))
+    assert endpoint.requests[1].split("/")[3] == policy.candidate_account_id
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.test import Client, RequestFactory
 
 from accounts.models import User
@@ -193,13 +194,15 @@ def test_then_it_signs_no_more(
     assert report(client, replaced, "delivered").status_code == 204
 
 
-def test_the_form_keeps_the_former_token_encrypted(office: Browser, row: Delivery) -> None:
+def test_new_values_keep_the_former_token_encrypted(office: Browser, row: Delivery) -> None:
     former = AccountPolicy.load().sms_auth_token
     values = {"sms_account_id": AccountPolicy.load().sms_account_id, "enabled": "on"}
     office.post(
         "/admin/mfa/accountpolicy/1/change/",
         values | {"sms_auth_token": "n" * 32, "sms_phone_number": "+15005550006"},
     )
+    assert AccountPolicy.load().sms_auth_token == former
+    call_command("sms_account", "confirm")
     policy = AccountPolicy.load()
     assert policy.sms_auth_token == "n" * 32
     assert policy.tokens(row.created_at) == ["n" * 32, former]

@@ -1,0 +1,28 @@
+"""`manage.py createsuperuser`: Django's own, and all who administer are told by mail (S05)."""
+
+from typing import Any
+
+from django.contrib.auth.management.commands import createsuperuser
+from django.db import transaction
+
+from accounts.models import User
+from mfa import changes
+from mfa.changes import Change
+
+POWERS = ["is_staff", "is_superuser"]
+
+
+class Command(createsuperuser.Command):
+    """Makes a superuser, and tells."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Tell in the transaction that makes the account."""
+        with transaction.atomic():
+            before = set(_superusers())
+            super().handle(*args, **options)
+            for user in User.objects.filter(is_superuser=True).exclude(pk__in=before):
+                changes.tell(Change.POWERS, by=None, about=user, given=POWERS)
+
+
+def _superusers() -> list[int]:
+    return list(User.objects.filter(is_superuser=True).values_list("pk", flat=True))
