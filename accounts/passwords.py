@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.validators import LONGEST
-from mfa import audit, counters, limits, notices, origin as origins, waits
+from mfa import audit, browsers, counters, limits, notices, origin as origins, waits
 from mfa.models import AuditEvent, Event, Session
 from mfa.origin import Origin
 from mfa.sessions import keep_alive
@@ -20,7 +20,10 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
     while the browser has to wait, whether or not anybody has that email: a known one for its own
     failures alone, all others together for theirs and for their address (LG-02).
     """
-    origin = origins.of(request, email)
+    # Whose browser it is matters only where a cookie says that it is somebody's.
+    people = User.objects.filter(email=email)
+    cookie = browsers.cookie_name() in request.COOKIES
+    origin = origins.of(request, people.first() if cookie else None)
     subject = origin.failures_of(email)
     per_address = limits.PASSWORDS_PER_ADDRESS.of(origin.network)
     failed_before = waits.check(waits.WRONG_PASSWORDS, subject)
@@ -31,7 +34,7 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
         if failed_before:
             waits.forget(waits.WRONG_PASSWORDS, subject)
         return user
-    _count_wrong(subject, User.objects.filter(email=email).first(), origin)
+    _count_wrong(subject, people.first(), origin)
     if not origin.known:
         counters.count(per_address)
     return None
@@ -75,22 +78,30 @@ def change(request: HttpRequest, user: User, password: str) -> bool:
         store(person, password)
         notices.tell(Event.PASSWORD_CHANGED, person, origin=origins.of(request))
     keep_alive(request, person)
+    user.device_epoch = person.device_epoch
     return True
 
 
 def store(person: User, password: str) -> None:
-    """Store a new password, which ends all sessions; call it with the person's row held."""
+    """Store a new password, which ends all sessions and forgets all recognized devices.
+
+    Call it with the person's row held.
+    """
     person.set_password(password)
     person.password_expired = False
     person.session_epoch += 1
-    person.save(update_fields=["password", "password_expired", "session_epoch"])
+    person.device_epoch += 1
+    columns = ["password", "password_expired", "session_epoch", "device_epoch"]
+    person.save(update_fields=columns)
 
 
 def expire(user: User, *, origin: Origin, by: int) -> None:
     """Ask for a new password before anything else, from the next login on; sessions end (PW-06)."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(
-            password_expired=True, session_epoch=F("session_epoch") + 1
+            password_expired=True,
+            session_epoch=F("session_epoch") + 1,
+            device_epoch=F("device_epoch") + 1,
         )
         notices.tell(Event.PASSWORD_EXPIRED, user, origin=origin, by=by)
 
@@ -99,7 +110,9 @@ def disown(user: User, event: AuditEvent, *, origin: Origin) -> None:
     """Take a person's word that an event was somebody else: all sessions end, the password too."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(
-            password_expired=True, session_epoch=F("session_epoch") + 1
+            password_expired=True,
+            session_epoch=F("session_epoch") + 1,
+            device_epoch=F("device_epoch") + 1,
         )
         Session.objects.filter(user_id=user.pk).delete()
         notices.tell(Event.DISOWNED, user, origin=origin, what=event.event, number=event.pk)

@@ -38,10 +38,10 @@ def ask(request: HttpRequest, email: str) -> None:
     all the rest, the more so when the broker is away (LG-03).
     Raises TooMany for an address that asks for too many, whoever they are for.
     """
-    origin = origins.of(request, email)
+    user = User.objects.filter(email=email).first()
+    origin = origins.of(request, user)
     counters.take([limits.RESETS_PER_ADDRESS.of(origin.network)])
     make_password(email)
-    user = User.objects.filter(email=email).first()
     mailed = _may_mail(email, origin) and user is not None and user.is_active
     audit.record(Event.PASSWORD_FORGOTTEN, user, origin=origin, mailed=int(mailed))
     if user and mailed:
@@ -88,6 +88,7 @@ def finish(walk: Walk, password: str) -> bool:
         )
     # Whoever guessed at the old password guessed in vain.
     waits.forget(waits.WRONG_PASSWORDS, person.email)
+    walk.user.device_epoch = person.device_epoch
     session = walk.request.session
     session.flush()
     session[PREFILL] = person.email

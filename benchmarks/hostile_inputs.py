@@ -87,7 +87,7 @@ def _request(**headers: str) -> HttpRequest:
 def _known_browser(text: str) -> None:
     request = _request()
     request.COOKIES = {browsers.cookie_name(): text}
-    browsers.count_of(request, "a@example.org")
+    browsers.count_of(request, User(pk=1))
 
 
 def _receipt(text: str) -> None:

@@ -1,12 +1,15 @@
 """Known browsers: a cookie that says "this person has logged in here", and grants nothing (SS-09).
 
-It holds no data: each part is a signature that only the person's own email verifies.
+It holds no data: each part is a signature that only the person's id and epoch of devices verify.
+A higher epoch forgets every browser of the person: after "This was not me", a new password, a login
+that was ended everywhere. Another email forgets none.
 """
 
 import re
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Protocol
 
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
@@ -21,22 +24,31 @@ COUNTS = "0123456789abcdef"
 PART = re.compile(r"[0-9a-f]:[\w-]{1,12}:[\w-]{20,64}")
 
 
+class Person(Protocol):
+    """Who may be known to a browser."""
+
+    pk: int
+    device_epoch: int
+
+
 def cookie_name() -> str:
     """Name the cookie as its neighbours are named."""
     return "__Host-browser" if settings.HTTPS else "browser"
 
 
-def count_of(request: HttpRequest, email: str) -> str:
-    """Name the count that this browser's wrong passwords for an email go to, "" for a stranger."""
-    opened = (_open(part, email) for part in _parts(request))
+def count_of(request: HttpRequest, person: Person | None) -> str:
+    """Name the count that a person's wrong passwords here go to, "" for a stranger's browser."""
+    if person is None:
+        return ""
+    opened = (_open(part, person) for part in _parts(request))
     return next((count for count in opened if count), "")
 
 
-def remember(request: HttpRequest, response: HttpResponse, email: str) -> None:
+def remember(request: HttpRequest, response: HttpResponse, person: Person) -> None:
     """Let the browser be known as this person's, and still as that of the others."""
-    others = [part for part in _parts(request) if not _open(part, email)]
+    others = [part for part in _parts(request) if not _open(part, person)]
     # Drawn anew at each login, so that a stolen copy soon counts apart from the owner's own.
-    own = _signer(email).sign(secrets.choice(COUNTS))
+    own = _signer(person).sign(secrets.choice(COUNTS))
     response.set_cookie(
         cookie_name(),
         "|".join([own, *others][:MOST_PEOPLE]),
@@ -52,12 +64,12 @@ def _parts(request: HttpRequest) -> Iterator[str]:
     return (part for part in parts if PART.fullmatch(part))
 
 
-def _open(part: str, email: str) -> str:
+def _open(part: str, person: Person) -> str:
     try:
-        return _signer(email).unsign(part, max_age=LIFE)
+        return _signer(person).unsign(part, max_age=LIFE)
     except BadSignature:
         return ""
 
 
-def _signer(email: str) -> TimestampSigner:
-    return TimestampSigner(salt=f"mfa.browsers:{email}")
+def _signer(person: Person) -> TimestampSigner:
+    return TimestampSigner(salt=f"mfa.browsers:{person.pk}:{person.device_epoch}")

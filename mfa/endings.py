@@ -27,7 +27,11 @@ def end_one(user: Protected, public_id: str, *, origin: Origin) -> bool:
 
 
 def end_others(user: Protected, acting: SessionBase, *, origin: Origin) -> int:
-    """End all of the person's sessions but the acting one; return how many logins that were."""
+    """End all of the person's sessions but the acting one; return how many logins that were.
+
+    All recognized devices are forgotten: `browsers.remember` keeps the acting one.
+    """
+    forget_devices(user)
     others = Session.objects.filter(user_id=user.pk).exclude(
         key_hash=hash_of(acting.session_key or "")
     )
@@ -37,8 +41,17 @@ def end_others(user: Protected, acting: SessionBase, *, origin: Origin) -> int:
     return number
 
 
+def forget_devices(user: Protected) -> None:
+    """Let no browser count as one in which the person has logged in before."""
+    people = get_user_model().objects.filter(pk=user.pk)
+    people.update(device_epoch=F("device_epoch") + 1)
+    user.refresh_from_db(fields=["device_epoch"])
+
+
 def end_all(user: Protected, *, by: Protected, origin: Origin) -> None:
     """End every session of a person on somebody's behalf, those just opening too."""
-    get_user_model().objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    people = get_user_model().objects.filter(pk=user.pk)
+    people.update(session_epoch=F("session_epoch") + 1)
+    forget_devices(user)
     Session.objects.filter(user_id=user.pk).delete()
     audit.record(Event.SESSIONS_ENDED, user, origin=origin, by=by.pk)

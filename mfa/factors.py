@@ -73,6 +73,9 @@ def assign_phone(
         if not rebind(user):
             return False
         counters.take([limits.RESCUES.of(str(by.pk))])
+        # The lost phone may be a recognized device too.
+        people = get_user_model().objects.filter(pk=user.pk)
+        people.update(device_epoch=F("device_epoch") + 1)
         phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE, revoked_at=None)
         old = phones.order_by("-confirmed_at").first()
         phones.update(revoked_at=now)

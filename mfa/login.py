@@ -264,7 +264,7 @@ def enter(walk: Walk) -> HttpResponseRedirect:
     auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
     once_saved(session, partial(_tell, walk, aal=aal, channel=channel, unusual=unusual))
     response = HttpResponseRedirect(walk.pending.next)
-    browsers.remember(walk.request, response, walk.user.email)
+    browsers.remember(walk.request, response, walk.user)
     return response
 
 

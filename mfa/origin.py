@@ -80,13 +80,13 @@ def device_of(user_agent: str) -> str:
     }
 
 
-def of(request: HttpRequest, email: str = "") -> Origin:
+def of(request: HttpRequest, person: browsers.Person | None = None) -> Origin:
     """Read the origin; X-Forwarded-For counts only as far as trusted proxies wrote it (LG-08).
 
-    `email`: of the person whose known browser it may be.
+    `person`: whose known browser it may be.
     """
     browser = request.headers.get("User-Agent", "")[:BROWSER_LENGTH]
-    return Origin(_address(request), browser, browsers.count_of(request, email))
+    return Origin(_address(request), browser, browsers.count_of(request, person))
 
 
 def by_trusted_proxy(request: HttpRequest) -> bool:

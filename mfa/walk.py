@@ -95,7 +95,7 @@ class Walk:
     @property
     def origin(self) -> Origin:
         """Where the request came from."""
-        return origins.of(self.request, self.user.email)
+        return origins.of(self.request, self.user)
 
     @property
     def app(self) -> Factor | None:

@@ -52,7 +52,7 @@ class Browser(Client):
         request = HttpRequest()
         request.COOKIES = {name: cookie.value for name, cookie in self.cookies.items()}
         for _ in range(times):
-            answers.blame(user, Factor.objects.none(), origin=origins.of(request, user.email))
+            answers.blame(user, Factor.objects.none(), origin=origins.of(request, user))
 
     @property
     def signed_in(self) -> bool:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import passwords
 from accounts.forms import DetailsForm, NewPasswordForm, PasswordForm
 from accounts.models import User
-from mfa import audit, factors, recovery
+from mfa import audit, browsers, factors, recovery
 from mfa.guards import fresh, fresh_in_pause
 from mfa.models import Factor
 
@@ -103,4 +103,6 @@ def _change_password(request: SignedIn, password: str) -> HttpResponse:
     if not passwords.change(request, request.user, password):
         # Another session was first, and its change has ended this one.
         return redirect("accounts:login")
-    return redirect(f"{reverse('accounts:details')}?saved=password")
+    response = redirect(f"{reverse('accounts:details')}?saved=password")
+    browsers.remember(request, response, request.user)
+    return response

@@ -59,5 +59,5 @@ def new_password(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('accounts:forgot')}?notice=ended")
     response = redirect(f"{reverse('accounts:login')}?notice=reset")
     # No stranger any more: what others tried must not keep the owner from logging in now (LG-02).
-    browsers.remember(request, response, walk.user.email)
+    browsers.remember(request, response, walk.user)
     return response

@@ -117,7 +117,7 @@ def test_message(request: SignedIn) -> HttpResponse:
             request.user,
             code_form.cleaned_data["code"],
             nonce=asking.nonce,
-            origin=origins.of(request, request.user.email),
+            origin=origins.of(request, request.user),
         )
         if judgement.answer is Answer.RIGHT:
             return _passed(request, challenge, own=code_form.cleaned_data["own"])

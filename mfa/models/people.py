@@ -20,7 +20,8 @@ RESTS_AFTER_CHANGE = timedelta(days=7)
 class Protected(AbstractBaseUser, PermissionsMixin):
     """What this app asks of the project's user model, and the columns it gives to it.
 
-    `session_epoch` ends all sessions when it rises; `wrong_answers` counts wrong codes in a row
+    `session_epoch` ends all sessions when it rises, `device_epoch` forgets all recognized devices;
+    `wrong_answers` counts wrong codes in a row
     over all factors, `wait_until` is what they cost; `ever_bound_at` keeps a password alone from
     enrolling a factor once there was one.
 
@@ -33,6 +34,7 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     language: "models.CharField[str, str]"
     is_staff: "models.BooleanField[bool, bool]"
 
+    device_epoch = models.PositiveIntegerField(default=0, editable=False)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     wrong_answers = models.PositiveIntegerField(default=0, editable=False)
     wait_until = models.DateTimeField(null=True, editable=False)

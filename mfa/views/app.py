@@ -70,7 +70,7 @@ def add_app(request: SignedIn) -> HttpResponse:
     new, form = _posted(request)
     if new and form.is_valid():
         code, name = form.cleaned_data["code"], form.cleaned_data["name"]
-        here = origins.of(request, user.email)
+        here = origins.of(request, user)
         judgement = totp.add(user, new, code, name=name, origin=here)
         if judgement.answer is Answer.RIGHT:
             NewApp.drop(request.session)

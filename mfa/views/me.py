@@ -61,7 +61,7 @@ def change_phone_verify(request: SignedIn) -> HttpResponse:
             request.user,
             form.cleaned_data["code"],
             nonce=asking.nonce,
-            origin=origins.of(request, request.user.email),
+            origin=origins.of(request, request.user),
         )
         if judgement.answer is Answer.RIGHT:
             return _changed(request, challenge.target)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import endings, factors, login, origin as origins
+from mfa import browsers, endings, factors, login, origin as origins
 from mfa.guards import SignedIn, fresh
 from mfa.login import WayBack
 from mfa.models import Factor
@@ -50,7 +50,9 @@ def end_session(request: SignedIn) -> HttpResponse:
 def end_other_sessions(request: SignedIn) -> HttpResponse:
     """Log the person out everywhere else."""
     endings.end_others(request.user, request.session, origin=origins.of(request))
-    return _done("ended")
+    response = _done("ended")
+    browsers.remember(request, response, request.user)
+    return response
 
 
 @never_cache
@@ -76,7 +78,9 @@ def _suspend(request: SignedIn, factor: Factor, way: WayBack) -> HttpResponse:
         logout(request)
         return redirect(f"{reverse('accounts:login')}?notice=lost-{way}")
     keep_alive(request, request.user)
-    return _done("suspended")
+    response = _done("suspended")
+    browsers.remember(request, response, request.user)
+    return response
 
 
 @never_cache

@@ -7,9 +7,11 @@ import time_machine
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from accounts.models import User
 from mfa import browsers
 
-ALICE, BOB = "alice@example.org", "bob@example.org"
+ALICE = User(pk=1, email="alice@example.org")
+BOB = User(pk=2, email="bob@example.org")
 
 
 def browser_with(cookie: str):
@@ -18,15 +20,15 @@ def browser_with(cookie: str):
     return request
 
 
-def after_login(email: str, cookie: str = "") -> str:
+def after_login(person: User, cookie: str = "") -> str:
     """The cookie after a login in a browser that has another one."""
     response = HttpResponse()
-    browsers.remember(browser_with(cookie), response, email)
+    browsers.remember(browser_with(cookie), response, person)
     return response.cookies[browsers.cookie_name()].value
 
 
-def count(email: str, cookie: str) -> str:
-    return browsers.count_of(browser_with(cookie), email)
+def count(person: User, cookie: str) -> str:
+    return browsers.count_of(browser_with(cookie), person)
 
 
 def test_a_browser_is_known_to_the_person_who_logged_in() -> None:
@@ -41,6 +43,24 @@ def test_the_cookie_of_another_is_none() -> None:
     assert count(ALICE, after_login(BOB)) == ""
 
 
+def test_nobody_is_known_anywhere_who_does_not_exist() -> None:
+    assert browsers.count_of(browser_with(after_login(ALICE)), None) == ""
+
+
+def test_another_email_is_the_same_person() -> None:
+    """Another spelling, or another mailbox, gives no fresh count and forgets no browser."""
+    cookie = after_login(ALICE)
+    assert count(User(pk=1, email="new@example.org"), cookie)
+    assert count(User(pk=3, email="alice@example.org"), cookie) == ""
+
+
+@pytest.mark.parametrize("epoch", [0, 2])
+def test_the_cookie_of_another_epoch_is_none(epoch: int) -> None:
+    """S16."""
+    cookie = after_login(User(pk=1, device_epoch=1))
+    assert count(User(pk=1, device_epoch=epoch), cookie) == ""
+
+
 def test_several_people_share_a_browser() -> None:
     cookie = after_login(BOB, after_login(ALICE))
     assert count(ALICE, cookie)
@@ -49,10 +69,10 @@ def test_several_people_share_a_browser() -> None:
 
 def test_of_six_people_the_first_is_forgotten() -> None:
     cookie = ""
-    people = [f"p{number}@example.org" for number in range(6)]
-    for email in people:
-        cookie = after_login(email, cookie)
-    assert [bool(count(email, cookie)) for email in people] == [False, *[True] * 5]
+    people = [User(pk=number) for number in range(6)]
+    for person in people:
+        cookie = after_login(person, cookie)
+    assert [bool(count(person, cookie)) for person in people] == [False, *[True] * 5]
 
 
 def test_a_person_has_one_part_however_often_they_log_in() -> None:
