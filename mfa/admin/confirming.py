@@ -113,7 +113,7 @@ def _is_right(request: SignedIn, challenge: Challenge, form: CodeForm) -> bool:
         request.user,
         form.cleaned_data["code"],
         nonce=Asking.of(request.session, Purpose.ACCOUNT).nonce,
-        origin=origins.of(request, request.user.email),
+        origin=origins.of(request, request.user),
     )
     if judgement.answer is Answer.RIGHT:
         return True
