@@ -1,6 +1,7 @@
 """A text column whose value is encrypted at rest under settings.ENCRYPTION_KEYS."""
 
 from functools import cache
+from typing import Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -51,18 +52,37 @@ def unseal(token: str) -> str:
     return _box().decrypt(token).decode()
 
 
+class Sealed(str):
+    """A stored secret that no configured key opens: empty to readers, unchanged when saved."""
+
+    __slots__ = ("token",)
+    token: str
+
+    def __new__(cls, token: str) -> Self:
+        """Keep what the database holds."""
+        sealed = super().__new__(cls, "")
+        sealed.token = token
+        return sealed
+
+
 class EncryptedTextField(models.TextField[str, str]):
     """Plain text in Python, a Fernet token (AES-128-CBC with HMAC-SHA256) in the database.
 
-    Reading raises cryptography.fernet.InvalidToken when no configured key fits.
+    Where no configured key fits, Python sees a `Sealed`: a lost key must not take down the rows
+    that hold the secret, and so the login. Whoever uses a secret checks that it is not empty.
     """
 
     def get_prep_value(self, value: str | None) -> str | None:
-        """Encrypt on the way in; the empty text stays empty."""
+        """Encrypt on the way in; the empty text stays empty, and a sealed one as it is."""
+        if isinstance(value, Sealed):
+            return value.token
         return _box().encrypt(value.encode()).decode() if value else value
 
     def from_db_value(
         self, value: str | None, _expression: object, _connection: BaseDatabaseWrapper
     ) -> str | None:
         """Decrypt on the way out."""
-        return _box().decrypt(value).decode() if value else value
+        try:
+            return _box().decrypt(value).decode() if value else value
+        except InvalidToken:
+            return Sealed(value or "")

@@ -73,7 +73,7 @@ def spend(user: Protected, code: str, *, origin: Origin) -> Judgement:
     Raises TooMany over the limit, and while the person has to wait.
     """
     held = codes_of(user)
-    if held is None:
+    if held is None or not held.readable:
         return Judgement(Answer.EXPIRED)
     counters.take([limits.RECOVERY_CODE_TRIES.of(str(user.pk))])
     # Before the lock, since it takes some 30 ms

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Self
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
@@ -38,9 +39,12 @@ class NewApp:
 
     @classmethod
     def load(cls, session: SessionBase) -> Self | None:
-        """Return the secret that this session has been shown."""
+        """Return the secret that this session has been shown; None where no key opens it."""
         sealed = session.get(KEY)
-        return cls(_secret(unseal(sealed))) if sealed else None
+        try:
+            return cls(_secret(unseal(sealed))) if sealed else None
+        except InvalidToken:
+            return None
 
     @staticmethod
     def drop(session: SessionBase) -> None:
@@ -109,7 +113,8 @@ def judge(user: Protected, app: Factor, typed: str, *, origin: Origin) -> Judgem
         answers.hold(user, origin)
         mine = Factor.objects.usable().filter(pk=app.pk, user_id=user.pk)
         held = mine.first()
-        if held is None:
+        # Of an empty secret anybody could tell the codes.
+        if held is None or not held.readable:
             return Judgement(Answer.EXPIRED)
         secret, now = _secret(held.secret), timezone.now().timestamp()
         step = totp.step_of(secret, typed, now=now, after=held.last_step)

@@ -125,6 +125,10 @@ def _sms() -> Iterator[Line]:
     if account.complete:
         yield from _asked("sms account", ChannelName.SMS)
         return
+    if account.token_lost:
+        words = "has a token that fits none of ENCRYPTION_KEYS: no text goes out"
+        yield Line("sms account", Health.ILL, words)
+        return
     health = Health.ILL if account.enabled else Health.WEAK
     yield Line("sms account", health, "is not entered: Security > Account Policy")
 

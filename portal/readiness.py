@@ -20,6 +20,8 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from mfa import deliveries
+from mfa.encryption import Sealed
+from mfa.models import AccountPolicy, Factor
 
 PATIENCE = 2
 PROBE = "portal:readiness"
@@ -27,6 +29,9 @@ NO_ENTRY = "refuses the user or password"
 # A worker takes a row within a second, and the sweep wakes what nobody took after 5 s: a row that
 # is older waits for a worker that is not there.
 LONGEST_WAIT = timedelta(seconds=60)
+
+# So many of the oldest and of the newest factors are tried for their encryption key.
+SOME = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ def parts() -> Iterator[Part]:
     yield Part("database", fault)
     if not fault:
         yield Part("migrations", _guarded(_migrations))
+        yield Part("keys", _guarded(_keys))
     if not fault and not settings.CELERY_TASK_ALWAYS_EAGER:
         yield Part("queue", _guarded(_queue))
     if settings.BROKER_URL:
@@ -107,6 +113,15 @@ def _migrations() -> str:
 @cache
 def _newest_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).graph.leaf_nodes())
+
+
+def _keys() -> str:
+    """Try the SMS account and a bounded number of factors: `manage.py doctor` tries them all."""
+    policies = AccountPolicy.objects.only("sms_auth_token")
+    tokens = [policy.sms_auth_token for policy in policies]
+    ends = (*Factor.objects.order_by("pk")[:SOME], *Factor.objects.order_by("-pk")[:SOME])
+    lost = any(isinstance(secret, Sealed) for secret in (*tokens, *(each.secret for each in ends)))
+    return "stored secrets fit none of ENCRYPTION_KEYS: put their key back" if lost else ""
 
 
 def _queue() -> str:

@@ -103,6 +103,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
             "subtitle": None,
             "policy": policy,
             "open_checks": checks,
+            "keys_lost": policy.token_lost,
             "superuser": person(request).is_superuser,
             "unredacted": settings.SMS_REDACT and policy.unredacted,
             "proxy": urlsplit(settings.SMS_PROXY_URL).netloc.rpartition("@")[2],

@@ -102,6 +102,11 @@ class Factor(models.Model):
                 return gettext("number ending %s") % contacts.ending(self.target)
 
     @property
+    def readable(self) -> bool:
+        """Whether its secret can be used: a phone has none, others need their encryption key."""
+        return self.kind == self.Kind.PHONE or bool(self.secret)
+
+    @property
     def refuses(self) -> bool:
         """Whether its owner's STOP is still in force."""
         return self.refuses_until is not None and self.refuses_until > timezone.now()
@@ -113,6 +118,8 @@ class Factor(models.Model):
             return gettext("removed")
         if self.suspended_at:
             return gettext("reported lost")
+        if not self.readable:
+            return gettext("out of order: its encryption key is missing")
         if self.assigned:
             return gettext("written by an administrator, not proven yet")
         if self.disabled_at:
@@ -130,7 +137,14 @@ class Factor(models.Model):
     def holding(self) -> Holding:
         """The factor as routes see it."""
         method = Method(self.kind)
-        return Holding(self.pk, method, self.target, self.refuses, proven=not self.assigned)
+        return Holding(
+            self.pk,
+            method,
+            self.target,
+            self.refuses,
+            proven=not self.assigned,
+            works=self.readable,
+        )
 
 
 class RecoveryCode(models.Model):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from mfa.encryption import EncryptedTextField
+from mfa.encryption import EncryptedTextField, Sealed
 from mfa.models.people import Pause, Protected
 from mfa.rules import contacts
 from mfa.rules.policy import AfterEnrollment, EmailCodes, Enforcement, Layer
@@ -282,8 +282,14 @@ class AccountPolicy(Level):
     @property
     def resting(self) -> frozenset[str]:
         """The channels that are no way now, whatever the installation has."""
-        out = {ChannelName.SMS: self.texts_rest, ChannelName.EMAIL: self.mail_failed}
+        texts_out = self.texts_rest or self.token_lost
+        out = {ChannelName.SMS: texts_out, ChannelName.EMAIL: self.mail_failed}
         return frozenset(name for name, rests in out.items() if rests)
+
+    @property
+    def token_lost(self) -> bool:
+        """Whether the stored token fits none of ENCRYPTION_KEYS."""
+        return isinstance(self.sms_auth_token, Sealed)
 
     @property
     def mail_failed(self) -> bool:

@@ -42,13 +42,17 @@ WAITING = {ChannelName.EMAIL, ChannelName.RECOVERY_CODES}
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A factor of the person, as far as routes care; not `proven` if an administrator wrote it."""
+    """A factor of the person, as far as routes care; not `proven` if an administrator wrote it.
+
+    It `works` unless its secret cannot be read now.
+    """
 
     factor: int
     method: Method
     number: str = ""  # E.164, for a phone
     refuses: bool = False  # its owner has texted STOP
     proven: bool = True
+    works: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,8 @@ def usable(
     closed = {
         holding.factor
         for holding in held
-        if holding.method is Method.PHONE and not _is_in_reach(holding, policy)
+        if not holding.works
+        or (holding.method is Method.PHONE and not _is_in_reach(holding, policy))
     }
     by_themselves = frozenset(ChannelName) - frozenset(MESSAGING)
     open_ones = (

@@ -12,7 +12,7 @@ from mfa.guards import on_step
 from mfa.models import Purpose
 from mfa.rules.routes import ChannelName
 from mfa.rules.steps import Aim, Step
-from mfa.views.pages import code_context, show
+from mfa.views.pages import code_context, out_of_order, show
 from mfa.views.question import masked
 from mfa.walk import Walk
 
@@ -41,6 +41,7 @@ def mailbox(request: HttpRequest, walk: Walk) -> HttpResponse:
         "lost": walk.pending.lost and bool(walk.facts.routes),
         "masked": masked(ChannelName.EMAIL, walk.user.email),
         **code_context(walk.challenge(Purpose.RECOVER)),
+        **out_of_order(walk),
     }
     return show(request, "mfa/mailbox.html", context, user=walk.user, refusal=refusal)
 

@@ -5,10 +5,19 @@ from collections.abc import Mapping
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from mfa.counters import TooMany
-from mfa.models import Challenge, Protected
+from mfa.models import Challenge, Factor, Protected
+from mfa.rules.routes import ChannelName
 from mfa.views.question import question_of, start_words
+from mfa.walk import Walk
+
+OUT_OF_ORDER = {
+    Factor.Kind.PHONE: _("Texts are out of order at the moment."),
+    Factor.Kind.APP: _("Codes from authenticator apps are out of order at the moment."),
+    Factor.Kind.RECOVERY_CODES: _("Recovery codes are out of order at the moment."),
+}
 
 
 def show(
@@ -34,6 +43,15 @@ def refused(response: HttpResponse, refusal: TooMany | None) -> HttpResponse:
         left = (refusal.until - timezone.now()).total_seconds()
         response["Retry-After"] = str(max(1, round(left)))
     return response
+
+
+def out_of_order(walk: Walk) -> dict[str, object]:
+    """Return what of the person's ways does not work now, for the pages that offer the others."""
+    kinds = {Factor.Kind(factor.kind) for factor in walk.factors if not factor.readable}
+    if any(factor.kind == Factor.Kind.PHONE for factor in walk.factors):
+        texts_rest = ChannelName.SMS in walk.user.mfa_policy.resting
+        kinds |= {Factor.Kind.PHONE} if texts_rest else set()
+    return {"out_of_order": [words for kind, words in OUT_OF_ORDER.items() if kind in kinds]}
 
 
 def code_context(challenge: Challenge | None) -> dict[str, object]:

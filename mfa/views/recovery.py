@@ -17,7 +17,7 @@ from mfa.guards import SignedIn, fresh, on_step
 from mfa.rules.recovery import Misspelled, grouped, normalize
 from mfa.rules.steps import Step
 from mfa.sessions import keep_alive
-from mfa.views.pages import show
+from mfa.views.pages import out_of_order, show
 from mfa.walk import Walk
 
 
@@ -33,7 +33,12 @@ def recovery_code(request: HttpRequest, walk: Walk) -> HttpResponse:
         if judgement.leads_on:
             return login.proceed(walk)
         form.refuse(judgement)
-    context = {"form": form, "aim": walk.aim, "ways": len(walk.facts.routes)}
+    context = {
+        "form": form,
+        "aim": walk.aim,
+        "ways": len(walk.facts.routes),
+        **out_of_order(walk),
+    }
     return show(request, "mfa/recovery_code.html", context, user=walk.user)
 
 

@@ -21,7 +21,7 @@ from mfa.rules.routes import ChannelName, Route
 from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
 from mfa.views.mailbox import may_lose
-from mfa.views.pages import code_context, show
+from mfa.views.pages import code_context, out_of_order, show
 from mfa.views.question import masked, start_words
 from mfa.walk import Walk
 
@@ -77,7 +77,7 @@ def choose(request: HttpRequest, walk: Walk) -> HttpResponse:
         return login.choose(walk, form.cleaned_data["route"])
     refused = any(route.refused for route in walk.facts.routes)
     context = {"form": form, "aim": walk.aim, "start_words": start_words() if refused else ""}
-    context["may_lose"] = may_lose(walk)
+    context |= {"may_lose": may_lose(walk), **out_of_order(walk)}
     return show(request, "mfa/choose.html", context, user=walk.user)
 
 
@@ -109,6 +109,7 @@ def help_(request: HttpRequest) -> HttpResponse:
         "known": walk.origin.known,
         "reference": audit.reference_of(walk.pending.case) if walk.pending.case else "",
         **code_context(walk.challenge(walk.purpose)),
+        **out_of_order(walk),
     }
     return show(request, "mfa/help.html", context, user=walk.user)
 
@@ -148,6 +149,7 @@ def _show_verify(
         "spare": walk.recovery_codes is not None,
         "email_offered": mailbox in walk.facts.routes and walk.facts.route != mailbox,
         **code_context(challenge),
+        **out_of_order(walk),
     }
     return show(request, "mfa/verify.html", context, user=walk.user, refusal=refusal)
 

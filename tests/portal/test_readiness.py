@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 import redis
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import Delivery
+from mfa.models import AccountPolicy, Delivery
 from portal import readiness
+from tests.authenticator import give_app
 from tests.processes.queue import Queue, program, queue
 from tests.processes.services import broker, required
 
@@ -29,6 +31,16 @@ def silent() -> str:
     """The address of somebody who takes calls and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("kind", ["sms", "app"])
+def test_a_lost_encryption_key_is_named(policy: AccountPolicy, bob: User, settings, kind) -> None:
+    if kind == "app":
+        AccountPolicy.objects.update(sms_auth_token="")
+        give_app(bob)
+    assert faults()["keys"] == ""
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert "ENCRYPTION_KEYS" in faults()["keys"]
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ UNREAD = Holding(7, Method.PHONE, "")
 APP = Holding(9, Method.APP)
 MAILBOX = Holding(10, Method.EMAIL)
 CODES = Holding(11, Method.RECOVERY_CODES)
+LOST_APP = Holding(12, Method.APP, works=False)
+LOST_CODES = Holding(13, Method.RECOVERY_CODES, works=False)
 TEXT = Route(ChannelName.SMS, 7)
 SECOND_TEXT = Route(ChannelName.SMS, 8)
 EMAIL = Route(ChannelName.EMAIL)
@@ -50,6 +52,11 @@ def all_but(method):
         case("a mailbox of its own is no route yet", [MAILBOX]),
         case("other kinds do not disturb", [PHONE, MAILBOX], TEXT, EMAIL),
         case("an app, the mailbox beside it", [APP], KEY, EMAIL),
+        case(
+            "an app that cannot be read is no route, but the mailbox stands in", [LOST_APP], EMAIL
+        ),
+        case("nor are codes that cannot be read", [LOST_CODES, PHONE], TEXT, EMAIL),
+        case("one that can be read goes on", [LOST_APP, APP], KEY, EMAIL),
         case("the app before the phone", [PHONE, APP], KEY, TEXT, EMAIL),
         case("codes before the mailbox", [CODES, PHONE, APP], KEY, TEXT, SPARE, EMAIL),
         case("codes alone bring no mailbox", [CODES], SPARE),
