@@ -1,16 +1,20 @@
 """A browser-like client: on-commit work runs after each request, forms carry their CSRF token."""
 
+import json
 import re
 from contextlib import AbstractContextManager, nullcontext
 
+from django.apps import apps
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, TestCase
 
 from accounts.models import User
 from mfa import answers, origin as origins
+from mfa.admin_base.edits import SEEN, marks_of
 from mfa.models import Factor, OutboxMessage
 
+CHANGE_FORM = re.compile(r"/admin/(\w+)/(\w+)/(\d+)/change/")
 PASSWORD = "correct horse battery staple"
 
 
@@ -26,6 +30,13 @@ def code(target: str) -> str:
     return codes(target)[0]
 
 
+def marks_in(app: str, model: str, key: str) -> str:
+    """What the hidden field of a row's form says now."""
+    row = apps.get_model(app, model)._default_manager.filter(pk=key).first()
+    names = [field.name for field in (*row._meta.fields, *row._meta.many_to_many)] if row else []
+    return json.dumps(marks_of(row, names))
+
+
 class Browser(Client):
     """Django's test client with the steps of a login as verbs."""
 
@@ -37,6 +48,13 @@ class Browser(Client):
         )
         with on_commit:
             return super().request(**request)
+
+    def post(self, path: str, data: object = None, **extra: object) -> HttpResponse:
+        """Send a form of the administration as if its page had been opened just before."""
+        opened = CHANGE_FORM.fullmatch(path)
+        if opened and isinstance(data, dict | None) and SEEN not in (data or {}):
+            data = {**(data or {}), SEEN: marks_in(*opened.groups())}
+        return super().post(path, data, **extra)
 
     def password(self, user: User, password: str = PASSWORD, **extra: str) -> HttpResponse:
         return self.post("/login/", {"email": user.email, "password": password, **extra})

@@ -70,7 +70,7 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
         required=False,
         help_text=_("They are easy to take over from afar."),
         widget=forms.Select(
-            choices=[("", _("Default: no")), ("true", _("Yes")), ("false", _("No"))]
+            choices=[("", _("Default: no")), ("True", _("Yes")), ("False", _("No"))]
         ),
     )
     enroll_countries = forms.MultipleChoiceField(

@@ -1,16 +1,17 @@
 """The base class of all admin pages: what each of them holds to without asking for it."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
-from django.db import models
+from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
 
 from mfa.admin_base import queries
+from mfa.admin_base.edits import Concurrent
 
 M = TypeVar("M", bound=models.Model)
 
@@ -20,6 +21,19 @@ class PortalAdmin(admin.ModelAdmin[M]):
 
     PortalAdminSite puts it under every admin class that is registered without it.
     """
+
+    def __init__(self, model: type[M], admin_site: admin.AdminSite) -> None:
+        """Let the form refuse to undo what it has not seen."""
+        super().__init__(model, admin_site)
+        self.form = type(self.form.__name__, (Concurrent, self.form), {})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Give the page the marks of the values that it shows."""
+        form = context["adminform"].form
+        context = {**context, "seen": form.seen if form.instance.pk else ""}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the lookups of the page's own filters."""
@@ -42,7 +56,14 @@ class PortalAdmin(admin.ModelAdmin[M]):
         """Find a row; a NUL is in no key, and PostgreSQL refuses even to look for one."""
         if from_field == "":
             raise BadRequest
-        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+        if "\0" in object_id:
+            return None
+        row = super().get_object(request, object_id, from_field)
+        if row is None or request.method != "POST" or not connection.in_atomic_block:
+            return row
+        # Of two who save at once the second waits here, then compares with what the first saved.
+        rows = self.get_queryset(request).select_for_update(of=("self",))
+        return rows.filter(pk=row.pk).first()
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None

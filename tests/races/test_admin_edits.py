@@ -1,0 +1,36 @@
+"""Two administrators save one form at once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import User
+from mfa.admin_base.edits import SEEN
+from mfa.models import AccountPolicy
+from tests.conftest import give_phone, make_user
+from tests.portal.test_admin_edits import FORM, POLICY, opened
+from tests.portal_client import Browser
+from tests.races.parallel import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def saving(user: User, contact: str) -> Callable[[], int]:
+    """A browser with the open form, before the button."""
+    browser = Browser()
+    browser.log_in(user)
+    form = {**FORM, "contact": contact, SEEN: opened(browser, POLICY)}
+    return lambda: browser.post(POLICY, form).status_code
+
+
+@pytest.mark.parametrize("_turn", range(3))
+def test_of_four_who_save_at_once_one_wins(policy: AccountPolicy, _turn: int) -> None:
+    tabs = []
+    for number in range(4):
+        user = make_user(f"root{number}@example.org", is_staff=True, is_superuser=True)
+        give_phone(user, f"+44770090021{number}")
+        tabs.append(saving(user, f"desk {number}"))
+    given = at_once(tabs)
+    assert sorted(given) == [200, 200, 200, 302]
+    policy.refresh_from_db()
+    assert policy.contact == f"desk {given.index(302)}"
