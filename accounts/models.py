@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import links
 from accounts.emails import EmailField
 from accounts.links import Link
+from mfa import plain_text
 from mfa.models import AccountPolicy, Protected
 from mfa.rules.emails import normalize
 from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, resolve
@@ -85,7 +86,9 @@ class User(Protected):
         blank=True,
         validators=[RegexValidator(r"^[\w.+-]+\Z", _("Use letters, digits and . + - _ only."))],
     )
-    full_name = models.CharField(_("Full name"), max_length=150, blank=True)
+    full_name = models.CharField(
+        _("Full name"), max_length=150, blank=True, validators=[plain_text.check]
+    )
     language = models.CharField(
         _("Language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )

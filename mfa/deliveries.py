@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from mfa import budget, channels, prefixes
+from mfa import budget, channels, plain_text, prefixes
 from mfa.channels.base import (
     DeliveryError,
     Message,
@@ -303,6 +303,10 @@ def send_now(user: Protected, message: str) -> DeliveryError | None:
     return outcome if isinstance(outcome, DeliveryError) else None
 
 
+# What people typed: a mail program must not make links of it in a mail of ours (S20).
+TYPED = ("reason", "factor", "group", "contact")
+
+
 def _compose(delivery: Delivery) -> Message | None:
     """Render the message in the person's language; None when its code or link is dead (OT-13)."""
     context: dict[str, object] = {
@@ -314,6 +318,7 @@ def _compose(delivery: Delivery) -> Message | None:
         "base_url": settings.BASE_URL,
         "host": settings.HOST,
     }
+    context |= {name: plain_text.unlinked(str(context.get(name, ""))) for name in TYPED}
     if link := delivery.context.get("link"):
         address = delivery.user.mailed_link(
             link,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import factors, origin as origins, pauses
+from mfa import factors, origin as origins, pauses, plain_text
 from mfa.counters import TooMany
 from mfa.forms.phones import PhoneForm
 from mfa.guards import SignedIn, fresh
@@ -36,7 +36,8 @@ class PauseForm(forms.Form):
 
     reason = forms.CharField(
         label=_("Reason"),
-        max_length=200,
+        max_length=plain_text.LONGEST_REASON,
+        validators=[plain_text.check],
         help_text=_("Kept in the audit and mailed to the person."),
     )
     hours = forms.IntegerField(
@@ -53,7 +54,8 @@ class NumberForm(PhoneForm):
 
     reason = forms.CharField(
         label=_("Reason"),
-        max_length=200,
+        max_length=plain_text.LONGEST_REASON,
+        validators=[plain_text.check],
         help_text=_("Kept in the audit and mailed to the person."),
     )
 

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
+from mfa import plain_text
 from mfa.answers import Answer, Judgement
 from mfa.models import Challenge
 from mfa.models.factors import NAME_LENGTH
@@ -88,6 +89,7 @@ class NewAppForm(CodeForm):
         help_text=_("So that you can tell several apart, such as “Work phone”."),
         required=False,
         max_length=NAME_LENGTH,
+        validators=[plain_text.check],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
+from mfa import plain_text
 from mfa.encryption import EncryptedTextField
 from mfa.rules import contacts
 from mfa.rules.policy import Method
@@ -46,7 +47,9 @@ class Factor(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.PHONE)
     target = models.CharField(max_length=254, blank=True)
-    name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True)
+    name = models.CharField(
+        _("name"), max_length=NAME_LENGTH, blank=True, validators=[plain_text.check]
+    )
     secret = EncryptedTextField(blank=True, editable=False)
     last_step = models.BigIntegerField(default=0, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"))

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from mfa import plain_text
 from mfa.rules.policy import Policy
 
 # EM-06, the security design's figure: the owner of the old mailbox has been told and can object.
@@ -111,7 +112,9 @@ class Pause(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="pauses", verbose_name=_("person")
     )
-    reason = models.CharField(_("reason"), max_length=200)
+    reason = models.CharField(
+        _("reason"), max_length=plain_text.LONGEST_REASON, validators=[plain_text.check]
+    )
     started_at = models.DateTimeField(_("started"))
     until = models.DateTimeField(_("until"))
     # Set once it is over; without it the next one cannot start

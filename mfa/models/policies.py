@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from mfa import plain_text
 from mfa.encryption import EncryptedTextField, Sealed
 from mfa.models.people import Pause, Protected
 from mfa.rules import contacts
@@ -116,6 +117,7 @@ class Level(models.Model):
         _("Whom to ask for help"),
         max_length=200,
         blank=True,
+        validators=[plain_text.check],
         help_text=_("Shown to people who cannot get in, such as “the help desk, 020 7946 0000”."),
     )
 

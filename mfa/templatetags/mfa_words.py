@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext as _, ngettext
 
 from mfa.models import AccountPolicy
+from mfa.plain_text import unlinked
 
 register = template.Library()
 
@@ -29,7 +30,7 @@ def _power(name: str) -> str:
     kind, _colon, what = name.partition(":")
     match kind:
         case "group":
-            return _("member of the group %s") % what
+            return _("member of the group %s") % unlinked(what)
         case "permission":
             return _("permission %s") % what
         case "members":

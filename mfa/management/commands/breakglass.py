@@ -5,12 +5,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mfa import pauses
+from mfa import pauses, plain_text
 from mfa.rules.emails import normalize
 
 # Minutes: whoever needs longer has time to mend what is broken.
 LONGEST = 240
-LONGEST_REASON = 200
 
 
 class Command(BaseCommand):
@@ -27,8 +26,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write the pause and tell the person; a running wait does not matter meanwhile."""
         email, reason, minutes = normalize(options["email"]), options["reason"], options["minutes"]
-        if not reason.strip() or len(reason) > LONGEST_REASON:
-            raise CommandError(f"Give a reason of at most {LONGEST_REASON} characters.")
+        if not reason.strip() or not plain_text.fits(reason):
+            raise CommandError(plain_text.ASKED_FOR)
         if not 1 <= minutes <= LONGEST:
             raise CommandError(f"--minutes must be between 1 and {LONGEST}.")
         user = get_user_model().objects.filter(email=email, is_active=True).first()

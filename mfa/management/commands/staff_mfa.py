@@ -4,10 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mfa import staff
+from mfa import plain_text, staff
 from mfa.models import AccountPolicy
-
-LONGEST_REASON = 200
 
 
 class Command(BaseCommand):
@@ -26,8 +24,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Switch, and say what holds now."""
         state, reason = options["state"], options["reason"].strip()
-        if len(reason) > LONGEST_REASON or (state == "off" and not reason):
-            raise CommandError(f"Give a reason of at most {LONGEST_REASON} characters.")
+        if not plain_text.fits(reason) or (state == "off" and not reason):
+            raise CommandError(plain_text.ASKED_FOR)
         changed = staff.release(reason) if state == "off" else staff.bind(reason)
         self.stdout.write(_words(AccountPolicy.load()) if changed else f"It is {state} already.")
 
