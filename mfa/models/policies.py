@@ -8,7 +8,12 @@ from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import (
+    BaseValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+)
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -19,13 +24,15 @@ from mfa import plain_text
 from mfa.encryption import EncryptedTextField, Sealed
 from mfa.models.people import Pause, Protected
 from mfa.rules import contacts
-from mfa.rules.policy import AfterEnrollment, EmailCodes, Enforcement, Layer
+from mfa.rules.policy import BOUNDS, AfterEnrollment, EmailCodes, Enforcement, Layer
 from mfa.rules.routes import ChannelName
 
 # Long enough to promote a new token in Twilio's console after entering it here
 PREVIOUS_TOKEN_FOR = timedelta(hours=6)
 # Enough for a small organization's first day; what a fraud may cost before somebody looks
 TEXTS_A_DAY = 500
+# A hundred times that: more is a typing error, or a fraud with an administrator's session
+MOST_TEXTS_A_DAY = 50_000
 
 MAIL = ("BACKEND", "HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
 
@@ -38,6 +45,12 @@ def mail_config() -> str:
     sender = address if name == settings.PORTAL_NAME else settings.DEFAULT_FROM_EMAIL
     said = "\0".join(map(str, (*values, sender)))
     return salted_hmac("mfa.mail", said, algorithm="sha256").hexdigest()
+
+
+def within(number: str, unit: timedelta) -> list[BaseValidator]:
+    """Return the validators of a column that holds a number of the policy in such units."""
+    least, most = BOUNDS[number]
+    return [MinValueValidator(least // unit), MaxValueValidator(most // unit)]
 
 
 class Level(models.Model):
@@ -77,24 +90,21 @@ class Level(models.Model):
         _("Minutes that a code lives"),
         null=True,
         blank=True,
-        # NIST SP 800-63B-4, 3.1.3.2, and ASVS 5.0, 6.5.5: 10 minutes at most; under 2 nobody copes
-        validators=[MinValueValidator(2), MaxValueValidator(10)],
+        validators=within("code_life", timedelta(minutes=1)),
         help_text=_("2 to 10; 10 where empty."),
     )
     session_hours = models.PositiveSmallIntegerField(
         _("Hours that a login lasts"),
         null=True,
         blank=True,
-        # NIST SP 800-63B-4, 2.2.3
-        validators=[MinValueValidator(1), MaxValueValidator(24)],
+        validators=within("session_life", timedelta(hours=1)),
         help_text=_("1 to 24; 12 where empty, and never more than 12 for staff."),
     )
     session_idle_minutes = models.PositiveSmallIntegerField(
         _("Minutes without a click that end a login"),
         null=True,
         blank=True,
-        # NIST SP 800-63B-4, 2.2.3; under 5 people lose what they are writing
-        validators=[MinValueValidator(5), MaxValueValidator(60)],
+        validators=within("session_idle", timedelta(minutes=1)),
         help_text=_("5 to 60; 30 where empty, and never more than 15 for staff."),
     )
     allow_voip = models.BooleanField(_("Accept internet (VoIP) numbers"), null=True, blank=True)
@@ -204,10 +214,11 @@ class AccountPolicy(Level):
         _("Texts a day to new numbers"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_TEXTS_A_DAY)],
         help_text=_(
-            "The budget of a day, test messages included; 500 where empty. Confirmed numbers may "
-            "get ten times as many, counted apart. You are told by mail when half is used."
+            "The budget of a day, test messages included; 500 where empty, 50,000 at most. "
+            "Confirmed numbers may get ten times as many, counted apart. You are told by mail "
+            "when half is used."
         ),
     )
     # The circuit (mfa.circuit): resting since, its last fault, on trial since, and closed again
@@ -269,7 +280,7 @@ class AccountPolicy(Level):
     @property
     def budget(self) -> int:
         """How many texts a day may go to new numbers."""
-        return self.texts_a_day or TEXTS_A_DAY
+        return min(self.texts_a_day or TEXTS_A_DAY, MOST_TEXTS_A_DAY)
 
     @property
     def texts_rest(self) -> bool:

@@ -110,6 +110,15 @@ class Policy:
         return region in self.enroll_regions & self.text_regions
 
 
+# The least and the most that any level may set. Codes: NIST SP 800-63B-4, 3.1.3.2, and ASVS 5.0,
+# 6.5.5, allow 10 minutes; in under 2 nobody copes. Sessions: NIST SP 800-63B-4, 2.2.3, allows 24
+# hours and one idle hour; in under 5 idle minutes people lose what they are writing.
+BOUNDS = {
+    "code_life": (timedelta(minutes=2), timedelta(minutes=10)),
+    "session_life": (timedelta(hours=1), timedelta(hours=24)),
+    "session_idle": (timedelta(minutes=5), timedelta(hours=1)),
+}
+
 Strictness = TypeVar("Strictness", Enforcement, EmailCodes)
 Item = TypeVar("Item", Method, str)
 
@@ -127,6 +136,7 @@ def resolve(
     Where the site names no countries, new numbers are those of its home country: each further one
     is a till for fraudsters.
     """
+    site = bounded(site)
     if site.enroll_regions is None and site.home_region:
         site = replace(site, enroll_regions=group(site.home_region))
     policy = _set(Policy(in_force=in_force, paused=paused, resting=resting), site)
@@ -137,6 +147,7 @@ def resolve(
 
 def tighten(policy: Policy, layer: Layer) -> Policy:
     """Return the policy under one more layer, which may tighten demands and choose the flow."""
+    layer = bounded(layer)
     kept = Layer(
         name=layer.name,
         enforcement=_stricter(policy.enforcement, layer.enforcement),
@@ -154,6 +165,16 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
         contact=layer.contact,
     )
     return _set(policy, kept)
+
+
+def bounded(layer: Layer) -> Layer:
+    """Return the wishes with each number in its bounds, whatever a form or a row has let pass."""
+    numbers = {
+        name: min(max(wished, least), most)
+        for name, (least, most) in BOUNDS.items()
+        if (wished := getattr(layer, name)) is not None
+    }
+    return replace(layer, **numbers)
 
 
 def _set(policy: Policy, layer: Layer) -> Policy:

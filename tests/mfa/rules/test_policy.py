@@ -1,9 +1,11 @@
 """Policy: the product's own values, and what one more layer does to each field."""
 
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
 
+from mfa.rules import policy as policies
 from mfa.rules.contacts import EVERYWHERE
 from mfa.rules.policy import (
     AfterEnrollment,
@@ -326,13 +328,40 @@ def test_the_words_that_rows_keep_stay(kept, words):
     assert set(kept) == words
 
 
-@pytest.mark.parametrize("name", ["session_life", "session_idle"])
-@pytest.mark.parametrize(("wish", "kept"), [(None, 20), (30, 20), (20, 20), (10, 10)])
-def test_a_session_only_gets_shorter_by_a_lower_level(name, wish, kept):
+@pytest.mark.parametrize(("name", "unit"), [("session_life", 60), ("session_idle", 1)])
+@pytest.mark.parametrize(("wish", "kept"), [(None, 20), (23, 20), (20, 20), (10, 10)])
+def test_a_session_only_gets_shorter_by_a_lower_level(name, unit, wish, kept):
     """SS-03: levels only tighten."""
-    site = Layer(name="site", **{name: minutes(20)})
-    layer = Layer(name="staff", **{name: minutes(wish) if wish else None})
-    assert getattr(resolve(site, [layer], in_force=True), name) == minutes(kept)
+    site = Layer(name="site", **{name: minutes(20 * unit)})
+    layer = Layer(name="staff", **{name: minutes(wish * unit) if wish else None})
+    assert getattr(resolve(site, [layer], in_force=True), name) == minutes(kept * unit)
+
+
+BOUNDS = [("code_life", 2, 10), ("session_life", 60, 24 * 60), ("session_idle", 5, 60)]
+
+
+@pytest.mark.parametrize(("name", "least", "most"), BOUNDS)
+def test_no_level_sets_a_number_past_its_bounds(name, least, most):
+    """X23: neither the site nor a level below it, whatever their rows say."""
+    wide = Policy(**{name: minutes(most * 100)})
+    for wished in (0, 1, most * 10):
+        layer = Layer(name="organization", **{name: minutes(wished)})
+        kept = minutes(min(max(wished, least), most))
+        assert getattr(resolve(layer, in_force=True), name) == kept
+        assert getattr(tighten(wide, layer), name) == kept
+
+
+@pytest.mark.parametrize(("name", "least", "most"), BOUNDS)
+def test_each_number_may_have_its_bounds(name, least, most):
+    for wished in (least, least + 1, most - 1, most):
+        layer = Layer(name="site", **{name: minutes(wished)})
+        assert getattr(resolve(layer, in_force=True), name) == minutes(wished)
+
+
+def test_each_number_of_a_policy_has_bounds():
+    """X23: a new one fails here until it has some."""
+    numbers = {field.name for field in fields(Policy) if field.type in {timedelta, int, float}}
+    assert numbers == {name for name, _least, _most in BOUNDS} == set(policies.BOUNDS)
 
 
 def test_a_session_lasts_twelve_hours_and_half_an_hour_without_a_click():
