@@ -64,7 +64,7 @@ def signers(user: User) -> dict[str, Signer]:
     store = SessionStore()
     return {
         **{f"link {link}": links._Signer(link, user, at) for link in Link},
-        "recognized device": browsers._signer(user.email),
+        "recognized device": browsers._signer(user),
         "session": TimestampSigner(salt=store.key_salt),
     }
 

@@ -85,6 +85,13 @@ def by_breakglass(browser: Browser, root: User) -> str:
     return browser.password(root).url
 
 
+def by_releasing_staff(browser: Browser, root: User) -> str:
+    """Staff are then asked like everybody, and everybody is asked."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        call_command("staff_mfa", "off", reason="a test")
+    return browser.password(root).url
+
+
 def by_createsuperuser(browser: Browser, root: User) -> str:
     call_command("createsuperuser", interactive=False, email="new@example.org")
     new = User.objects.get(email="new@example.org")
@@ -102,6 +109,7 @@ WAYS: dict[str, tuple[Callable[[Browser, User], str], str]] = {
     "`/me/confirm/`": (by_confirming, "/login/"),
     "a pause": (by_pause, VERIFY),
     "`manage.py breakglass`": (by_breakglass, VERIFY),
+    "`manage.py staff_mfa off`": (by_releasing_staff, VERIFY),
     "`manage.py createsuperuser`": (by_createsuperuser, ENROLL),
 }
 
