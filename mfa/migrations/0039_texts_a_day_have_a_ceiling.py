@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mfa', '0037_staff_of_running_installs_stay_bound'),
+        ('mfa', '0038_typed_text_is_plain'),
     ]
 
     operations = [
