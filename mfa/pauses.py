@@ -23,21 +23,27 @@ class Refusal(StrEnum):
     RUNNING = "running"
 
 
-def start(user: Protected, *, reason: str, hours: int, by: Protected) -> Pause | Refusal:
+def start(user: Protected, *, reason: str, hours: int, by: Protected | None) -> Pause | Refusal:
     """Pause the second step of a person who is not staff; the mailbox and the phone are told.
 
-    The lock is the one that promotion takes: a person is paused before it or not at all. Raises
-    TooMany for a helper who has helped ten people today.
+    The lock is the one that promotion takes: a person is paused before it or not at all. `by` is
+    None for the operator, on the machine itself. Raises TooMany for a helper who has helped ten
+    people today.
     """
     with transaction.atomic():
         if hold(user).has_powers:
             return Refusal.STAFF
         if running_of(user):
             return Refusal.RUNNING
-        counters.take([limits.RESCUES.of(str(by.pk))])
+        if by:
+            counters.take([limits.RESCUES.of(str(by.pk))])
         pause = _begin(user, reason=reason, length=timedelta(hours=hours))
-        notices.tell(Event.PAUSED, user, reason=reason, hours=hours, by=by.pk)
-    alerts.warn_of_rescues(by)
+        if by:
+            notices.tell(Event.PAUSED, user, reason=reason, hours=hours, by=by.pk)
+        else:
+            notices.tell(Event.PAUSED, user, reason=reason, hours=hours, command="pause_mfa")
+    if by:
+        alerts.warn_of_rescues(by)
     return pause
 
 
@@ -48,7 +54,7 @@ def break_glass(user: Protected, *, reason: str, minutes: int) -> Pause:
         for running in _open_ones(user):
             end(running, user)
         pause = _begin(user, reason=reason, length=timedelta(minutes=minutes), breakglass=True)
-        notices.tell(Event.PAUSED, user, reason=reason, minutes=minutes)
+        notices.tell(Event.PAUSED, user, reason=reason, minutes=minutes, command="breakglass")
     return pause
 
 
