@@ -4,12 +4,13 @@ No table and no queue holds one: the worker derives it from the person's row whe
 and each part of that row which the link may change is signed with it (RV-01).
 """
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from django.conf import settings
-from django.core.signing import BadSignature, TimestampSigner, b62_encode
+from django.core.signing import BadSignature, SignatureExpired, TimestampSigner, b62_encode
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
@@ -27,6 +28,19 @@ class Link(StrEnum):
     EMAIL = "email"
 
 
+class Dead(StrEnum):
+    """Why a link opens nothing."""
+
+    # Cut or changed on its way: no link of ours has this form
+    BROKEN = "broken"
+    EXPIRED = "expired"
+    # Used, replaced or changed: the signature of each is as wrong as that of the others
+    WRONG = "wrong"
+
+
+# The number of a person, and a moment with its signature, each in base 64
+UID, TOKEN = r"[0-9A-Za-z_-]{1,32}", r"[0-9A-Za-z]{1,12}\.[0-9A-Za-z_-]{43}"
+PARTS = re.compile(f"(?P<uid>{UID})/(?P<token>{TOKEN})(?![0-9A-Za-z_-])")
 # NIST SP 800-63B-4, 4.2.1.2, allows 24 hours.
 LIVES = {
     Link.RESET: timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
@@ -86,6 +100,33 @@ def address_of(
 
 def _target(link: Link, owner: Owner) -> str:
     return owner.new_email if link is Link.EMAIL else owner.email
+
+
+def why_dead(owner: Owner | None, uid: str, token: str) -> Dead:
+    """Say why a link of the right form opens nothing, as far as its signature tells."""
+    if owner and owner.is_active and any(_expired(link, owner, uid, token) for link in LIVES):
+        return Dead.EXPIRED
+    return Dead.WRONG
+
+
+def _expired(link: Link, owner: Owner, uid: str, token: str) -> bool:
+    try:
+        _Signer(link, owner, timezone.now()).unsign(f"{uid}.{token}", max_age=LIVES[link])
+    except SignatureExpired:
+        return True
+    except BadSignature:
+        return False
+    return False
+
+
+def parts_of(tail: str) -> tuple[str, str] | None:
+    """Find uid and token at the start of what follows a link's page; None for a broken link.
+
+    Mail programs add a bracket, a quote, a full stop or a space: from the first sign on that no
+    link has, the rest is dropped.
+    """
+    found = PARTS.match(tail)
+    return (found["uid"], found["token"]) if found else None
 
 
 def opened_by(owner: Owner, uid: str, token: str) -> Link | None:

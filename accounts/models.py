@@ -59,13 +59,17 @@ class UserManager(BaseUserManager["User"]):
 
     def by_link(self, uid: str, token: str) -> "tuple[User, Link] | None":
         """Return whose link this is and what it opens; None for one that is dead."""
+        user = self.named_by(uid)
+        link = links.opened_by(user, uid, token) if user else None
+        return (user, link) if user and link else None
+
+    def named_by(self, uid: str) -> "User | None":
+        """Return the person whom a link names, whether or not it is theirs."""
         try:
             pk = int(urlsafe_base64_decode(uid))
         except ValueError:
             return None
-        user = self.filter(pk=pk).first() if 0 < pk <= LARGEST_ID else None
-        link = links.opened_by(user, uid, token) if user else None
-        return (user, link) if user and link else None
+        return self.filter(pk=pk).first() if 0 < pk <= LARGEST_ID else None
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Look up by email in any spelling: an exact look-up that the index serves."""

@@ -23,9 +23,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict, parse_cookie
 from django.utils.text import smart_split
 
-from accounts import forms, validators
+from accounts import forms, links, validators
 from accounts.models import User
-from mfa import browsers, origin
+from mfa import browsers, origin, plain_text
 from mfa.admin_base import queries
 from mfa.channels import twilio_receipts
 from mfa.rules import codes, contacts, emails, recovery
@@ -112,6 +112,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "cookies": parse_cookie,
     "cookie of a known browser": _known_browser,
     "email, as long as it may be": lambda text: emails.normalize(text[: emails.LONGEST_SPELLING]),
+    "tail of a link": links.parts_of,
     "login email": forms.LoginForm.base_fields["email"].clean,
     "username": _username,
     "name": User._meta.get_field("full_name").run_validators,  # noqa: SLF001
@@ -127,6 +128,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "code": codes.normalize,
     "recovery code": recovery.normalize,
     "receipt": _receipt,
+    "text that staff write": plain_text.unlinked,
     "order of an admin list": queries.ORDER.fullmatch,
     "page of an admin list": queries.PAGE.fullmatch,
     "search of the administration": lambda text: list(smart_split(text)),
@@ -146,6 +148,7 @@ PATTERNS = {
     "accounts.emails.validate": "login email",
     "accounts.guessing.YEAR": "password, as long as it may be",
     "accounts.validators._names": "names beside a password",
+    "accounts.links.PARTS": "tail of a link",
     "accounts.models.User": "username",
     "mfa.admin.forms.MESSAGING_SERVICE": "an administrator's, anchored and of fixed length",
     "mfa.browsers.PART": "cookie of a known browser",
@@ -153,6 +156,8 @@ PATTERNS = {
     "mfa.channels.twilio_receipts.CODE": "receipt",
     "mfa.management.commands.test_email.Command": "an operator's",
     "mfa.models.policies.AccountPolicy": "an administrator's, anchored and of fixed length",
+    "mfa.plain_text.AT": "text that staff write",
+    "mfa.plain_text.BREAKS": "text that staff write",
     "mfa.origin.WITH_PORT": "address of a proxy",
     "mfa.rules.contacts.EXTENSION": "phone, as long as it may be",
     "mfa.rules.contacts.COUNTRY_AGAIN": "phone, as long as it may be",

@@ -70,6 +70,8 @@ POSTS = {
     "mfa:twilio_receipt",
     "portal:theme",
 }
+# They lead to the address that was meant, or say that a link is broken.
+CUT = {"accounts:cut_reset", "accounts:cut_email"}
 # For programs, not for people
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 PLAIN = {"portal:theme_css", "mfa:status", "mfa:change_phone_status", *PROBES}
@@ -87,14 +89,18 @@ KEYS: dict[str, Callable[[], str]] = {
     "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
     "uid": lambda: mailed_link()[0],
     "token": lambda: mailed_link()[1],
+    "tail": lambda: "MQ",
 }
+
+
+DEAD_LINK = ("MQ", "1vOabc." + "x" * 43)
 
 
 def mailed_link() -> tuple[str, str]:
     """The two parameters of the newest link in a mail; of a dead one, where none went out."""
     mails = OutboxMessage.objects.filter(channel="email").values_list("body", flat=True)
     found = (re.search(r"/(?:password/reset|me/email)/([^/]+)/([^/]+)/", body) for body in mails)
-    return next(((match[1], match[2]) for match in found if match), ("MQ", "no-such-token"))
+    return next(((match[1], match[2]) for match in found if match), DEAD_LINK)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from accounts import mailboxes
 from accounts.forms import EmailForm
 from accounts.links import Link
 from accounts.models import User
+from accounts.views import links
 from accounts.views.details import SignedIn
 from mfa.guards import fresh
 
@@ -42,5 +43,6 @@ def confirm_email(request: HttpRequest, uid: str, token: str) -> HttpResponse:
             return redirect(f"{reverse('accounts:details')}?saved=email")
         if alive:
             return redirect(f"{reverse('accounts:login')}?notice=email")
-    context = {"new_email": held[0].new_email if held and alive else ""}
-    return render(request, "accounts/confirm_email.html", context, status=200 if alive else 410)
+    if not (held and alive):
+        return links.dead(request, links.EMAIL, uid, token)
+    return render(request, "accounts/confirm_email.html", {"new_email": held[0].new_email})

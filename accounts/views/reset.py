@@ -12,6 +12,7 @@ from accounts import resets
 from accounts.forms import ForgotForm, NewPasswordForm
 from accounts.links import Link
 from accounts.models import User
+from accounts.views import links
 from mfa import browsers, login as second_step
 
 
@@ -36,7 +37,7 @@ def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Show a button: mail scanners open links, so only its POST begins anything (RV-01)."""
     held = User.objects.by_link(uid, token)
     if held is None or held[1] is Link.EMAIL:
-        return render(request, "accounts/reset.html", {"link": ""}, status=410)
+        return links.dead(request, links.RESET, uid, token)
     user, link = held
     if request.method == "POST":
         return second_step.begin_reset(request, user)

@@ -16,6 +16,8 @@ INVISIBLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
 INVISIBLE |= {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 FORMAT = "Cf"
 SCHEME = "mailto:"
+# What follows an address in a list, and the final dot of a domain
+COMMAS, DOT = ",;", "."
 # What stands around a copied address; a lone quote may be part of it.
 PAIRS = {'"': '"', "'": "'", "<": ">", "(": ")", "[": "]", "“": "”", "„": "“", "‘": "’", "«": "»"}  # noqa: RUF001 quotes as people paste them
 # Two standards disagree about where these lead: IDNA 2003 reads ß as ss (UTS 46, 4.1.2).
@@ -58,7 +60,7 @@ def _visible(typed: str) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    bare = text.strip().strip(",;").rstrip(".").removeprefix(SCHEME)
+    bare = text.strip().strip(COMMAS).rstrip(DOT).removeprefix(SCHEME)
     if PAIRS.get(bare[:1]) == bare[-1:]:
         bare = bare[1:-1]
     return text if bare == text else _unwrapped(bare)

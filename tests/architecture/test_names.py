@@ -22,6 +22,8 @@ PUBLIC = {
     "accounts:logout",
     "accounts:new_password",
     "accounts:reset",
+    "accounts:cut_reset",
+    "accounts:cut_email",
     "admin:login",
     "demo:phone",
     "mfa:cancel",

@@ -113,7 +113,7 @@ def test_the_email_is_changed_by_a_link_to_the_new_mailbox(alices: Visitor, alic
     alices.give_code(code(ALICES))
     alices.at("Welcome, Alice")
     alices.open(f"/me/email/{uid}/{token}/")
-    alices.at("This link has run out")
+    alices.at("This link does not work")
 
 
 def test_a_lost_phone_is_switched_off(alices: Visitor, alice: User) -> None:

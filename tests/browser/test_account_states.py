@@ -15,7 +15,7 @@ from tests.browser.test_journeys import forget_proofs
 from tests.browser.visitor import Visitor
 from tests.conftest import give_codes, give_phone, make_user
 from tests.portal_client import Browser
-from tests.stations import mailed_link
+from tests.stations import DEAD_LINK, mailed_link
 
 pytestmark = pytest.mark.browser
 
@@ -181,12 +181,20 @@ def test_a_new_password_that_is_too_short(
 # Links in mails
 
 
-@pytest.mark.parametrize("path", ["/me/email/MQ/dead/", "/password/reset/MQ/dead/"])
-def test_a_dead_link(visit: Visit, alice: User, path: str) -> None:
+@pytest.mark.parametrize("page", ["/me/email/", "/password/reset/"])
+def test_a_dead_link(visit: Visit, alice: User, page: str) -> None:
     visitor = visit()
     visitor.expects("status of 410")
-    visitor.open(path)
-    look(visitor, "This link has run out")
+    visitor.open(page + "/".join(DEAD_LINK) + "/")
+    look(visitor, "This link does not work")
+
+
+@pytest.mark.parametrize("page", ["/me/email/", "/password/reset/"])
+def test_a_cut_link(visit: Visit, alice: User, page: str) -> None:
+    visitor = visit()
+    visitor.expects("status of 404")
+    visitor.open(f"{page}MQ/1vOab/")
+    look(visitor, "This link is incomplete")
 
 
 def test_an_administrators_link_to_set_a_password(visit: Visit, office: Browser, dan: User) -> None:

@@ -356,7 +356,7 @@ def test_a_forgotten_password_is_replaced_by_link_and_code(visitor: Visitor, ali
     visitor.press("Login")
     visitor.at("Enter your login code")
     visitor.open(f"/password/reset/{uid}/{token}/")
-    visitor.at("This link has run out")
+    visitor.at("This link does not work")
 
 
 def test_after_ten_minutes_a_change_asks_who_is_there(visitor: Visitor, alice: User) -> None:

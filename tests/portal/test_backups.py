@@ -93,7 +93,7 @@ def test_from_a_restored_dump_a_person_logs_in_by_texted_code(
         half.post("/login/verify/", code=code)
         assert half.path.startswith("/login/")
         assert "/login/verify/" not in half.path
-        assert "This link has run out" in half.get(link)
+        assert "This link does not work" in half.get(link)
         admin = restored.visitor()
         admin.password(ADMIN, PASSWORD)
         assert admin.path == "/login/verify/"

@@ -16,7 +16,7 @@ from tests.portal_client import PASSWORD, Browser, code
 
 NEW = "alice@new.example"
 CHANGE = "/me/email/"
-DEAD = "This link has run out"
+DEAD = "This link does not work"
 
 
 def ask(browser: Browser, email: str = NEW) -> HttpResponse:
