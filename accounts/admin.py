@@ -133,20 +133,16 @@ class UserAdmin(PortalAdmin[User]):
             _end_pauses(request, User.objects.filter(pk=form.instance.pk))
 
     @admin.action(description=_("Send a link to set the password"), permissions=["change"])
-    # The stubs know only HttpResponseBase.
-    @method_decorator(fresh(back=LIST))  # type: ignore[arg-type]
     def send_link(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
         """Mail a link to each; it lives 24 hours and leads through the second step."""
         return self._with_each(request, people, _send_link)
 
     @admin.action(description=_("Require a new password"), permissions=["change"])
-    @method_decorator(fresh(back=LIST))  # type: ignore[arg-type]
     def require_new_password(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
         """End all sessions of each; after the next login a new password comes first (PW-06)."""
         return self._with_each(request, people, _expire)
 
     @admin.action(description=_("Log the chosen people out everywhere"), permissions=["change"])
-    @method_decorator(fresh(back=LIST))  # type: ignore[arg-type]
     def end_sessions(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
         """End the sessions of each, half logins too (SS-07)."""
         return self._with_each(request, people, _end_sessions)

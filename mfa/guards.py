@@ -76,20 +76,33 @@ def fresh(
             user = person(request)
             if is_fresh(request, user, mailed=mailed, binding=binding, either=either):
                 return view(request, *args, **kwargs)
-            words = {} if request.method in SAFE else {"notice": "unsaved"}
-            here = reverse(back) if back else request.path
-            return redirect(
-                login.step_up_url(
-                    here,
-                    binding=binding or pauses.lets_in(user),
-                    either=either and not pauses.lets_in(user),
-                    **words,
-                )
-            )
+            return confirm_first(request, user, back=back, binding=binding, either=either)
 
+        # The admin site asks before the view does, and leads back to the same page.
+        vars(guarded)["back"] = back
         return guarded
 
     return guard
+
+
+def confirm_first(
+    request: HttpRequest,
+    user: Protected,
+    *,
+    back: str = "",
+    binding: bool = False,
+    either: bool = False,
+) -> HttpResponse:
+    """Lead to the step-up, and from there to this page or to `back`, a URL's name."""
+    words = {} if request.method in SAFE else {"notice": "unsaved"}
+    paused = pauses.lets_in(user)
+    url = login.step_up_url(
+        reverse(back) if back else request.path,
+        binding=binding or paused,
+        either=either and not paused,
+        **words,
+    )
+    return redirect(url)
 
 
 def fresh_in_pause(view: View) -> View:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.views.login import logout as end_session
 from mfa.admin_base.page import PortalAdmin
-from mfa.guards import is_strong
+from mfa.guards import SAFE, confirm_first, is_fresh, is_strong, person
 
 
 class PortalAdminSite(AdminSite):
@@ -34,7 +34,10 @@ class PortalAdminSite(AdminSite):
         return is_strong(request, user)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
-        """Answer 403 to a logged-in person without permission: a redirect would loop."""
+        """Ask for a fresh factor before every POST; answer 403 to people without permission.
+
+        A redirect to the login would loop for people who are logged in.
+        """
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
@@ -44,10 +47,18 @@ class PortalAdminSite(AdminSite):
             if "%00" in request.get_full_path():
                 # No column holds a NUL, and PostgreSQL does not even look for one.
                 raise BadRequest
+            if self._needs_proof(request, view):
+                return confirm_first(request, person(request), back=getattr(view, "back", ""))
             response: HttpResponse = inner(request, *args, **kwargs)
             return response
 
         return guarded
+
+    def _needs_proof(self, request: HttpRequest, view: object) -> bool:
+        """Whether this may change something and the last factor is over ten minutes old (S21)."""
+        if request.method in SAFE or view == self.logout or not request.user.is_authenticated:
+            return False
+        return not is_fresh(request, person(request))
 
     @login_not_required
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:

@@ -14,7 +14,7 @@ from mfa import answers, origin as origins
 from mfa.admin_base.edits import SEEN, marks_of
 from mfa.models import Factor, OutboxMessage
 
-CHANGE_FORM = re.compile(r"/admin/(\w+)/(\w+)/(\d+)/change/")
+CHANGE_FORM = re.compile(r"/admin/(accounts|auth|mfa)/(user|group|accountpolicy)/(\d+)/change/")
 PASSWORD = "correct horse battery staple"
 
 

@@ -113,11 +113,17 @@ def test_a_superuser_confirms_before_giving_powers(
     assert {office.get(page).url.split("?")[0] for page in pages} == {"/me/confirm/"}
 
 
-def test_an_administrator_renames_people_without_that(
+def test_an_administrator_confirms_before_renaming_people(
     clock: time_machine.Traveller, admin: Browser, bob: User
 ) -> None:
+    """S21: looking needs no fresh factor, every change does."""
     clock.shift(timedelta(minutes=11))
-    assert admin.post(page_of(bob), details(bob, full_name="Robert")).url == USERS
+    assert admin.get(page_of(bob)).status_code == 200
+    answer = admin.post(page_of(bob), details(bob, full_name="Robert"))
+    assert answer.url.startswith(f"/me/confirm/?next=%2Fadmin%2Faccounts%2Fuser%2F{bob.pk}")
+    assert "notice=unsaved" in answer.url
+    bob.refresh_from_db()
+    assert bob.full_name == "Bob"
 
 
 def test_staff_are_out_of_an_administrators_reach(admin: Browser, root: User) -> None:
