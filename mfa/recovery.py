@@ -98,7 +98,8 @@ def _used(person: Protected, codes: Factor, origin: Origin) -> None:
     unused = left(codes)
     if not unused:
         Factor.objects.filter(pk=codes.pk).update(revoked_at=timezone.now())
-    _tell(Event.RECOVERY_CODE_USED, person, origin, left=unused)
+    restored = int(codes.restored_at is not None)
+    _tell(Event.RECOVERY_CODE_USED, person, origin, left=unused, restored=restored)
 
 
 def _tell(event: Event, user: Protected, origin: Origin, **words: int) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -9,9 +10,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import Challenge, Delivery, Pause, Session
+from mfa.models import Challenge, Delivery, Factor, Pause, Session
+from mfa.models.people import with_powers
 
 SUFFIX = ".dump"
+# Epochs may have risen since the dump was made: the next ones must be new ones.
+LEAP = 10_000
 
 
 class BackupError(Exception):
@@ -70,12 +74,27 @@ def settle() -> None:
     now = timezone.now()
     with transaction.atomic():
         Session.objects.all().delete()
-        # Links in mails are tied to it.
-        User.objects.update(session_epoch=F("session_epoch") + 1)
+        # Links in mails and the cookies of recognized devices are tied to them.
+        User.objects.update(
+            session_epoch=F("session_epoch") + LEAP, device_epoch=F("device_epoch") + LEAP
+        )
+        _settle_recovery_codes(now)
         Pause.objects.running(now).update(until=now, ended_at=now)
         Challenge.objects.open(now).update(voided_at=now)
         unsent = Q(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING])
         Delivery.objects.filter(unsent).update(state=Delivery.State.DROPPED, finished_at=now)
+
+
+def _settle_recovery_codes(now: datetime) -> None:
+    """End those of staff, and ask everybody else to make new ones (S21).
+
+    A code that was used after the dump works once more. Staff have their other factor, and make new
+    codes at the next login; others may have nothing else, and are told at each use.
+    """
+    codes = Factor.objects.filter(kind=Factor.Kind.RECOVERY_CODES, revoked_at=None)
+    staff = codes.filter(user__in=User.objects.filter(with_powers()))
+    staff.update(revoked_at=now)
+    codes.update(restored_at=now)
 
 
 def _run(tool: str, *options: str) -> None:

@@ -59,6 +59,8 @@ class Factor(models.Model):
     # Written by an administrator and not yet proven by a code (K6)
     assigned = models.BooleanField(_("not proven yet"), default=False, editable=False)
     disabled_at = models.DateTimeField(_("disabled"), null=True)
+    # A dump was restored: recovery codes that were used after it may work once more
+    restored_at = models.DateTimeField(null=True, editable=False)
     wrong_answers = models.PositiveSmallIntegerField(_("wrong answers in a row"), default=0)
     # What texts to it have met: STOP until then, or faults that speak against the number
     refuses_until = models.DateTimeField(_("refuses texts until"), null=True)

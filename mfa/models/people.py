@@ -86,6 +86,12 @@ def _powers(user: int | OuterRef) -> models.QuerySet[Permission]:
     return Permission.objects.filter(Q(user=user) | Q(group__user=user))
 
 
+def with_powers() -> Q:
+    """Return the condition of people who are staff, or have permissions that others lack."""
+    staff = Q(is_staff=True) | Q(is_superuser=True)
+    return staff | Q(Exists(_powers(OuterRef("pk"))))
+
+
 class PauseQuerySet(models.QuerySet["Pause"]):
     """Pauses by their time."""
 

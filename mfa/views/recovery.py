@@ -62,6 +62,7 @@ def recovery_codes(request: SignedIn) -> HttpResponse:
     context = {
         "codes": codes,
         "left": recovery.left(held) if held else None,
+        "restored": held is not None and held.restored_at is not None,
         "few": recovery.FEW,
         "download": reverse("mfa:recovery_codes_file"),
     }

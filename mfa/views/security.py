@@ -25,6 +25,7 @@ def security(request: SignedIn) -> HttpResponse:
     held = factors.held_by(request.user)
     context = {
         "held": held,
+        "restored": any(factor.restored_at for factor in held),
         "phone": any(factor.kind == Factor.Kind.PHONE for factor in held),
         "factors": factors.shown_of(request.user),
         "only": factors.only_of(request.user),
