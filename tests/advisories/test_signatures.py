@@ -16,6 +16,7 @@ from accounts import links
 from accounts.links import Link
 from accounts.models import User
 from mfa import browsers
+from mfa.admin_base import edits
 from mfa.limits import keyed
 from mfa.models import Challenge, Purpose
 from mfa.models.policies import mail_config
@@ -32,6 +33,8 @@ USES = {
     "mfa/browsers.py": "a salt of its own: SIGNERS",
     "mfa/sessions.py": "Django's salt for sessions: SIGNERS",
     "mfa/limits.py": "never shown to anybody: FINGERPRINTS",
+    "mfa/admin_base/edits.py": "a salt of its own: FINGERPRINTS",
+    "mfa/totp.py": "the keys of mfa/encryption.py",
     "mfa/models/people.py": "a salt of its own: FINGERPRINTS",
     "mfa/models/policies.py": "a salt of its own: FINGERPRINTS",
     "mfa/rules/codes.py": "a key of its own, and each purpose is signed: FINGERPRINTS",
@@ -109,6 +112,7 @@ def test_the_same_words_have_another_fingerprint_for_each_purpose(alice: User) -
         "count": keyed(alice.password),
         "key of codes": key.hex(),
         "mail server": mail_config(),
+        "form of an admin page": edits._mark(alice, "password", alice.password),
     }
     assert len(set(found.values())) == len(found)
 
