@@ -181,6 +181,8 @@ class SessionStore(DatabaseStore):
         self._former_key: str | None = None
         self.person: AbstractBaseUser | None = None
         self.seen_at: datetime | None = None
+        # Whether this request shows that the person is there; what saves without it moves no end.
+        self.attended = True
         self.waiting: list[Callable[[], object]] = []
 
     def load(self) -> dict[str, Any]:
@@ -197,7 +199,9 @@ class SessionStore(DatabaseStore):
     def touch(self) -> None:
         """Move the idle end of a login that was just used, at most once a minute."""
         now = timezone.now()
-        if self.seen_at is None or self.modified or now - self.seen_at < TOUCH_EVERY:
+        if self.seen_at is None or self.modified or not self.attended:
+            return
+        if now - self.seen_at < TOUCH_EVERY:
             return
         ends = _end_of(self.get(ABOUT, {}), now)
         mine = Session.objects.filter(key_hash=hash_of(self.session_key or ""))
@@ -270,9 +274,9 @@ class SessionStore(DatabaseStore):
         about = data.get(ABOUT, {})
         for name in COLUMNS & about.keys():
             setattr(row, name, about[name])
-        now = timezone.now()
-        if ends := _end_of(about, now):
-            row.expire_date, row.seen_at = ends, now
+        seen = timezone.now() if self.attended or self.seen_at is None else self.seen_at
+        if ends := _end_of(about, seen):
+            row.expire_date, row.seen_at = ends, seen
         return row
 
 

@@ -20,6 +20,7 @@ from mfa.counters import TooMany
 from mfa.guards import is_strong
 from mfa.sessions import SessionStore, is_over
 from mfa.views.pages import refused
+from portal.activity import is_activity
 from portal.logs import HIDDEN_PATHS
 
 logger = logging.getLogger(__name__)
@@ -29,10 +30,6 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 # With "no-referrer" browsers send `Origin: null`, and every form would be refused.
 ORIGIN_ONLY = "strict-origin"
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)"
-
-
-# Asked by a script while nobody clicks
-POLLED = {"mfa:status", "mfa:change_phone_status"}
 
 
 class Forwarded:
@@ -131,9 +128,9 @@ class SessionLimits(LoginRequiredMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """Move the session's idle end; what scripts ask by themselves does not count."""
-        match = request.resolver_match
-        if match and match.view_name not in POLLED and isinstance(request.session, SessionStore):
+        """Move the session's idle end, if the person did something."""
+        if isinstance(request.session, SessionStore):
+            request.session.attended = is_activity(request, response)
             request.session.touch()
         return response
 
