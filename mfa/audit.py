@@ -37,10 +37,12 @@ def record(
 ) -> AuditEvent:
     """Write one event, to the table and to the log; `details` hold no code and no full number."""
     person = user.pk if user else None
+    actor = details.get("by")
     row = AuditEvent.objects.create(
         at=timezone.now(),
         event=event,
         user_id=person,
+        actor_id=actor if isinstance(actor, int) else None,
         address=origin.address or None,
         browser=origin.browser,
         details=details,
@@ -64,7 +66,12 @@ def record(
 
 def events_of(user: Protected) -> QuerySet[AuditEvent]:
     """Return the person's events, newest first."""
-    return AuditEvent.objects.filter(user_id=user.pk).order_by("-at", "-pk")
+    return events_of_number(user.pk)
+
+
+def events_of_number(number: int) -> QuerySet[AuditEvent]:
+    """Return the events of a person who may be deleted, newest first."""
+    return AuditEvent.objects.filter(user_id=number).order_by("-at", "-pk")
 
 
 def reference_of(row: int) -> str:

@@ -58,7 +58,7 @@ def of(user: Protected) -> Verdict:
         words = f"Cannot get in until {_time(slowed)}, too many wrong passwords; {BUT_KNOWN}"
     else:
         words = WAY_IN[step]
-    happened = sorted((*_events(user), *_messages(user)), reverse=True)
+    happened = sorted((*_events(user.pk), *_messages(user)), reverse=True)
     return Verdict(can, words, tuple(_reasons(walk, now)), tuple(happened[:EVENTS]))
 
 
@@ -99,11 +99,19 @@ def _password_wait(user: Protected, now: datetime) -> datetime | None:
     return end if end and end > now else None
 
 
-def _events(user: Protected) -> Iterator[tuple[datetime, str]]:
-    for event in audit.events_of(user)[:EVENTS]:
-        by = f" ({event.details['channel']})" if event.details.get("channel") else ""
+def of_deleted(number: int) -> Verdict | None:
+    """Tell what happened to a person who was deleted; None where the audit knows no such number."""
+    happened = tuple(sorted(_events(number), reverse=True)[:EVENTS])
+    words = f"Cannot get in: person number {number} was deleted."
+    return Verdict(can=False, words=words, reasons=(), timeline=happened) if happened else None
+
+
+def _events(number: int) -> Iterator[tuple[datetime, str]]:
+    for event in audit.events_of_number(number).select_related("actor")[:EVENTS]:
+        how = f" ({event.details['channel']})" if event.details.get("channel") else ""
+        by = f" By {event.done_by}." if event.done_by else ""
         where = f" {event.device}" if event.device else ""
-        yield event.at, f"{event.text}{by}{where}"
+        yield event.at, f"{event.text}{how}{by}{where}"
 
 
 def _messages(user: Protected) -> Iterator[tuple[datetime, str]]:

@@ -1,5 +1,7 @@
 """Factors, challenges, deliveries, pauses and the audit: to read, never to edit (DT-03)."""
 
+import re
+
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db import models
@@ -192,11 +194,38 @@ class PauseAdmin(ReadOnly):
 class AuditEventAdmin(ReadOnly):
     """What happened."""
 
-    list_display = ("at", "what", "event", "user", "address")
+    list_display = ("at", "what", "event", "person", "done_by", "address")
     list_filter = ("event",)
-    list_select_related = ("user",)
+    list_select_related = ("user", "actor")
     search_fields = ("user__email",)
-    fields = ("at", "what", "event", "user", "address", "browser", "details")
+    search_help_text = _(
+        "An email, the number of a person who was deleted, or the reference code of the help page"
+    )
+    fields = ("at", "what", "event", "person", "done_by", "address", "browser", "details")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.Model]:
+        """Read the people along: one who was deleted has only a number."""
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[models.Model], search_term: str
+    ) -> tuple[QuerySet[models.Model], bool]:
+        """Find by a person's number too, as whom it concerns or as who did it."""
+        number = search_term.strip()
+        if re.fullmatch(r"[0-9]{1,18}", number) and not audit.case_of(number):
+            of = models.Q(user_id=int(number)) | models.Q(actor_id=int(number))
+            return queryset.filter(of), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("person"))
+    def person(self, row: AuditEvent) -> str:
+        """Name whom it concerns."""
+        return row.person or "-"
+
+    @admin.display(description=_("done by"))
+    def done_by(self, row: AuditEvent) -> str:
+        """Name who did it to somebody else."""
+        return row.done_by or "-"
 
     @admin.display(description=_("what happened"))
     def what(self, row: AuditEvent) -> str:

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa.origin import device_of
 
@@ -171,17 +172,37 @@ class Event(models.TextChoices):
     ALERTED = "alerted", _("The administrators were alerted.")
 
 
+def _named(number: int | None, person: models.Model | None) -> str:
+    if number is None:
+        return ""
+    return str(person) if person else gettext("number %d, deleted") % number
+
+
 class AuditEvent(models.Model):
-    """One thing that happened to a person's login; written by mfa.audit alone."""
+    """One thing that happened to a person's login; written by mfa.audit alone.
+
+    `user` is whom it concerns, `actor` who did it to somebody else. The database ties neither to
+    the table of people: both keep their numbers when these are deleted.
+    """
 
     at = models.DateTimeField(_("when"))
     event = models.CharField(_("event"), max_length=40)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.DO_NOTHING,
         null=True,
+        db_constraint=False,
         related_name="audit_events",
         verbose_name=_("person"),
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("done by"),
     )
     address = models.GenericIPAddressField(_("address"), null=True)
     browser = models.CharField(_("browser"), max_length=200, blank=True)
@@ -192,11 +213,24 @@ class AuditEvent(models.Model):
 
         verbose_name = _("audit event")
         verbose_name_plural = _("audit")
-        indexes: ClassVar = [models.Index(fields=["user", "-at"], name="audit_user_at")]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-at"], name="audit_user_at"),
+            models.Index(fields=["actor", "-at"], condition=~Q(actor=None), name="audit_actor_at"),
+        ]
 
     def __str__(self) -> str:
         """Say the event in words."""
         return self.text
+
+    @property
+    def person(self) -> str:
+        """Whom it concerns, by the email; by the number after the person was deleted."""
+        return _named(self.user_id, self.user)
+
+    @property
+    def done_by(self) -> str:
+        """Who did it to somebody else, "" for nobody; a command on the machine by its name."""
+        return _named(self.actor_id, self.actor) or str(self.details.get("command", ""))
 
     @property
     def device(self) -> str:

@@ -8,10 +8,10 @@ import pytest
 import time_machine
 
 from accounts.models import User
-from mfa import audit
+from mfa import audit, notices
 from mfa.models import AuditEvent, Event
 from mfa.origin import Origin
-from tests.conftest import NOON
+from tests.conftest import NOON, make_user
 from tests.portal_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -64,10 +64,52 @@ def test_nobody_sees_the_events_of_others(alice: User, charlie: User) -> None:
     assert not audit.events_of(charlie).exists()
 
 
-def test_events_outlive_their_person(alice: User) -> None:
-    audit.record(Event.LOGGED_IN, alice)
+def test_events_keep_the_numbers_of_people_who_were_deleted(alice: User, charlie: User) -> None:
+    """Of whom they concern, and of who acted; a new person never gets such a number."""
+    audit.record(Event.PAUSED, alice, by=charlie.pk)
+    numbers = (alice.pk, charlie.pk)
     alice.delete()
-    assert AuditEvent.objects.get().user is None
+    charlie.delete()
+    event = AuditEvent.objects.select_related("user", "actor").get()
+    assert (event.user_id, event.actor_id) == numbers
+    assert (event.user, event.actor) == (None, None)
+    assert (event.person, event.done_by) == tuple(f"number {each}, deleted" for each in numbers)
+    assert make_user("new@example.org").pk not in numbers
+
+
+def test_events_name_people_who_are_there(alice: User, charlie: User) -> None:
+    event = audit.record(Event.PAUSED, alice, by=charlie.pk)
+    assert (event.person, event.done_by) == (alice.email, charlie.email)
+
+
+def test_what_a_person_does_has_nobody_else_behind_it(alice: User) -> None:
+    assert audit.record(Event.LOGGED_IN, alice).done_by == ""
+    assert audit.record(Event.PAUSED, alice, command="pause_mfa").done_by == "pause_mfa"
+
+
+def test_the_admin_shows_and_finds_the_numbers(
+    office: Browser, root: User, alice: User, charlie: User
+) -> None:
+    audit.record(Event.PAUSED, alice, by=root.pk)
+    audit.record(Event.PAUSED, charlie, by=root.pk)
+    number = alice.pk
+    alice.delete()
+    page = office.get("/admin/mfa/auditevent/", {"q": number}).content.decode()
+    assert f"number {number}, deleted" in page
+    assert charlie.email not in page
+    row = AuditEvent.objects.get(user_id=number)
+    row_page = office.get(f"/admin/mfa/auditevent/{row.pk}/change/").content.decode()
+    assert f"number {number}, deleted" in row_page
+    assert root.email in row_page
+    by_actor = office.get("/admin/mfa/auditevent/", {"q": root.pk}).content.decode()
+    assert charlie.email in by_actor
+
+
+def test_a_login_of_somebody_deleted_meanwhile_is_told_to_nobody(alice: User) -> None:
+    login = audit.record(Event.LOGGED_IN, alice, unusual="browser")
+    alice.delete()
+    notices.tell_of_login(login.pk)
+    assert AuditEvent.objects.get() == login
 
 
 @pytest.mark.parametrize("event", Event)

@@ -1,6 +1,7 @@
 """`manage.py why pat@example.com`: why this person can or cannot get in, and what happened last."""
 
 import json
+import re
 from argparse import ArgumentParser
 
 from django.contrib.auth import get_user_model
@@ -20,16 +21,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the person."""
-        parser.add_argument("email")
+        parser.add_argument("email", help="or the person's number in the audit, also once deleted")
         parser.add_argument("--json", action="store_true", help="one object")
 
     def handle(self, *_args: str, **options: str) -> None:
         """Print the verdict and the timeline."""
-        email = normalize(options["email"])
-        user = get_user_model().objects.filter(email=email).first()
-        if user is None:
-            raise CommandError(f"Nobody has the email {email}.", returncode=2)
-        verdict = verdicts.of(user)
+        verdict = _verdict(options["email"].strip())
         write = self._data if options["json"] else self._text
         write(verdict)
         if not verdict.can:
@@ -50,3 +47,17 @@ class Command(BaseCommand):
             "timeline": [{"at": at.isoformat(), "what": what} for at, what in verdict.timeline],
         }
         self.stdout.write(json.dumps(data, indent=1))
+
+
+def _verdict(named: str) -> verdicts.Verdict:
+    people = get_user_model().objects
+    if not re.fullmatch(r"[0-9]{1,18}", named):
+        email = normalize(named)
+        if user := people.filter(email=email).first():
+            return verdicts.of(user)
+        raise CommandError(f"Nobody has the email {email}.", returncode=2)
+    if user := people.filter(pk=int(named)).first():
+        return verdicts.of(user)
+    if verdict := verdicts.of_deleted(int(named)):
+        return verdict
+    raise CommandError(f"Nobody has or had the number {named}.", returncode=2)

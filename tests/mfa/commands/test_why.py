@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import verdicts
-from mfa.models import AccountPolicy, Pause
+from mfa import audit, verdicts
+from mfa.models import AccountPolicy, Event, Pause
 from mfa.rules.steps import Step
 from tests.conftest import NOON
 from tests.journeys.database import dump
@@ -154,3 +154,31 @@ def test_it_only_looks(browser: Browser, alice: User) -> None:
     before = dump()
     why(alice.email)
     assert dump() == before
+
+
+def test_it_tells_what_happened_to_a_person_who_was_deleted(
+    alice: User, root: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the number that the audit keeps."""
+    audit.record(Event.PAUSED, alice, by=root.pk)
+    number = alice.pk
+    alice.delete()
+    root_number = root.pk
+    root.delete()
+    with pytest.raises(SystemExit):
+        call_command("why", str(number))
+    said = capsys.readouterr().out
+    assert f"person number {number} was deleted" in said
+    assert f"By number {root_number}, deleted." in said
+
+
+def test_a_number_names_a_person_who_is_there(alice: User, capsys) -> None:
+    call_command("why", str(alice.pk))
+    assert "Gets in with the password and a code." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", ["0", "999999", "9" * 18])
+def test_a_number_that_nobody_had_is_refused(alice: User, number: str) -> None:
+    with pytest.raises(CommandError, match="Nobody has or had the number") as refused:
+        call_command("why", number)
+    assert refused.value.returncode == 2
