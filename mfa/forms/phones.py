@@ -26,6 +26,9 @@ MISTAKES = {
     Mistake.TOO_LONG: _("There are too many digits. Check the number."),
     Mistake.COUNTRY_TWICE: _("The country code is there twice."),
     Mistake.EXTENSION: _("Leave out the extension: texts reach a mobile number only."),
+    Mistake.OLD_PLAN: _(
+        "%(number)s is an old spelling: phone numbers in that country have changed."
+    ),
     Mistake.NOT_A_NUMBER: _("There is no such number. Check the digits after the country code."),
     Mistake.LANDLINE: CANNOT_GET_TEXTS,
     Mistake.SPECIAL_RATE: CANNOT_GET_TEXTS,

@@ -15,6 +15,7 @@ from phonenumbers import (
     ValidationResult,
 )
 
+from mfa.rules import plans
 from mfa.rules.digits import plain
 
 # libphonenumber's own bound; the longest honest spelling has some forty characters.
@@ -31,6 +32,7 @@ class Mistake(StrEnum):
     TOO_LONG = auto()
     COUNTRY_TWICE = auto()
     EXTENSION = auto()
+    OLD_PLAN = auto()  # right until the country changed its numbers
     NOT_A_NUMBER = auto()  # a possible length, but no such range
     LANDLINE = auto()
     SPECIAL_RATE = auto()  # premium, shared cost, toll-free, pager, company, voicemail, personal
@@ -186,6 +188,8 @@ def _dialled(character: str) -> str:
 def _diagnosed(dialled: str, home_region: str | None, rule: Rule) -> PhoneNumber | Misread:
     number = _understood(dialled, home_region)
     answer = _judged(number, rule)
+    if rule is not _wrong_length and (renewed := _renewed(number, answer, rule)):
+        return renewed
     if isinstance(answer, PhoneNumber) or answer.mistake in UNDERSTOOD:
         return answer
     for mistake, spelling in _guesses(dialled, number, home_region):
@@ -193,6 +197,25 @@ def _diagnosed(dialled: str, home_region: str | None, rule: Rule) -> PhoneNumber
         if isinstance(guess, PhoneNumber):
             return replace(answer, mistake=mistake or answer.mistake, repaired=guess.e164)
     return answer
+
+
+def _renewed(
+    number: phonenumbers.PhoneNumber | Mistake, answer: PhoneNumber | Misread, rule: Rule
+) -> Misread | None:
+    """Offer the number of today for one of an old numbering plan, or as it is dialled."""
+    if isinstance(number, Mistake):
+        return None
+    national = phonenumbers.national_significant_number(number)
+    known = phonenumbers.is_valid_number(number)
+    landline = isinstance(answer, Misread) and answer.mistake is Mistake.LANDLINE
+    for spelling in plans.renewed(number.country_code or 0, national, known=known):
+        meant = _judged(_parsed(spelling, None), rule)
+        if isinstance(meant, PhoneNumber):
+            mistake = Mistake.LANDLINE if landline else Mistake.OLD_PLAN
+            return Misread(
+                mistake, meant.region, repaired=meant.e164, number=_international(number)
+            )
+    return None
 
 
 def _understood(dialled: str, home_region: str | None) -> phonenumbers.PhoneNumber | Mistake:
