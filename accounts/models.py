@@ -1,5 +1,6 @@
 """People."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ from accounts.links import Link
 from mfa import plain_text
 from mfa.models import AccountPolicy, Protected
 from mfa.rules.emails import normalize
-from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, resolve
+from mfa.rules.policy import EmailCodes, EmptyPolicyError, Enforcement, Layer, Policy, resolve
 
 # Staff can undo everybody's second step: where MFA binds them, it is never optional and never a
 # mailbox (EM-01), so they need a way out beside the phone. Their sessions are shorter (AZ-03).
@@ -33,6 +34,7 @@ STAFF = Layer(
 )
 
 
+logger = logging.getLogger("accounts")
 # What the column of ids holds; a database refuses to look for more.
 LARGEST_ID = (1 << 63) - 1
 
@@ -106,6 +108,8 @@ class User(Protected):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    role_layers = (STAFF,)
+
     objects = UserManager()
 
     class Meta:
@@ -136,11 +140,16 @@ class User(Protected):
     def mfa_policy(self) -> Policy:
         """The policy that binds this person, folded once per request."""
         site = AccountPolicy.load_for(self)
-        layers = [STAFF] if self.is_staff else []
-        return resolve(
-            site.layer("site"),
-            layers,
-            in_force=site.binds,
-            paused=site.is_paused,
-            resting=site.resting,
-        )
+        layers = self.role_layers if self.is_staff else ()
+        try:
+            return resolve(
+                site.layer("site"),
+                layers,
+                in_force=site.binds,
+                paused=site.is_paused,
+                resting=site.resting,
+            )
+        except EmptyPolicyError as error:
+            # Saving refuses such a policy. One that is stored all the same must lock nobody out.
+            logger.warning("the policy of person %s is empty: %s", self.pk, error)
+            return error.policy

@@ -11,6 +11,7 @@ from mfa import alerts, counters, limits, notices
 from mfa.models import Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules import contacts
+from mfa.rules.policy import Method
 
 # The wording of components/text_notice.html that stood beside the number's field (PS-02)
 TEXT_NOTICE = 1
@@ -20,6 +21,12 @@ def phone_of(user: Protected) -> Factor | None:
     """Return the person's confirmed phone."""
     phones = Factor.objects.usable().filter(user_id=user.pk, kind=Factor.Kind.PHONE)
     return phones.order_by("-confirmed_at").first()
+
+
+def may_have(user: Protected, number: str) -> bool:
+    """Whether the person's policy allows this number as a phone."""
+    policy = user.mfa_policy
+    return Method.PHONE in policy.methods and policy.may_enroll(contacts.region_of(number))
 
 
 def held_by(user: Protected) -> list[Factor]:

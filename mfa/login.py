@@ -32,6 +32,7 @@ from mfa import (
 from mfa.challenges import new_nonce
 from mfa.models import Event, Factor, Protected
 from mfa.pending import PendingLogin
+from mfa.rules.policy import Method
 from mfa.rules.routes import AAL, MESSAGING, STRONG, ChannelName, Route
 from mfa.rules.steps import Aim, Proof, Step
 from mfa.sessions import ABOUT, PASSWORD, keep_proof, once_saved
@@ -53,8 +54,6 @@ PAGES = {
     Step.PROVE_MAILBOX: "mfa:mailbox",
     Step.ANSWER: "mfa:verify",
     Step.CHOOSE: "mfa:choose",
-    Step.ENROLL: "mfa:enroll_phone",
-    Step.OFFER: "mfa:enroll_phone",
 }
 
 
@@ -226,9 +225,18 @@ def advance(walk: Walk) -> HttpResponseRedirect:
 
 def page_of(walk: Walk) -> str:
     """Name the page of the walk's step."""
+    if walk.step in {Step.ENROLL, Step.OFFER}:
+        return _first_page(walk.user.mfa_policy.methods)
     route = walk.facts.route
     by_code = route is not None and route.channel is ChannelName.RECOVERY_CODES
     return "mfa:recovery_code" if walk.step is Step.ANSWER and by_code else PAGES[walk.step]
+
+
+def _first_page(methods: frozenset[Method]) -> str:
+    """Name the page on which the first factor is set up: one that the policy allows."""
+    if Method.PHONE in methods:
+        return "mfa:enroll_phone"
+    return "mfa:enroll_app" if Method.APP in methods else "mfa:enroll"
 
 
 def enter(walk: Walk) -> HttpResponseRedirect:

@@ -10,6 +10,7 @@ from mfa import answers, factors, origin as origins, pauses
 from mfa.models import Challenge, Factor, Protected, Purpose
 from mfa.origin import Origin
 from mfa.pending import PendingLogin
+from mfa.rules.policy import Method
 from mfa.rules.routes import (
     ChannelName,
     Holding,
@@ -68,7 +69,10 @@ class Walk:
             lost=self.pending.lost,
             mailbox_proven=self.pending.mailbox_proven,
             recovery_allowed=recovers(policy, self._holdings, self._reachable()),
-            backed_up=not policy.backup or factors.are_backed_up(self.factors),
+            # Where there are no recovery codes nothing can be saved: the page would lead nowhere.
+            backed_up=not policy.backup
+            or Method.RECOVERY_CODES not in policy.methods
+            or factors.are_backed_up(self.factors),
         )
 
     @property

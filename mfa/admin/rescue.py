@@ -16,6 +16,7 @@ from mfa.counters import TooMany
 from mfa.forms.phones import PhoneForm
 from mfa.guards import SignedIn, fresh
 from mfa.models import Pause, Protected
+from mfa.rules.policy import Method
 from mfa.views.pages import refused
 
 LIST = "admin:mfa_pause_changelist"
@@ -58,6 +59,12 @@ class NumberForm(PhoneForm):
         validators=[plain_text.check],
         help_text=_("Kept in the audit and mailed to the person."),
     )
+
+    def clean_phone(self) -> str:
+        """Return the number; none where the person's policy allows no phones."""
+        if Method.PHONE not in self.policy.methods:
+            raise forms.ValidationError(gettext("This person's policy allows no phones."))
+        return super().clean_phone()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -165,6 +165,7 @@ def _passed(request: SignedIn, challenge: Challenge, *, own: bool) -> HttpRespon
     audit.record(Event.POLICY_TESTED, request.user, origin=origin)
     Asking.of(request.session, Purpose.TEST).drop(request.session)
     adopt = own and is_fresh(request, request.user, binding=True)
+    adopt = adopt and factors.may_have(request.user, challenge.target)
     if adopt and factors.set_phone(request.user, challenge.target, origin=origin):
         # A confirmed phone answered in this session: that is a second step.
         request.session[ABOUT] = {

@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from mfa import plain_text
-from mfa.rules.policy import Policy
+from mfa.rules.policy import Layer, Policy
 
 # EM-06, the security design's figure: the owner of the old mailbox has been told and can object.
 RESTS_AFTER_CHANGE = timedelta(days=7)
@@ -45,6 +45,9 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     mailbox_rests_until = models.DateTimeField(null=True, editable=False)
     mailbox_proven_at = models.DateTimeField(null=True, editable=False)
     email_changed_at = models.DateTimeField(null=True, editable=False)
+
+    # The fixed layers of roles, which the account policy must leave something to
+    role_layers: ClassVar[tuple[Layer, ...]] = ()
 
     class Meta:
         """Columns only: the table is the user model's."""

@@ -7,7 +7,9 @@ from email.utils import parseaddr
 from typing import Any, NamedTuple, Self
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.core.validators import (
     BaseValidator,
     MaxValueValidator,
@@ -24,7 +26,15 @@ from mfa import plain_text
 from mfa.encryption import EncryptedTextField, Sealed
 from mfa.models.people import Pause, Protected
 from mfa.rules import contacts
-from mfa.rules.policy import BOUNDS, AfterEnrollment, EmailCodes, Enforcement, Layer
+from mfa.rules.policy import (
+    BOUNDS,
+    AfterEnrollment,
+    EmailCodes,
+    EmptyPolicyError,
+    Enforcement,
+    Layer,
+    resolve,
+)
 from mfa.rules.routes import ChannelName
 
 # Long enough to promote a new token in Twilio's console after entering it here
@@ -45,6 +55,15 @@ def mail_config() -> str:
     sender = address if name == settings.PORTAL_NAME else settings.DEFAULT_FROM_EMAIL
     said = "\0".join(map(str, (*values, sender)))
     return salted_hmac("mfa.mail", said, algorithm="sha256").hexdigest()
+
+
+EMPTY = {
+    "methods": _("No second step is left that people could set up (%(levels)s)."),
+    "countries": _(
+        "No country is left whose numbers people could set up (%(levels)s): texts must go to at "
+        "least one country whose numbers may be set up."
+    ),
+}
 
 
 def within(number: str, unit: timedelta) -> list[BaseValidator]:
@@ -136,6 +155,11 @@ class Level(models.Model):
 
         abstract = True
 
+    @property
+    def _at_home(self) -> list[str]:
+        """Where numbers may be set up by this level alone: texts always go there."""
+        return self.enroll_countries or [self.home_region] * bool(self.home_region)
+
     def layer(self, name: str) -> Layer:
         """Return these wishes for the rules."""
         minutes, hours, idle = self.code_life_minutes, self.session_hours, self.session_idle_minutes
@@ -148,9 +172,7 @@ class Level(models.Model):
             session_idle=timedelta(minutes=idle) if idle else None,
             allow_voip=self.allow_voip,
             enroll_regions=_regions(self.enroll_countries),
-            text_regions=_regions(
-                self.text_countries and self.text_countries + self.enroll_countries
-            ),
+            text_regions=_regions(self.text_countries and [*self.text_countries, *self._at_home]),
             after_enrollment=(
                 AfterEnrollment(self.after_enrollment) if self.after_enrollment else None
             ),
@@ -261,6 +283,15 @@ class AccountPolicy(Level):
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "first_enabled_at"}
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse wishes that leave nothing together with those of a role."""
+        for layers in ((), *((layer,) for layer in get_user_model().role_layers)):
+            try:
+                resolve(self.layer("site"), layers, in_force=True)
+            except EmptyPolicyError as error:
+                words = {"levels": ", ".join(error.levels)}
+                raise ValidationError(EMPTY[error.field] % words) from error
 
     @classmethod
     def load(cls) -> Self:

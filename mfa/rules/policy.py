@@ -118,9 +118,26 @@ BOUNDS = {
     "session_life": (timedelta(hours=1), timedelta(hours=24)),
     "session_idle": (timedelta(minutes=5), timedelta(hours=1)),
 }
+# The wishes that decide where new numbers may be
+COUNTRIES = ("enroll_regions", "text_regions", "home_region")
 
 Strictness = TypeVar("Strictness", Enforcement, EmailCodes)
 Item = TypeVar("Item", Method, str)
+
+
+class EmptyPolicyError(ValueError):
+    """The levels together leave nothing of `field`: "methods" or "countries".
+
+    `levels` names those that asked for a part of it. `policy` is the fold as it stands: what is
+    confirmed still proves its person, and nothing new can be set up.
+    """
+
+    def __init__(self, field: str, levels: tuple[str, ...], policy: Policy) -> None:
+        """Keep what is empty, whose wishes it is, and the fold."""
+        super().__init__(f"no {field} left by {', '.join(levels)}")
+        self.field = field
+        self.levels = levels
+        self.policy = policy
 
 
 def resolve(
@@ -133,16 +150,34 @@ def resolve(
 ) -> Policy:
     """Fold the site's layer and those below it, outermost first, into one policy.
 
-    Where the site names no countries, new numbers are those of its home country: each further one
-    is a till for fraudsters.
+    Where no level names countries, new numbers are those of the home country: every further one
+    is another target for SMS pumping. Raises EmptyPolicyError.
     """
     site = bounded(site)
-    if site.enroll_regions is None and site.home_region:
-        site = replace(site, enroll_regions=group(site.home_region))
+    levels = (site, *layers)
     policy = _set(Policy(in_force=in_force, paused=paused, resting=resting), site)
-    for layer in layers:
+    for layer in levels[1:]:
         policy = tighten(policy, layer)
+    if policy.home_region and all(layer.enroll_regions is None for layer in levels):
+        policy = _at_home(policy)
+    if not policy.methods:
+        raise EmptyPolicyError("methods", _wishing(levels, "methods"), policy)
+    closed = policy.enroll_regions.isdisjoint(policy.text_regions)
+    if closed and Method.PHONE in policy.methods:
+        raise EmptyPolicyError("countries", _wishing(levels, *COUNTRIES), policy)
     return policy
+
+
+def _wishing(levels: Iterable[Layer], *names: str) -> tuple[str, ...]:
+    """Name the levels that ask for one of these fields."""
+    return tuple(
+        layer.name for layer in levels if any(getattr(layer, name) is not None for name in names)
+    )
+
+
+def _at_home(policy: Policy) -> Policy:
+    decided_by = {**policy.decided_by, "enroll_regions": policy.decided_by["home_region"]}
+    return replace(policy, enroll_regions=group(policy.home_region), decided_by=decided_by)
 
 
 def tighten(policy: Policy, layer: Layer) -> Policy:

@@ -42,7 +42,7 @@ def enroll(request: HttpRequest, walk: Walk) -> HttpResponse:
 def enroll_app(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Set up an app as the first factor."""
     if Method.APP not in walk.user.mfa_policy.methods:
-        return redirect("mfa:enroll_phone")
+        return redirect(login.page_of(walk))
     new, form = _posted(request)
     if new and form.is_valid():
         code, name = form.cleaned_data["code"], form.cleaned_data["name"]

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import audit, counters, limits, login, questions
+from mfa import audit, counters, factors, limits, login, questions
 from mfa.counters import TooMany
 from mfa.forms.codes import CodeForm
 from mfa.forms.phones import PhoneForm
@@ -23,7 +23,9 @@ from mfa.walk import Walk
 @on_step(Step.ENROLL, Step.OFFER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def enroll_phone(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Ask for a number and text a code to it."""
+    """Ask for a number and text a code to it, where the policy allows phones."""
+    if Method.PHONE not in walk.user.mfa_policy.methods:
+        return redirect(login.page_of(walk))
     form = PhoneForm(request.POST or None, policy=walk.user.mfa_policy)
     refusal = None
     if form.is_valid():
@@ -41,8 +43,10 @@ def enroll_phone(request: HttpRequest, walk: Walk) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def enroll_verify(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Take the code that proves the number."""
-    if walk.challenge(Purpose.ENROLL) is None:
-        return redirect("mfa:enroll_phone")
+    challenge = walk.challenge(Purpose.ENROLL)
+    # The policy may have been narrowed since the text went out.
+    if challenge is None or not factors.may_have(walk.user, challenge.target):
+        return redirect(login.page_of(walk))
     form = CodeForm(request.POST or None)
     if form.is_valid():
         judgement = questions.answer(walk, form.cleaned_data["code"], Purpose.ENROLL)
@@ -69,8 +73,9 @@ def show_enroll_verify(
 def enroll_done(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Show recovery codes once, where they are wished or needed; "Finish" logs in (D08, LK-01)."""
     open_ = walk.step is not Step.ENTER
+    may_make = Method.RECOVERY_CODES in walk.user.mfa_policy.methods
     codes, refusal = None, None
-    if open_ and "make" in request.POST:
+    if open_ and may_make and "make" in request.POST:
         try:
             codes = questions.make_codes(walk)
         except TooMany as too_many:
@@ -81,6 +86,7 @@ def enroll_done(request: HttpRequest, walk: Walk) -> HttpResponse:
         return redirect(login.page_of(walk))
     context = {
         "codes": codes,
+        "may_make": may_make,
         "needed": walk.step is Step.BACK_UP,
         "enrolled": walk.pending.proof == Proof.ENROLLED,
         "by_app": walk.pending.channel == ChannelName.APP,

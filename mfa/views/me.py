@@ -1,7 +1,7 @@
 """The logged-in person's own pages: another phone number, and what happened."""
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -17,6 +17,7 @@ from mfa.forms.codes import CodeForm
 from mfa.forms.phones import PhoneForm
 from mfa.guards import SignedIn, fresh
 from mfa.models import Challenge, Purpose
+from mfa.rules.policy import Method
 from mfa.rules.routes import ChannelName
 from mfa.sessions import keep_alive
 from mfa.views.pages import code_context, show
@@ -30,6 +31,8 @@ EVENTS_PER_PAGE = 25
 @fresh(mailed=True, binding=True)
 def change_phone(request: SignedIn) -> HttpResponse:
     """Ask for another number and text a code to it; the old one stays until that is entered."""
+    if Method.PHONE not in request.user.mfa_policy.methods:
+        raise Http404
     form = PhoneForm(request.POST or None, policy=request.user.mfa_policy)
     phone = factors.phone_of(request.user)
     refusal = None
@@ -52,7 +55,8 @@ def change_phone_verify(request: SignedIn) -> HttpResponse:
     """Take the code that proves the new number."""
     asking = Asking.of(request.session, Purpose.CHANGE)
     challenge = asking.question(request.user)
-    if challenge is None:
+    # The policy may have been narrowed since the text went out.
+    if challenge is None or not factors.may_have(request.user, challenge.target):
         return redirect("mfa:change_phone")
     form = CodeForm(request.POST or None)
     if form.is_valid():
@@ -76,7 +80,8 @@ def change_phone_resend(request: SignedIn) -> HttpResponse:
     """Send the code to the new number again."""
     asking = Asking.of(request.session, Purpose.CHANGE)
     challenge = asking.question(request.user)
-    if challenge is None:
+    # The policy may have been narrowed since the text went out.
+    if challenge is None or not factors.may_have(request.user, challenge.target):
         return redirect("mfa:change_phone")
     try:
         repeated = challenges.resend(

@@ -1,7 +1,7 @@
 """Recovery codes: logging in by one, making a new set, taking it along as a file."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,6 +14,7 @@ from mfa import login, origin as origins, questions, recovery
 from mfa.counters import TooMany
 from mfa.forms.codes import RecoveryCodeForm
 from mfa.guards import SignedIn, fresh, on_step
+from mfa.rules.policy import Method
 from mfa.rules.recovery import Misspelled, grouped, normalize
 from mfa.rules.steps import Step
 from mfa.sessions import keep_alive
@@ -47,6 +48,8 @@ def recovery_code(request: HttpRequest, walk: Walk) -> HttpResponse:
 @fresh(binding=True)
 def recovery_codes(request: SignedIn) -> HttpResponse:
     """Make a new set and show it, this once (LK-01)."""
+    if Method.RECOVERY_CODES not in request.user.mfa_policy.methods:
+        raise Http404
     codes, refusal = None, None
     if request.method == "POST":
         try:

@@ -17,6 +17,7 @@ from mfa.counters import TooMany
 from mfa.forms.codes import CodeForm, RouteForm
 from mfa.guards import ANY_STEP, on_step
 from mfa.models import AccountPolicy, Purpose
+from mfa.rules.policy import Method
 from mfa.rules.routes import ChannelName, Route
 from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
@@ -49,6 +50,8 @@ def verify(request: HttpRequest, walk: Walk) -> HttpResponse:
 def resend(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Send the code again."""
     answering = walk.step is Step.ANSWER
+    if not answering and Method.PHONE not in walk.user.mfa_policy.methods:
+        return redirect(login.page_of(walk))
     try:
         questions.resend(walk, walk.purpose if answering else Purpose.ENROLL)
     except TooMany as refusal:

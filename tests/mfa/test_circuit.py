@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from celery import current_app
+from django.core.management import call_command
 from django.test import TestCase
 
 from accounts.models import User
@@ -349,6 +350,8 @@ def test_new_values_of_the_account_are_tried_at_once(
 ) -> None:
     values = {"sms_account_id": "AC" + "1" * 32, "sms_phone_number": "+15005550006"}
     office_of_root.post("/admin/mfa/accountpolicy/1/change/", values | {"enabled": "on"})
+    assert not site().texts_on_trial
+    call_command("sms_account", "confirm")
     assert site().texts_on_trial
 
 

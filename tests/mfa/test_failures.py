@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.test import TestCase
 
 from accounts.models import User
@@ -197,6 +198,8 @@ def test_another_sender_has_no_stop_yet(stopped: Wire, root: User, alice: User) 
     office.post(VERIFY, {"code": challenge.code_for(challenge.browser)})
     values = {"sms_account_id": AccountPolicy.load().sms_account_id, "enabled": "on"}
     office.post("/admin/mfa/accountpolicy/1/change/", values | {"sms_phone_number": "+15005550009"})
+    assert phone(alice).refuses_until is not None
+    call_command("sms_account", "confirm")
     assert phone(alice).refuses_until is None
 
 

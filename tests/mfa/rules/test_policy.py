@@ -10,6 +10,7 @@ from mfa.rules.contacts import EVERYWHERE
 from mfa.rules.policy import (
     AfterEnrollment,
     EmailCodes,
+    EmptyPolicyError,
     Enforcement,
     Layer,
     Method,
@@ -79,7 +80,6 @@ def test_nobody_is_paused_who_is_not_said_to_be():
         ("enforcement", Enforcement.OFF),
         ("enforcement", Enforcement.OPTIONAL),
         ("methods", frozenset({Method.PHONE})),
-        ("methods", frozenset()),
         ("email_codes", EmailCodes.RECOVERY),
         ("email_codes", EmailCodes.OFF),
         ("code_life", minutes(5)),
@@ -87,7 +87,6 @@ def test_nobody_is_paused_who_is_not_said_to_be():
         ("after_enrollment", AfterEnrollment.FINISH),
         ("after_enrollment", AfterEnrollment.CONTINUE),
         ("enroll_regions", frozenset({"FR"})),
-        ("enroll_regions", frozenset()),
         ("text_regions", frozenset({"FR", "GB"})),
         ("contact", "the help desk"),
     ],
@@ -202,7 +201,6 @@ UK = frozenset({"GB", "GG", "IM", "JE"})
         pytest.param("GB", None, UK, id="the home country with its islands"),
         pytest.param("JM", None, frozenset({"JM"}), id="not a whole calling code"),
         pytest.param("GB", frozenset({"FR"}), frozenset({"FR"}), id="what is named"),
-        pytest.param("GB", frozenset(), frozenset(), id="nothing at all"),
         pytest.param(None, None, EVERYWHERE, id="no home"),
         pytest.param("", None, EVERYWHERE, id="an empty home"),
         pytest.param(None, UK, UK, id="no home, but named"),
@@ -214,10 +212,92 @@ def test_without_names_the_sites_home_country_alone_may_enroll(home, named, expe
     assert (policy.enroll_regions, policy.text_regions) == (expected, EVERYWHERE)
 
 
-def test_the_home_country_of_a_lower_level_closes_none():
-    site = Layer(name="site", home_region="GB")
-    policy = resolve(site, [Layer(name="organization", home_region="FR")], in_force=True)
-    assert (policy.enroll_regions, policy.home_region) == (UK, "FR")
+FRANCE = frozenset({"FR"})
+
+
+@pytest.mark.parametrize(
+    ("site", "organization", "expected", "decided"),
+    [
+        pytest.param({}, {"home_region": "FR"}, FRANCE, "organization", id="home below"),
+        pytest.param(
+            {"home_region": "GB"}, {"home_region": "FR"}, FRANCE, "organization", id="two homes"
+        ),
+        pytest.param({"home_region": "GB"}, {}, UK, "site", id="home above"),
+        pytest.param(
+            {"home_region": "GB", "enroll_regions": UK | FRANCE},
+            {"home_region": "FR"},
+            UK | FRANCE,
+            "site",
+            id="named above",
+        ),
+        pytest.param(
+            {"home_region": "GB"},
+            {"enroll_regions": FRANCE},
+            FRANCE,
+            "organization",
+            id="named below",
+        ),
+    ],
+)
+def test_the_nearest_home_country_may_enroll_where_no_level_names_any(
+    site, organization, expected, decided
+):
+    """Derived after the fold: an organization abroad has numbers of its own country."""
+    policy = resolve(
+        Layer(name="site", **site), [Layer(name="organization", **organization)], in_force=True
+    )
+    assert policy.enroll_regions == expected
+    assert policy.decided_by["enroll_regions"] == decided
+    assert all(policy.may_enroll(region) for region in expected)
+
+
+NO_PHONES = frozenset({Method.APP})
+
+
+@pytest.mark.parametrize(
+    ("site", "below", "field", "levels"),
+    [
+        pytest.param({"methods": frozenset()}, {}, "methods", ("site",), id="no method"),
+        pytest.param(
+            {"methods": NO_PHONES},
+            {"methods": frozenset({Method.PHONE})},
+            "methods",
+            ("site", "organization"),
+            id="no method in common",
+        ),
+        pytest.param({"enroll_regions": frozenset()}, {}, "countries", ("site",), id="no country"),
+        pytest.param(
+            {"enroll_regions": UK},
+            {"enroll_regions": FRANCE},
+            "countries",
+            ("site", "organization"),
+            id="no country in common",
+        ),
+        pytest.param(
+            {"home_region": "GB"},
+            {"text_regions": FRANCE},
+            "countries",
+            ("site", "organization"),
+            id="no texts at home",
+        ),
+    ],
+)
+def test_a_fold_that_leaves_nothing_is_refused_with_its_levels(site, below, field, levels):
+    layers = [Layer(name="partner"), Layer(name="organization", **below)]
+    with pytest.raises(
+        EmptyPolicyError, match=f"^no {field} left by {', '.join(levels)}$"
+    ) as error:
+        resolve(Layer(name="site", **site), layers, in_force=True)
+    assert (error.value.field, error.value.levels) == (field, levels)
+    assert error.value.policy.in_force
+    assert not (
+        error.value.policy.methods if field == "methods" else error.value.policy.may_enroll("GB")
+    )
+
+
+def test_without_phones_no_country_is_needed():
+    site = Layer(name="site", methods=NO_PHONES, enroll_regions=frozenset())
+    assert resolve(site, in_force=True).methods == NO_PHONES
 
 
 @pytest.mark.parametrize("field", ["enroll_regions", "text_regions"])
@@ -261,14 +341,14 @@ def test_the_nearest_level_chooses_flow_and_wording(field, above, nearest):
         Layer(name="organization", **{field: nearest}),
     ]
     policy = resolve(SITE, layers, in_force=True)
-    assert (getattr(policy, field), policy.decided_by) == (nearest, {field: "organization"})
+    assert (getattr(policy, field), policy.decided_by[field]) == (nearest, "organization")
 
 
 @NEAREST_WINS
 def test_a_level_without_a_wish_leaves_flow_and_wording_to_the_one_above(field, above, nearest):
     layers = [Layer(name="partner", **{field: above}), Layer(name="organization")]
     policy = resolve(SITE, layers, in_force=True)
-    assert (getattr(policy, field), policy.decided_by) == (above, {field: "partner"})
+    assert (getattr(policy, field), policy.decided_by[field]) == (above, "partner")
 
 
 @pytest.mark.parametrize(
@@ -295,6 +375,7 @@ def test_each_field_names_its_own_level():
         "code_life": "partner",
         "methods": "person",
         "home_region": "person",
+        "enroll_regions": "person",
     }
 
 
