@@ -49,9 +49,11 @@ class UserAdmin(PortalAdmin[User]):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Keep staff out of the reach of all but superusers, their passwords above all (RV-06)."""
-        mighty = obj is not None and (obj.is_staff or obj.is_superuser)
-        beyond = mighty and not _is_superuser(request)
-        return super().has_change_permission(request, obj) and not beyond
+        return super().has_change_permission(request, obj) and not _is_beyond(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let nobody but superusers delete staff, whatever permission an operator has added."""
+        return super().has_delete_permission(request, obj) and not _is_beyond(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Keep powers out of the hands of those who lack them, and every email as it is.
@@ -237,6 +239,12 @@ def _expire(request: HttpRequest, person: User) -> None:
     passwords.expire(person, origin=origins.of(request), by=request.user.pk or 0)
     words = gettext("%(email)s was logged out and has to choose a new password at the next login.")
     messages.success(request, words % {"email": person.email})
+
+
+def _is_beyond(request: HttpRequest, one: User | None) -> bool:
+    """Whether an account is out of the reach of who acts."""
+    mighty = one is not None and (one.is_staff or one.is_superuser)
+    return mighty and not _is_superuser(request)
 
 
 def _is_superuser(request: HttpRequest) -> bool:
