@@ -150,6 +150,8 @@ PATTERNS = {
     "accounts.validators._names": "names beside a password",
     "accounts.links.PARTS": "tail of a link",
     "accounts.models.User": "username",
+    "mfa.admin.records.AuditEventAdmin": "support's, anchored and one class of at most 18 digits",
+    "mfa.management.commands.why._verdict": "an operator's",
     "mfa.admin.forms.MESSAGING_SERVICE": "an administrator's, anchored and of fixed length",
     "mfa.browsers.PART": "cookie of a known browser",
     "mfa.channels.twilio_receipts.MESSAGE_ID": "receipt",
