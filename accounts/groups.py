@@ -1,7 +1,10 @@
 """The groups Administrators and Support with their permissions."""
 
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
 from django.db.models import Q
+
+from accounts.models import Introduction
 
 VIEWS = {
     "mfa": ("factor", "challenge", "delivery", "auditevent", "pause", "brake"),
@@ -29,8 +32,33 @@ ADMINISTRATORS = (
 )
 
 
+GROUPS = {"Administrators": ADMINISTRATORS, "Support": SUPPORT}
+
+
 def make_groups(**_: object) -> None:
-    """Give each group what it lacks; permissions that an operator added stay."""
-    for name, wanted in (("Administrators", ADMINISTRATORS), ("Support", SUPPORT)):
-        group, _created = Group.objects.get_or_create(name=name)
-        group.permissions.add(*Permission.objects.filter(wanted))
+    """Make each group and give it what this release introduces, once.
+
+    What an operator takes away stays away, a group that was deleted or renamed too; permissions
+    that an operator added stay.
+    """
+    # A database that was migrated back to an earlier release has no record of it.
+    if Introduction._meta.db_table in connection.introspection.table_names():  # noqa: SLF001
+        for name, wanted in GROUPS.items():
+            _introduce(name, wanted)
+
+
+def _introduce(name: str, wanted: Q) -> None:
+    before = set(Introduction.objects.filter(group=name).values_list("permission", flat=True))
+    if not before:
+        Group.objects.get_or_create(name=name)
+    group = Group.objects.filter(name=name).first()
+    found = Permission.objects.filter(wanted).select_related("content_type")
+    new = {label: each for each in found if (label := _label(each)) not in before}
+    if group is None or not new:
+        return
+    group.permissions.add(*new.values())
+    Introduction.objects.bulk_create(Introduction(group=name, permission=label) for label in new)
+
+
+def _label(permission: Permission) -> str:
+    return f"{permission.content_type.app_label}.{permission.codename}"

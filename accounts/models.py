@@ -153,3 +153,25 @@ class User(Protected):
             # Saving refuses such a policy. One that is stored all the same must lock nobody out.
             logger.warning("the policy of person %s is empty: %s", self.pk, error)
             return error.policy
+
+
+class Introduction(models.Model):
+    """A permission that a release gave to one of our groups, once: see accounts.groups.
+
+    `permission` is its label, such as "mfa.add_pause".
+    """
+
+    group = models.CharField(max_length=150)
+    permission = models.CharField(max_length=200)
+
+    class Meta:
+        """One row each; nobody needs a permission for it."""
+
+        default_permissions = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["group", "permission"], name="introduction_once")
+        ]
+
+    def __str__(self) -> str:
+        """Name the group and the permission."""
+        return f"{self.group}: {self.permission}"
