@@ -15,10 +15,10 @@ from django.contrib import auth
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 
 from mfa import (
     audit,
@@ -30,6 +30,7 @@ from mfa import (
     walk as walks,
 )
 from mfa.challenges import new_nonce
+from mfa.destinations import safe_next
 from mfa.models import Event, Factor, Protected
 from mfa.pending import PendingLogin
 from mfa.rules.policy import Method
@@ -271,7 +272,7 @@ def enter(walk: Walk) -> HttpResponseRedirect:
     # The stubs know only the one user model, which is a Protected.
     auth.login(walk.request, walk.user, MODEL_BACKEND)  # type: ignore[arg-type]
     once_saved(session, partial(_tell, walk, aal=aal, channel=channel, unusual=unusual))
-    response = HttpResponseRedirect(walk.pending.next)
+    response = HttpResponseRedirect(safe_next(walk.request, walk.pending.next))
     browsers.remember(walk.request, response, walk.user)
     return response
 
@@ -300,14 +301,6 @@ def skip(walk: Walk) -> HttpResponseRedirect:
     walk.user.save(update_fields=["skipped_at"])
     notices.tell(Event.SKIPPED, walk.user, origin=walk.origin)
     return proceed(walk)
-
-
-def safe_next(request: HttpRequest, url: str) -> str:
-    """Return the URL if it is a path of this host, else the home page (WB-03)."""
-    safe = url.startswith("/") and url_has_allowed_host_and_scheme(
-        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return url if safe else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _begin(request: HttpRequest, user: Protected, aim: Aim) -> PendingLogin:
@@ -353,7 +346,7 @@ def _confirmed(walk: Walk, channel: str) -> HttpResponseRedirect:
     once_saved(
         session, lambda: audit.record(Event.STEPPED_UP, walk.user, origin=walk.origin, **details)
     )
-    return HttpResponseRedirect(walk.pending.next)
+    return HttpResponseRedirect(safe_next(walk.request, walk.pending.next))
 
 
 def _tell(walk: Walk, *, aal: int, channel: str, unusual: str) -> None:

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from uuid import uuid4
 
 from django.conf import settings
@@ -175,15 +176,20 @@ class SessionLimits(LoginRequiredMiddleware):
 
 
 class Refusals:
-    """Turns TooMany, wherever it comes from, into status 429 with Retry-After."""
+    """Gives refusals a page: TooMany, wherever it comes from, and a method that is not allowed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         """Keep the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer."""
-        return self.get_response(request)
+        """Answer; in place of an empty 405, as browsers show one, with a page that leads on."""
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or response.content:
+            return response
+        page = render(request, "405.html", status=response.status_code)
+        page["Allow"] = response["Allow"]
+        return page
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Render the wait; anything else is a bug and shows the 500 page."""

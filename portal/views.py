@@ -10,7 +10,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import server_error as broken
 
-from mfa.login import safe_next
+from mfa.destinations import safe_next
 from portal.context import THEME_COOKIE, THEMES
 from portal.looks import accent_css
 

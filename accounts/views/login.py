@@ -12,6 +12,7 @@ from accounts import passwords
 from accounts.forms import LoginForm
 from mfa import audit, login as second_step, origin as origins
 from mfa.counters import TooMany
+from mfa.destinations import safe_next
 from mfa.models import Event
 from mfa.views.pages import refused
 
@@ -24,7 +25,7 @@ def login(request: HttpRequest) -> HttpResponse:
     """Prove the password, then hand over to the second step."""
     next_url = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated:
-        return HttpResponseRedirect(second_step.safe_next(request, next_url))
+        return HttpResponseRedirect(safe_next(request, next_url))
     form = LoginForm(request.POST or None, initial={"email": _prefill(request)})
     refusal = None
     if form.is_valid():

@@ -1,0 +1,99 @@
+"""Where a login may lead: to pages, as their views say it themselves (WB-03)."""
+
+import pytest
+from django.http import HttpResponse
+
+from accounts.models import User
+from mfa.destinations import answers_get, is_page
+from mfa.models import Factor
+from tests.architecture.addresses import ADDRESSES
+from tests.portal_client import Browser, code
+from tests.stations import home, office, ruling
+
+__all__ = ["home", "office", "ruling"]
+
+POSTS = sorted(
+    f"/{each.route}" for each in ADDRESSES if "<" not in each.route and not answers_get(each.view)
+)
+
+
+def test_each_view_says_itself_whether_it_answers_get(ruling: Browser) -> None:
+    """By the decorators that Django has, whatever stands around them."""
+    answers = {each: ruling.get(each.path).status_code for each in ADDRESSES}
+    refusing = {each for each in ADDRESSES if not answers_get(each.view)}
+    assert {each for each, status in answers.items() if status == 405} <= refusing
+    # Some ask first for a login or a step of it.
+    assert {answers[each] for each in refusing} == {302, 405}
+    assert {"accounts:logout", "admin:logout", "mfa:skip"} <= {each.name for each in refusing}
+
+
+@pytest.mark.parametrize("path", ["/me/security/sessions/others/", "/me/security/sessions/end/"])
+def test_a_login_ends_on_no_address_that_only_takes_forms(
+    browser: Browser, alice: User, path: str
+) -> None:
+    """A form of a session that had ended: the login's page asks for it again."""
+    stale = browser.post(path)
+    login = stale.headers["Location"]
+    assert "next=" in login
+    browser.post(login, {"email": alice.email, "password": "correct horse battery staple"})
+    last = browser.post("/login/verify/", {"code": code("+447700900201")}, follow=True)
+    assert last.status_code == 200
+    assert last.request["PATH_INFO"] == "/"
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_such_an_address_is_no_destination(browser: Browser, alice: User, path: str) -> None:
+    browser.password(alice, next=path)
+    assert browser.post("/login/verify/", {"code": code("+447700900201")}).url == "/"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("/", True),
+        ("/me/", True),
+        ("/me", True),
+        ("/me/?saved=1#top", True),
+        ("/%6De/", True),
+        ("/me/activity/?page=2", True),
+        ("/admin/accounts/user/", True),
+        ("/logout/", False),
+        ("/logout", False),
+        ("/logout/?x=1", False),
+        ("/%6Cogout/", False),
+        ("/no/such/page/", False),
+        ("/\x00", False),
+    ],
+)
+def test_what_is_a_page(url: str, expected: bool) -> None:  # noqa: FBT001 a table
+    assert is_page(url) is expected
+
+
+def test_a_destination_that_is_none_any_more_is_dropped_at_use(
+    browser: Browser, alice: User
+) -> None:
+    """Kept by an older version of the portal."""
+    browser.password(alice)
+    session = browser.session
+    session["mfa_pending"] = {**session["mfa_pending"], "next": "/logout/"}
+    session.save()
+    assert browser.post("/login/verify/", {"code": code("+447700900201")}).url == "/"
+
+
+def test_each_405_has_a_page_that_leads_on(ruling: Browser, alice: User) -> None:
+    answers = [ruling.get(each.path) for each in ADDRESSES if not answers_get(each.view)]
+    refused = [answer for answer in answers if answer.status_code == 405]
+    assert len(refused) > 10
+    for answer in refused:
+        assert_leads_on(answer)
+        assert answer.headers["Allow"] == "POST"
+    assert_leads_on(ruling.put("/me/"))
+    assert_leads_on(ruling.post("/healthz"))
+    assert Factor.objects.exists()
+
+
+def assert_leads_on(answer: HttpResponse) -> None:
+    assert answer.status_code == 405
+    page = answer.content.decode()
+    assert "This address is not a page" in page
+    assert '<a class="button button-quiet" href="/">' in page
