@@ -25,6 +25,7 @@ PUBLIC = {
     "accounts:cut_reset",
     "accounts:cut_email",
     "admin:login",
+    "admin:logout",
     "demo:phone",
     "mfa:cancel",
     "mfa:choose",
