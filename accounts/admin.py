@@ -37,6 +37,8 @@ class UserAdmin(PortalAdmin[User]):
     list_display = ("email", "full_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "groups")
     search_fields = ("email", "username", "full_name")
+    search_help_text = _("An email, a name, or a phone number (whole or its last four digits)")
+    person_at = "pk"
     ordering = ("email",)
     readonly_fields = ("last_login", "date_joined")
     filter_horizontal = ()

@@ -228,6 +228,13 @@ NOTICE_TEXTS = Limit(
         "texts that others log in by. The mailbox is told each time."
     ),
 )
+NUMBER_SEARCHES = Limit(
+    "number-search",
+    60,
+    HOUR,
+    _("Searches for a phone number by one member of staff"),
+    _("One caller a minute. More would try the ten thousand endings of a hidden number."),
+)
 LATE_RECORDS = Limit(
     "late-records",
     20,
@@ -259,6 +266,7 @@ TABLE = (
     RESCUES,
     TEST_MESSAGES,
     NOTICE_TEXTS,
+    NUMBER_SEARCHES,
     LATE_RECORDS,
 )
 

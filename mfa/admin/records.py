@@ -24,7 +24,11 @@ class ReadOnly(PortalAdmin[models.Model]):
 
     list_per_page = 50
     show_full_result_count = False
-    search_help_text = _("An email, or the reference code that the help page shows")
+    person_at = "user"
+    search_help_text = _(
+        "An email, a phone number (whole or its last four digits), or the reference code that the "
+        "help page shows"
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody."""
@@ -199,7 +203,8 @@ class AuditEventAdmin(ReadOnly):
     list_select_related = ("user", "actor")
     search_fields = ("user__email",)
     search_help_text = _(
-        "An email, the number of a person who was deleted, or the reference code of the help page"
+        "An email, a phone number (whole or its last four digits), the number of a person who was "
+        "deleted, or the reference code of the help page"
     )
     fields = ("at", "what", "event", "person", "done_by", "address", "browser", "details")
 
@@ -211,11 +216,12 @@ class AuditEventAdmin(ReadOnly):
         self, request: HttpRequest, queryset: QuerySet[models.Model], search_term: str
     ) -> tuple[QuerySet[models.Model], bool]:
         """Find by a person's number too, as whom it concerns or as who did it."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
         number = search_term.strip()
-        if re.fullmatch(r"[0-9]{1,18}", number) and not audit.case_of(number):
-            of = models.Q(user_id=int(number)) | models.Q(actor_id=int(number))
-            return queryset.filter(of), False
-        return super().get_search_results(request, queryset, search_term)
+        if not re.fullmatch(r"[1-9][0-9]{0,17}", number) or audit.case_of(number):
+            return found, duplicates
+        of = models.Q(user_id=int(number)) | models.Q(actor_id=int(number))
+        return queryset.filter(of | models.Q(pk__in=found.values("pk"))), False
 
     @admin.display(description=_("person"))
     def person(self, row: AuditEvent) -> str:

@@ -10,7 +10,7 @@ from django.core.exceptions import BadRequest
 from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
 
-from mfa.admin_base import queries
+from mfa.admin_base import numbers, queries
 from mfa.admin_base.edits import Concurrent
 
 M = TypeVar("M", bound=models.Model)
@@ -21,6 +21,9 @@ class PortalAdmin(admin.ModelAdmin[M]):
 
     PortalAdminSite puts it under every admin class that is registered without it.
     """
+
+    # The field that holds a row's person, for whose phone number staff may search; "" for none
+    person_at = ""
 
     def __init__(self, model: type[M], admin_site: admin.AdminSite) -> None:
         """Let the form refuse to undo what it has not seen."""
@@ -34,6 +37,17 @@ class PortalAdmin(admin.ModelAdmin[M]):
         form = context["adminform"].form
         context = {**context, "seen": form.seen if form.instance.pk else ""}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[M], search_term: str
+    ) -> tuple[models.QuerySet[M], bool]:
+        """Find by the page's search fields, or by the phone number of a row's person."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        owners = numbers.owners(request, search_term) if self.person_at else None
+        if owners is None:
+            return found, duplicates
+        theirs = models.Q(**{f"{self.person_at}__in": owners})
+        return queryset.filter(theirs | models.Q(pk__in=found.values("pk"))), False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the lookups of the page's own filters."""

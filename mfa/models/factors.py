@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Right
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
@@ -47,6 +48,10 @@ class Factor(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.PHONE)
     target = models.CharField(max_length=254, blank=True)
+    # For staff, who find people by exactly these
+    last_four = models.GeneratedField(
+        expression=Right("target", 4), output_field=models.CharField(max_length=4), db_persist=True
+    )
     name = models.CharField(
         _("name"), max_length=NAME_LENGTH, blank=True, validators=[plain_text.check]
     )
@@ -78,6 +83,11 @@ class Factor(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["user"], condition=Q(revoked_at=None), name="factor_of_user"),
             models.Index(fields=["target"], condition=Q(revoked_at=None), name="factor_of_target"),
+            models.Index(
+                fields=["last_four"],
+                condition=Q(revoked_at=None) & ~Q(target=""),
+                name="factor_last_four",
+            ),
             # For what prunes: the rows that it removes, and those that it empties before
             models.Index(
                 fields=["revoked_at"],

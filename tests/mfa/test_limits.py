@@ -35,6 +35,7 @@ FIGURES = [
     ("rescue", 10, timedelta(days=1)),
     ("test", 10, timedelta(hours=1)),
     ("notice-texts", 3, timedelta(days=1)),
+    ("number-search", 60, timedelta(hours=1)),
     ("late-records", 20, timedelta(hours=1)),
 ]
 
