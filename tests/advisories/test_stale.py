@@ -1,0 +1,63 @@
+"""A session that proved nothing lately changes nothing that protects (S02, S21)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from mfa.sessions import Session
+from tests.advisories.trial import BODIES, undone
+from tests.architecture.addresses import ADDRESSES
+from tests.journeys.database import Dump, dump
+from tests.portal_client import Browser
+
+# What a late POST may write: that it was asked for, and what asking sends
+RECORDS = {"mfa_auditevent", "mfa_counter", "mfa_tally"}
+# What may be done without a proof, and why
+ANYWAY = {
+    "accounts:logout": "it only ends",
+    "accounts:not_me": "it ends every session, this one too, and asks for a new password",
+    "accounts:details": "a name and a language",
+    "accounts:step_up": "it asks for the proof",
+    "accounts:forgot": "it is open to strangers",
+    "admin:logout": "it only ends",
+}
+
+
+@pytest.fixture
+def stale(clock: time_machine.Traveller, ruling: Browser, charlie: User) -> dict[str, Browser]:
+    """A superuser and an ordinary person, logged in eleven minutes ago."""
+    home = Browser()
+    home.log_in(charlie)
+    clock.shift(timedelta(minutes=11))
+    return {"root": ruling, "charlie": home}
+
+
+def changed(before: Dump, after: Dump) -> set[str]:
+    return {table for table in after if after[table] != before.get(table)} - RECORDS
+
+
+@pytest.mark.parametrize("who", ["root", "charlie"])
+def test_a_stale_session_changes_nothing_that_protects(stale: dict[str, Browser], who: str) -> None:
+    before, browser = dump(), stale[who]
+    found = {}
+    for each in ADDRESSES:
+        if each.name in ANYWAY:
+            continue
+        for body in ({}, BODIES["fields of other steps"]):
+            with undone(browser) as twin:
+                twin.post(each.path, body)
+                found[str(each)] = found.get(str(each), set()) | changed(before, dump())
+    assert {what: tables for what, tables in found.items() if tables} == {}
+    assert Session.objects.filter(aal=2).count() == 2
+
+
+def test_the_same_posts_of_a_fresh_session_change_something(
+    stale: dict[str, Browser], clock: time_machine.Traveller
+) -> None:
+    """The test above can fail."""
+    clock.shift(timedelta(minutes=-11))
+    before = dump()
+    stale["charlie"].post("/me/security/codes/")
+    assert "mfa_recoverycode" in changed(before, dump())
