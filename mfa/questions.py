@@ -132,7 +132,10 @@ def _prove(walk: Walk, challenge: Challenge) -> None:
         # It opens an enrollment and proves nothing else: not even the first level (EM-03).
         walk.pending.mailbox_proven = True
         number = factors.last_number(walk.user)
-        notices.tell(Event.MAILBOX_PROVEN, walk.user, origin=walk.origin, old_number=number)
+        first = int(walk.user.ever_bound_at is None)
+        notices.tell(
+            Event.MAILBOX_PROVEN, walk.user, origin=walk.origin, old_number=number, first=first
+        )
         return
     walk.pending.channel = challenge.channel
     if challenge.purpose != Purpose.ENROLL:

@@ -28,7 +28,7 @@ WAY_IN = {
     Step.CHOOSE: "Gets in with the password and one of several ways.",
     Step.ENROLL: "Gets in with the password, and sets up a phone on the way.",
     Step.OFFER: "Gets in with the password; is offered to set up a phone.",
-    Step.PROVE_MAILBOX: "Has no way left to get a code; may prove the mailbox and set up a phone.",
+    Step.PROVE_MAILBOX: "Proves the mailbox by an emailed code, then sets up a phone or app.",
     Step.BLOCKED: "Cannot get in: there was once a phone, and no way to get a code is left.",
     Step.WAIT: f"Cannot get in yet, too many wrong codes; {BUT_KNOWN}",
 }

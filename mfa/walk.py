@@ -10,7 +10,7 @@ from mfa import answers, factors, origin as origins, pauses
 from mfa.models import Challenge, Factor, Protected, Purpose
 from mfa.origin import Origin
 from mfa.pending import PendingLogin
-from mfa.rules.policy import Method
+from mfa.rules.policy import Enforcement, Method
 from mfa.rules.routes import (
     ChannelName,
     Holding,
@@ -68,6 +68,7 @@ class Walk:
             skipped=self.user.skipped_at is not None,
             lost=self.pending.lost,
             mailbox_proven=self.pending.mailbox_proven,
+            mailbox_due=policy.mail_tested and self.user.lay_idle(now),
             recovery_allowed=recovers(policy, self._holdings, self._reachable()),
             # Where there are no recovery codes nothing can be saved: the page would lead nowhere.
             backed_up=not policy.backup
@@ -80,6 +81,13 @@ class Walk:
         """Whether there was a factor; a pause asks the same of a person who never had one."""
         paused = self.aim is Aim.STEP_UP and pauses.lets_in(self.user)
         return paused or self.user.ever_bound_at is not None
+
+    @property
+    def may_skip(self) -> bool:
+        """Whether the person may log in without setting up a factor (EN-06)."""
+        facts = self.facts
+        optional = facts.enforcement is Enforcement.OPTIONAL and not facts.ever_bound
+        return optional and self.step in {Step.OFFER, Step.PROVE_MAILBOX}
 
     @property
     def aim(self) -> Aim:

@@ -16,6 +16,9 @@ from mfa.rules.policy import Layer, Policy
 
 # EM-06, the security design's figure: the owner of the old mailbox has been told and can object.
 RESTS_AFTER_CHANGE = timedelta(days=7)
+# The security design's figures: nobody notices what happens to an account that lay idle so long,
+# and a link to set the password counts as proof of the mailbox for a day.
+IDLE, PROOF_LASTS = timedelta(days=30), timedelta(hours=24)
 
 
 class Protected(AbstractBaseUser, PermissionsMixin):
@@ -34,6 +37,7 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     email: "models.EmailField[str, str]"
     language: "models.CharField[str, str]"
     is_staff: "models.BooleanField[bool, bool]"
+    date_joined: "models.DateTimeField[datetime, datetime]"
 
     device_epoch = models.PositiveIntegerField(default=0, editable=False)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
@@ -67,6 +71,17 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     def has_powers(self) -> bool:
         """Whether the person is staff, or has permissions that others lack: never paused (K19)."""
         return self.is_staff or self.is_superuser or _powers(self.pk).exists()
+
+    def lay_idle(self, now: datetime) -> bool:
+        """Whether the mailbox is to be proven before the password enrolls a first factor (S12).
+
+        Its thief could be the only one who still knows the password. A mailed link of the last
+        day is proof; so is any, or the machine's word, for an account that was never used.
+        """
+        proven = self.mailbox_proven_at
+        if proven and (self.last_login is None or proven > now - PROOF_LASTS):
+            return False
+        return (self.last_login or self.date_joined) < now - IDLE
 
     def mailbox_rests(self, now: datetime) -> bool:
         """Whether codes and links by email must not stand in for a factor (EM-04, EM-06)."""

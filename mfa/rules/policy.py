@@ -73,7 +73,8 @@ class Policy:
 
     `in_force` is the gate above all layers: the enable flag and the pilot group. `paused` is one
     person's exception from it, with a reason and an end of its own. `resting` names the channels
-    that are out of order now: no wish of anybody's, and it passes.
+    that are out of order now: no wish of anybody's, and it passes. `mail_tested`: the present mail
+    server took a test mail.
     `enroll_regions` is where new numbers may be, `text_regions` where texts go at all: a number
     that was confirmed before still logs in where only the latter names its region.
     `backup`: nobody is let in who has only a phone. `decided_by` names the layer behind each field
@@ -83,6 +84,7 @@ class Policy:
     in_force: bool = False
     paused: bool = False
     resting: frozenset[str] = frozenset()
+    mail_tested: bool = False
     enforcement: Enforcement = Enforcement.REQUIRED
     methods: frozenset[Method] = frozenset(Method)
     email_codes: EmailCodes = EmailCodes.LOGIN
@@ -147,6 +149,7 @@ def resolve(
     in_force: bool,
     paused: bool = False,
     resting: frozenset[str] = frozenset(),
+    mail_tested: bool = False,
 ) -> Policy:
     """Fold the site's layer and those below it, outermost first, into one policy.
 
@@ -155,7 +158,8 @@ def resolve(
     """
     site = bounded(site)
     levels = (site, *layers)
-    policy = _set(Policy(in_force=in_force, paused=paused, resting=resting), site)
+    given = Policy(in_force=in_force, paused=paused, resting=resting, mail_tested=mail_tested)
+    policy = _set(given, site)
     for layer in levels[1:]:
         policy = tighten(policy, layer)
     if policy.home_region and all(layer.enroll_regions is None for layer in levels):

@@ -49,8 +49,9 @@ class Facts:
     `alive`: the pending login is younger than 15 minutes, the password unchanged, the person
     active. `demanded`: the policy is in force for this person and no pause runs. `binding`: what is
     confirmed will bind a factor, which outlives a pause. `rescued`: whoever holds the machine lets
-    this person in. `lost`: the person says so of the factors. `backed_up`: the person has what the
-    policy wants beside a phone.
+    this person in. `lost`: the person says so of the factors. `mailbox_due`: the account was not
+    used for so long that its mailbox is proven before a first factor is set up. `backed_up`: the
+    person has what the policy wants beside a phone.
     """
 
     alive: bool
@@ -69,6 +70,7 @@ class Facts:
     ever_bound: bool = False
     lost: bool = False
     mailbox_proven: bool = False
+    mailbox_due: bool = False
     recovery_allowed: bool = False
     skipped: bool = False
     backed_up: bool = True
@@ -125,9 +127,17 @@ def next_step(facts: Facts) -> Step:
         return _ask(facts, facts.route)
     if facts.ever_bound:
         return _recover(facts)
-    if facts.enforcement is Enforcement.OPTIONAL:
-        return Step.ENTER if facts.skipped else Step.OFFER
-    return Step.ENROLL
+    return _begin(facts)
+
+
+def _begin(facts: Facts) -> Step:
+    """Set up a first factor, but not by the password alone where the account lay idle (S12)."""
+    optional = facts.enforcement is Enforcement.OPTIONAL
+    if optional and facts.skipped:
+        return Step.ENTER
+    if facts.mailbox_due and not facts.mailbox_proven:
+        return Step.PROVE_MAILBOX
+    return Step.OFFER if optional else Step.ENROLL
 
 
 def _confirm(facts: Facts) -> Step:

@@ -106,7 +106,7 @@ def save_codes(request: HttpRequest, _walk: Walk) -> HttpResponse:
 @require_POST
 def skip(_request: HttpRequest, walk: Walk) -> HttpResponse:
     """Go on without a second step, where the policy offers that (EN-06)."""
-    if walk.step is not Step.OFFER:
+    if not walk.may_skip:
         if counters.is_first(limits.LATE_RECORDS.of(str(walk.user.pk))):
             audit.record(Event.STEP_REFUSED, walk.user, origin=walk.origin, step=walk.step)
         raise PermissionDenied

@@ -38,6 +38,8 @@ def mailbox(request: HttpRequest, walk: Walk) -> HttpResponse:
     context = {
         "form": form,
         "here": reverse("mfa:mailbox"),
+        "first": not walk.facts.ever_bound,
+        "may_skip": walk.may_skip,
         "lost": walk.pending.lost and bool(walk.facts.routes),
         "masked": masked(ChannelName.EMAIL, walk.user.email),
         **code_context(walk.challenge(Purpose.RECOVER)),

@@ -77,6 +77,7 @@ def _make_person(person: Person) -> None:
         person.password,
         full_name=person.full_name,
         language=settings.LANGUAGE_CODE,
+        mailbox_proven_at=timezone.now(),
         is_staff=bool(person.group),
         is_superuser=person.superuser,
     )

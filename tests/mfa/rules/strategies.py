@@ -72,6 +72,7 @@ def facts(**known):
         "ever_bound": st.booleans(),
         "lost": st.booleans(),
         "mailbox_proven": st.booleans(),
+        "mailbox_due": st.booleans(),
         "recovery_allowed": st.booleans(),
         "skipped": st.booleans(),
         "backed_up": st.booleans(),

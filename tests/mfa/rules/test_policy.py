@@ -481,3 +481,13 @@ def test_nothing_rests_that_is_not_said_to():
 def test_a_way_out_is_demanded_by_any_level(above, wished, demanded):
     layer = Layer(name="staff", backup=wished)
     assert tighten(Policy(backup=above), layer).backup is demanded
+
+
+@pytest.mark.parametrize("tested", [True, False])
+def test_whether_mail_was_tested_is_kept_through_all_layers(tested):
+    policy = resolve(SITE, [Layer(name="person")], in_force=True, mail_tested=tested)
+    assert policy.mail_tested is tested
+
+
+def test_mail_is_not_tested_that_is_not_said_to_be():
+    assert resolve(SITE, in_force=True).mail_tested is False

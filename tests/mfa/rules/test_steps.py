@@ -23,6 +23,9 @@ def facts(**known):
     return Facts(**usual | known)
 
 
+NOT_SKIPPED = {"enforcement": Enforcement.OPTIONAL}
+
+
 def row(step, name, **known):
     return pytest.param(facts(**known), step, id=name)
 
@@ -119,8 +122,12 @@ def row(step, name, **known):
             enforcement=Enforcement.OPTIONAL,
             skipped=True,
         ),
-        row(Step.OFFER, "11 optional", enforcement=Enforcement.OPTIONAL),
-        row(Step.ENROLL, "12 required"),
+        row(Step.PROVE_MAILBOX, "11 idle, optional", mailbox_due=True, **NOT_SKIPPED),
+        row(Step.PROVE_MAILBOX, "11 idle, required", mailbox_due=True),
+        row(Step.OFFER, "12 optional", enforcement=Enforcement.OPTIONAL),
+        row(Step.OFFER, "12 idle, proven", mailbox_due=True, mailbox_proven=True, **NOT_SKIPPED),
+        row(Step.ENROLL, "13 required"),
+        row(Step.ENROLL, "13 idle, proven", mailbox_due=True, mailbox_proven=True),
     ],
 )
 def test_each_row_decides(known, step):
@@ -174,20 +181,24 @@ BELOW_3 = BELOW_4 | {"proof": Proof.ENROLLED}
         row(Step.WAIT, "5 before 6: locked, choosing", choosing=True, **BELOW_4),
         row(Step.WAIT, "5 before 7: locked, mailbox proven", locked=True, **BELOW_6),
         row(Step.WAIT, "5 before 10: locked, skipped", locked=True, **BELOW_9),
-        row(Step.WAIT, "5 before 12: locked, never bound", locked=True),
+        row(Step.WAIT, "5 before 13: locked, never bound", locked=True),
         row(Step.ANSWER, "6 before 7: routes, mailbox proven", **BELOW_5),
         row(Step.CHOOSE, "6 before 7: mailbox route, mailbox proven", routes=(EMAIL,), **BELOW_6),
         row(Step.ANSWER, "6 before 10: routes, skipped", routes=ALL, **BELOW_9),
         row(Step.ENROLL, "7 before 8: mailbox proven, recovery allowed", **BELOW_6),
         row(Step.PROVE_MAILBOX, "8 before 10: bound, skipped", **BELOW_7),
         row(Step.BLOCKED, "9 before 10: bound, skipped", **BELOW_8),
-        row(Step.BLOCKED, "9 before 12: bound, required", ever_bound=True, skipped=True),
-        row(Step.ENROLL, "12: required is not skipped", skipped=True),
-        row(Step.ENROLL, "12: a mailbox proves nothing to the never bound", mailbox_proven=True),
-        row(Step.ENROLL, "12: nor is there anything to recover", recovery_allowed=True),
+        row(Step.BLOCKED, "9 before 13: bound, required", ever_bound=True, skipped=True),
+        row(Step.ENROLL, "13: required is not skipped", skipped=True),
+        row(Step.ENTER, "10 before 11: skipped, idle", mailbox_due=True, **BELOW_9),
+        row(Step.PROVE_MAILBOX, "11: required is not skipped", skipped=True, mailbox_due=True),
+        row(Step.BLOCKED, "9 before 11: bound, idle", ever_bound=True, mailbox_due=True),
+        row(Step.ANSWER, "6 before 11: a route, idle", routes=(TEXT,), mailbox_due=True),
+        row(Step.ENROLL, "13: a mailbox proves nothing to the never bound", mailbox_proven=True),
+        row(Step.ENROLL, "13: nor is there anything to recover", recovery_allowed=True),
         row(
             Step.OFFER,
-            "11: recovery is for the bound",
+            "12: recovery is for the bound",
             enforcement=Enforcement.OPTIONAL,
             mailbox_proven=True,
             recovery_allowed=True,

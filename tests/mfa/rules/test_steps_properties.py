@@ -60,12 +60,18 @@ def test_nobody_with_a_route_enrolls_anew_or_recovers(known):
     assert next_step(known) not in {Step.ENROLL, Step.OFFER, Step.PROVE_MAILBOX, Step.BLOCKED}
 
 
-@given(facts(ever_bound=no))
+@given(facts(ever_bound=no, mailbox_due=no))
 def test_nobody_recovers_what_was_never_bound(known):
     assert next_step(known) not in {Step.PROVE_MAILBOX, Step.BLOCKED}
 
 
-@given(facts(recovery_allowed=no))
+@given(facts(ever_bound=no, mailbox_due=yes, mailbox_proven=no))
+def test_an_idle_account_sets_nothing_up_by_the_password_alone(known):
+    """S12."""
+    assert next_step(known) not in {Step.ENROLL, Step.OFFER}
+
+
+@given(facts(recovery_allowed=no, mailbox_due=no))
 def test_a_mailbox_is_asked_only_where_recovery_is_allowed(known):
     assert next_step(known) is not Step.PROVE_MAILBOX
 
