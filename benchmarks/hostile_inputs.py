@@ -166,7 +166,7 @@ PATTERNS = {
     "mfa.rules.contacts.DIALLED": "phone, as long as it may be",
     "mfa.admin_base.queries.ORDER": "order of an admin list",
     "mfa.admin_base.queries.PAGE": "page of an admin list",
-    "mfa.rules.plans._change": "phone, as long as it may be",
+    "mfa.rules.plans.renewed": "phone, as long as it may be",
     "portal.demo.views.CODE": "the demo's own messages",
     "portal.logs.SECRETS": "log: redaction without the cut",
     "portal.middleware.ID": "request id",

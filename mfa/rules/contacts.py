@@ -208,7 +208,7 @@ def _renewed(
     national = phonenumbers.national_significant_number(number)
     known = phonenumbers.is_valid_number(number)
     landline = isinstance(answer, Misread) and answer.mistake is Mistake.LANDLINE
-    for spelling in plans.renewed(number.country_code or 0, national, known=known):
+    for spelling in plans.renewed(number.country_code, national, known=known):
         meant = _judged(_parsed(spelling, None), rule)
         if isinstance(meant, PhoneNumber):
             mistake = Mistake.LANDLINE if landline else Mistake.OLD_PLAN

@@ -17,14 +17,10 @@ class Change:
     """
 
     code: int
-    old: re.Pattern[str]
+    old: str
     new: str
     source: str
     known: bool = False
-
-
-def _change(code: int, old: str, new: str, source: str, *, known: bool = False) -> Change:
-    return Change(code, re.compile(old, re.ASCII), new, source, known)
 
 
 ITU_MEXICO = "Mexico, 3 August 2019: ITU Operational Bulletin 1151, communication of 12.VI.2018"
@@ -45,46 +41,46 @@ GUIDE = "Equatorial Guinea, 9 April 2010: wtng.info/wtng-240-gq.html"
 
 CHANGES = (
     # Written as for calls from abroad until 2019, or as dialled from a landline
-    _change(52, r"(?:1|04[45]|01)(\d{10})", r"\1", ITU_MEXICO),
+    Change(52, r"(?:1|04[45]|01)(\d{10})", r"\1", ITU_MEXICO),
     # Nobody in Argentina dials the 9.
-    _change(54, r"([1-368]\d{9})", r"9\1", ARGENTINA, known=True),
-    _change(55, r"(\d\d)([6-9]\d{7})", r"\g<1>9\2", ANATEL),
+    Change(54, r"([1-368]\d{9})", r"9\1", ARGENTINA, known=True),
+    Change(55, r"(\d\d)([6-9]\d{7})", r"\g<1>9\2", ANATEL),
     # The second digit named the network: Moov, MTN, Orange.
-    _change(225, r"([04-9][0-3]\d{6})", r"01\1", ARTCI),
-    _change(225, r"([04-9][4-6]\d{6})", r"05\1", ARTCI),
-    _change(225, r"([04-9][7-9]\d{6})", r"07\1", ARTCI),
-    _change(229, r"([2-9]\d{7})", r"01\1", ARCEP_BENIN),
-    _change(84, r"120(\d{7})", r"70\1", MIC),
-    _change(84, r"121(\d{7})", r"79\1", MIC),
-    _change(84, r"122(\d{7})", r"77\1", MIC),
-    _change(84, r"12([68]\d{7})", r"7\1", MIC),
-    _change(84, r"12([345]\d{7})", r"8\1", MIC),
-    _change(84, r"127(\d{7})", r"81\1", MIC),
-    _change(84, r"129(\d{7})", r"82\1", MIC),
-    _change(84, r"16([2-9]\d{7})", r"3\1", MIC),
-    _change(84, r"18([68]\d{7})", r"5\1", MIC),
-    _change(84, r"199(\d{7})", r"59\1", MIC),
-    _change(241, r"0([256]\d{6})", r"6\1", ARCEP_GABON, known=True),
-    _change(241, r"0([47]\d{6})", r"7\1", ARCEP_GABON, known=True),
-    _change(56, r"(?:0[89])?([4-9]\d{7})", r"9\1", SUBTEL),
-    _change(506, r"([389]\d{6})", r"8\1", ICE),
-    _change(593, r"([5-9]\d{7})", r"9\1", SUPERTEL),
-    _change(20, r"1([069]\d{7})", r"10\1", NTRA),
-    _change(20, r"1([278]\d{7})", r"12\1", NTRA),
-    _change(20, r"1([14]\d{7})", r"11\1", NTRA),
-    _change(237, r"([5-9]\d{7})", r"6\1", ART),
-    _change(230, r"([79]\d{6})", r"5\1", ICTA),
-    _change(66, r"([1-9]\d{7})", r"8\1", NTC),
-    _change(240, r"([25]\d{5})", r"222\1", GUIDE),
+    Change(225, r"([04-9][0-3]\d{6})", r"01\1", ARTCI),
+    Change(225, r"([04-9][4-6]\d{6})", r"05\1", ARTCI),
+    Change(225, r"([04-9][7-9]\d{6})", r"07\1", ARTCI),
+    Change(229, r"([2-9]\d{7})", r"01\1", ARCEP_BENIN),
+    Change(84, r"120(\d{7})", r"70\1", MIC),
+    Change(84, r"121(\d{7})", r"79\1", MIC),
+    Change(84, r"122(\d{7})", r"77\1", MIC),
+    Change(84, r"12([68]\d{7})", r"7\1", MIC),
+    Change(84, r"12([345]\d{7})", r"8\1", MIC),
+    Change(84, r"127(\d{7})", r"81\1", MIC),
+    Change(84, r"129(\d{7})", r"82\1", MIC),
+    Change(84, r"16([2-9]\d{7})", r"3\1", MIC),
+    Change(84, r"18([68]\d{7})", r"5\1", MIC),
+    Change(84, r"199(\d{7})", r"59\1", MIC),
+    Change(241, r"0([256]\d{6})", r"6\1", ARCEP_GABON, known=True),
+    Change(241, r"0([47]\d{6})", r"7\1", ARCEP_GABON, known=True),
+    Change(56, r"(?:0[89])?([4-9]\d{7})", r"9\1", SUBTEL),
+    Change(506, r"([389]\d{6})", r"8\1", ICE),
+    Change(593, r"([5-9]\d{7})", r"9\1", SUPERTEL),
+    Change(20, r"1([069]\d{7})", r"10\1", NTRA),
+    Change(20, r"1([278]\d{7})", r"12\1", NTRA),
+    Change(20, r"1([14]\d{7})", r"11\1", NTRA),
+    Change(237, r"([5-9]\d{7})", r"6\1", ART),
+    Change(230, r"([79]\d{6})", r"5\1", ICTA),
+    Change(66, r"([1-9]\d{7})", r"8\1", NTC),
+    Change(240, r"([25]\d{5})", r"222\1", GUIDE),
 )
 
 
-def renewed(code: int, national: str, *, known: bool) -> Iterator[str]:
+def renewed(code: int | None, national: str, *, known: bool) -> Iterator[str]:
     """List the numbers of today's plan, in E.164, that a national number of an old one may mean.
 
     `known`: libphonenumber knows the number, so that only few rows are in question.
     """
     for change in CHANGES:
-        found = change.old.fullmatch(national)
+        found = re.fullmatch(change.old, national)
         if found and change.code == code and change.known >= known:
             yield f"+{code}{found.expand(change.new)}"

@@ -16,7 +16,7 @@ from mfa.rules.policy import Method
 from mfa.rules.routes import ChannelName
 from mfa.rules.steps import Proof, Step
 from mfa.views.pages import code_context, show
-from mfa.views.recovery import as_file
+from mfa.views.recovery import about, as_file
 from mfa.walk import Walk
 
 
@@ -86,6 +86,7 @@ def enroll_done(request: HttpRequest, walk: Walk) -> HttpResponse:
         return redirect(login.page_of(walk))
     context = {
         "codes": codes,
+        **about(walk.user),
         "may_make": may_make,
         "needed": walk.step is Step.BACK_UP,
         "enrolled": walk.pending.proof == Proof.ENROLLED,
@@ -97,9 +98,9 @@ def enroll_done(request: HttpRequest, walk: Walk) -> HttpResponse:
 
 @on_step(Step.FINISH, Step.BACK_UP, Step.ENTER)
 @require_POST
-def save_codes(request: HttpRequest, _walk: Walk) -> HttpResponse:
+def save_codes(request: HttpRequest, walk: Walk) -> HttpResponse:
     """Give the codes that the page has just shown as a file."""
-    return as_file(request)
+    return as_file(request, walk.user)
 
 
 @on_step(*ANY_STEP)

@@ -14,6 +14,7 @@ from mfa import login, origin as origins, questions, recovery
 from mfa.counters import TooMany
 from mfa.forms.codes import RecoveryCodeForm
 from mfa.guards import SignedIn, fresh, on_step
+from mfa.models import Protected
 from mfa.rules.policy import Method
 from mfa.rules.recovery import Misspelled, grouped, normalize
 from mfa.rules.steps import Step
@@ -64,6 +65,7 @@ def recovery_codes(request: SignedIn) -> HttpResponse:
     held = recovery.codes_of(request.user)
     context = {
         "codes": codes,
+        **about(request.user),
         "left": recovery.left(held) if held else None,
         "restored": held is not None and held.restored_at is not None,
         "few": recovery.FEW,
@@ -77,10 +79,15 @@ def recovery_codes(request: SignedIn) -> HttpResponse:
 @require_POST
 def recovery_codes_file(request: SignedIn) -> HttpResponse:
     """Give the codes that the page has just shown as a file."""
-    return as_file(request)
+    return as_file(request, request.user)
 
 
-def as_file(request: HttpRequest) -> HttpResponse:
+def about(user: Protected) -> dict[str, object]:
+    """Say whose codes these are and since when: on paper nothing else tells them apart."""
+    return {"account": user.email, "made_at": timezone.now()}
+
+
+def as_file(request: HttpRequest, user: Protected) -> HttpResponse:
     """Write the posted codes into a text file; they stand in no address and in no cache.
 
     The server has only hashes of them, so the page gives back what it shows.
@@ -89,7 +96,7 @@ def as_file(request: HttpRequest) -> HttpResponse:
     spelled = [grouped(code) for code in codes if not isinstance(code, Misspelled)]
     if len(spelled) != recovery.AMOUNT:
         return HttpResponseBadRequest()
-    context = {"codes": spelled, "at": timezone.now(), "base_url": settings.BASE_URL}
+    context = {"codes": spelled, "base_url": settings.BASE_URL, **about(user)}
     text = render_to_string("messages/recovery_codes.txt", context, request)
     headers = {"Content-Disposition": 'attachment; filename="recovery-codes.txt"'}
     return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)

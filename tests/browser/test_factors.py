@@ -48,7 +48,11 @@ def test_a_code_is_copied(alone: Visitor) -> None:
     first = alone.page.locator("[data-codes] li code").first.inner_text()
     alone.press("Copy")
     expect(alone.page.locator("[data-said]")).to_have_text("Copied")
-    assert alone.page.evaluate("navigator.clipboard.readText()").startswith(f"{first}\n")
+    about, codes = alone.page.evaluate("navigator.clipboard.readText()").split("\n\n")
+    assert codes.startswith(f"{first}\n")
+    assert about.splitlines()[0] == "Recovery codes for Acme Portal"
+    assert about.splitlines()[2] == "Account: root@example.org"
+    assert about.splitlines()[3].startswith("Made on ")
 
 
 def test_the_page_that_takes_a_recovery_code(visit: Visit, browser: Browser, alice: User) -> None:

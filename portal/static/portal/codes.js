@@ -13,8 +13,9 @@ function add(words, act) {
 }
 
 async function copy() {
+  const about = box.querySelector("[data-about]").innerText.trim();
   const codes = [...box.querySelectorAll("code")].map((code) => code.textContent);
-  await navigator.clipboard.writeText(`${codes.join("\n")}\n`);
+  await navigator.clipboard.writeText(`${about}\n\n${codes.join("\n")}\n`);
   box.querySelector("[data-said]").textContent = actions.dataset.copied;
 }
 

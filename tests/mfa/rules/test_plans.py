@@ -67,6 +67,12 @@ def test_an_argentine_number_is_offered_as_a_mobile(typed):
     assert (answer.mistake, answer.repaired[:4]) == (Mistake.LANDLINE, "+549")
 
 
+def test_the_refusal_names_country_and_number_as_they_were_read():
+    assert read("1 55 1234 5678", home_region="MX") == Misread(
+        OLD, "MX", repaired="+525512345678", number="+52 15512345678"
+    )
+
+
 @pytest.mark.parametrize(
     ("typed", "home", "meant"),
     [

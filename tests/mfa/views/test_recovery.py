@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from accounts.models import User
 from mfa import recovery
@@ -75,7 +76,7 @@ def test_a_code_may_be_typed_as_one_likes(
         ("123456", "That is too short"),
         ("x" * 61, "That is too long"),
         ("x" * 10_000, "That is too long"),
-        ("\u0661234-5678-9ABCD", "only letters and digits"),
+        ("\u2460234-5678-9ABCD", "only letters and digits"),
         ("\x00", "Null characters are not allowed."),
     ],
 )
@@ -253,6 +254,26 @@ def test_few_codes_left_are_said(home: Browser, alice: User) -> None:
 # The file
 
 
+def named(text: str) -> bool:
+    """Whether a text names portal, address, account and date, in its lines."""
+    day = timezone.now().strftime("%-d %B %Y")
+    about = ("Recovery codes for Acme Portal", "http://testserver", "Account: alice@example.org")
+    return all(line in text for line in (*about, f"Made on {day}"))
+
+
+def test_what_is_printed_or_copied_names_portal_account_and_date(home: Browser) -> None:
+    """On paper nothing else tells one list from another."""
+    page = home.post(MINE).content.decode()
+    assert named(page[page.index("data-about") : page.index("spare-list")])
+
+
+def test_the_codes_of_an_enrollment_name_them_too(finishing: Browser) -> None:
+    page = finishing.post(DONE, {"make": "codes"}).content.decode()
+    assert "Account: bob@example.org" in page
+    file = finishing.post("/login/enroll/done/codes/", {"codes": SHOWN.findall(page)})
+    assert "Account: bob@example.org" in file.content.decode()
+
+
 def test_the_file_holds_what_the_page_showed(home: Browser) -> None:
     made = shown(home.post(MINE))
     file = home.post(FILE, {"codes": made})
@@ -260,7 +281,7 @@ def test_the_file_holds_what_the_page_showed(home: Browser) -> None:
     assert file.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert "no-store" in file.headers["Cache-Control"]
     text = file.content.decode()
-    assert "Recovery codes for Acme Portal" in text
+    assert named(text)
     assert re.findall(r"^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{5}$", text, re.MULTILINE) == made
 
 
