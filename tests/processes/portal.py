@@ -92,7 +92,8 @@ class Portal:
 
     def _answers(self) -> bool:
         try:
-            return Visitor(self.url, timeout=2).send("GET", "/login/").status == 200
+            # Behind an end of TLS the portal sends on who comes without.
+            return Visitor(self.url, timeout=2).send("GET", "/login/").status in {200, 301}
         except (ConnectionError, TimeoutError):
             return False
 

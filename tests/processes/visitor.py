@@ -28,6 +28,8 @@ class Answer:
 class Visitor:
     """`page` is the text of the page one is on, `path` its address, `status` its status.
 
+    `html` is the page as it came.
+
     Many threads may `send` at once, as a person who clicks and clicks.
     """
 
@@ -35,7 +37,8 @@ class Visitor:
         self.host = urlsplit(url).netloc
         self.timeout = timeout
         self.cookies: dict[str, str] = {}
-        self.page = self.path = self.token = ""
+        self.headers: dict[str, str] = {}
+        self.page = self.html = self.path = self.token = ""
         self.status = 0
 
     def get(self, path: str) -> str:
@@ -50,15 +53,19 @@ class Visitor:
         self.get("/login/")
         return self.post("/login/", email=email, password=password, next=next_path)
 
+    def connect(self) -> HTTPConnection:
+        return HTTPConnection(self.host, timeout=self.timeout)
+
     def send(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
         """Ask once and go nowhere; the cookies and the token of the answer are kept."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {**self.headers, "Cookie": cookies}
         body = None
         if method == "POST":
-            body = urlencode({"csrfmiddlewaretoken": self.token, **(fields or {})})
+            body = urlencode({"csrfmiddlewaretoken": self.token, **(fields or {})}, doseq=True)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         began = time.perf_counter()
-        connection = HTTPConnection(self.host, timeout=self.timeout)
+        connection = self.connect()
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
@@ -74,7 +81,8 @@ class Visitor:
         while answer.status in REDIRECTS:
             path = urljoin(path, answer.location)
             answer = self.send("GET", path)
-        self.page, self.path, self.status = unescape(answer.body), path, answer.status
+        self.html, self.path, self.status = answer.body, path, answer.status
+        self.page = unescape(self.html)
         return self.page
 
     def _keep(self, set_cookies: list[str], text: str) -> None:
