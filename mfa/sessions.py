@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models, transaction
 from django.db.models import Count, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -55,7 +55,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Keep those that open something: of a person's logins the ten that count most.
 
         More proof counts more, then the later start: a thief of the password, however often he
-        logs in, ends no session that showed a second step (S07).
+        logs in, ends no session that showed a second step (S07). The newest login of each level
+        is always kept, or one by an emailed code would open nothing and not say why.
         """
         stronger = Q(aal__gt=OuterRef("aal"))
         newer = Q(aal=OuterRef("aal"), started_at__gt=OuterRef("started_at"))
@@ -64,7 +65,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
             .filter(stronger | newer, user=OuterRef("user"))
             .order_by()
             .values("user")
-            .annotate(number=Count("*"))
+            .annotate(
+                number=Least(Count("pk", filter=stronger), MOST_SESSIONS - 1)
+                + Count("pk", filter=newer)
+            )
         )
         ranked = self.open(now).annotate(ahead=Coalesce(Subquery(ahead.values("number")), 0))
         return ranked.filter(Q(aal=0) | Q(ahead__lt=MOST_SESSIONS))

@@ -380,3 +380,21 @@ def test_a_changed_password_ends_other_sessions_and_keeps_the_acting_one(
     browser.post("/me/password/", fields)
     assert browser.get("/").status_code == 200
     assert other_browser.get("/").status_code == 302
+
+
+def test_a_login_by_an_emailed_code_opens_something_beside_ten_stronger_ones(
+    alice: User, clock: time_machine.Traveller
+) -> None:
+    """S07: the next one by an emailed code ends that one, and none of the stronger ones."""
+    ends = timezone.now() + timedelta(hours=1)
+    about = {"user": alice, "aal": 2, "started_at": timezone.now(), "expire_date": ends}
+    Session.objects.bulk_create(Session(key_hash=f"{number}", **about) for number in range(10))
+    weak = [Browser() for _ in range(2)]
+    for each in weak:
+        clock.shift(timedelta(seconds=1))
+        each.password(alice)
+        each.post("/login/verify/email/")
+        each.post("/login/verify/", {"code": code(alice.email)})
+        assert each.get("/me/").status_code == 200
+    assert weak[0].get("/me/").status_code == 302
+    assert Session.objects.kept(timezone.now()).filter(aal=2).count() == 10
