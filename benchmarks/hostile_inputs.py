@@ -164,6 +164,8 @@ PATTERNS = {
     "mfa.rules.contacts.EXTENSION": "phone, as long as it may be",
     "mfa.rules.contacts.COUNTRY_AGAIN": "phone, as long as it may be",
     "mfa.rules.contacts.DIALLED": "phone, as long as it may be",
+    "mfa.admin_base.numbers.NUMBER": "support's, one class of at most 254 characters",
+    "mfa.admin_base.numbers.owners": "support's, one class of at most 254 characters",
     "mfa.admin_base.queries.ORDER": "order of an admin list",
     "mfa.admin_base.queries.PAGE": "page of an admin list",
     "mfa.rules.plans.renewed": "phone, as long as it may be",
