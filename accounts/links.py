@@ -26,6 +26,8 @@ class Link(StrEnum):
     SET = "set"
     # It proves the mailbox that a person wants to move the account to
     EMAIL = "email"
+    # The owner confirms the warning about wrong codes; its name stands in mfa.answers, too
+    WARNING = "warning"
 
 
 class Dead(StrEnum):
@@ -46,11 +48,14 @@ LIVES = {
     Link.RESET: timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
     Link.SET: timedelta(hours=24),
     Link.EMAIL: timedelta(minutes=60),
+    # What it clears is forgotten a day after the last wrong code.
+    Link.WARNING: timedelta(hours=24),
 }
 PAGES = {
     Link.RESET: "accounts:reset",
     Link.SET: "accounts:reset",
     Link.EMAIL: "accounts:confirm_email",
+    Link.WARNING: "accounts:confirm_warning",
 }
 
 
@@ -63,6 +68,7 @@ class Owner(Protocol):
     password: str
     session_epoch: int
     is_active: bool
+    answers_confirmed_at: datetime | None
 
 
 class _Signer(TimestampSigner):
@@ -70,6 +76,9 @@ class _Signer(TimestampSigner):
 
     def __init__(self, link: Link, owner: Owner, at: datetime) -> None:
         state = f"{owner.password}:{owner.email}:{owner.session_epoch}:{_target(link, owner)}"
+        if link is Link.WARNING:
+            # Confirming ends it.
+            state += f":{owner.answers_confirmed_at}"
         super().__init__(sep=".", salt=f"accounts.links.{link}:{state}")
         self.at = at
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import BaseUserManager
 from django.contrib.auth.password_validation import validate_password
 from django.core.validators import RegexValidator
@@ -131,6 +132,23 @@ class User(Protected):
         super().clean()
         self.email = normalize(self.email)
         self.username = self.normalize_username(self.username or "") or None
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Say whether the password is right, and renew an outdated hash of it.
+
+        The new hash replaces only the one that was checked: where a reset was saved meanwhile, the
+        old password is right no more.
+        """
+        checked, stale = self.password, False
+
+        def renew(password: str) -> None:
+            nonlocal stale
+            renewed = make_password(password)
+            mine = User.objects.filter(pk=self.pk, password=checked)
+            stale = not mine.update(password=renewed)
+            self.password = checked if stale else renewed
+
+        return check_password(raw_password, checked, renew) and not stale
 
     def get_full_name(self) -> str:
         """Return what to call the person."""

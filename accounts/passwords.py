@@ -1,42 +1,48 @@
 """Passwords: proving one without telling who exists."""
 
-from django.contrib.auth import authenticate
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils import timezone
 
+from accounts import hashes
 from accounts.models import User
 from accounts.validators import LONGEST
-from mfa import audit, browsers, counters, limits, notices, origin as origins, waits
+from mfa import audit, counters, limits, notices, origin as origins, waits
+from mfa.limits import Use
 from mfa.models import AuditEvent, Event, Session
 from mfa.origin import Origin
 from mfa.sessions import keep_alive
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A password about to be judged, counted as wrong so far; `failures` in a row with this one."""
+
+    subject: str
+    failures: int
+    origin: Origin
+    uses: tuple[Use, ...]
+    at: datetime
+
+
 def prove(request: HttpRequest, email: str, password: str) -> User | None:
     """Return the person whose email and password these are.
 
-    Unknown, wrong and inactive cost one hash each and look the same (LG-03). Raises TooMany
+    Unknown, wrong and inactive cost the same hashes and look the same (LG-03). Raises TooMany
     while the browser has to wait, whether or not anybody has that email: a known one for its own
     failures alone, all others together for theirs and for their address (LG-02).
     """
-    # Whose browser it is matters only where a cookie says that it is somebody's.
-    people = User.objects.filter(email=email)
-    cookie = browsers.cookie_name() in request.COOKIES
-    origin = origins.of(request, people.first() if cookie else None)
-    subject = origin.failures_of(email)
-    per_address = limits.PASSWORDS_PER_ADDRESS.of(origin.network)
-    failed_before = waits.check(waits.WRONG_PASSWORDS, subject)
-    if not origin.known:
-        counters.peek(per_address)
-    user = authenticate(request, username=email, password=password)
-    if isinstance(user, User):
-        if failed_before:
-            waits.forget(waits.WRONG_PASSWORDS, subject)
+    user = User.objects.filter(email=email).first()
+    origin = origins.of(request, user)
+    attempt = _reserve(waits.of_person(user.pk) if user else waits.of_typed(email), origin)
+    if hashes.fit(user, password) and user and user.is_active:
+        _give_back(attempt)
         return user
-    _count_wrong(subject, people.first(), origin)
-    if not origin.known:
-        counters.count(per_address)
+    _record_wrong(attempt, user)
     return None
 
 
@@ -45,12 +51,12 @@ def confirm(request: HttpRequest, user: User, password: str) -> bool:
 
     They are counted apart, or strangers could keep the person from changing it (LG-02).
     """
-    subject = f"logged-in:{user.email}"
-    waits.check(waits.WRONG_PASSWORDS, subject)
+    origin = origins.of(request, user)
+    attempt = _reserve(f"logged-in:{waits.of_person(user.pk)}", origin, per_address=False)
     if len(password) <= LONGEST and user.check_password(password):
-        waits.forget(waits.WRONG_PASSWORDS, subject)
+        _give_back(attempt)
         return True
-    _count_wrong(subject, user, origins.of(request))
+    _record_wrong(attempt, user)
     return False
 
 
@@ -118,8 +124,35 @@ def disown(user: User, event: AuditEvent, *, origin: Origin) -> None:
         notices.tell(Event.DISOWNED, user, origin=origin, what=event.event, number=event.pk)
 
 
-def _count_wrong(subject: str, user: User | None, origin: Origin) -> None:
-    audit.record(Event.PASSWORD_WRONG, user, origin=origin)
-    failures = waits.fail(waits.WRONG_PASSWORDS, subject)
-    if waits.WRONG_PASSWORDS.after(failures):
-        audit.record(Event.PASSWORD_SLOWED, user, origin=origin)
+def _reserve(subject: str, origin: Origin, *, per_address: bool = True) -> Attempt:
+    """Count an attempt as wrong before its slow hash. Raises TooMany.
+
+    Of parallel attempts no more are hashed than may be wrong.
+    """
+    counted = per_address and not origin.known
+    uses = (limits.PASSWORDS_PER_ADDRESS.of(origin.network),) if counted else ()
+    subject = origin.failures_of(subject)
+    with transaction.atomic():
+        failures = waits.reserve(waits.WRONG_PASSWORDS, subject)
+        if uses:
+            counters.take(uses)
+    return Attempt(subject, failures, origin, uses, timezone.now())
+
+
+def _give_back(attempt: Attempt) -> None:
+    """Undo a reservation: the password was right.
+
+    A recognized device's own failures are forgotten with it. Those that all other devices share
+    stay, or the owner's login would give a guesser new attempts.
+    """
+    if attempt.origin.known:
+        waits.forget(waits.WRONG_PASSWORDS, attempt.subject)
+    else:
+        waits.give_back(waits.WRONG_PASSWORDS, attempt.subject)
+    counters.give_back(attempt.uses, at=attempt.at)
+
+
+def _record_wrong(attempt: Attempt, user: User | None) -> None:
+    audit.record(Event.PASSWORD_WRONG, user, origin=attempt.origin)
+    if waits.WRONG_PASSWORDS.after(attempt.failures):
+        audit.record(Event.PASSWORD_SLOWED, user, origin=attempt.origin)

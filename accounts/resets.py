@@ -87,7 +87,7 @@ def finish(walk: Walk, password: str) -> bool:
             old_number=phone.target if phone else "",
         )
     # Whoever guessed at the old password guessed in vain.
-    waits.forget(waits.WRONG_PASSWORDS, person.email)
+    waits.forget(waits.WRONG_PASSWORDS, waits.of_person(person.pk))
     walk.user.device_epoch = person.device_epoch
     session = walk.request.session
     session.flush()

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from accounts.links import TOKEN, UID
-from accounts.views import details, email, links, login, not_me, reset, step_up
+from accounts.views import details, email, links, login, not_me, reset, step_up, warning
 
 
 class UidConverter(StringConverter):
@@ -44,5 +44,7 @@ urlpatterns = [
     path("me/email/<uid:uid>/<token:token>/", email.confirm_email, name="confirm_email"),
     path("me/email/<tail:tail>/", links.cut_email, name="cut_email"),
     path("me/activity/<int:event_id>/", not_me.not_me, name="not_me"),
+    path("me/warning/<uid:uid>/<token:token>/", warning.confirm_warning, name="confirm_warning"),
+    path("me/warning/<tail:tail>/", links.cut_warning, name="cut_warning"),
     path("me/password/renew/", details.renew, name="renew"),
 ]

@@ -13,13 +13,27 @@ from django.utils.crypto import constant_time_compare
 
 from mfa import audit, counters, deliveries, limits, notices, prefixes, waits
 from mfa.counters import TooMany
+from mfa.limits import DAY, HOUR
 from mfa.models import TRIES, Challenge, Event, Factor, Protected
+from mfa.models.people import FORGOTTEN_AFTER
 from mfa.origin import Origin
 from mfa.rules.codes import browser_of
 
 # NIST SP 800-63B-4, 3.2.2: a hundred wrong answers in a row end a factor.
 MOST_WRONG_ANSWERS = 100
-COUNTS = ("wrong_answers", "wait_until", "mailbox_rests_until")
+# Lockouts forget failures a day after the longest wait.
+FAILURES_LAST = DAY + HOUR
+# The owner is warned by mail at each of these: one warning may be overlooked.
+WARN_AT = {TRIES, 25, 50, 75}
+COUNTS = (
+    "wrong_answers",
+    "wrong_answer_at",
+    "answers_confirmed_at",
+    "wait_until",
+    "mailbox_rests_until",
+)
+# Its page clears the counts toward a hundred (accounts.links).
+WARNING_LINK = "warning"
 
 
 class Answer(StrEnum):
@@ -53,13 +67,13 @@ class Judgement:
 
 
 def judge(
-    challenge: Challenge, user: Protected, typed: str, *, nonce: str, origin: Origin
+    challenge: Challenge, user: Protected, typed: str, *, nonce: str, origin: Origin, own: int = 0
 ) -> Judgement:
     """Judge six typed digits.
 
     One statement spends a try and, if they are right, passes the challenge; only its row count
-    speaks, so of parallel answers just as many are judged as there are tries. Raises TooMany
-    while the person has to wait.
+    speaks, so of parallel answers just as many are judged as there are tries. `own` are the
+    session's wrong answers so far. Raises TooMany while the person has to wait.
     """
     code = challenge.code_for(browser_of(nonce))
     if code is None:
@@ -81,11 +95,13 @@ def judge(
         if right:
             prefixes.settle(challenge)
             details = {"purpose": challenge.purpose, "channel": challenge.channel}
-            forgive(user, _factor_of(challenge), origin=origin, **details)
+            forgive(user, _factor_of(challenge), origin=origin, own=own, **details)
             deliveries.confirm(challenge)
             return Judgement(Answer.RIGHT)
         challenge.refresh_from_db(fields=["tries_left"])
-        if not blame(user, _factor_of(challenge), origin=origin):
+        left = blame(user, _factor_of(challenge), origin=origin)
+        # The fifth wrong answer closes the code, which the page says before anything else (M22).
+        if not left and challenge.tries_left:
             return Judgement(Answer.LOCKED)
     replaced = _is_replaced(challenge, typed, nonce)
     return Judgement(Answer.REPLACED if replaced else Answer.WRONG, challenge.tries_left)
@@ -97,11 +113,11 @@ def waits_until(user: Protected, origin: Origin) -> datetime | None:
     A known browser waits for its own wrong answers alone, so that nobody who has stolen the
     password keeps the owner out; all others share one wait (LG-01, LG-02).
     """
+    now = timezone.now()
     until = user.wait_until
     if origin.known:
-        own = origin.failures_of(user.email)
-        until = waits.end_of(waits.WRONG_CODES, own) if user.wrong_answers else None
-    return until if until and until > timezone.now() else None
+        until = waits.end_of(waits.WRONG_CODES, _subject(user, origin)) if _erred(user) else None
+    return until if until and until > now else None
 
 
 def hold(user: Protected, origin: Origin) -> None:
@@ -117,25 +133,25 @@ def hold(user: Protected, origin: Origin) -> None:
         raise TooMany(until)
 
 
-def forgive(person: Protected, used: QuerySet[Factor], *, origin: Origin, **details: str) -> None:
-    """A right answer clears the count of the factor that gave it, and the shared one (LG-01).
+def forgive(
+    person: Protected, used: QuerySet[Factor], *, origin: Origin, own: int = 0, **details: str
+) -> None:
+    """A right answer clears the count of the device that gave it, and no other one (LG-01).
 
-    A wait that strangers have earned runs on when a known browser answers.
+    That is a recognized device's count, or the `own` wrong answers of a stranger's session: the
+    owner's login gives no attempts back to a thief.
     """
-    if person.wrong_answers:
-        person.wrong_answers = 0
+    if _erred(person):
         if origin.known:
-            waits.forget(waits.WRONG_CODES, origin.failures_of(person.email))
+            waits.forget(waits.WRONG_CODES, _subject(person, origin))
         else:
-            person.wait_until = None
-        person.save(update_fields=["wrong_answers", "wait_until"])
+            waits.give_back(waits.WRONG_CODES, _subject(person, origin), own)
     if person.mailbox_rests_until and used.exists():
         # A factor is stronger than the mailbox that reset the password (EM-04).
         person.mailbox_rests_until = None
         person.save(update_fields=["mailbox_rests_until"])
     # An answer proves that its text arrived, whatever earlier ones met.
     used.update(
-        wrong_answers=0,
         last_used_at=timezone.now(),
         refuses_until=None,
         doubtful_since=None,
@@ -150,23 +166,58 @@ def blame(person: Protected, tried: QuerySet[Factor], *, origin: Origin) -> int:
     Returns how many more there may be from there until one costs a wait; 0 if this one did.
     """
     audit.record(Event.CODE_WRONG, person, origin=origin)
-    person.wrong_answers += 1
-    failures = person.wrong_answers
-    if origin.known:
-        failures = waits.fail(waits.WRONG_CODES, origin.failures_of(person.email))
-    if cost := waits.WRONG_CODES.after(failures):
+    backoff = waits.WRONG_CODES if origin.known else waits.WRONG_CODES_OF_STRANGERS
+    failures = waits.fail(backoff, _subject(person, origin))
+    now = timezone.now()
+    if cost := backoff.after(failures):
         if not origin.known:
-            person.wait_until = timezone.now() + cost
+            person.wait_until = now + cost
         minutes = round(cost.total_seconds() / 60)
         audit.record(Event.LOCKED, person, origin=origin, minutes=minutes)
-    person.save(update_fields=["wrong_answers", "wait_until"])
-    tried.update(wrong_answers=F("wrong_answers") + 1)
-    if person.wrong_answers == TRIES:
-        # Whoever types codes has given the password (LG-09).
-        notices.tell(Event.CODES_GUESSED, person, origin=origin)
+    person.wrong_answers = person.wrong_answers_at(now) + 1
+    person.wrong_answer_at = now
+    person.save(update_fields=["wrong_answers", "wrong_answer_at", "wait_until"])
+    _wear(tried, now)
+    if person.wrong_answers in WARN_AT:
+        # The person who types codes has given the password (LG-09).
+        notices.tell(
+            Event.CODES_GUESSED,
+            person,
+            origin=origin,
+            link=WARNING_LINK,
+            codes=person.wrong_answers,
+        )
     for worn in tried.filter(wrong_answers__gte=MOST_WRONG_ANSWERS, disabled_at=None):
         _disable(worn, person, origin)
-    return waits.WRONG_CODES.left(failures)
+    return backoff.left(failures)
+
+
+def acknowledge(person: Protected, *, origin: Origin) -> None:
+    """Clear the counts toward a hundred: the owner knows of the wrong answers (LG-01).
+
+    Lockouts go on, and what is disabled stays so. Call it with the person's row held.
+    """
+    person.wrong_answers = 0
+    person.answers_confirmed_at = timezone.now()
+    person.save(update_fields=["wrong_answers", "answers_confirmed_at"])
+    Factor.objects.usable().filter(user_id=person.pk).update(wrong_answers=0)
+    audit.record(Event.WARNING_CONFIRMED, person, origin=origin)
+
+
+def _subject(person: Protected, origin: Origin) -> str:
+    return origin.failures_of(waits.of_person(person.pk))
+
+
+def _erred(person: Protected) -> bool:
+    """Whether there may be failures to look up; spares most logins the look-up."""
+    last = person.wrong_answer_at
+    return last is not None and last > timezone.now() - FAILURES_LAST
+
+
+def _wear(tried: QuerySet[Factor], now: datetime) -> None:
+    """Count a wrong answer toward a factor's hundred, afresh after a day without one."""
+    tried.filter(wrong_answer_at__lt=now - FORGOTTEN_AFTER).update(wrong_answers=0)
+    tried.update(wrong_answers=F("wrong_answers") + 1, wrong_answer_at=now)
 
 
 def _disable(worn: Factor, person: Protected, origin: Origin) -> None:

@@ -4,17 +4,16 @@ Here stands what all people share. It is read before a new number is asked; conf
 come here. The worker counts (mfa.deliveries), so a burst may overshoot by what is in flight.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
-from mfa import alerts, audit, budget, counters, countries, limits, prefixes
+from mfa import alerts, audit, budget, conversion, counters, countries, limits, prefixes
 from mfa.alerts import Alert
 from mfa.counters import TooMany
-from mfa.limits import DAY, HOUR, MINUTE, Limit
-from mfa.models import AccountPolicy, Brake, Challenge, Delivery, Event, Factor, Protected
+from mfa.limits import DAY, HOUR, Limit
+from mfa.models import AccountPolicy, Brake, Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules import contacts
 
@@ -26,30 +25,17 @@ ALARM_AT = 0.5
 ONCE_A_DAY = Limit("alert-day", 1, DAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """The share of texts to new numbers that must lead to a confirmed one."""
-
-    least_share: float
-    # Fewer tell nothing.
-    from_texts: int
-    window: timedelta
-    # Whoever got a text needs a moment to type its code: a class that enrolls at once is no fraud.
-    after: timedelta
-    # A busy country is judged by its newest.
-    most_rows: int
-
-    def is_low(self, texts: int, confirmed: int) -> bool:
-        """Whether so few were confirmed that somebody must be earning on the rest."""
-        return texts >= self.from_texts and confirmed < self.least_share * texts
+def of_person(user: Protected) -> str:
+    """Name an account as a brake's scope."""
+    return f"person:{user.pk}"
 
 
-CONVERSION = Conversion(
-    least_share=0.3, from_texts=20, window=HOUR, after=2 * MINUTE, most_rows=200
-)
+def of_network(network: str) -> str:
+    """Name a network as a brake's scope."""
+    return f"network:{network}"
 
 
-def check(user: Protected, number: str) -> frozenset[str]:
+def check(user: Protected, number: str, *, network: str) -> frozenset[str]:
     """Return the scopes of this number that an administrator vouches for.
 
     Raises TooMany where no text may go to it now. Call it outside a transaction, since what it
@@ -60,13 +46,13 @@ def check(user: Protected, number: str) -> frozenset[str]:
     if not user.mfa_policy.may_enroll(region):
         # The form has said so already, unless the policy has changed since.
         raise TooMany(now + DAY)
-    brakes = Brake.objects.running(now).filter(scope__in=[*prefixes.scopes(number), region])
+    scopes = [*prefixes.scopes(number), region, of_person(user), of_network(network)]
+    brakes = Brake.objects.running(now).filter(scope__in=scopes)
     vouched = frozenset(brake.scope for brake in brakes if brake.lifted_at)
     held = [brake.until for brake in brakes if not brake.lifted_at]
     if held:
         raise TooMany(max(held))
-    if region not in vouched and _converts_badly(region):
-        raise TooMany(_start(region, COUNTRY_BRAKE))
+    _refuse_fraud(user, region, network, vouched)
     counters.peek(*budget.of_new(region, AccountPolicy.load()))
     _refuse_sixth_person(user, number)
     return vouched
@@ -104,19 +90,14 @@ def watch() -> None:
             )
 
 
-def _converts_badly(region: str) -> bool:
-    now = timezone.now()
-    asked = Challenge.objects.filter(
-        new_in=region,
-        created_at__gt=now - CONVERSION.window,
-        created_at__lte=now - CONVERSION.after,
-    )
-    # A provider that is out of order is no fraud.
-    asked = asked.exclude(deliveries__state=Delivery.State.FAILED)
-    newest = asked.order_by("-created_at").values_list("sends", "passed_at")
-    rows = list(newest[: CONVERSION.most_rows])
-    confirmed = sum(passed_at is not None for _, passed_at in rows)
-    return CONVERSION.is_low(sum(sends for sends, _ in rows), confirmed)
+def _refuse_fraud(user: Protected, region: str, network: str, vouched: frozenset[str]) -> None:
+    """Stop an account, a network or a country of which hardly any number is confirmed."""
+    if of_person(user) not in vouched and conversion.fails_for(user):
+        raise TooMany(_start(of_person(user), BRAKE))
+    if of_network(network) not in vouched and conversion.fails_in(network):
+        raise TooMany(_start(of_network(network), BRAKE))
+    if region not in vouched and conversion.fails_over(region):
+        raise TooMany(_start(region, COUNTRY_BRAKE))
 
 
 def _refuse_sixth_person(user: Protected, number: str) -> None:
@@ -148,5 +129,5 @@ def _start(scope: str, length: timedelta) -> datetime:
     )
     country = countries.name_of(scope) if brake.is_country else ""
     hours = round(length / HOUR)
-    alerts.warn(Alert.BRAKED, about=scope, country=country, hours=hours)
+    alerts.warn(Alert.BRAKED, about=scope, country=country, asker=brake.asker, hours=hours)
     return brake.until

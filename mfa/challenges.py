@@ -100,7 +100,14 @@ def issue(
             _void(user, purpose=purpose, browser=browser)
         near = _neighbors(user, target, purpose, vouched)
         counters.take([*_uses(user, target, purpose, origin), *near])
-        challenge = _new(user, target, purpose=purpose, browser=browser, unsettled=bool(near))
+        challenge = _new(
+            user,
+            target,
+            purpose=purpose,
+            browser=browser,
+            network=origin.neighborhood if target.is_new(purpose) else "",
+            unsettled=bool(near),
+        )
         _send(challenge, user, origin, attempt=1)
         return challenge
 
@@ -148,7 +155,11 @@ def _guarded(
 ) -> Iterator[frozenset[str]]:
     """Look at the brakes before, and record a refusal after what it rolled back (PS-07)."""
     try:
-        yield brakes.check(user, target.address) if target.is_new(purpose) else frozenset()
+        yield (
+            brakes.check(user, target.address, network=origin.neighborhood)
+            if target.is_new(purpose)
+            else frozenset()
+        )
     except counters.TooMany as refusal:
         if counters.is_first(limits.LATE_RECORDS.of(str(user.pk))):
             audit.record(Event.CODE_REFUSED, user, origin=origin, channel=target.channel)
@@ -157,7 +168,13 @@ def _guarded(
 
 
 def _new(
-    user: Protected, target: Target, *, purpose: Purpose, browser: str, unsettled: bool
+    user: Protected,
+    target: Target,
+    *,
+    purpose: Purpose,
+    browser: str,
+    network: str,
+    unsettled: bool,
 ) -> Challenge:
     now = timezone.now()
     return Challenge.objects.create(
@@ -167,6 +184,7 @@ def _new(
         channel=target.channel,
         target=target.address,
         new_in=contacts.region_of(target.address) if target.is_new(purpose) else "",
+        network=network,
         unsettled=unsettled,
         browser=browser,
         key=current_key(),
@@ -221,7 +239,8 @@ def _uses(user: Protected, target: Target, purpose: Purpose, origin: Origin) -> 
     subject = f"{target.channel}:{target.address}"
     match purpose:
         case Purpose.LOGIN | Purpose.STEP_UP | Purpose.RESET | Purpose.RECOVER:
-            return [limit.of(subject) for limit in limits.CONFIRMED]
+            kept = () if origin.known else limits.CONFIRMED_STRANGERS
+            return [limit.of(subject) for limit in (*limits.CONFIRMED, *kept)]
         case Purpose.TEST | Purpose.ACCOUNT:
             return [limits.TEST_MESSAGES.of(str(user.pk))]
         case Purpose.ENROLL | Purpose.CHANGE:

@@ -319,14 +319,16 @@ def _compose(delivery: Delivery) -> Message | None:
         "host": settings.HOST,
     }
     context |= {name: plain_text.unlinked(str(context.get(name, ""))) for name in TYPED}
-    if link := delivery.context.get("link"):
+    link = delivery.context.get("link")
+    # An offer goes without its link where that is dead: the warning around it still counts.
+    if mailed := link or delivery.context.get("offer"):
         address = delivery.user.mailed_link(
-            link,
+            mailed,
             target=delivery.target,
             at=delivery.created_at,
             epoch=delivery.context.get("epoch"),
         )
-        if address is None:
+        if link and address is None:
             return None
         context["address_of_link"] = address
     life = None

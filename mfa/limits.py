@@ -59,6 +59,16 @@ CONFIRMED = (
     Limit("code", 10, HOUR, _CONFIRMED, _OWNER),
     Limit("code", 30, DAY, _CONFIRMED, _OWNER),
 )
+_STRANGERS = _("The same, asked for from devices that are not recognized")
+_KEPT = _(
+    "The rest is kept for recognized devices, so that a thief of the password cannot use up the "
+    "owner's codes."
+)
+CONFIRMED_STRANGERS = (
+    Limit("code-stranger", 3, 15 * MINUTE, _STRANGERS, _KEPT),
+    Limit("code-stranger", 6, HOUR, _STRANGERS, _KEPT),
+    Limit("code-stranger", 20, DAY, _STRANGERS, _KEPT),
+)
 _UNPROVEN = _("Codes to one number that nobody has confirmed yet, whoever asks")
 _TILL = _("Each such text costs money that a fraudster may be earning.")
 UNPROVEN_NUMBER = (
@@ -151,8 +161,8 @@ RECOVERY_CODE_TRIES = Limit(
     "recovery-code-tries",
     20,
     HOUR,
-    _("Recovery codes typed by one person, right, wrong or used"),
-    _("Each costs a slow hash, and a used one no wait; ten wrong ones cost one before this does."),
+    _("Recovery codes typed for one person, right, wrong or used, recognized devices apart"),
+    _("Each costs a slow hash, and a used one no wait; wrong ones cost one before this does."),
 )
 RESETS_PER_MAILBOX = Limit(
     "reset",
@@ -244,6 +254,7 @@ LATE_RECORDS = Limit(
 )
 TABLE = (
     *CONFIRMED,
+    *CONFIRMED_STRANGERS,
     *UNPROVEN_NUMBER,
     NUMBERS_PER_PERSON,
     UNPROVEN_PER_ADDRESS,

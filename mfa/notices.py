@@ -70,6 +70,7 @@ SILENT = frozenset(
         Event.STEPPED_UP,
         Event.LOGGED_OUT,
         Event.LOCKED,
+        Event.WARNING_CONFIRMED,
         Event.SESSIONS_ENDED,
         # Nothing is weaker after it.
         Event.PAUSE_ENDED,
@@ -107,14 +108,18 @@ def tell(
     origin: Origin = audit.NOWHERE,
     old_number: str | None = None,
     old_email: str = "",
+    link: str = "",
     **words: str | int,
 ) -> None:
     """Record the event and queue its notices; `words` go into both and hold no full number.
 
-    Texts go to `old_number`, "" for nobody, or to the phone that the person has (NT-02).
+    `link` is one that the mail offers while it is alive. Texts go to `old_number`, "" for nobody,
+    or to the phone that the person has (NT-02).
     """
     audit.record(event, user, origin=origin, **words)
     context = {**words, "address": origin.address, "browser": origin.device}
+    if link:
+        context |= {"offer": link, "epoch": user.session_epoch}
     number = _phone_of(user) if old_number is None else old_number
     targets = {ChannelName.SMS: (number,), ChannelName.EMAIL: (user.email, old_email)}
     for notice in NOTICES[event]:

@@ -60,9 +60,17 @@ class Origin:
             return self.address
         return str(ip_network((self.address, 64), strict=False))
 
-    def failures_of(self, email: str) -> str:
+    @property
+    def neighborhood(self) -> str:
+        """The network around the address: a /24, or a /64 of IPv6; "" where there is none."""
+        if not self.address:
+            return ""
+        bits = 64 if ":" in self.address else 24
+        return str(ip_network((self.address, bits), strict=False))
+
+    def failures_of(self, subject: str) -> str:
         """Name whose failures are counted: a known browser's own, or all strangers' (LG-02)."""
-        return f"known-{self.known}:{email}" if self.known else email
+        return f"known-{self.known}:{subject}" if self.known else subject
 
 
 def device_of(user_agent: str) -> str:

@@ -27,6 +27,7 @@ class PendingLogin:
     `case` the audit's row of its start. `refused_until` is the timestamp at
     which a refused code may be asked for again, `opened` that of the form for a new password.
     `binding`: what is stepped up to binds a factor.
+    `wrong_answers` are those of this session, which a right answer takes back.
     `lost`: the person says that the factors are; `mailbox_proven`: an emailed code was entered.
     """
 
@@ -47,6 +48,7 @@ class PendingLogin:
     opened: float = 0.0
     lost: bool = False
     mailbox_proven: bool = False
+    wrong_answers: int = 0
 
     @classmethod
     def load(cls, session: SessionBase) -> Self | None:

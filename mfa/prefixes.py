@@ -18,6 +18,11 @@ from mfa.models import Challenge, Protected
 DIGITS: dict[Limit, int] = {limits.BLOCK_UNCONFIRMED: 3, limits.RANGE_UNCONFIRMED: 4}
 
 
+def block_of(number: str) -> str:
+    """Return the start that a number shares with its block of a thousand."""
+    return number[: -DIGITS[limits.BLOCK_UNCONFIRMED]]
+
+
 def scopes(number: str) -> list[str]:
     """Return the starts that a number shares with its neighbors."""
     return [number[:-digits] for digits in DIGITS.values()]

@@ -1,5 +1,7 @@
 """What a walk asks, and what the answers prove."""
 
+from typing import assert_never
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
@@ -62,11 +64,16 @@ def answer(walk: Walk, typed: str, purpose: Purpose) -> Judgement:
     if challenge is None:
         return Judgement(Answer.EXPIRED)
     judgement = answers.judge(
-        challenge, walk.user, typed, nonce=walk.pending.nonce, origin=walk.origin
+        challenge,
+        walk.user,
+        typed,
+        nonce=walk.pending.nonce,
+        origin=walk.origin,
+        own=walk.pending.wrong_answers,
     )
     if judgement.answer is Answer.RIGHT:
         _prove(walk, challenge)
-    return judgement
+    return _noted(walk, judgement)
 
 
 def add_app(walk: Walk, new: NewApp, typed: str, name: str) -> Judgement:
@@ -81,10 +88,10 @@ def add_app(walk: Walk, new: NewApp, typed: str, name: str) -> Judgement:
 
 def spend_code(walk: Walk, code: str) -> Judgement:
     """Judge a recovery code; a right one proves the walk. Raises TooMany."""
-    judgement = recovery.spend(walk.user, code, origin=walk.origin)
+    judgement = recovery.spend(walk.user, code, origin=walk.origin, own=walk.pending.wrong_answers)
     if judgement.answer is Answer.RIGHT:
         walk.pending.proof, walk.pending.channel = Proof.ANSWER, ChannelName.RECOVERY_CODES
-    return judgement
+    return _noted(walk, judgement)
 
 
 def make_codes(walk: Walk) -> list[str] | None:
@@ -102,9 +109,24 @@ def make_codes(walk: Walk) -> list[str] | None:
 
 
 def _answer_by(app: Factor, walk: Walk, typed: str) -> Judgement:
-    judgement = totp.judge(walk.user, app, typed, origin=walk.origin)
+    judgement = totp.judge(
+        walk.user, app, typed, origin=walk.origin, own=walk.pending.wrong_answers
+    )
     if judgement.answer is Answer.RIGHT:
         walk.pending.proof, walk.pending.channel = Proof.ANSWER, ChannelName.APP
+    return _noted(walk, judgement)
+
+
+def _noted(walk: Walk, judgement: Judgement) -> Judgement:
+    """Count the session's own wrong answers: its right one takes back these alone (LG-01)."""
+    match judgement.answer:
+        case Answer.WRONG | Answer.REPLACED | Answer.LOCKED:
+            walk.pending.wrong_answers += 1
+            walk.pending.save(walk.request.session)
+        case Answer.RIGHT | Answer.EXPIRED | Answer.SPENT:
+            pass
+        case _:
+            assert_never(judgement.answer)
     return judgement
 
 

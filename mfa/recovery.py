@@ -6,7 +6,7 @@ from argon2.low_level import Type, hash_secret_raw
 from django.db import transaction
 from django.utils import timezone
 
-from mfa import answers, audit, counters, factors, limits, notices
+from mfa import answers, audit, counters, factors, limits, notices, waits
 from mfa.answers import Answer, Judgement
 from mfa.models import Event, Factor, Protected, RecoveryCode
 from mfa.origin import Origin
@@ -66,7 +66,7 @@ def make(user: Protected, *, origin: Origin) -> list[str] | None:
     return [recovery.grouped(code) for code in codes]
 
 
-def spend(user: Protected, code: str, *, origin: Origin) -> Judgement:
+def spend(user: Protected, code: str, *, origin: Origin, own: int = 0) -> Judgement:
     """Judge a code of 13 signs, and use it up if it is one of the person's.
 
     One slow hash a try, whatever is typed. SPENT for a used one (M13), EXPIRED without a set.
@@ -75,15 +75,18 @@ def spend(user: Protected, code: str, *, origin: Origin) -> Judgement:
     held = codes_of(user)
     if held is None or not held.readable:
         return Judgement(Answer.EXPIRED)
-    counters.take([limits.RECOVERY_CODE_TRIES.of(str(user.pk))])
-    # Before the lock, since it takes some 30 ms
-    digest = _hashed(code, held.secret)
     with transaction.atomic():
+        # Tries are counted and hashed one after the other: a burst uses up no more than its own,
+        # and what a wait refuses costs no hash.
         answers.hold(user, origin)
+        subject = origin.failures_of(waits.of_person(user.pk))
+        counters.take([limits.RECOVERY_CODE_TRIES.of(subject)])
+        digest = _hashed(code, held.secret)
         mine = Factor.objects.usable().filter(pk=held.pk)
         known = RecoveryCode.objects.filter(factor__in=mine, digest=digest)
         if known.filter(used_at=None).update(used_at=timezone.now()):
-            answers.forgive(user, mine, origin=origin, channel=ChannelName.RECOVERY_CODES)
+            channel = ChannelName.RECOVERY_CODES
+            answers.forgive(user, mine, origin=origin, own=own, channel=channel)
             _used(user, held, origin)
             return Judgement(Answer.RIGHT)
         if known.exists():
@@ -105,7 +108,7 @@ def _used(person: Protected, codes: Factor, origin: Origin) -> None:
 def _tell(event: Event, user: Protected, origin: Origin, **words: int) -> None:
     phone = factors.phone_of(user)
     number = phone.target if phone else ""
-    notices.tell(event, user, origin=origin, old_number=number, old_email="", **words)
+    notices.tell(event, user, origin=origin, old_number=number, old_email="", link="", **words)
 
 
 def _hashed(code: str, salt: str) -> str:

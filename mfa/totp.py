@@ -103,7 +103,7 @@ def add(user: Protected, new: NewApp, typed: str, *, name: str, origin: Origin) 
     return Judgement(Answer.RIGHT)
 
 
-def judge(user: Protected, app: Factor, typed: str, *, origin: Origin) -> Judgement:
+def judge(user: Protected, app: Factor, typed: str, *, origin: Origin, own: int = 0) -> Judgement:
     """Judge six digits, and use their time step up with all before it.
 
     Answers are judged one after the other, so of parallel right ones one passes; the others are
@@ -120,7 +120,7 @@ def judge(user: Protected, app: Factor, typed: str, *, origin: Origin) -> Judgem
         step = totp.step_of(secret, typed, now=now, after=held.last_step)
         if step is not None:
             mine.update(last_step=step)
-            answers.forgive(user, mine, origin=origin, channel=ChannelName.APP)
+            answers.forgive(user, mine, origin=origin, own=own, channel=ChannelName.APP)
             return Judgement(Answer.RIGHT)
         if totp.step_of(secret, typed, now=now, after=0) is not None:
             if counters.is_first(limits.LATE_RECORDS.of(str(user.pk))):

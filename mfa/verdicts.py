@@ -88,14 +88,14 @@ def _reasons(walk: Walk, now: datetime) -> Iterator[str]:
         yield f"A code can come by {route.channel}."
     if user.wait_until and user.wait_until > now:
         yield f"Wrong codes cost a wait until {_time(user.wait_until)}."
-    elif user.wrong_answers:
-        yield f"Has typed {user.wrong_answers} wrong codes in a row."
+    elif user.wrong_answers_at(now):
+        yield f"Wrong codes that still count: {user.wrong_answers}."
     if not user.has_usable_password():
         yield "Has no password yet."
 
 
 def _password_wait(user: Protected, now: datetime) -> datetime | None:
-    end = waits.end_of(waits.WRONG_PASSWORDS, user.email)
+    end = waits.end_of(waits.WRONG_PASSWORDS, waits.of_person(user.pk))
     return end if end and end > now else None
 
 

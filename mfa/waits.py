@@ -1,9 +1,11 @@
-"""Waits: what failures in a row cost, longer each time."""
+"""Lockouts: what failures in a row cost, longer each time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from mfa.counters import TooMany
@@ -14,6 +16,8 @@ from mfa.models import Wait
 # forgotten after a quiet quarter of an hour, more after a quiet day.
 FREE_FAILURES = 9
 QUIET = 15 * MINUTE
+# No wait runs. Parallel failures under the free ones differ by microseconds only: no wait either.
+OVER = "mfa_wait.failures <= %(free)s OR mfa_wait.until <= %(now)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +27,36 @@ class Backoff:
     name: str
     first: timedelta
     longest: timedelta
+    free: int = FREE_FAILURES
 
     def after(self, failures: int) -> timedelta:
         """Return the wait that this many failures in a row cost."""
-        if failures <= FREE_FAILURES:
+        if failures <= self.free:
             return timedelta()
         # Far past the longest already; a larger power would overflow a timedelta.
-        doublings = min(failures - FREE_FAILURES - 1, 12)
+        doublings = min(failures - self.free - 1, 12)
         return min(self.longest, self.first * (1 << doublings))
 
     def left(self, failures: int) -> int:
         """Return how many more failures there may be until one costs a wait; 0 if this one did."""
-        return max(0, FREE_FAILURES + 1 - failures)
+        return max(0, self.free + 1 - failures)
 
 
 WRONG_PASSWORDS = Backoff("password", first=timedelta(seconds=30), longest=HOUR)
 WRONG_CODES = Backoff("code", first=15 * MINUTE, longest=HOUR)
+# Of the ten wrong codes five are kept for recognized devices, so that a thief of the password
+# cannot use up the owner's.
+WRONG_CODES_OF_STRANGERS = Backoff("code", first=15 * MINUTE, longest=HOUR, free=4)
+
+
+def of_person(pk: int) -> str:
+    """Name a person for lockouts: neither another login name nor a new email starts afresh."""
+    return f"person:{pk}"
+
+
+def of_typed(text: str) -> str:
+    """Name somebody who is unknown here by what was typed."""
+    return f"typed:{text}"
 
 
 def end_of(backoff: Backoff, subject: str) -> datetime | None:
@@ -46,22 +64,28 @@ def end_of(backoff: Backoff, subject: str) -> datetime | None:
     return Wait.objects.filter(key=_key(backoff, subject)).values_list("until", flat=True).first()
 
 
-def check(backoff: Backoff, subject: str) -> bool:
-    """Say whether there were failures to forget. Raises TooMany while their wait runs."""
-    end = end_of(backoff, subject)
-    if end and end > timezone.now():
-        raise TooMany(end)
-    return end is not None
+def reserve(backoff: Backoff, subject: str) -> int:
+    """Count an attempt as a failure before it is judged; return the failures in a row.
+
+    Raises TooMany while a wait runs: of parallel attempts only as many get through as are left.
+    """
+    now = timezone.now()
+    failures = _count(backoff, subject, now, only_if=OVER)
+    if failures is None:
+        raise TooMany(end_of(backoff, subject) or now)
+    return failures
 
 
 def fail(backoff: Backoff, subject: str) -> int:
-    """Count a failure, and let it cost what it does; return the failures in a row."""
-    now = timezone.now()
-    with transaction.atomic():
-        failures = _add_failure(_key(backoff, subject), now)
-        until = now + backoff.after(failures)
-        Wait.objects.filter(key=_key(backoff, subject)).update(until=until)
-    return failures
+    """Count a failure that was judged already; return the failures in a row."""
+    return _count(backoff, subject, timezone.now()) or 0
+
+
+def give_back(backoff: Backoff, subject: str, failures: int = 1) -> None:
+    """Take failures back, and the wait that they cost: those of others stay."""
+    Wait.objects.filter(key=_key(backoff, subject)).update(
+        failures=Greatest(F("failures") - failures, 0), until=timezone.now()
+    )
 
 
 def forget(backoff: Backoff, subject: str) -> None:
@@ -73,17 +97,38 @@ def _key(backoff: Backoff, subject: str) -> str:
     return keyed(f"wait-{backoff.name}:{subject}")
 
 
-def _add_failure(key: str, now: datetime) -> int:
+def _count(backoff: Backoff, subject: str, now: datetime, *, only_if: str = "TRUE") -> int | None:
+    with transaction.atomic():
+        failures = _add_failure(backoff, subject, now, only_if)
+        if failures and (cost := backoff.after(failures)):
+            Wait.objects.filter(key=_key(backoff, subject)).update(until=now + cost)
+    return failures
+
+
+def _add_failure(backoff: Backoff, subject: str, now: datetime, only_if: str) -> int | None:
+    """Count one in one statement, which locks the row; None where the condition does not hold."""
+    # The condition is one of this module's two.
     statement = (
-        "INSERT INTO mfa_wait (key, failures, until) VALUES (%s, 1, %s) "
-        "ON CONFLICT (key) DO UPDATE SET failures = CASE "
-        "WHEN mfa_wait.until < %s OR (mfa_wait.until < %s AND mfa_wait.failures <= %s) THEN 1 "
+        "INSERT INTO mfa_wait (key, failures, until) VALUES (%(key)s, 1, %(now)s) "  # noqa: S608
+        "ON CONFLICT (key) DO UPDATE SET until = excluded.until, failures = CASE "
+        "WHEN mfa_wait.until < %(day)s "
+        "OR (mfa_wait.until < %(quiet)s AND mfa_wait.failures <= %(free)s) THEN 1 "
         "ELSE mfa_wait.failures + 1 END "
-        "RETURNING failures"
+        f"WHERE {only_if} RETURNING failures"
     )
-    moments = [
-        connection.ops.adapt_datetimefield_value(moment) for moment in (now, now - DAY, now - QUIET)
-    ]
+    values = {
+        "key": _key(backoff, subject),
+        "now": _adapted(now),
+        "day": _adapted(now - DAY),
+        "quiet": _adapted(now - QUIET),
+        "free": backoff.free,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(statement, [key, *moments, FREE_FAILURES])
-        return int(cursor.fetchone()[0])
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def _adapted(moment: datetime) -> str | datetime | None:
+    adapted: str | datetime | None = connection.ops.adapt_datetimefield_value(moment)
+    return adapted

@@ -163,10 +163,11 @@ class Walk:
     def _reachable(self) -> frozenset[ChannelName]:
         policy = self.user.mfa_policy
         reachable = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
-        if self.user.wrong_answers >= answers.MOST_WRONG_ANSWERS:
-            # The mailbox has no row to disable: it rests until a stronger factor answers (LG-01).
+        now = timezone.now()
+        if self.user.wrong_answers_at(now) >= answers.MOST_WRONG_ANSWERS:
+            # The mailbox has no row to disable: it rests until the count falls (LG-01).
             reachable -= {ChannelName.EMAIL}
-        if self.user.mailbox_rests(timezone.now()) and not by_mailbox_only(policy, self._holdings):
+        if self.user.mailbox_rests(now) and not by_mailbox_only(policy, self._holdings):
             reachable -= {ChannelName.EMAIL}
         # What rests takes no new question; the one that is out may be answered.
         asked_by = self.pending.asked_by if self.pending.challenge else ""

@@ -20,7 +20,7 @@ FIELDS = ("event", "user", "method", "aal", "audit", "delivery", "channel", "sta
 # No honest message is longer; of a traceback the end says what broke.
 LONGEST, LONGEST_TRACEBACK = 4_000, 20_000
 # Pages whose address carries the token of a link, or the id of a receipt
-HIDDEN_PATHS = ("/password/reset/", "/me/email/", "/hooks/twilio/")
+HIDDEN_PATHS = ("/password/reset/", "/me/email/", "/me/warning/", "/hooks/twilio/")
 # Each pattern runs in linear time: it begins only where a word begins, so a word is read once.
 SECRETS = (
     # Also inside the query of another address, where slashes are escaped

@@ -26,6 +26,7 @@ PAGES = {
     "accounts:forgot": "stranger",
     "accounts:change_email": "home",
     "accounts:confirm_email": "moving",
+    "accounts:confirm_warning": "warned",
     "accounts:reset": "linked",
     "accounts:new_password": "resetting",
     "accounts:details": "home",
@@ -71,7 +72,7 @@ POSTS = {
     "portal:theme",
 }
 # They lead to the address that was meant, or say that a link is broken.
-CUT = {"accounts:cut_reset", "accounts:cut_email"}
+CUT = {"accounts:cut_reset", "accounts:cut_email", "accounts:cut_warning"}
 # For programs, not for people
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 PLAIN = {"portal:theme_css", "mfa:status", "mfa:change_phone_status", *PROBES}
@@ -99,7 +100,10 @@ DEAD_LINK = ("MQ", "1vOabc." + "x" * 43)
 def mailed_link() -> tuple[str, str]:
     """The two parameters of the newest link in a mail; of a dead one, where none went out."""
     mails = OutboxMessage.objects.filter(channel="email").values_list("body", flat=True)
-    found = (re.search(r"/(?:password/reset|me/email)/([^/]+)/([^/]+)/", body) for body in mails)
+    found = (
+        re.search(r"/(?:password/reset|me/email|me/warning)/([^/]+)/([^/]+)/", body)
+        for body in mails
+    )
     return next(((match[1], match[2]) for match in found if match), DEAD_LINK)
 
 
@@ -194,6 +198,16 @@ def home(browser: Browser, alice: User) -> Browser:
 
 
 @pytest.fixture
+def warned(browser: Browser, alice: User) -> Browser:
+    """A stranger; alice has a link in a warning about five wrong codes."""
+    browser.password(alice)
+    wrong = f"{(int(code(alice.factors.get().target)) + 1) % 1_000_000:06}"
+    for _ in range(5):
+        browser.post("/login/verify/", {"code": wrong})
+    return Browser()
+
+
+@pytest.fixture
 def moving(home: Browser) -> Browser:
     """Alice, logged in, with a link in her new mailbox."""
     home.post("/me/email/", {"email": "alice@new.example"})
@@ -237,6 +251,7 @@ STATIONS = (
     "stranger",
     "asked",
     "linked",
+    "warned",
     "resetting",
     "enrolling",
     "proving",

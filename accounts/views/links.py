@@ -11,7 +11,7 @@ from accounts import links
 from accounts.links import Dead
 from accounts.models import User
 
-RESET, EMAIL = "accounts:reset", "accounts:confirm_email"
+RESET, EMAIL, WARNING = "accounts:reset", "accounts:confirm_email", "accounts:confirm_warning"
 
 
 def dead(request: HttpRequest, page: str, uid: str, token: str) -> HttpResponse:
@@ -37,6 +37,15 @@ def cut_email(request: HttpRequest, tail: str) -> HttpResponse:
     return _without_tail(request, EMAIL, tail)
 
 
+@login_not_required
+@never_cache
+@sensitive_variables("tail")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cut_warning(request: HttpRequest, tail: str) -> HttpResponse:
+    """Take the address of a warning's link that a mail program cut, changed or added to."""
+    return _without_tail(request, WARNING, tail)
+
+
 def _without_tail(request: HttpRequest, page: str, tail: str) -> HttpResponse:
     """Lead to the address without what no link of ours ends in, or say that it is broken."""
     parts = links.parts_of(tail)
@@ -44,6 +53,6 @@ def _without_tail(request: HttpRequest, page: str, tail: str) -> HttpResponse:
 
 
 def _dead(request: HttpRequest, page: str, why: Dead) -> HttpResponse:
-    context = {"why": why, "new_email": page == EMAIL}
+    context = {"why": why, "new_email": page == EMAIL, "warning": page == WARNING}
     status = 404 if why is Dead.BROKEN else 410
     return render(request, "accounts/dead_link.html", context, status=status)

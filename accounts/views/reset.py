@@ -36,7 +36,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
 def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Show a button: mail scanners open links, so only its POST begins anything (RV-01)."""
     held = User.objects.by_link(uid, token)
-    if held is None or held[1] is Link.EMAIL:
+    if held is None or held[1] not in {Link.RESET, Link.SET}:
         return links.dead(request, links.RESET, uid, token)
     user, link = held
     if request.method == "POST":

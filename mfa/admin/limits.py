@@ -17,12 +17,13 @@ from django.views.decorators.http import require_POST
 
 from mfa import brakes, budget, counters, countries, limits, origin as origins
 from mfa.admin.records import ReadOnly
-from mfa.brakes import CONVERSION
+from mfa.answers import MOST_WRONG_ANSWERS
+from mfa.conversion import ACCOUNT, COUNTRY, NETWORK, Conversion
 from mfa.guards import fresh, person
 from mfa.limits import DAY, HOUR, MINUTE, Limit
 from mfa.models import TRIES, AccountPolicy, Brake
 from mfa.rules.contacts import EVERYWHERE
-from mfa.waits import FREE_FAILURES, WRONG_CODES, WRONG_PASSWORDS, Backoff
+from mfa.waits import WRONG_CODES, WRONG_CODES_OF_STRANGERS, WRONG_PASSWORDS, Backoff
 
 PAGE = "admin:mfa_brake_changelist"
 LIFT = "mfa.change_brake"
@@ -125,14 +126,23 @@ def _time(length: timedelta) -> str:
 def _other_figures() -> list[Figure]:
     return [
         Figure(
+            _("Confirmed share of the texts to new numbers that one account asks for"),
+            _share(ACCOUNT),
+            _("Below it the account gets no texts to new numbers for 12 hours."),
+        ),
+        Figure(
+            _("Confirmed share of the texts to new numbers that one network (/24, /64) asks for"),
+            _share(NETWORK),
+            _("Below it the network gets no texts to new numbers for 12 hours."),
+        ),
+        Figure(
             _("Confirmed share of the texts to new numbers in one country"),
-            gettext("%(share)d %% of %(texts)d or more in %(time)s")
-            % {
-                "share": round(CONVERSION.least_share * 100),
-                "texts": CONVERSION.from_texts,
-                "time": _time(CONVERSION.window),
-            },
-            _("Below it only confirmed numbers of that country get texts, for a day."),
+            _share(COUNTRY),
+            _(
+                "Below it only confirmed numbers of that country get texts, for a day. A few "
+                "accounts cannot close a country: the unconfirmed texts must come from at least "
+                "10 accounts in 5 networks and go to 5 blocks of a thousand numbers."
+            ),
         ),
         Figure(
             _("People with the same number"),
@@ -145,21 +155,42 @@ def _other_figures() -> list[Figure]:
             _("Six digits are safe as long as few of them can be tried."),
         ),
         Figure(
-            _("Wrong codes in a row of one person, known browsers apart"),
-            _waits(WRONG_CODES),
-            _("Waits come before locks, and who has stolen the password keeps nobody out."),
+            _("Wrong codes for one person, from all devices that are not recognized"),
+            _waits(WRONG_CODES_OF_STRANGERS),
+            _("Of ten wrong codes, five are kept for recognized devices."),
         ),
         Figure(
-            _("Wrong passwords in a row for one email, known browsers apart"),
+            _("Wrong codes in a row from one recognized device"),
+            _waits(WRONG_CODES),
+            _("Delays instead of locks, so an attacker cannot lock the owner out."),
+        ),
+        Figure(
+            _("Wrong codes for one factor"),
+            str(MOST_WRONG_ANSWERS),
+            _(
+                "Then it is disabled. The count falls after a day without a wrong code, or when "
+                "the owner confirms the mailed warning."
+            ),
+        ),
+        Figure(
+            _("Wrong passwords in a row for one person, known browsers apart"),
             _waits(WRONG_PASSWORDS),
             _("A stranger must not be able to keep anybody out for long."),
         ),
     ]
 
 
+def _share(conversion: Conversion) -> str:
+    return gettext("%(share)d %% of %(texts)d or more in %(time)s") % {
+        "share": round(conversion.least_share * 100),
+        "texts": conversion.from_texts,
+        "time": _time(conversion.window),
+    }
+
+
 def _waits(backoff: Backoff) -> str:
     return gettext("from the %(nth)dth on a wait of %(first)s, doubling to %(longest)s") % {
-        "nth": FREE_FAILURES + 1,
+        "nth": backoff.free + 1,
         "first": _time(backoff.first),
         "longest": _time(backoff.longest),
     }
@@ -181,4 +212,6 @@ def _shares(policy: AccountPolicy) -> list[Share]:
 
 
 def _named(brake: Brake) -> str:
+    if brake.asker:
+        return brake.asker
     return countries.name_of(brake.scope) if brake.is_country else f"{brake.scope}…"

@@ -106,6 +106,8 @@ class Challenge(models.Model):
     target = models.CharField(max_length=254)
     # The country of a number that nobody has confirmed yet, "" for all other targets
     new_in = models.CharField(max_length=2, blank=True)
+    # Where a text to a new number was asked for: a /24, or a /64 of IPv6
+    network = models.CharField(max_length=43, blank=True)
     # Whether mfa.prefixes still counts it among its neighbors
     unsettled = models.BooleanField(default=False)
     browser = models.CharField(max_length=64)
@@ -132,6 +134,11 @@ class Challenge(models.Model):
                 fields=["new_in", "-created_at"],
                 condition=~Q(new_in=""),
                 name="challenge_new_in_country",
+            ),
+            models.Index(
+                fields=["network", "-created_at"],
+                condition=~Q(network=""),
+                name="challenge_new_in_network",
             ),
         ]
 

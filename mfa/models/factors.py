@@ -67,6 +67,7 @@ class Factor(models.Model):
     # A dump was restored: recovery codes that were used after it may work once more
     restored_at = models.DateTimeField(null=True, editable=False)
     wrong_answers = models.PositiveSmallIntegerField(_("wrong answers in a row"), default=0)
+    wrong_answer_at = models.DateTimeField(null=True, editable=False)
     # What texts to it have met: STOP until then, or faults that speak against the number
     refuses_until = models.DateTimeField(_("refuses texts until"), null=True)
     doubtful_since = models.DateTimeField(_("doubtful since"), null=True)

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from mfa import plain_text
 from mfa.rules.policy import Layer, Policy
 
+# LG-01: the count toward a hundred falls after a day without a wrong answer.
+FORGOTTEN_AFTER = timedelta(days=1)
 # EM-06, the security design's figure: the owner of the old mailbox has been told and can object.
 RESTS_AFTER_CHANGE = timedelta(days=7)
 # The security design's figures: nobody notices what happens to an account that lay idle so long,
@@ -25,9 +27,13 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     """What this app asks of the project's user model, and the columns it gives to it.
 
     `session_epoch` ends all sessions when it rises, `device_epoch` forgets all recognized devices;
-    `wrong_answers` counts wrong codes in a row
-    over all factors, `wait_until` is what they cost; `ever_bound_at` keeps a password alone from
+    `ever_bound_at` keeps a password alone from
     enrolling a factor once there was one.
+
+    `wrong_answers` counts wrong codes over all factors and devices, `wrong_answer_at` is when the
+    last one came. No right answer clears them: they fall after a day without a wrong one, or when
+    the owner confirms the mailed warning (`answers_confirmed_at`). `wait_until` is what the wrong
+    codes of unrecognized devices cost.
 
     `mailbox_rests_until` is the end of the rest after a reset by that mailbox alone (EM-04),
     `email_changed_at` begins the one after a change (EM-06). `mailbox_proven_at` is when the
@@ -42,6 +48,8 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     device_epoch = models.PositiveIntegerField(default=0, editable=False)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     wrong_answers = models.PositiveIntegerField(default=0, editable=False)
+    wrong_answer_at = models.DateTimeField(null=True, editable=False)
+    answers_confirmed_at = models.DateTimeField(null=True, editable=False)
     wait_until = models.DateTimeField(null=True, editable=False)
     ever_bound_at = models.DateTimeField(null=True, editable=False)
     recovering_since = models.DateTimeField(null=True, editable=False)
@@ -82,6 +90,11 @@ class Protected(AbstractBaseUser, PermissionsMixin):
         if proven and (self.last_login is None or proven > now - PROOF_LASTS):
             return False
         return (self.last_login or self.date_joined) < now - IDLE
+
+    def wrong_answers_at(self, now: datetime) -> int:
+        """Return the wrong codes that still count; a day without one forgets them."""
+        last = self.wrong_answer_at
+        return 0 if last and last < now - FORGOTTEN_AFTER else self.wrong_answers
 
     def mailbox_rests(self, now: datetime) -> bool:
         """Whether codes and links by email must not stand in for a factor (EM-04, EM-06)."""

@@ -78,11 +78,12 @@ class BrakeQuerySet(models.QuerySet["Brake"]):
 class Brake(models.Model):
     """No texts to new numbers of a scope until a time, or until an administrator lifts it.
 
-    `scope` is the start of numbers ("+447700900") or a country ("GB"). A lifted one vouches for
-    its scope until its time is over.
+    `scope` is the start of numbers ("+447700900"), a country ("GB"), or those who ask: an account
+    ("person:7") or a network ("network:198.51.100.0/24"). A lifted one vouches for its scope until
+    its time is over.
     """
 
-    scope = models.CharField(_("numbers"), max_length=16, primary_key=True)
+    scope = models.CharField(_("numbers"), max_length=60, primary_key=True)
     started_at = models.DateTimeField(_("started"))
     until = models.DateTimeField(_("until"))
     lifted_at = models.DateTimeField(_("lifted"), null=True)
@@ -110,7 +111,18 @@ class Brake(models.Model):
     @property
     def is_country(self) -> bool:
         """Whether a whole country is held, and not the start of numbers."""
-        return not self.scope.startswith("+")
+        return not (self.scope.startswith("+") or self.asker)
+
+    @property
+    def asker(self) -> str:
+        """The account or network that is held, "" where numbers are."""
+        kind, _colon, rest = self.scope.partition(":")
+        match kind:
+            case "person":
+                return gettext("account no. %s") % rest
+            case "network":
+                return gettext("network %s") % rest
+        return ""
 
 
 class Event(models.TextChoices):
@@ -130,7 +142,8 @@ class Event(models.TextChoices):
     CODE_REFUSED = "code_refused", _("No code was sent: too many had been asked for.")
     CODE_RIGHT = "code_right", _("The code was right.")
     CODE_WRONG = "code_wrong", _("The code was wrong.")
-    CODES_GUESSED = "codes_guessed", _("Five wrong codes followed the right password.")
+    CODES_GUESSED = "codes_guessed", _("Several wrong codes followed the right password.")
+    WARNING_CONFIRMED = "warning_confirmed", _("You confirmed the warning about wrong codes.")
     CODE_LATE = "code_late", _("The code was too old, replaced or already used.")
     LOGGED_IN = "logged_in", _("You logged in.")
     UNUSUAL_LOGIN = "unusual_login", _("A login came from a new browser, or after a long time.")

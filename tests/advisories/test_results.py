@@ -22,7 +22,6 @@ CODE = {
 VERDICTS = {"bool", "Judgement", "Answer", "Link"}
 # What may be called for what it does, though it also says whether it did
 DOERS = {
-    "mfa.waits.check": "raises; what it returns only saves a statement",
     "mfa.endings.end_one": "a session that is gone already is what was wished",
     "mfa.deliveries.receive": "a receipt for nothing is answered as any other",
     "mfa.circuit.try_again": "somebody else may have been first",

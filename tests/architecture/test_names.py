@@ -17,6 +17,8 @@ REFUSALS = {"mfa/second_step.html"}
 # Anonymous people reach these and no others.
 PUBLIC = {
     "accounts:confirm_email",
+    "accounts:confirm_warning",
+    "accounts:cut_warning",
     "accounts:forgot",
     "accounts:login",
     "accounts:logout",

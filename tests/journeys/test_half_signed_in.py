@@ -35,7 +35,12 @@ PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 HARMLESS = {"portal:theme_css", "portal:theme", "demo:phone", "admin:login", *PROBES}
 LOGIN = reverse("accounts:login")
 # They ask for a signature instead of a login: Twilio's, and our own in the links of mails.
-SIGNED = {"mfa:twilio_receipt", "accounts:confirm_email", "accounts:reset"}
+SIGNED = {
+    "mfa:twilio_receipt",
+    "accounts:confirm_email",
+    "accounts:confirm_warning",
+    "accounts:reset",
+}
 CLOSED = [address for address in ADDRESSES if address.name not in FLOW | HARMLESS | SIGNED]
 
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa import brakes, challenges, counters, limits
-from mfa.brakes import CONVERSION
 from mfa.challenges import Target
+from mfa.conversion import COUNTRY
 from mfa.counters import TooMany
 from mfa.limits import DAY, HOUR, MINUTE
 from mfa.models import (
@@ -47,15 +47,27 @@ def refusal(user: User, number: str = NUMBER) -> TooMany:
     return caught.value
 
 
-def asked_before(user: User, texts: int, confirmed: int, *, ago: timedelta, **more: str) -> None:
-    """Texts to new numbers, and how many of them led to a confirmed one."""
+def asked_before(
+    texts: int,
+    confirmed: int = 0,
+    *,
+    ago: timedelta = 10 * MINUTE,
+    accounts: int = 10,
+    networks: int = 5,
+    blocks: int = 5,
+    **more: str,
+) -> list[User]:
+    """Texts to new numbers, and how many of them led to a confirmed one; return who asked."""
     now = timezone.now()
+    people = [User(email=f"fresh{n}@example.org") for n in range(accounts)]
+    people = User.objects.bulk_create(people)
     Challenge.objects.bulk_create(
         Challenge(
-            user=user,
+            user=people[n % accounts],
             purpose=Purpose.ENROLL,
             channel="sms",
-            target="+447797700000",
+            target=f"+44779770{n % blocks}{n:03}",
+            network=f"203.0.{n % networks}.0/24",
             browser="x",
             key="x",
             created_at=now - ago,
@@ -66,6 +78,7 @@ def asked_before(user: User, texts: int, confirmed: int, *, ago: timedelta, **mo
         )
         for n in range(texts)
     )
+    return people
 
 
 def mails(user: User) -> list[str]:
@@ -174,13 +187,13 @@ def test_one_person_who_asks_too_often_holds_nobody(bob: User) -> None:
 def test_a_country_needs_three_of_ten_confirmed_from_twenty_texts_on(
     texts: int, confirmed: int, low
 ) -> None:
-    assert CONVERSION.is_low(texts, confirmed) is low
+    assert COUNTRY.is_low(texts, confirmed) is low
 
 
 def test_a_country_that_hardly_confirms_is_closed_to_new_numbers_for_a_day(
     clock: time_machine.Traveller, bob: User, root: User
 ) -> None:
-    asked_before(bob, 20, 5, ago=10 * MINUTE)
+    asked_before(20, 5)
     with TestCase.captureOnCommitCallbacks(execute=True):
         assert refusal(bob).until == NOON + DAY
     assert mails(root) == ["Acme Portal: no texts to new numbers in United Kingdom"]
@@ -188,8 +201,75 @@ def test_a_country_that_hardly_confirms_is_closed_to_new_numbers_for_a_day(
     ask(bob)
 
 
+@pytest.mark.parametrize("few", [{"accounts": 9}, {"networks": 4}, {"blocks": 4}])
+def test_a_country_is_stopped_only_by_many_accounts_networks_and_blocks(
+    bob: User, few: dict[str, int]
+) -> None:
+    """S09."""
+    asked_before(36, **few)
+    ask(bob)
+    assert not Brake.objects.exists()
+
+
+def test_two_fresh_accounts_are_stopped_and_not_their_country(
+    clock: time_machine.Traveller, root: User, bob: User
+) -> None:
+    """S09: they text four numbers twenty times."""
+    fresh = asked_before(20, accounts=2, networks=1, blocks=4)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        for person in fresh:
+            assert refusal(person, "+447700900555").until == NOON + 12 * HOUR
+    ask(bob)
+    scopes = {brake.scope for brake in Brake.objects.all()}
+    assert scopes == {brakes.of_person(person) for person in fresh}
+    first, _second = mails(root)
+    assert first.startswith("Acme Portal: no texts to new numbers from account no. ")
+    clock.move_to(NOON + 12 * HOUR)
+    ask(fresh[0], ELSEWHERE)
+
+
+def test_account_that_asks_from_many_networks_is_stopped(bob: User) -> None:
+    """S09: each on its own."""
+    [fresh] = asked_before(8, accounts=1, networks=8, blocks=8)
+    refusal(fresh, "+447700900555")
+    ask(bob)
+
+
+@pytest.mark.parametrize(("texts", "confirmed"), [(7, 0), (8, 3)])
+def test_account_that_asks_seldom_or_confirms_is_not_stopped(texts: int, confirmed: int) -> None:
+    [fresh] = asked_before(texts, confirmed, accounts=1)
+    ask(fresh, ELSEWHERE)
+
+
+def test_network_of_many_accounts_is_stopped_and_not_their_country(root: User, bob: User) -> None:
+    """S09: fresh accounts behind one /24."""
+    asked_before(36, accounts=36, networks=1)
+    Challenge.objects.update(network=HERE.neighborhood)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        refusal(bob)
+    assert [brake.scope for brake in Brake.objects.all()] == ["network:198.51.100.0/24"]
+    assert mails(root) == ["Acme Portal: no texts to new numbers from network 198.51.100.0/24"]
+    person = User.objects.get(pk=bob.pk)
+    target = Target(channel=ChannelName.SMS, address=NUMBER)
+    elsewhere = Origin("203.0.113.9", "Firefox")
+    challenges.issue(person, target, purpose=Purpose.ENROLL, nonce="other", origin=elsewhere)
+
+
+def test_office_whose_people_confirm_is_not_stopped(bob: User) -> None:
+    asked_before(36, 18, accounts=36, networks=1)
+    Challenge.objects.update(network=HERE.neighborhood)
+    ask(bob)
+
+
+def test_a_lifted_account_may_ask_again(root: User) -> None:
+    [fresh] = asked_before(8, accounts=1)
+    refusal(fresh, ELSEWHERE)
+    brakes.lift(Brake.objects.get(), root, origin=HERE)
+    ask(fresh, ELSEWHERE)
+
+
 def test_a_country_that_confirms_is_open(bob: User) -> None:
-    asked_before(bob, 20, 6, ago=10 * MINUTE)
+    asked_before(20, 6)
     ask(bob)
 
 
@@ -198,20 +278,20 @@ def test_what_is_too_new_to_be_confirmed_or_too_old_tells_nothing(
     bob: User, ago: timedelta
 ) -> None:
     """A class that enrolls at once must not look like fraud."""
-    asked_before(bob, 50, 0, ago=ago)
+    asked_before(50, ago=ago)
     ask(bob)
 
 
 def test_other_countries_stay_open(bob: User, policy: AccountPolicy) -> None:
     policy.enroll_countries = ["GB", "FR"]
     policy.save()
-    asked_before(bob, 50, 0, ago=10 * MINUTE, new_in="FR")
+    asked_before(50, new_in="FR")
     refusal(bob, "+33612345678")
     ask(bob)
 
 
 def test_a_provider_out_of_order_closes_no_country(bob: User) -> None:
-    asked_before(bob, 50, 0, ago=10 * MINUTE)
+    asked_before(50)
     Delivery.objects.bulk_create(
         Delivery(
             user=bob,
@@ -228,7 +308,7 @@ def test_a_provider_out_of_order_closes_no_country(bob: User) -> None:
 
 
 def test_a_lifted_country_is_judged_again_after_its_day(bob: User, root: User) -> None:
-    asked_before(bob, 20, 0, ago=10 * MINUTE)
+    asked_before(20)
     refusal(bob)
     brakes.lift(Brake.objects.get(), root, origin=HERE)
     ask(bob)

@@ -32,7 +32,8 @@ from tests.portal_client import code, codes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
-HERE = Origin("198.51.100.1", "Firefox")
+# A recognized device: all others get a part of each limit.
+HERE = Origin("198.51.100.1", "Firefox", known="a")
 PHONE = "+447700900201"
 NEW = "+447700900555"
 LOGIN, ENROLL, CHANGE, TEST = Purpose.LOGIN, Purpose.ENROLL, Purpose.CHANGE, Purpose.TEST

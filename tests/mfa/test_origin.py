@@ -172,3 +172,15 @@ def test_a_spoofed_header_neither_reaches_the_audit_nor_escapes_a_limit(
         )
     assert response.status_code == 429
     assert set(AuditEvent.objects.values_list("address", flat=True)) == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("198.51.100.7", "198.51.100.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("", ""),
+    ],
+)
+def test_the_neighborhood_is_a_24_or_a_64(address: str, network: str) -> None:
+    assert Origin(address, "Firefox").neighborhood == network

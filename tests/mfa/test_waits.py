@@ -10,16 +10,28 @@ from mfa import waits
 from mfa.counters import TooMany
 from mfa.limits import DAY, HOUR
 from mfa.models import Wait
-from mfa.waits import QUIET, WRONG_CODES, WRONG_PASSWORDS
+from mfa.waits import (
+    QUIET,
+    WRONG_CODES,
+    WRONG_CODES_OF_STRANGERS,
+    WRONG_PASSWORDS,
+    Backoff,
+)
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
 
-EMAIL = "alice@example.org"
+ALICE, BOB = waits.of_person(1), waits.of_person(2)
+
+
+def check(backoff: Backoff, subject: str) -> None:
+    """Let the wait refuse an attempt, which counts for nothing."""
+    waits.reserve(backoff, subject)
+    waits.give_back(backoff, subject)
 
 
 def fail(times: int) -> timedelta:
-    failures = [waits.fail(WRONG_PASSWORDS, EMAIL) for _ in range(times)]
+    failures = [waits.fail(WRONG_PASSWORDS, ALICE) for _ in range(times)]
     return WRONG_PASSWORDS.after(failures[-1])
 
 
@@ -58,7 +70,7 @@ def test_wrong_codes_cost_a_quarter_doubling_to_an_hour(failures: int, cost: tim
 
 def test_nine_failures_are_free(clock: time_machine.Traveller) -> None:
     assert fail(9) == timedelta()
-    waits.check(WRONG_PASSWORDS, EMAIL)
+    check(WRONG_PASSWORDS, ALICE)
 
 
 def test_the_tenth_failure_costs_a_wait_and_its_end_is_told(
@@ -66,35 +78,35 @@ def test_the_tenth_failure_costs_a_wait_and_its_end_is_told(
 ) -> None:
     assert fail(10) == timedelta(seconds=30)
     with pytest.raises(TooMany) as caught:
-        waits.check(WRONG_PASSWORDS, EMAIL)
+        check(WRONG_PASSWORDS, ALICE)
     assert caught.value.until == NOON + timedelta(seconds=30)
 
 
 def test_after_the_wait_one_more_try_is_free_to_make(clock: time_machine.Traveller) -> None:
     fail(10)
     clock.shift(timedelta(seconds=30))
-    waits.check(WRONG_PASSWORDS, EMAIL)
+    check(WRONG_PASSWORDS, ALICE)
     assert fail(1) == timedelta(minutes=1)
 
 
 def test_waits_are_counted_apart(clock: time_machine.Traveller) -> None:
     fail(10)
-    waits.check(WRONG_PASSWORDS, "bob@example.org")
-    waits.check(WRONG_CODES, EMAIL)
+    check(WRONG_PASSWORDS, BOB)
+    check(WRONG_CODES, ALICE)
 
 
 def test_success_forgets_all_failures(clock: time_machine.Traveller) -> None:
     fail(10)
-    waits.forget(WRONG_PASSWORDS, EMAIL)
-    waits.check(WRONG_PASSWORDS, EMAIL)
+    waits.forget(WRONG_PASSWORDS, ALICE)
+    check(WRONG_PASSWORDS, ALICE)
     assert fail(9) == timedelta()
 
 
 def test_success_forgets_nobody_else_s_failures(clock: time_machine.Traveller) -> None:
     fail(10)
-    waits.forget(WRONG_PASSWORDS, "bob@example.org")
+    waits.forget(WRONG_PASSWORDS, BOB)
     with pytest.raises(TooMany):
-        waits.check(WRONG_PASSWORDS, EMAIL)
+        check(WRONG_PASSWORDS, ALICE)
 
 
 def test_few_failures_are_forgotten_after_a_quiet_quarter(clock: time_machine.Traveller) -> None:
@@ -129,14 +141,32 @@ def test_a_guesser_who_waits_each_time_gains_one_try_an_hour(
     assert fail(1) == HOUR
 
 
-def test_a_check_says_whether_there_is_anything_to_forget(clock: time_machine.Traveller) -> None:
-    assert not waits.check(WRONG_PASSWORDS, EMAIL)
-    fail(1)
-    assert waits.check(WRONG_PASSWORDS, EMAIL)
+def test_a_reserved_attempt_counts_as_a_failure_until_it_is_given_back(
+    clock: time_machine.Traveller,
+) -> None:
+    """S14."""
+    assert [waits.reserve(WRONG_PASSWORDS, ALICE) for _ in range(10)] == list(range(1, 11))
+    with pytest.raises(TooMany) as caught:
+        waits.reserve(WRONG_PASSWORDS, ALICE)
+    assert caught.value.until == NOON + timedelta(seconds=30)
+    waits.give_back(WRONG_PASSWORDS, ALICE)
+    assert waits.reserve(WRONG_PASSWORDS, ALICE) == 10
+
+
+def test_no_more_is_given_back_than_was_counted(clock: time_machine.Traveller) -> None:
+    fail(2)
+    waits.give_back(WRONG_PASSWORDS, ALICE, 5)
+    assert waits.reserve(WRONG_PASSWORDS, ALICE) == 1
+
+
+def test_five_wrong_codes_of_strangers_cost_a_wait(clock: time_machine.Traveller) -> None:
+    """S08: the other five are kept for recognized devices."""
+    cost = [WRONG_CODES_OF_STRANGERS.after(failures) for failures in (4, 5, 6)]
+    assert cost == [timedelta(), timedelta(minutes=15), timedelta(minutes=30)]
 
 
 def test_forgetting_nothing_is_fine() -> None:
-    waits.forget(WRONG_PASSWORDS, EMAIL)
+    waits.forget(WRONG_PASSWORDS, ALICE)
     assert not Wait.objects.exists()
 
 
@@ -153,4 +183,4 @@ def test_a_rotated_secret_key_forgets_no_wait(clock: time_machine.Traveller, set
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another key, as long and as dull as the first one"
     with pytest.raises(TooMany):
-        waits.check(WRONG_PASSWORDS, EMAIL)
+        check(WRONG_PASSWORDS, ALICE)

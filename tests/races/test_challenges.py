@@ -69,7 +69,8 @@ def question(alice: User) -> Challenge:
 
 def test_of_fifty_wrong_answers_five_are_judged(question: Challenge, alice: User) -> None:
     given = many(50, partial(judge, question, wrong(question)))
-    assert {judgement.answer for judgement in given} == {Answer.WRONG}
+    judged = [one for one in given if not isinstance(one, TooMany)]
+    assert [judgement.answer for judgement in judged] == [Answer.WRONG] * 5
     alice.refresh_from_db()
     question.refresh_from_db()
     assert recorded(Event.CODE_WRONG) == alice.wrong_answers == 5
@@ -93,15 +94,15 @@ def test_among_wrong_answers_a_right_one_passes_at_most_once(question: Challenge
     assert judged == 5 - question.tries_left <= 5
 
 
-def test_the_tenth_wrong_answer_stops_the_eleventh_of_any_session(alice: User) -> None:
-    asked = {session: issue(alice, nonce=session) for session in "abcde"}
+def test_the_fifth_wrong_answer_of_strangers_stops_the_sixth_of_any_session(alice: User) -> None:
+    asked = {session: issue(alice, nonce=session) for session in "abc"}
     given = at_once(
         [partial(judge, asked[session], "none", session) for session in asked for _ in range(5)]
     )
     alice.refresh_from_db()
-    assert recorded(Event.CODE_WRONG) == alice.wrong_answers == 10
+    assert recorded(Event.CODE_WRONG) == alice.wrong_answers == 5
     assert recorded(Event.LOCKED) == 1
-    assert sum(isinstance(answer, TooMany) for answer in given) == 15
+    assert sum(isinstance(answer, TooMany) for answer in given) == 10
 
 
 # Questions
@@ -117,14 +118,14 @@ def test_of_twenty_repeats_one_is_sent(question: Challenge) -> None:
 
 
 def test_twenty_refused_repeats_count_nothing(question: Challenge, alice: User) -> None:
-    for session in range(4):
+    for session in range(2):
         issue(alice, nonce=str(session))
     may_be_repeated(question)
     given = many(20, partial(resend, question))
     assert all(isinstance(answer, TooMany) for answer in given)
     counts = Counter.objects.filter(key__in=[limit.of(f"sms:{PHONE}").key for limit in CONFIRMED])
-    assert set(counts.values_list("count", flat=True)) == {5}
-    assert len(codes(PHONE)) == 5
+    assert set(counts.values_list("count", flat=True)) == {3}
+    assert len(codes(PHONE)) == 3
 
 
 def test_twenty_clicks_on_another_way_are_one_question(question: Challenge, alice: User) -> None:
@@ -145,9 +146,9 @@ def test_of_two_ways_at_once_one_question_stays_open(alice: User) -> None:
 
 def test_twenty_sessions_get_as_many_texts_as_the_limit_allows(alice: User) -> None:
     given = at_once([partial(issue, alice, nonce=str(session)) for session in range(20)])
-    assert sum(isinstance(answer, Challenge) for answer in given) == 5
-    assert len(codes(PHONE)) == 5
-    assert recorded(Event.CODE_REFUSED) == 15
+    assert sum(isinstance(answer, Challenge) for answer in given) == 3
+    assert len(codes(PHONE)) == 3
+    assert recorded(Event.CODE_REFUSED) == 17
 
 
 def test_a_code_in_its_last_minutes_is_replaced_once(question: Challenge) -> None:

