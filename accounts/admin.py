@@ -17,7 +17,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import passwords, powers, resets
 from accounts.models import LARGEST_ID, User
-from mfa import endings, origin as origins, pauses
+from mfa import endings, jobs, origin as origins, pauses
 from mfa.admin_base.page import PortalAdmin
 from mfa.counters import TooMany
 from mfa.guards import fresh, person
@@ -33,6 +33,7 @@ class UserAdmin(PortalAdmin[User]):
     """Who may log in, and as what; nobody sees or chooses another person's password (PW-10)."""
 
     actions = ("send_link", "require_new_password", "end_sessions")
+    queued_actions = frozenset(actions)
     change_form_template = "admin/accounts/user/change_form.html"
     list_display = ("email", "full_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "groups")
@@ -139,26 +140,42 @@ class UserAdmin(PortalAdmin[User]):
     @admin.action(description=_("Send a link to set the password"), permissions=["change"])
     def send_link(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
         """Mail a link to each; it lives 24 hours and leads through the second step."""
-        return self._with_each(request, people, _send_link)
+        return self._with_each(request, people, _send_link, "send_link")
 
     @admin.action(description=_("Require a new password"), permissions=["change"])
     def require_new_password(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
         """End all sessions of each; after the next login a new password comes first (PW-06)."""
-        return self._with_each(request, people, _expire)
+        return self._with_each(request, people, _expire, "require_new_password")
 
     @admin.action(description=_("Log the chosen people out everywhere"), permissions=["change"])
     def end_sessions(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
         """End the sessions of each, half logins too (SS-07)."""
-        return self._with_each(request, people, _end_sessions)
+        return self._with_each(request, people, _end_sessions, "end_sessions")
 
     def _with_each(
-        self, request: HttpRequest, people: QuerySet[User], act: Callable[[HttpRequest, User], None]
+        self,
+        request: HttpRequest,
+        people: QuerySet[User],
+        act: Callable[[HttpRequest, User], None],
+        action: str,
     ) -> HttpResponse:
+        if people.count() > jobs.MOST_AT_ONCE:
+            return self._start_job(request, people, action)
         if not all(self.has_change_permission(request, one) for one in people):
             raise PermissionDenied
         for one in people:
             act(request, one)
         return redirect(LIST)
+
+    def _start_job(self, request: HttpRequest, people: QuerySet[User], action: str) -> HttpResponse:
+        """Give many people to the worker, and lead to the page that shows how far it is."""
+        keys = list(people.order_by("pk").values_list("pk", flat=True))
+        job = jobs.start(action, keys, by=person(request), origin=origins.of(request))
+        if job is None:
+            messages.error(request, self.too_many())
+            return redirect(LIST)
+        messages.success(request, gettext("The worker has started. Reload to see how far it is."))
+        return redirect("admin:mfa_job_change", job.pk)
 
 
 admin.site.unregister(Group)

@@ -12,7 +12,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Make the groups after each migrate: permissions exist only then."""
+        """Offer the actions, and make the groups after each migrate: then permissions exist."""
+        from accounts.actions import register
         from accounts.groups import make_groups
 
+        register()
         post_migrate.connect(make_groups, dispatch_uid="accounts.make_groups")

@@ -25,6 +25,7 @@ ADMINISTRATORS = (
             "view_accountpolicy",
             "change_brake",
             "change_factor",
+            "view_job",
         ],
     )
     | Q(content_type__app_label="accounts", codename__in=["add_user", "change_user"])

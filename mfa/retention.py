@@ -24,6 +24,7 @@ from mfa.models import (
     Counter,
     Delivery,
     Factor,
+    Job,
     OutboxMessage,
     Pause,
     Session,
@@ -131,6 +132,8 @@ RULES = (
     Rule(Counter, idle_counters),
     # Its start and its lifting stand in the audit.
     Rule(Brake, after(Brake, "until", DAY)),
+    # Who did what stands in the audit.
+    Rule(Job, after(Job, "finished_at", 30 * DAY)),
     # The demo's own, with codes in them.
     Rule(OutboxMessage, oldest(OutboxMessage, "at", DAY)),
 )

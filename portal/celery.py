@@ -11,7 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-for module in ("brakes", "deliveries", "notices", "circuit", "failures", "tallies", "retention"):
+MODULES = ("brakes", "deliveries", "notices", "circuit", "failures", "jobs", "tallies", "retention")
+for module in MODULES:
     app.autodiscover_tasks(["mfa"], related_name=module)
 
 

@@ -147,6 +147,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=20),
         "options": {"expires": 20 * 60},
     },
+    "catch-up-jobs": {
+        "task": "mfa.jobs.catch_up",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
+    },
     "probe-texts": {
         "task": "mfa.circuit.probe",
         "schedule": timedelta(seconds=60),

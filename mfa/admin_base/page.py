@@ -2,16 +2,18 @@
 
 from typing import Any, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
 from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from mfa.admin_base import numbers, queries
 from mfa.admin_base.edits import Concurrent
+from mfa.jobs import MOST_AT_ONCE
 
 M = TypeVar("M", bound=models.Model)
 
@@ -24,6 +26,8 @@ class PortalAdmin(admin.ModelAdmin[M]):
 
     # The field that holds a row's person, for whose phone number staff may search; "" for none
     person_at = ""
+    # Actions that give many rows to the worker
+    queued_actions: frozenset[str] = frozenset()
 
     def __init__(self, model: type[M], admin_site: admin.AdminSite) -> None:
         """Let the form refuse to undo what it has not seen."""
@@ -85,6 +89,29 @@ class PortalAdmin(admin.ModelAdmin[M]):
         """Show the list, or act on the chosen rows."""
         queries.demand_keys(self, request.POST.getlist(ACTION_CHECKBOX_NAME))
         return super().changelist_view(request, extra_context)
+
+    def response_action(
+        self, request: HttpRequest, queryset: models.QuerySet[M], *where: Any
+    ) -> HttpResponse | None:
+        """Run an action; one that no worker does takes few rows."""
+        actions = set(request.POST.getlist("action")) - {""}
+        across = request.POST.get("select_across", "0") != "0"
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        number = queryset.count() if across else len(chosen)
+        if number > MOST_AT_ONCE and not actions <= self.queued_actions:
+            messages.error(request, self.too_many())
+            return None
+        return super().response_action(request, queryset, *where)
+
+    def too_many(self) -> str:
+        """Say why many rows were not touched."""
+        return (
+            gettext(
+                "Nothing was changed. Choose at most %d rows. For more, a worker must be running "
+                "and your last job of this kind must be finished."
+            )
+            % MOST_AT_ONCE
+        )
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Answer 400 to everything else; Django would show the whole list without a word."""

@@ -2,6 +2,7 @@
 
 from mfa.models.challenges import TESTS, TRIES, Challenge, Delivery, Purpose, Reason
 from mfa.models.factors import Factor, RecoveryCode
+from mfa.models.jobs import Job
 from mfa.models.people import Pause, Protected
 from mfa.models.policies import AccountPolicy
 from mfa.models.records import AuditEvent, Brake, Counter, Event, OutboxMessage, Tally, Wait
@@ -18,6 +19,7 @@ __all__ = [
     "Delivery",
     "Event",
     "Factor",
+    "Job",
     "OutboxMessage",
     "Pause",
     "Protected",

@@ -42,6 +42,7 @@ def test_administrators_may_also_set_the_policy_and_manage_people() -> None:
         "mfa.change_factor",
         "mfa.change_brake",
         "mfa.view_accountpolicy",
+        "mfa.view_job",
     }
 
 
