@@ -13,7 +13,7 @@ try:
     workers = settings.WEB_CONCURRENCY
 except ImproperlyConfigured as error:
     sys.exit(str(error))
-worker_class = "gthread"
+worker_class = "portal.workers.Worker"
 # A page waits for the database alone, so a process serves several people at once.
 threads = 8
 # Longer than any page takes; a worker that is stuck is replaced.

@@ -31,6 +31,8 @@ register_converter(TailConverter, "tail")
 
 app_name = "accounts"
 urlpatterns = [
+    # W3C, "A Well-Known URL for Changing Passwords": where password managers lead people
+    path(".well-known/change-password", details.change_password, name="change_password"),
     path("login/", login.login, name="login"),
     path("logout/", login.logout, name="logout"),
     path("password/forgot/", reset.forgot, name="forgot"),

@@ -29,7 +29,7 @@ from mfa import browsers, origin, plain_text
 from mfa.admin_base import queries
 from mfa.channels import twilio_receipts
 from mfa.rules import codes, contacts, emails, recovery
-from portal import logs, middleware
+from portal import bodies, logs, middleware, workers
 
 LENGTH, TIMES = 8_000, 4
 # Between linear (4) and quadratic (16)
@@ -107,6 +107,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "log: traceback": logs.traceback_of,
     "log: redaction without the cut": logs.redact,
     "request id": middleware.ID.fullmatch,
+    "announced length": bodies.LENGTH.fullmatch,
+    "whole request": lambda text: workers.is_whole(text.encode()),
     "user agent": lambda text: origin.of(_request(HTTP_USER_AGENT=text)).device,
     "address of a proxy": lambda text: origin.of(_request(REMOTE_ADDR=text)),
     "cookies": parse_cookie,
@@ -170,6 +172,8 @@ PATTERNS = {
     "mfa.admin_base.queries.PAGE": "page of an admin list",
     "mfa.rules.plans.renewed": "phone, as long as it may be",
     "portal.demo.views.CODE": "the demo's own messages",
+    "portal.bodies.LENGTH": "announced length",
+    "portal.workers.LENGTH": "whole request",
     "portal.logs.SECRETS": "log: redaction without the cut",
     "portal.middleware.ID": "request id",
 }

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import TracebackType
 
 from mfa.tracing import current
@@ -71,6 +72,21 @@ def _start(text: str, longest: int = LONGEST) -> str:
 def request_id(record: logging.LogRecord) -> str:
     """Return the id of the request; Django speaks of a refused one when it is over already."""
     return current.get() or getattr(getattr(record, "request", None), "request_id", "")
+
+
+class RefusedRequests(logging.Filter):
+    """Makes one warning line of a request that Django refuses: a client's fault has no traceback.
+
+    Django logs an unknown Host, an unreadable body and the like as errors of its own.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Pass the record on."""
+        refused = getattr(record, "status_code", 0) == HTTPStatus.BAD_REQUEST
+        if refused and record.name.startswith(("django.security", "django.request")):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
 
 
 class LineFormatter(logging.Formatter):

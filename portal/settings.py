@@ -11,7 +11,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from portal import addresses, env as environment, senders, services
+from portal import addresses, bodies, env as environment, senders, services
 
 # Lets Django's classes be subscripted as their type stubs have them.
 django_stubs_ext.monkeypatch()
@@ -62,6 +62,7 @@ MIDDLEWARE = [
     # As far out as the others: a refused host is answered before the views' own layers.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.bodies.Bodies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -195,6 +196,7 @@ LANGUAGE_COOKIE_SECURE = HTTPS
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Browser rules
+CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
 # A receipt by plain http is as good, its signature is over BASE_URL; a redirect would lose it.
 # Probes come from inside, past whatever ends TLS.
@@ -276,6 +278,8 @@ USE_TZ = True
 # Files
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# Lies about a length end here: portal.bodies looks at what is announced.
+DATA_UPLOAD_MAX_MEMORY_SIZE = bodies.LARGEST
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -304,7 +308,14 @@ LOGGING = {
         },
         "json": {"()": "portal.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "filters": {"refused": {"()": "portal.logs.RefusedRequests"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["refused"],
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handlers print and mail the request's address as it is, tokens included.

@@ -6,9 +6,11 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
-from django.views.defaults import server_error as broken
 
 from mfa.destinations import safe_next
 from portal.context import THEME_COOKIE, THEMES
@@ -45,14 +47,52 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request cannot be read.
+
+    Django's own handlers look for a CSRF token in the body, and so fail on the body that they are
+    called for. Pages need none: a form on them takes its token from the cookie.
+    """
+    del exception
+    return render(request, "400.html", status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that a permission is missing."""
+    del exception
+    return render(request, "403.html", status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that the form's token is missing or old."""
+    del reason
+    return render(request, "403_csrf.html", status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is no such page."""
+    del exception
+    return render(request, "404.html", status=404)
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
     """Say that something broke; 503 while the database is away, which ends by itself.
 
     Django calls it while it handles the exception, in whatever layer that was raised.
     """
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return broken(request)
-    response = broken(request, "503.html")
-    response.status_code = 503
+        return _plain("500.html", 500)
+    response = _plain("503.html", 503)
     response["Retry-After"] = str(AWAY)
     return response
+
+
+def _plain(template: str, status: int) -> HttpResponse:
+    """Render without the request: what it would look up may be what broke."""
+    try:
+        return HttpResponse(render_to_string(template), status=status)
+    except TemplateDoesNotExist:
+        # What broke may be the templates themselves.
+        return HttpResponse(
+            f"<!DOCTYPE html><title>{status}</title><h1>{status}</h1>", status=status
+        )

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, TestCase
+from django.utils.http import urlencode
 
 from accounts.models import User
 from mfa import answers, origin as origins
@@ -15,6 +16,7 @@ from mfa.admin_base.edits import SEEN, marks_of
 from mfa.models import Factor, OutboxMessage
 
 CHANGE_FORM = re.compile(r"/admin/(accounts|auth|mfa)/(user|group|accountpolicy)/(\d+)/change/")
+FORM = "application/x-www-form-urlencoded"
 PASSWORD = "correct horse battery staple"
 
 
@@ -49,12 +51,19 @@ class Browser(Client):
         with on_commit:
             return super().request(**request)
 
-    def post(self, path: str, data: object = None, **extra: object) -> HttpResponse:
-        """Send a form of the administration as if its page had been opened just before."""
+    def post(
+        self, path: str, data: object = None, content_type: str = FORM, **extra: object
+    ) -> HttpResponse:
+        """Send a form of the administration as if its page had been opened just before.
+
+        Django's default is multipart, which no page takes.
+        """
         opened = CHANGE_FORM.fullmatch(path)
         if opened and isinstance(data, dict | None) and SEEN not in (data or {}):
             data = {**(data or {}), SEEN: marks_in(*opened.groups())}
-        return super().post(path, data, **extra)
+        if content_type == FORM and not isinstance(data, str | bytes):
+            data = urlencode(data or {}, doseq=True)
+        return super().post(path, data, content_type, **extra)
 
     def password(self, user: User, password: str = PASSWORD, **extra: str) -> HttpResponse:
         return self.post("/login/", {"email": user.email, "password": password, **extra})

@@ -73,6 +73,8 @@ POSTS = {
 }
 # They lead to the address that was meant, or say that a link is broken.
 CUT = {"accounts:cut_reset", "accounts:cut_email", "accounts:cut_warning"}
+# They lead on to a page.
+LEADS = {"accounts:change_password"}
 # For programs, not for people
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 PLAIN = {"portal:theme_css", "mfa:status", "mfa:change_phone_status", *PROBES}

@@ -1,5 +1,6 @@
 """The person's own pages: home, My Details, the password."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -54,6 +55,14 @@ def details(request: SignedIn) -> HttpResponse:
         **_second_step(request.user, factors.held_by(request.user)),
     }
     return render(request, "accounts/details.html", context)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def change_password(_request: HttpRequest) -> HttpResponse:
+    """Lead a password manager to the page; the login comes in between where it must."""
+    return redirect("accounts:password")
 
 
 @never_cache

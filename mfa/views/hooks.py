@@ -52,6 +52,8 @@ def _accounts(policy: AccountPolicy) -> Iterator[tuple[str, list[str], frozenset
 def _take(
     receipt_id: UUID, form: QueryDict, account: str, purposes: frozenset[str] | None
 ) -> HttpResponse:
+    if any("\0" in value for value in form.values()):
+        return HttpResponse(status=HTTPStatus.BAD_REQUEST)
     try:
         if tidings := twilio_receipts.read(form, account):
             deliveries.receive(receipt_id, tidings, purposes=purposes)

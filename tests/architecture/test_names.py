@@ -16,6 +16,7 @@ RENDERED = re.compile(r'"([\w/]+\.html)"')
 REFUSALS = {"mfa/second_step.html"}
 # Anonymous people reach these and no others.
 PUBLIC = {
+    "accounts:change_password",
     "accounts:confirm_email",
     "accounts:confirm_warning",
     "accounts:cut_warning",
@@ -119,7 +120,8 @@ def test_addresses_end_with_a_slash() -> None:
         each.route
         for each in PORTAL
         if not re.fullmatch(
-            r"$|(?:[\w-]+/|<\w+:\w+>/)+|theme\.css|healthz|readyz|metrics", each.route
+            r"$|\.well-known/change-password|(?:[\w-]+/|<\w+:\w+>/)+|theme\.css|healthz|readyz|metrics",
+            each.route,
         )
     ] == []
 

@@ -23,8 +23,6 @@ SCRIPTS = Path(sys.executable).parent
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 OURS = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "portal"}
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text()
-# Read by the images of PostgreSQL, not by the portal
-POSTGRES = {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"}
 # What each service must be kept from (systemd.exec(5))
 HARDENING = {
     "NoNewPrivileges": "yes",
@@ -135,8 +133,8 @@ def test_a_container_of_ours_may_do_little(name: str) -> None:
 
 def test_all_parts_are_there() -> None:
     ours = {"web", "texts", "worker", "beat", "migrate"}
-    assert set(COMPOSE["services"]) == {*ours, "db", "redis"}
-    assert COMPOSE["services"]["web"]["ports"] == ["127.0.0.1:8000:8000"]
+    assert set(COMPOSE["services"]) == {*ours, "db", "proxy", "redis"}
+    assert COMPOSE["services"]["proxy"]["ports"] == ["80:80", "443:443"]
     needs = {name for each in COMPOSE["services"].values() for name in each.get("depends_on", ())}
     assert needs <= set(COMPOSE["services"])
 
@@ -144,7 +142,7 @@ def test_all_parts_are_there() -> None:
 def test_the_settings_of_compose_are_read_and_enough() -> None:
     text = (DEPLOY / "portal.env.example").read_text()
     named = set(re.findall(r"^(\w+)=", text, re.MULTILINE))
-    assert named - POSTGRES <= settings_read()
+    assert named <= settings_read()
     assert {"SECRET_KEY", "ENCRYPTION_KEYS", "BASE_URL", "DATABASE_URL", "BROKER_URL"} <= named
     assert re.search(r"^SECRET_KEY=$", text, re.MULTILINE)
 
@@ -200,6 +198,6 @@ def test_gunicorn_reads_its_file_and_trusts_no_header() -> None:
     )
     config = dict(re.findall(r"^(\w+)\s+= (.*)$", done.stdout, re.MULTILINE))
     assert config["workers"] == "3"
-    assert config["worker_class"] == "gthread"
+    assert config["worker_class"] == "portal.workers.Worker"
     assert config["control_socket_disable"] == "True"
     assert "127.0.0.1" not in config["forwarded_allow_ips"]

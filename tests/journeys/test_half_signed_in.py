@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts.models import User
 from tests.architecture.addresses import ADDRESSES
 from tests.portal_client import Browser
+from tests.stations import CUT, LEADS
 
 FLOW = {
     "accounts:login",
@@ -32,7 +33,7 @@ FLOW = {
     "mfa:help",
 }
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
-HARMLESS = {"portal:theme_css", "portal:theme", "demo:phone", "admin:login", *PROBES}
+HARMLESS = {*LEADS, "portal:theme_css", "portal:theme", "demo:phone", "admin:login", *PROBES}
 LOGIN = reverse("accounts:login")
 # They ask for a signature instead of a login: Twilio's, and our own in the links of mails.
 SIGNED = {
@@ -40,6 +41,7 @@ SIGNED = {
     "accounts:confirm_email",
     "accounts:confirm_warning",
     "accounts:reset",
+    *CUT,
 }
 CLOSED = [address for address in ADDRESSES if address.name not in FLOW | HARMLESS | SIGNED]
 

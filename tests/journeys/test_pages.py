@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 
 from tests.architecture.addresses import ADMIN, PORTAL
+from tests.journeys.markup import faults
 from tests.portal_client import Browser
 from tests.stations import PAGES, PLAIN, POSTS, STATIONS
 
@@ -19,6 +20,7 @@ def test_a_page_is_seen_from_its_station(
     assert page.status_code == 200
     assert page.headers["Content-Type"].startswith("text/html")
     assert page.content.decode().count("<h1") == 1
+    assert faults(page.content.decode()) == []
 
 
 @pytest.mark.parametrize("station", STATIONS)
@@ -38,6 +40,12 @@ def test_the_ruling_station_is_refused_only_what_nobody_may(ruling: Browser) -> 
     refused = {each.name for each in ADMIN if ruling.get(each.path).status_code == 403}
     records = {name for name in refused if name.endswith(("_add", "_delete"))}
     assert refused - records == {"admin:autocomplete"}
+
+
+def test_pages_of_the_administration_have_valid_times_and_names(ruling: Browser) -> None:
+    pages = {each.name: ruling.get(each.path) for each in ADMIN}
+    found = {name: faults(page.content.decode(), ours=False) for name, page in pages.items()}
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 def test_the_ruling_station_has_a_row_of_each_kind(ruling: Browser) -> None:

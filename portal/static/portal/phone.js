@@ -4,7 +4,7 @@ const PAUSE = 3000;
 const list = document.querySelector("[data-messages]");
 const news = document.querySelector("[data-news]");
 
-const stamp = (message) => message?.querySelector("time").getAttribute("datetime");
+const stamp = (message) => message?.dataset.stamp;
 
 function addCopyButton(code) {
   const button = document.createElement("button");

@@ -85,7 +85,15 @@ def test_each_attempt_hashes_once(settings, gone: User, email: str, password: st
     assert CountingHasher.runs == before + 1
 
 
-@pytest.mark.parametrize("length", [257, 1_000_000])
+def test_password_of_a_megabyte_is_not_even_read(settings, alice: User) -> None:
+    """PW-03, S15."""
+    settings.PASSWORD_HASHERS = ["tests.accounts.hashers.CountingHasher"]
+    before = CountingHasher.runs
+    assert attempt(WRONG, "x" * 1_000_000).status_code == 413
+    assert CountingHasher.runs == before
+
+
+@pytest.mark.parametrize("length", [257, 100_000])
 def test_an_absurd_password_is_refused_unhashed(settings, alice: User, length: int) -> None:
     """PW-03."""
     settings.PASSWORD_HASHERS = ["tests.accounts.hashers.CountingHasher"]

@@ -373,12 +373,20 @@ def test_nonsense_is_refused_and_breaks_nothing(
 ) -> None:
     path, headers = f"/hooks/twilio/{row.receipt_id}/", {"X-Twilio-Signature": "AAAA"}
     answer = client.generic("POST", path, body, content_type=kind, headers=headers)
-    assert answer.status_code in {400, 403}
+    assert answer.status_code in {400, 403, 415}
+
+
+def test_signed_receipt_with_a_nul_is_refused(client: Client, row: Delivery) -> None:
+    """S17: PostgreSQL cannot even look for it."""
+    form = fields(row, "delivered") | {"To": "+447700900201\0"}
+    assert report_form(client, row, form) == 400
+    assert state(row)[0] == State.ACCEPTED
 
 
 @pytest.mark.parametrize("path", ["x", "../", "00000000-0000-0000-0000-00000000000g"])
 def test_an_address_that_is_none_is_not_found(client: Client, path: str) -> None:
-    assert client.post(f"/hooks/twilio/{path}/").status_code in {302, 404}
+    answer = client.post(f"/hooks/twilio/{path}/", content_type=FORM)
+    assert answer.status_code in {302, 404}
 
 
 def test_a_caller_who_hangs_up_breaks_nothing(db: None) -> None:
