@@ -13,13 +13,13 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from accounts.spellings import misspelled
-from mfa import channels, encryption, tallies
+from mfa import alerts, channels, encryption, tallies
 from mfa.channels.base import DeliveryError, Finding
 from mfa.management.commands.reencrypt import places, tokens
 from mfa.models import AccountPolicy
 from mfa.rules.routes import ChannelName
 from mfa.tallies import Name
-from portal import readiness
+from portal import readiness, senders
 
 # Codes live by this clock: an authenticator app's step is 30 s.
 FASTEST_CLOCK = timedelta(seconds=5)
@@ -57,6 +57,7 @@ def examine() -> Iterator[Line]:
         return
     yield from _keys()
     yield from _emails()
+    yield from _recipients()
     yield from _mail()
     yield from _sms()
     yield _clock()
@@ -106,6 +107,22 @@ def _emails() -> Iterator[Line]:
         yield Line("emails", Health.ILL if row.locked_out else Health.WEAK, words)
     if not found:
         yield Line("emails", Health.WELL, "are all in their normal form")
+
+
+def _recipients() -> Iterator[Line]:
+    """Say whom no mail reaches: all who get alerts, or the contact that pages name."""
+    alerted = alerts.administrators()
+    if alerted and not any(senders.is_usable(person.email) for person in alerted):
+        words = "reach nobody: no administrator has an address that a mail can carry"
+        yield Line("alerts", Health.ILL, words)
+    contact = AccountPolicy.load().contact
+    if "@" in contact and not any(map(senders.is_usable, _words(contact))):
+        words = "is no address that a mail can carry: Security > Account Policy"
+        yield Line("contact", Health.WEAK, words)
+
+
+def _words(text: str) -> list[str]:
+    return [text, *(word.strip(".,;:()<>") for word in text.split())]
 
 
 def _mail() -> Iterator[Line]:

@@ -16,6 +16,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.message import sanitize_address
 from django.utils.encoding import punycode
 from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
@@ -97,10 +98,21 @@ def _hand_over(mail: EmailMultiAlternatives, connection: BaseEmailBackend) -> De
         return _fault(error, lost=Sent.MAYBE)
     except ValueError as error:
         # A line break in subject or address, or two addresses: refused before the server heard.
+        if not _sender_is_one():
+            return DeliveryError(Reason.SENDER, permanent=True)
         return broken(error, "handing over a mail")
     except Exception as error:  # noqa: BLE001 - smtplib's frames hold the mail
         return broken(error, "handing over a mail", sent=Sent.MAYBE)
     return None
+
+
+def _sender_is_one() -> bool:
+    """Say whether a mail can carry the sender, which every mail has."""
+    try:
+        sanitize_address(settings.DEFAULT_FROM_EMAIL, "utf-8")
+    except ValueError:
+        return False
+    return True
 
 
 def _mail(message: Message, mail_id: str) -> EmailMultiAlternatives:

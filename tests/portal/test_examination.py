@@ -80,6 +80,31 @@ def test_a_rotation_that_is_not_finished_is_weak(policy: AccountPolicy, settings
     assert "SECRET_KEY_FALLBACKS is set" in words
 
 
+def test_alerts_that_reach_nobody_are_a_fault(root: User) -> None:
+    assert "alerts" not in found()
+    User.objects.filter(pk=root.pk).update(email="root@")
+    assert found()["alerts"][0][0] == Health.ILL
+
+
+@pytest.mark.parametrize(
+    ("contact", "said"),
+    [
+        ("the help desk", False),
+        ("help@example.com", False),
+        ("The help desk (help@example.com).", False),
+        ("help@", True),
+        ("Acme, Inc. <help@>", True),
+    ],
+)
+def test_contact_that_no_mail_reaches_is_weak(
+    policy: AccountPolicy,
+    contact: str,
+    said: bool,  # noqa: FBT001
+) -> None:
+    AccountPolicy.objects.update(contact=contact)
+    assert ("contact" in found()) is said
+
+
 def test_the_mail_server_is_asked(policy: AccountPolicy, settings) -> None:
     assert found()["mail"] == [(Health.WELL, "The mail server answers.")]
     settings.MFA_CHANNELS = {

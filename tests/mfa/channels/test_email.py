@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from mfa.channels.base import Channel, Message, Progress, Sent
+from mfa.channels.base import Channel, DeliveryError, Message, Progress, Sent
 from mfa.channels.email import EmailChannel
 from mfa.models import OutboxMessage, Reason
 from tests.mfa.channels.contract import Arrivals, Carried, ChannelContract, fault
@@ -109,6 +109,22 @@ def test_a_line_that_breaks_later_leaves_it_open(mailbox: Mailbox, command: str)
 def test_nobody_slips_a_header_or_a_recipient_in(mailbox: Mailbox, message: Message) -> None:
     error = fault(EmailChannel(), message)
     assert (error.reason, error.sent) == (Reason.INTERNAL, Sent.NO)
+    assert mailbox.mails == []
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["Acme, Inc. <a@example.com>", "Acme [prod] <a@example.com>", "a@b.example, c@d.example"],
+)
+def test_sender_that_no_mail_can_carry_is_named(
+    mailbox: Mailbox, smtp: Settings, sender: str
+) -> None:
+    smtp.DEFAULT_FROM_EMAIL = sender
+    channel = EmailChannel()
+    with pytest.raises(DeliveryError) as refused:
+        channel.send(Message(to="ben@example.org", subject="Hello", text="Hello"))
+    assert refused.value.reason == Reason.SENDER
+    assert "DEFAULT_FROM_EMAIL" in channel.explain(refused.value.reason)
     assert mailbox.mails == []
 
 
