@@ -58,7 +58,8 @@ def send(user: User, *, origin: Origin, by: int) -> bool:
     if not (user.is_active and channels.available(ChannelName.EMAIL)):
         return False
     with transaction.atomic():
-        counters.take([limits.LINKS_PER_PERSON.of(str(user.pk))])
+        mailbox = limits.PASSWORD_MAILS.of(user.email)
+        counters.take([limits.LINKS_PER_PERSON.of(str(user.pk)), mailbox])
         audit.record(Event.PASSWORD_LINK_SENT, user, origin=origin, by=by)
         _mail(user, Link.SET)
     return True
@@ -97,9 +98,10 @@ def finish(walk: Walk, password: str) -> bool:
 
 def _may_mail(email: str, origin: Origin) -> bool:
     """Count a mail to this address; over a limit none goes out, and the page says the same."""
-    uses = [limits.RESETS_PER_MAILBOX.of(email)]
+    uses = [limits.RESETS_PER_MAILBOX.of(email), limits.PASSWORD_MAILS.of(email)]
     if not origin.known:
         uses.append(limits.RESETS_PER_STRANGER.of(f"{origin.network}:{email}"))
+        uses.append(limits.PASSWORD_MAILS_STRANGERS.of(email))
     try:
         counters.take(uses)
     except counters.TooMany:

@@ -31,6 +31,10 @@ class Alert(StrEnum):
     BUDGET = "budget"
     # One number would serve more people than a family has
     NUMBER_SHARED = "number_shared"
+    # Many wrong passwords or codes on the whole site
+    GUESSING = "guessing"
+    # Nearly all attempts to log in seem to come from one address
+    ONE_ADDRESS = "one_address"
     # One helper has let in many people within a day
     MANY_RESCUES = "many_rescues"
 

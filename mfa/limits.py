@@ -175,6 +175,21 @@ RESETS_PER_MAILBOX = Limit(
         "close it."
     ),
 )
+_PASSWORD_MAILS = _("Emails with a link to set or reset the password, to one mailbox")
+PASSWORD_MAILS = Limit(
+    "password-mail",
+    10,
+    DAY,
+    _PASSWORD_MAILS,
+    _("Nobody needs more in a day; strangers must not flood a mailbox."),
+)
+PASSWORD_MAILS_STRANGERS = Limit(
+    "password-mail-stranger",
+    6,
+    DAY,
+    _("The same, asked for from devices that are not recognized"),
+    _("The rest is kept for recognized devices and for links that administrators send."),
+)
 RESETS_PER_STRANGER = Limit(
     "reset-stranger",
     5,
@@ -245,6 +260,16 @@ NUMBER_SEARCHES = Limit(
     _("Searches for a phone number by one member of staff"),
     _("One caller a minute. More would try the ten thousand endings of a hidden number."),
 )
+_GUESSING = _(
+    "Administrators are alerted, once an hour, when half of all attempts or more are wrong, too. "
+    "People mistype far less; someone tries many accounts."
+)
+SITE_WRONG_PASSWORDS = Limit(
+    "site-wrong-passwords", 300, HOUR, _("Wrong passwords on the whole site"), _GUESSING
+)
+SITE_WRONG_CODES = Limit(
+    "site-wrong-codes", 100, HOUR, _("Wrong codes on the whole site"), _GUESSING
+)
 LATE_RECORDS = Limit(
     "late-records",
     20,
@@ -269,6 +294,8 @@ TABLE = (
     RECOVERY_CODE_SETS,
     RECOVERY_CODE_TRIES,
     RESETS_PER_MAILBOX,
+    PASSWORD_MAILS,
+    PASSWORD_MAILS_STRANGERS,
     RESETS_PER_STRANGER,
     RESETS_PER_ADDRESS,
     NEW_EMAILS_PER_PERSON,
@@ -278,6 +305,8 @@ TABLE = (
     TEST_MESSAGES,
     NOTICE_TEXTS,
     NUMBER_SEARCHES,
+    SITE_WRONG_PASSWORDS,
+    SITE_WRONG_CODES,
     LATE_RECORDS,
 )
 

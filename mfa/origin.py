@@ -97,6 +97,11 @@ def of(request: HttpRequest, person: browsers.Person | None = None) -> Origin:
     return Origin(_address(request), browser, browsers.count_of(request, person))
 
 
+def is_trusted(address: str) -> bool:
+    """Whether an address is a proxy that the operator trusts."""
+    return _trusted(address)
+
+
 def by_trusted_proxy(request: HttpRequest) -> bool:
     """Whether the connection comes from a proxy that the operator trusts."""
     return _trusted(_plain(request.META.get("REMOTE_ADDR", "")))

@@ -11,7 +11,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-MODULES = ("brakes", "deliveries", "notices", "circuit", "failures", "jobs", "tallies", "retention")
+MODULES = (
+    "brakes",
+    "deliveries",
+    "notices",
+    "circuit",
+    "failures",
+    "jobs",
+    "tallies",
+    "retention",
+    "watching",
+)
 for module in MODULES:
     app.autodiscover_tasks(["mfa"], related_name=module)
 

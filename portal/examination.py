@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from accounts.spellings import misspelled
-from mfa import alerts, channels, encryption, tallies
+from mfa import alerts, channels, encryption, tallies, watching
 from mfa.channels.base import DeliveryError, Finding
 from mfa.management.commands.reencrypt import places, tokens
 from mfa.models import AccountPolicy
@@ -61,6 +61,7 @@ def examine() -> Iterator[Line]:
     yield from _mail()
     yield from _sms()
     yield _clock()
+    yield _addresses()
     yield from _worker()
 
 
@@ -175,6 +176,17 @@ def _clock() -> Line:
     if apart > FASTEST_CLOCK:
         return Line("clock", Health.ILL, words)
     return Line("clock", Health.WELL, "agrees with the database's")
+
+
+def _addresses() -> Line:
+    """Warn of a proxy that hides all clients behind its own address."""
+    if address := watching.one_address():
+        words = (
+            f"95 % of the last hour's logins came from {address}: if it is your reverse proxy, name"
+            " it in TRUSTED_PROXIES and let it set X-Forwarded-For"
+        )
+        return Line("addresses", Health.WEAK, words)
+    return Line("addresses", Health.WELL, "logins come from more than one address, or are few")
 
 
 def _worker() -> Iterator[Line]:

@@ -158,6 +158,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    "watch-attempts": {"task": "mfa.watching.look", "schedule": timedelta(minutes=10)},
     "watch-budget": {"task": "mfa.brakes.watch", "schedule": timedelta(minutes=5)},
 }
 

@@ -30,6 +30,8 @@ FIGURES = [
     ("recovery-codes", 5, timedelta(hours=1)),
     ("recovery-code-tries", 20, timedelta(hours=1)),
     ("reset", 2, timedelta(minutes=30)),
+    ("password-mail", 10, timedelta(days=1)),
+    ("password-mail-stranger", 6, timedelta(days=1)),
     ("reset-stranger", 5, timedelta(days=1)),
     ("reset-address", 20, timedelta(hours=1)),
     ("new-email", 5, timedelta(days=1)),
@@ -39,6 +41,8 @@ FIGURES = [
     ("test", 10, timedelta(hours=1)),
     ("notice-texts", 3, timedelta(days=1)),
     ("number-search", 60, timedelta(hours=1)),
+    ("site-wrong-passwords", 300, timedelta(hours=1)),
+    ("site-wrong-codes", 100, timedelta(hours=1)),
     ("late-records", 20, timedelta(hours=1)),
 ]
 

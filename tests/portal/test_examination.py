@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa import tallies
-from mfa.models import AccountPolicy, Delivery, Tally
+from mfa.models import AccountPolicy, AuditEvent, Delivery, Event, Tally
 from portal.examination import Health, examine
 from tests.twilio_endpoint.fixtures import authority, endpoint, straight
 
@@ -216,3 +216,17 @@ def test_misspelled_emails_are_named_by_key(safe) -> None:
             f"person {twin.pk} has the same address as person {person.pk}: keep one of them",
         )
     ]
+
+
+def test_one_address_of_all_logins_is_a_weakness(policy: AccountPolicy) -> None:
+    """X22."""
+    assert worst("addresses") is Health.WELL
+    now = timezone.now()
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=now, event=Event.PASSWORD_RIGHT, user_id=n % 9, address="10.0.0.9")
+        for n in range(60)
+    )
+    [(health, words)] = found()["addresses"]
+    assert health is Health.WEAK
+    assert "10.0.0.9" in words
+    assert "TRUSTED_PROXIES" in words
