@@ -129,7 +129,8 @@ def is_fresh(
 
     That is a factor; the password, where no factor is asked or there is none; the password and
     an emailed code, where a mailbox is all there is (EM-07). Before `binding` the password will do
-    only if no factor was ever bound, and an emailed code while no login asks for one (EN-02).
+    only if no factor was ever bound, and an emailed code while no login asks for one (EN-02), or
+    where the account lay idle before its first factor (S12).
     While a pause runs, all that is guarded is guarded like that: a thief of the password must not
     use the pause to keep its owner out (S07).
     """
@@ -138,7 +139,8 @@ def is_fresh(
     if either and proofs and not paused:
         return True
     binding = binding or paused
-    mailed = mailed or (binding and not user.mfa_policy.demanded)
+    due = user.mailbox_due(timezone.now())
+    mailed = mailed or (binding and (due or not user.mfa_policy.demanded))
     enough = {
         by for by, aal in AAL.items() if aal >= STRONG or (mailed and by is ChannelName.EMAIL)
     }

@@ -250,6 +250,7 @@ def enter(walk: Walk) -> HttpResponseRedirect:
         raise PermissionDenied
     if (counted := _counts_on(walk)) is None:
         return _start_over(walk)
+    _note_idle(walk)
     channel = walk.pending.channel if walk.pending.proof != Proof.NONE else ""
     aal = AAL[ChannelName(channel)] if channel else 1
     session = walk.request.session
@@ -372,6 +373,14 @@ def _counts_on(walk: Walk) -> dict[str, int | None] | None:
         return {"pause_id": None}
     pause = pauses.honored_of(walk.user)
     return {"pause_id": pause.pk} if pause else None
+
+
+def _note_idle(walk: Walk) -> None:
+    """Keep that the password alone let in an account that lay idle: it binds nothing yet (S12)."""
+    now = timezone.now()
+    if walk.user.mailbox_due(now) and not walk.pending.mailbox_proven:
+        walk.user.mailbox_due_at = now
+        walk.user.save(update_fields=["mailbox_due_at"])
 
 
 def _unusual(walk: Walk) -> str:

@@ -68,7 +68,7 @@ class Walk:
             skipped=self.user.skipped_at is not None,
             lost=self.pending.lost,
             mailbox_proven=self.pending.mailbox_proven,
-            mailbox_due=policy.mail_tested and self.user.lay_idle(now),
+            mailbox_due=self.user.mailbox_due(now),
             recovery_allowed=recovers(policy, self._holdings, self._reachable()),
             # Where there are no recovery codes nothing can be saved: the page would lead nowhere.
             backed_up=not policy.backup
@@ -78,9 +78,17 @@ class Walk:
 
     @property
     def _ever_bound(self) -> bool:
-        """Whether there was a factor; a pause asks the same of a person who never had one."""
+        """Whether there was a factor; a pause asks the same of a person who never had one.
+
+        So does a first factor of an account that lay idle: its mailbox is asked (S12).
+        """
         paused = self.aim is Aim.STEP_UP and pauses.lets_in(self.user)
-        return paused or self.user.ever_bound_at is not None
+        return paused or self._asks_mailbox or self.user.ever_bound_at is not None
+
+    @property
+    def _asks_mailbox(self) -> bool:
+        binds = self.aim is Aim.STEP_UP and self.pending.binding
+        return binds and self.user.mailbox_due(timezone.now())
 
     @property
     def may_skip(self) -> bool:
@@ -156,6 +164,8 @@ class Walk:
         policy = self.user.mfa_policy
         holdings, reachable = self._holdings, self._reachable()
         routes = usable(policy, holdings, reachable)
+        if self._asks_mailbox:
+            return (Route(ChannelName.EMAIL),) if ChannelName.EMAIL in reachable else ()
         if self.pending.binding:
             return binding(policy, holdings, routes, reachable)
         return routes if self.aim is Aim.LOGIN else confirming(policy, holdings, routes)

@@ -37,7 +37,8 @@ class Protected(AbstractBaseUser, PermissionsMixin):
 
     `mailbox_rests_until` is the end of the rest after a reset by that mailbox alone (EM-04),
     `email_changed_at` begins the one after a change (EM-06). `mailbox_proven_at` is when the
-    person last came by a mailed link or code.
+    person last came by a mailed link or code. `mailbox_due_at` is when the password alone let in
+    a person whose account had lain idle (S12).
     """
 
     email: "models.EmailField[str, str]"
@@ -57,6 +58,7 @@ class Protected(AbstractBaseUser, PermissionsMixin):
     mailbox_rests_until = models.DateTimeField(null=True, editable=False)
     mailbox_proven_at = models.DateTimeField(null=True, editable=False)
     email_changed_at = models.DateTimeField(null=True, editable=False)
+    mailbox_due_at = models.DateTimeField(null=True, editable=False)
 
     # The fixed layers of roles, which the account policy must leave something to
     role_layers: ClassVar[tuple[Layer, ...]] = ()
@@ -89,12 +91,19 @@ class Protected(AbstractBaseUser, PermissionsMixin):
         proven = self.mailbox_proven_at
         if proven and (self.last_login is None or proven > now - PROOF_LASTS):
             return False
+        if self.mailbox_due_at and not (proven and proven >= self.mailbox_due_at):
+            # A login without a second step does not end it.
+            return True
         return (self.last_login or self.date_joined) < now - IDLE
 
     def wrong_answers_at(self, now: datetime) -> int:
         """Return the wrong codes that still count; a day without one forgets them."""
         last = self.wrong_answer_at
         return 0 if last and last < now - FORGOTTEN_AFTER else self.wrong_answers
+
+    def mailbox_due(self, now: datetime) -> bool:
+        """Whether the mailbox comes before a first factor: at the login, and behind it (S12)."""
+        return self.mfa_policy.mail_tested and not self.ever_bound_at and self.lay_idle(now)
 
     def mailbox_rests(self, now: datetime) -> bool:
         """Whether codes and links by email must not stand in for a factor (EM-04, EM-06)."""

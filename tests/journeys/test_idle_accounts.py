@@ -144,3 +144,88 @@ def test_who_had_a_factor_recovers_as_ever(browser: Browser, idle: User) -> None
     page = browser.get(MAILBOX).content.decode()
     assert "phone number that you had" in page
     assert "Skip for Now" not in page
+
+
+# The login itself may need no factor: then the pages behind it ask for the mailbox.
+
+
+def let_in(policy: AccountPolicy, browser: Browser, user: User) -> None:
+    """By a skip, by an earlier skip, or while MFA is off."""
+    browser.password(user)
+    if policy.enabled and not user.skipped_at:
+        browser.post("/login/skip/")
+    assert browser.get("/me/").status_code == 200
+
+
+@pytest.fixture(params=["skips now", "skipped long ago", "MFA is off"])
+def inside(request, tested: AccountPolicy, browser: Browser, idle: User) -> Browser:
+    """A browser that the password alone let in."""
+    tested.enforcement, tested.enabled = "optional", request.param != "MFA is off"
+    tested.save()
+    if request.param == "skipped long ago":
+        User.objects.filter(pk=idle.pk).update(skipped_at=LONG_AGO)
+        idle.refresh_from_db()
+    let_in(tested, browser, idle)
+    return browser
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/me/phone/", {"phone": NUMBER}),
+        ("/me/security/app/", {}),
+        ("/me/security/codes/", {}),
+        ("/me/email/", {"email": "mallory@new.example"}),
+    ],
+)
+def test_no_page_behind_the_login_binds_anything_by_the_password_alone(
+    inside: Browser, idle: User, path: str, form: dict[str, str]
+) -> None:
+    """Nor does the password given once more."""
+    before = AuditEvent.objects.count()
+    assert inside.post(path, form).url.startswith("/me/confirm/?")
+    asked = inside.get("/me/confirm/", {"next": path, "binding": "1"})
+    assert asked.status_code == 200
+    proof = {"next": path, "binding": "1", "password": PASSWORD}
+    assert inside.post("/me/confirm/", proof).url == "/login/choose/"
+    assert inside.post(path, form).url.startswith("/me/confirm/?")
+    assert AuditEvent.objects.count() == before
+    assert not idle.factors.exists()
+
+
+def test_a_second_login_binds_nothing_either(
+    inside: Browser, idle: User, tested: AccountPolicy
+) -> None:
+    """The first one has made it an account that was used today."""
+    inside.post("/logout/")
+    idle.refresh_from_db()
+    let_in(tested, inside, idle)
+    assert inside.post("/me/phone/", {"phone": NUMBER}).url.startswith("/me/confirm/?")
+    tested.enforcement, tested.enabled = "required", True
+    tested.save()
+    assert Browser().password(idle).url == MAILBOX
+
+
+def test_a_link_of_today_ends_it(inside: Browser, idle: User) -> None:
+    """Its password is one that the owner of the mailbox chose."""
+    User.objects.filter(pk=idle.pk).update(mailbox_proven_at=NOON + HOUR)
+    assert inside.post("/me/phone/", {"phone": NUMBER}).url == "/me/phone/verify/"
+
+
+def test_an_emailed_code_opens_them(inside: Browser, idle: User) -> None:
+    proof = {"next": "/me/phone/", "binding": "1", "password": PASSWORD}
+    inside.post("/me/confirm/", proof)
+    inside.post("/login/choose/", {"route": "email"})
+    assert inside.post("/login/verify/", {"code": code(idle.email)}).url == "/me/phone/"
+    inside.post("/me/phone/", {"phone": NUMBER})
+    inside.post("/me/phone/verify/", {"code": code(NUMBER)})
+    assert idle.factors.get().target == NUMBER
+
+
+def test_an_account_in_use_binds_by_the_password_as_before(
+    tested: AccountPolicy, browser: Browser, bob: User
+) -> None:
+    tested.enforcement = "optional"
+    tested.save()
+    let_in(tested, browser, bob)
+    assert browser.post("/me/phone/", {"phone": NUMBER}).url == "/me/phone/verify/"
