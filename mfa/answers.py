@@ -227,7 +227,7 @@ def _disable(worn: Factor, person: Protected, origin: Origin) -> None:
         person,
         origin=origin,
         old_number=worn.target or None,
-        factor=worn.masked,
+        factor=worn.pk,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from mfa import alerts, audit, budget, conversion, counters, countries, limits, prefixes
+from mfa import alerts, audit, budget, conversion, counters, limits, prefixes
 from mfa.alerts import Alert
 from mfa.counters import TooMany
 from mfa.limits import DAY, HOUR, Limit
@@ -127,7 +127,7 @@ def _start(scope: str, length: timedelta) -> datetime:
             "lifted_by": None,
         },
     )
-    country = countries.name_of(scope) if brake.is_country else ""
+    country = scope if brake.is_country else ""
     hours = round(length / HOUR)
-    alerts.warn(Alert.BRAKED, about=scope, country=country, asker=brake.asker, hours=hours)
+    alerts.warn(Alert.BRAKED, about=scope, country=country, hours=hours)
     return brake.until

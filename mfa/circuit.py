@@ -81,8 +81,8 @@ def _rest(policy: AccountPolicy, delivery: Delivery) -> None:
         AccountPolicy.objects.filter(pk=policy.pk).update(**what)
         return
     audit.record(Event.TEXTS_RESTED, None, reason=delivery.reason, code=delivery.code)
-    said = channels.get(ChannelName.SMS).explain(Reason(delivery.reason), delivery.code)
-    alerts.warn(Alert.TEXTS_DOWN, about=now.isoformat(timespec="seconds"), explanation=said)
+    about = now.isoformat(timespec="seconds")
+    alerts.warn(Alert.TEXTS_DOWN, about=about, fault=delivery.reason, fault_code=delivery.code)
 
 
 def _arrived(policy: AccountPolicy) -> bool:

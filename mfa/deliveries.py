@@ -303,8 +303,9 @@ def send_now(user: Protected, message: str) -> DeliveryError | None:
     return outcome if isinstance(outcome, DeliveryError) else None
 
 
-# What people typed: a mail program must not make links of it in a mail of ours (S20).
-TYPED = ("reason", "factor", "group", "contact")
+# What people typed: a mail program must not make links of it in a mail of ours (S20). The filter
+# factor_words does the same with the names of apps.
+TYPED = ("reason", "group", "contact")
 
 
 def _compose(delivery: Delivery) -> Message | None:

@@ -114,7 +114,13 @@ def suspend(user: Protected, factor: Factor, *, origin: Origin) -> bool:
     with transaction.atomic():
         if not _retire(user, factor, "suspended_at"):
             return False
-        notices.tell(Event.FACTOR_SUSPENDED, user, origin=origin, **_words(factor))
+        notices.tell(
+            Event.FACTOR_SUSPENDED,
+            user,
+            origin=origin,
+            old_number=factor.target or None,
+            factor=factor.pk,
+        )
     return True
 
 
@@ -123,7 +129,13 @@ def remove(user: Protected, factor: Factor, *, origin: Origin) -> bool:
     with transaction.atomic():
         if factor == only_of(user) or not _retire(user, factor, "revoked_at"):
             return False
-        notices.tell(Event.FACTOR_REMOVED, user, origin=origin, **_words(factor))
+        notices.tell(
+            Event.FACTOR_REMOVED,
+            user,
+            origin=origin,
+            old_number=factor.target or None,
+            factor=factor.pk,
+        )
     return True
 
 
@@ -132,11 +144,6 @@ def _retire(user: Protected, factor: Factor, column: str) -> bool:
         return False
     Factor.objects.filter(pk=factor.pk).update(**{column: timezone.now()})
     return True
-
-
-def _words(factor: Factor) -> dict[str, str]:
-    number = {"old_number": factor.target} if factor.target else {}
-    return {"factor": factor.masked, **number}
 
 
 def rebind(user: Protected) -> bool:

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from mfa import alerts, channels, circuit, countries
+from mfa import alerts, circuit
 from mfa.alerts import Alert
 from mfa.limits import DAY, HOUR, MINUTE
 from mfa.models import TESTS, AccountPolicy, Delivery, Factor, Reason
@@ -102,11 +102,16 @@ def _tell(delivery: Delivery, concern: Concern) -> None:
     alike = _recent(concern.within).filter(reason=delivery.reason, code=delivery.code)
     if alike[: concern.most].count() < concern.most:
         return
-    country = countries.name_of(contacts.region_of(delivery.target)) if concern.by_country else ""
+    country = contacts.region_of(delivery.target) if concern.by_country else ""
     held = f"{delivery.target[:-BLOCK_DIGITS]}…" if concern.alert is Alert.TEXTS_HELD else ""
     about = f"{delivery.code or delivery.reason} {held or country}".strip()
     alerts.warn(
-        concern.alert, about=about, explanation=_explained(delivery), country=country, block=held
+        concern.alert,
+        about=about,
+        country=country,
+        block=held,
+        fault=delivery.reason,
+        fault_code=delivery.code,
     )
 
 
@@ -118,13 +123,11 @@ def _watch_filtering(delivery: Delivery) -> None:
     filtered = _recent(HOUR).filter(code=FILTERED).count()
     enough = int(filtered / SHARE)
     if filtered >= FEWEST and _recent(HOUR)[:enough].count() < enough:
-        alerts.warn(Alert.TEXTS_FAILING, about=FILTERED, explanation=_explained(delivery))
+        alerts.warn(
+            Alert.TEXTS_FAILING, about=FILTERED, fault=delivery.reason, fault_code=delivery.code
+        )
 
 
 def _recent(within: timedelta) -> QuerySet[Delivery]:
     since = timezone.now() - within
     return Delivery.objects.filter(channel=ChannelName.SMS, finished_at__gt=since)
-
-
-def _explained(delivery: Delivery) -> str:
-    return channels.get(ChannelName.SMS).explain(Reason(delivery.reason), delivery.code)

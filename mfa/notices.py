@@ -117,7 +117,7 @@ def tell(
     or to the phone that the person has (NT-02).
     """
     audit.record(event, user, origin=origin, **words)
-    context = {**words, "address": origin.address, "browser": origin.device}
+    context = {**words, "address": origin.address, "browser": origin.browser}
     if link:
         context |= {"offer": link, "epoch": user.session_epoch}
     number = _phone_of(user) if old_number is None else old_number

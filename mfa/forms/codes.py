@@ -93,6 +93,11 @@ class NewAppForm(CodeForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
+    def clean_name(self) -> str:
+        """Return the person's own name for it, and none for ours: that one is translated."""
+        name = str(self.cleaned_data["name"])
+        return "" if name == gettext("Authenticator app") else name
+
     def refuse_new(self, judgement: Judgement) -> None:
         """Say why the app was not added."""
         self.add_error("code", _new_app_words(judgement))

@@ -57,7 +57,7 @@ def test_a_person_in_two_groups_is_told_once(ada: User) -> None:
 
 
 def test_the_mail_says_what_the_service_said_and_where_to_look(root: User) -> None:
-    warn(explanation="The account is suspended.")
+    warn(fault="The account is suspended.")
     mail = OutboxMessage.objects.get()
     assert mail.subject == "Acme Portal: texts are not going out"
     assert "The account is suspended." in mail.body

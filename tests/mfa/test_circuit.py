@@ -134,7 +134,7 @@ def test_administrators_are_told_once_with_the_reason(resting: Wire, alice: User
     assert alarms() == 1
     mails = Delivery.objects.filter(message="texts_down")
     assert [row.user.email for row in mails] == ["root@example.org"]
-    assert mails[0].context["explanation"] == f"{Reason.ACCOUNT.label} (20005)"
+    assert (mails[0].context["fault"], mails[0].context["fault_code"]) == (Reason.ACCOUNT, "20005")
 
 
 def test_it_stands_in_the_audit(resting: Wire) -> None:

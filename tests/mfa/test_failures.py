@@ -218,9 +218,9 @@ def test_the_administration_shows_who_refuses(stopped: Wire, root: User) -> None
 @pytest.mark.parametrize(
     ("reason", "code", "most", "told"),
     [
-        (Reason.COUNTRY, "21408", 1, ("texts_failing", "21408 United Kingdom")),
-        (Reason.COUNTRY, "21612", 1, ("texts_failing", "21612 United Kingdom")),
-        (Reason.UNREGISTERED, "30034", 3, ("texts_failing", "30034 United Kingdom")),
+        (Reason.COUNTRY, "21408", 1, ("texts_failing", "21408 GB")),
+        (Reason.COUNTRY, "21612", 1, ("texts_failing", "21612 GB")),
+        (Reason.UNREGISTERED, "30034", 3, ("texts_failing", "30034 GB")),
         (Reason.TRIAL, "21608", 1, ("texts_failing", "21608")),
         (Reason.CAPPED, "30022", 3, ("texts_failing", "30022")),
         (Reason.NETWORK, "tls", 3, ("texts_failing", "tls")),
