@@ -8,6 +8,7 @@ text no longer at all; a quadratic one would take sixteen times.
 # ruff: noqa: E402 Django is set up before its models are imported.
 
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,7 +27,7 @@ from django.utils.text import smart_split
 from accounts import forms, links, validators
 from accounts.models import User
 from mfa import browsers, origin, plain_text
-from mfa.admin_base import queries
+from mfa.admin_base import numbers, queries
 from mfa.channels import twilio_receipts
 from mfa.rules import codes, contacts, emails, recovery
 from portal import bodies, logs, middleware, workers
@@ -133,7 +134,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "text that staff write": plain_text.unlinked,
     "order of an admin list": queries.ORDER.fullmatch,
     "page of an admin list": queries.PAGE.fullmatch,
-    "search of the administration": lambda text: list(smart_split(text)),
+    "search of the administration": lambda text: (
+        list(smart_split(text)),
+        numbers.NUMBER.fullmatch(text),
+        re.sub(r"[^0-9]", "", text),
+    ),
 }
 # These read an operator's settings, once, at the start.
 SETTINGS = {

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from mfa import audit, brakes, counters, deliveries, limits, prefixes
+from mfa import audit, brakes, counters, deliveries, kept, limits, prefixes
 from mfa.models import Challenge, Event, Factor, Protected, Purpose
 from mfa.models.challenges import current_key
 from mfa.origin import Origin
@@ -53,7 +53,10 @@ class Asking:
     @classmethod
     def of(cls, session: SessionBase, purpose: Purpose) -> Self:
         """Return what the session keeps, or a fresh start with 128 random bits."""
-        return cls(**session.get(f"mfa_{purpose}", {"purpose": purpose, "nonce": new_nonce()}))
+        held = session.get(f"mfa_{purpose}")
+        if kept.fits(held, cls) and (not held["challenge"] or kept.is_uuid(held["challenge"])):
+            return cls(purpose=purpose, nonce=held["nonce"], challenge=held["challenge"])
+        return cls(purpose=purpose, nonce=new_nonce())
 
     def question(self, user: Protected) -> Challenge | None:
         """Return the challenge, if it is this person's."""

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from mfa import budget, channels, plain_text, prefixes
+from mfa import budget, channels, kept, plain_text, prefixes
 from mfa.channels.base import (
     DeliveryError,
     Message,
@@ -103,6 +103,8 @@ def queue_nothing() -> None:
 @shared_task(name="mfa.deliveries.deliver")
 def deliver(pk: int) -> None:
     """Claim a queued row and send it once; a second worker finds nothing to claim."""
+    if not kept.is_id(pk):
+        return
     claimed = Delivery.objects.filter(pk=pk, state=Delivery.State.QUEUED).update(
         state=Delivery.State.SENDING, claimed_at=timezone.now()
     )
@@ -160,6 +162,8 @@ def confirm(challenge: Challenge) -> None:
 @shared_task(name="mfa.deliveries.report")
 def report(pk: int) -> None:
     """Tell the provider once that a text brought its code back; nothing depends on it."""
+    if not kept.is_id(pk):
+        return
     rows = Delivery.objects.filter(pk=pk, confirmed_at=None)
     if not rows.update(confirmed_at=timezone.now()):
         return

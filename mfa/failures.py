@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from mfa import alerts, circuit
+from mfa import alerts, circuit, kept
 from mfa.alerts import Alert
 from mfa.limits import DAY, HOUR, MINUTE
 from mfa.models import TESTS, AccountPolicy, Delivery, Factor, Reason
@@ -57,7 +57,8 @@ CONCERNS = {
 @shared_task(name="mfa.failures.learn")
 def learn(pk: int) -> None:
     """Learn from a text that failed, or of which nobody knows whether it left."""
-    delivery = Delivery.objects.select_related("challenge").filter(pk=pk).first()
+    rows = Delivery.objects.select_related("challenge")
+    delivery = rows.filter(pk=pk).first() if kept.is_id(pk) else None
     if delivery is None or _is_test(delivery):
         return
     reason = Reason(delivery.reason)

@@ -9,7 +9,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from mfa import audit, backlog, channels, counters, deliveries, limits, tallies
+from mfa import audit, backlog, channels, counters, deliveries, kept, limits, tallies
 from mfa.models import AuditEvent, Event, Factor, Protected
 from mfa.origin import Origin
 from mfa.rules.routes import ChannelName
@@ -147,10 +147,12 @@ def _phone_of(user: Protected) -> str:
 @shared_task(name="mfa.notices.tell_of_login")
 def tell_of_login(pk: int) -> None:
     """Tell once of a login that is not like the others: its row of the audit says why (LG-09)."""
+    if not kept.is_id(pk):
+        return
     with transaction.atomic():
         logins = AuditEvent.objects.select_for_update(of=("self",)).select_related("user")
-        login = logins.get(pk=pk)
-        if not isinstance(login.user, Protected):
+        login = logins.filter(pk=pk, details__has_key="unusual").first()
+        if login is None or not isinstance(login.user, Protected):
             return
         since = AuditEvent.objects.filter(user_id=login.user.pk, at__gte=login.at)
         if since.filter(event=Event.UNUSUAL_LOGIN, details__login=pk).exists():

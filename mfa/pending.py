@@ -7,7 +7,9 @@ from typing import Self
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.crypto import constant_time_compare
 
+from mfa import kept
 from mfa.models import Protected
+from mfa.rules.routes import ChannelName
 from mfa.rules.steps import Aim, Proof
 
 KEY = "mfa_pending"
@@ -52,9 +54,22 @@ class PendingLogin:
 
     @classmethod
     def load(cls, session: SessionBase) -> Self | None:
-        """Return the session's open login."""
-        kept = session.get(KEY)
-        return cls(**kept) if kept else None
+        """Return the session's open login; None for one that another version kept otherwise."""
+        held = session.get(KEY)
+        if not kept.fits(held, cls):
+            return None
+        pending = cls(**held)
+        return pending if pending.known else None
+
+    @property
+    def known(self) -> bool:
+        """Whether each value is one that this version has a meaning for."""
+        return (
+            self.aim in set(Aim)
+            and self.proof in set(Proof)
+            and {self.channel, self.asked_by} <= {"", *ChannelName}
+            and (not self.challenge or kept.is_uuid(self.challenge))
+        )
 
     def save(self, session: SessionBase) -> None:
         """Keep this login in the session."""

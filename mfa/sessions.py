@@ -21,6 +21,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from mfa import kept
 from mfa.origin import device_of
 
 # Where a login leaves what it knows of itself (mfa.login writes it, the row repeats it).
@@ -197,8 +198,13 @@ class SessionStore(DatabaseStore):
         if row is None:
             self._session_key = None
             return {}
+        data = self.decode(row.session_data)
+        if not kept.fits_session(data):
+            # Another version's; without its level and its ends it must open nothing.
+            self._session_key = None
+            return {}
         self.person, self.seen_at = row.user, row.seen_at
-        return self.decode(row.session_data)
+        return data
 
     def touch(self) -> None:
         """Move the idle end of a login that was just used, at most once a minute."""

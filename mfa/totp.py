@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.utils import timezone
 
-from mfa import answers, audit, counters, factors, limits, notices
+from mfa import answers, audit, counters, factors, kept, limits, notices
 from mfa.answers import Answer, Judgement
 from mfa.encryption import seal, unseal
 from mfa.models import Event, Factor, Protected
@@ -40,10 +40,10 @@ class NewApp:
     @classmethod
     def load(cls, session: SessionBase) -> Self | None:
         """Return the secret that this session has been shown; None where no key opens it."""
-        sealed = session.get(KEY)
+        sealed = kept.text_of(session, KEY)
         try:
             return cls(_secret(unseal(sealed))) if sealed else None
-        except InvalidToken:
+        except (InvalidToken, ValueError):
             return None
 
     @staticmethod

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import passwords
 from accounts.forms import LoginForm
-from mfa import audit, login as second_step, origin as origins
+from mfa import audit, kept, login as second_step, origin as origins
 from mfa.counters import TooMany
 from mfa.destinations import safe_next
 from mfa.models import Event
@@ -57,4 +57,4 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 
 def _prefill(request: HttpRequest) -> str:
-    return str(request.session.get(second_step.PREFILL, ""))
+    return kept.text_of(request.session, second_step.PREFILL)

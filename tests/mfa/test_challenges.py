@@ -491,7 +491,7 @@ def test_a_session_that_asked_nothing_starts_with_128_random_bits(session: Sessi
 
 def test_a_session_keeps_what_it_asked(session: SessionBase) -> None:
     asking = Asking.of(session, CHANGE)
-    asking.challenge = "an id"
+    asking.challenge = "00000000-0000-4000-8000-000000000000"
     asking.save(session)
     assert Asking.of(session, CHANGE) == asking
 
