@@ -10,6 +10,7 @@ from django.contrib.auth.models import BaseUserManager
 from django.contrib.auth.password_validation import validate_password
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlsafe_base64_decode
@@ -38,6 +39,10 @@ STAFF = Layer(
 logger = logging.getLogger("accounts")
 # What the column of ids holds; a database refuses to look for more.
 LARGEST_ID = (1 << 63) - 1
+
+
+# How the hashes of accounts.hashers begin, and Django's mark of no password
+OWN_HASHES, NO_HASH = "argon2$", "!"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -106,6 +111,8 @@ class User(Protected):
     is_active = models.BooleanField(_("active"), default=True)
     # Set by an administrator, on evidence that it is known to others (PW-06)
     password_expired = models.BooleanField(default=False, editable=False)
+    # When a hash that another system made came in; None for those of this portal
+    password_imported_at = models.DateTimeField(null=True, editable=False)
     is_staff = models.BooleanField(_("may enter the administration"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
@@ -122,6 +129,21 @@ class User(Protected):
 
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        indexes: ClassVar = [
+            models.Index(
+                fields=["password_imported_at"],
+                condition=Q(password_imported_at__isnull=False),
+                name="user_imported_password",
+            ),
+            # Hashes of other systems that no import has noted: none, as a rule
+            models.Index(
+                fields=["id"],
+                condition=Q(password_imported_at=None)
+                & ~Q(password__startswith=OWN_HASHES)
+                & ~Q(password__startswith=NO_HASH),
+                name="user_unnoted_password",
+            ),
+        ]
 
     def __str__(self) -> str:
         """Name the person by the email."""
@@ -145,7 +167,7 @@ class User(Protected):
             nonlocal stale
             renewed = make_password(password)
             mine = User.objects.filter(pk=self.pk, password=checked)
-            stale = not mine.update(password=renewed)
+            stale = not mine.update(password=renewed, password_imported_at=None)
             self.password = checked if stale else renewed
 
         return check_password(raw_password, checked, renew) and not stale
@@ -198,3 +220,24 @@ class Introduction(models.Model):
     def __str__(self) -> str:
         """Name the group and the permission."""
         return f"{self.group}: {self.permission}"
+
+
+class ImportedHash(models.Model):
+    """A kind of password hash that people still have from another system; a handful of rows.
+
+    `iterations` is 0 where the algorithm counts none.
+    """
+
+    algorithm = models.CharField(max_length=40)
+    iterations = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        """One row for each."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["algorithm", "iterations"], name="imported_hash_kind")
+        ]
+
+    def __str__(self) -> str:
+        """Name the kind."""
+        return f"{self.algorithm}, {self.iterations} iterations"

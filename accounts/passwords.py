@@ -97,7 +97,14 @@ def store(person: User, password: str) -> None:
     person.password_expired = False
     person.session_epoch += 1
     person.device_epoch += 1
-    columns = ["password", "password_expired", "session_epoch", "device_epoch"]
+    person.password_imported_at = None
+    columns = [
+        "password",
+        "password_imported_at",
+        "password_expired",
+        "session_epoch",
+        "device_epoch",
+    ]
     person.save(update_fields=columns)
 
 

@@ -24,6 +24,7 @@ MODULES = (
 )
 for module in MODULES:
     app.autodiscover_tasks(["mfa"], related_name=module)
+app.autodiscover_tasks(["accounts"], related_name="imports")
 
 
 @setup_logging.connect

@@ -12,6 +12,7 @@ from django.core.checks import ERROR, run_checks
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from accounts import imports
 from accounts.spellings import misspelled
 from mfa import alerts, channels, encryption, tallies, watching
 from mfa.channels.base import DeliveryError, Finding
@@ -62,6 +63,7 @@ def examine() -> Iterator[Line]:
     yield from _sms()
     yield _clock()
     yield _addresses()
+    yield _imported()
     yield from _worker()
 
 
@@ -176,6 +178,14 @@ def _clock() -> Line:
     if apart > FASTEST_CLOCK:
         return Line("clock", Health.ILL, words)
     return Line("clock", Health.WELL, "agrees with the database's")
+
+
+def _imported() -> Line:
+    """Say how many password hashes of another system are left, for which each login pays."""
+    if left := imports.remaining():
+        words = f"{left} imported hashes remain: each is dropped 90 days after its import"
+        return Line("passwords", Health.WELL, words)
+    return Line("passwords", Health.WELL, "are all hashed by this portal")
 
 
 def _addresses() -> Line:

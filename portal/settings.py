@@ -158,6 +158,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    "tidy-imported-hashes": {
+        "task": "accounts.imports.tidy",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 10 * 60},
+    },
     "watch-attempts": {"task": "mfa.watching.look", "schedule": timedelta(minutes=10)},
     "watch-budget": {"task": "mfa.brakes.watch", "schedule": timedelta(minutes=5)},
 }

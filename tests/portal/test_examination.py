@@ -230,3 +230,11 @@ def test_one_address_of_all_logins_is_a_weakness(policy: AccountPolicy) -> None:
     assert health is Health.WEAK
     assert "10.0.0.9" in words
     assert "TRUSTED_PROXIES" in words
+
+
+def test_imported_hashes_are_counted(policy: AccountPolicy, alice: User) -> None:
+    """S11."""
+    assert found()["passwords"] == [(Health.WELL, "are all hashed by this portal")]
+    User.objects.filter(pk=alice.pk).update(password="pbkdf2_sha256$1$salt$hash")
+    [(_health, words)] = found()["passwords"]
+    assert words.startswith("1 imported hashes remain")
