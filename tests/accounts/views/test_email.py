@@ -7,12 +7,13 @@ import pytest
 import time_machine
 from django.http import HttpResponse
 from django.test import Client
+from django.utils.http import urlencode
 
 from accounts.models import User
 from mfa import deliveries
 from mfa.models import AuditEvent, Delivery, Event, OutboxMessage
 from tests.conftest import make_user
-from tests.portal_client import PASSWORD, Browser, code
+from tests.portal_client import FORM, PASSWORD, Browser, code
 
 NEW = "alice@new.example"
 CHANGE = "/me/email/"
@@ -280,7 +281,7 @@ def test_a_mail_that_waited_through_a_not_me_carries_no_link(home: Browser, alic
     """RV-01: a thief's session asked for it while no worker was there to send it."""
     thief = Client()
     thief.cookies = home.cookies
-    thief.post(CHANGE, {"email": NEW})
+    thief.post(CHANGE, urlencode({"email": NEW}), content_type=FORM)
     home.post(f"/me/activity/{AuditEvent.objects.filter(user=alice).latest('pk').pk}/")
     waiting = Delivery.objects.get(target=NEW)
     deliveries.deliver(waiting.pk)
