@@ -39,7 +39,7 @@ def test_the_page_says_that_it_is_saved(home: Browser) -> None:
     assert "Your password has been changed." in page
 
 
-@pytest.mark.parametrize("old", ["", "not the password", "x" * 257, "x" * 1_000_000])
+@pytest.mark.parametrize("old", ["", "not the password", "x" * 257, "x" * 90_000])
 def test_the_old_one_is_asked(home: Browser, alice: User, old: str) -> None:
     """PW-07."""
     assert change(home, old=old).status_code == 200
@@ -54,7 +54,7 @@ def test_an_absurd_old_one_is_refused_unhashed(settings, home: Browser) -> None:
         "django.contrib.auth.hashers.MD5PasswordHasher",
     ]
     before = CountingHasher.runs
-    assert change(home, old="x" * 1_000_000).status_code == 200
+    assert change(home, old="x" * 90_000).status_code == 200
     assert CountingHasher.runs == before
 
 
@@ -118,14 +118,14 @@ def test_a_leading_blank_matters(home: Browser, alice: User) -> None:
     assert home.password(alice, f" {NEW}").url == "/login/verify/"
 
 
-def test_a_megabyte_is_answered_without_a_hash(settings, home: Browser) -> None:
+def test_an_absurd_new_one_is_refused_unhashed(settings, home: Browser) -> None:
     """PW-03: the present password costs its hash, the new one none."""
     settings.PASSWORD_HASHERS = [
         "tests.accounts.hashers.CountingHasher",
         "django.contrib.auth.hashers.MD5PasswordHasher",
     ]
     before = CountingHasher.runs
-    response = change(home, "x" * 1_000_000, old="")
+    response = change(home, "x" * 40_000, old="")
     assert "at most 256 characters" in response.content.decode()
     assert CountingHasher.runs == before
 
