@@ -12,6 +12,7 @@ from accounts.models import User
 from mfa.models import AccountPolicy
 from tests.conftest import make_user
 from tests.portal_client import PASSWORD, Browser
+from tests.stations import mailed_link
 
 EMAIL = "jose@bücher.example"
 # In a row, before each further one costs a wait
@@ -65,3 +66,16 @@ def test_a_twin_opens_nothing_and_uses_up_nothing(jose: User, twin: str) -> None
         wrong(twin)
     assert not reached(twin)
     assert reached(EMAIL)
+
+
+def test_a_changed_email_gives_no_fresh_attempts(alice: User) -> None:
+    """X16: the count is the person's, not the email's."""
+    for _ in range(FREE):
+        assert wrong(alice.email) == 200
+    home = Browser()
+    home.log_in(alice)
+    home.post("/me/email/", {"email": "alice@new.example"})
+    uid, token = mailed_link()
+    home.post(f"/me/email/{uid}/{token}/")
+    assert wrong("alice@new.example") == 200
+    assert wrong("alice@new.example") == 429
