@@ -61,6 +61,7 @@ def examine() -> Iterator[Line]:
     yield from _recipients()
     yield from _mail()
     yield from _sms()
+    yield from _staff()
     yield _clock()
     yield _addresses()
     yield _imported()
@@ -151,6 +152,14 @@ def _sms() -> Iterator[Line]:
         return
     health = Health.ILL if account.enabled else Health.WEAK
     yield Line("sms account", health, "is not entered: Security > Account Policy")
+
+
+def _staff() -> Iterator[Line]:
+    if since := AccountPolicy.load().staff_released_at:
+        words = (
+            f"follow the policy like everybody since {since:%Y-%m-%d}: run manage.py staff_mfa on"
+        )
+        yield Line("staff", Health.WEAK, words)
 
 
 def _asked(part: str, channel: ChannelName) -> Iterator[Line]:

@@ -216,7 +216,7 @@ def test_staff_without_a_second_step(
     visit: Visit, browser: Browser, root: User, policy: AccountPolicy
 ) -> None:
     """They logged in before MFA was switched on."""
-    policy.enabled = False
+    policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     browser.password(root)
     policy.enabled = True
@@ -231,7 +231,7 @@ def test_staff_who_never_had_one(
 ) -> None:
     root.factors.all().delete()
     User.objects.filter(pk=root.pk).update(ever_bound_at=None)
-    policy.enabled = False
+    policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     browser.password(root)
     policy.enabled = True

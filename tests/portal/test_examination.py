@@ -71,6 +71,20 @@ def test_keys_that_read_everything_are_well(policy: AccountPolicy) -> None:
     assert found()["keys"] == [(Health.WELL, "read all that is stored")]
 
 
+def test_staff_who_are_released_from_mfa_are_a_weak_spot(policy: AccountPolicy) -> None:
+    """S05: nobody forgets to bind them again."""
+    assert "staff" not in found()
+    call_command("staff_mfa", "off", reason="moving")
+    assert worst("staff") == Health.WEAK
+
+
+def test_a_token_that_cannot_be_read_is_named_as_the_fault(policy: AccountPolicy, settings) -> None:
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert [words for _, words in found()["sms account"]] == [
+        "has a token that fits none of ENCRYPTION_KEYS: no text goes out"
+    ]
+
+
 def test_a_rotation_that_is_not_finished_is_weak(policy: AccountPolicy, settings) -> None:
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
     settings.SECRET_KEY_FALLBACKS = ["a former key, as long and as dull as the present one"]
