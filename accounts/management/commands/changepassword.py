@@ -1,0 +1,52 @@
+"""`manage.py changepassword EMAIL`: as Django's, without overwriting what changed meanwhile."""
+
+import getpass
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from accounts import passwords
+from accounts.models import User
+from mfa import notices
+from mfa.models import Event
+
+MOST_TRIES = 3
+
+
+class Command(BaseCommand):
+    """Stores the password alone; Django's command writes every column as it was read before."""
+
+    help = "Set a person's password; all their sessions end, and they are told by mail."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the email."""
+        parser.add_argument("email")
+
+    def handle(self, *_: object, **options: str) -> None:
+        """Ask for the password twice, and store it. Raises CommandError."""
+        try:
+            person = User.objects.get_by_natural_key(options["email"])
+        except User.DoesNotExist:
+            raise CommandError(f"There is no person with the email {options['email']}.") from None
+        password = self._ask(person)
+        with transaction.atomic():
+            held = User.objects.select_for_update().get(pk=person.pk)
+            passwords.store(held, password)
+            notices.tell(Event.PASSWORD_CHANGED, held)
+        self.stdout.write(f"The password of {held} is changed.")
+
+    def _ask(self, person: User) -> str:
+        for _ in range(MOST_TRIES):
+            password = getpass.getpass("New password: ")
+            if password != getpass.getpass("New password again: "):
+                self.stderr.write("The two passwords are different.")
+                continue
+            try:
+                validate_password(password, person)
+            except ValidationError as error:
+                self.stderr.write("\n".join(error.messages))
+            else:
+                return password
+        raise CommandError("The password is not changed.")
