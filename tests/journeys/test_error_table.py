@@ -213,3 +213,22 @@ def test_the_third_fault_of_the_account_asks_the_next_person_otherwise(
     page = office.get("/admin/mfa/accountpolicy/1/change/").content.decode()
     assert "Texts have not been going out" in page
     assert "Twilio refuses the account ID and token." in page
+
+
+@pytest.mark.parametrize(
+    ("station", "start", "status"),
+    [
+        ("enrolling", "/login/enroll/phone/", "/login/verify/status/"),
+        ("home", "/me/phone/", "/me/phone/verify/status/"),
+    ],
+)
+def test_a_trial_account_says_so_wherever_a_number_is_entered(
+    request: pytest.FixtureRequest, station: str, start: str, status: str
+) -> None:
+    """M10 of Twilio's 21608, at an enrollment and a change: the demo has a number that fails so."""
+    browser = request.getfixturevalue(station)
+    browser.post(start, {"phone": "+447700900006"})
+    told = json.loads(browser.get(status).content)
+    trial = "the trial account sends only to numbers confirmed there"
+    assert told["words"] == f"The text could not be delivered: {trial}."
+    assert "21608" not in browser.get(status).content.decode()
