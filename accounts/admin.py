@@ -116,7 +116,7 @@ class UserAdmin(PortalAdmin[User]):
             _send_link(request, obj)
             return
         if set(POWERS) & set(form.changed_data):
-            # Whoever starts a pause waits, and then finds somebody with powers (K19).
+            # A helper who starts a pause waits here, then finds a person with powers (K19).
             pauses.hold(obj)
         # Only what was changed here: the person may have changed the password meanwhile.
         columns = User._meta.concrete_fields  # noqa: SLF001 - Django's public API

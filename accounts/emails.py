@@ -1,4 +1,4 @@
-"""Emails in forms and columns: each is normalized where it enters, whoever writes it."""
+"""Emails in forms and columns: each is normalized where it enters."""
 
 from typing import Any
 

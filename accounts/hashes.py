@@ -26,7 +26,7 @@ def fit(user: User | None, password: str) -> bool:
         make_password(password)
     right = user is not None and user.check_password(password)
     if kind and not right:
-        # A right password is hashed anew by now.
+        # The hash of a right password has been renewed by now.
         make_password(password)
     _even_out(password, kind)
     return right

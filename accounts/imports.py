@@ -26,7 +26,7 @@ BATCH = 200
 def note(people: Iterable[User]) -> int:
     """Note the hashes that an import has just stored, in its transaction; return how many.
 
-    The import calls it with the people whom it wrote; hashes of this portal are passed over.
+    The import calls it with the people that it wrote; hashes of this portal are passed over.
     """
     foreign = {one.pk: kind for one in people if (kind := hashes.kind_of(one.password))}
     for algorithm, iterations in set(foreign.values()):
@@ -64,7 +64,7 @@ def _unnoted() -> QuerySet[User]:
 def _drop(person: User, now: datetime) -> None:
     """Take a password away that was not used for long, and mail a link to set a new one.
 
-    Whoever has logged in or set one meanwhile keeps it.
+    People who have logged in or set one since then keep it.
     """
     held = User.objects.filter(pk=person.pk, password=person.password)
     held = held.filter(password_imported_at__lt=now - KEPT)

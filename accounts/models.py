@@ -63,7 +63,7 @@ class UserManager(BaseUserManager["User"]):
         """
         if password is not None:
             validate_password(password, self.model(email=email, **fields))
-        # Whoever holds the machine has named the mailbox.
+        # The operator, on the machine itself, has named the mailbox.
         proven = {"mailbox_proven_at": timezone.now()}
         return self.create_user(
             email, password, is_staff=True, is_superuser=True, **{**proven, **fields}
@@ -76,7 +76,7 @@ class UserManager(BaseUserManager["User"]):
         return (user, link) if user and link else None
 
     def named_by(self, uid: str) -> "User | None":
-        """Return the person whom a link names, whether or not it is theirs."""
+        """Return the person that a link names; the link itself is not checked."""
         try:
             pk = int(urlsafe_base64_decode(uid))
         except ValueError:

@@ -65,7 +65,7 @@ def fails_in(network: str) -> bool:
 
 
 def fails_over(region: str) -> bool:
-    """Whether hardly any text into a country led to a confirmed number, whoever asked."""
+    """Whether hardly any text into a country led to a confirmed number."""
     return _fails(COUNTRY, new_in=region)
 
 

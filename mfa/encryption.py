@@ -69,7 +69,7 @@ class EncryptedTextField(models.TextField[str, str]):
     """Plain text in Python, a Fernet token (AES-128-CBC with HMAC-SHA256) in the database.
 
     Where no configured key fits, Python sees a `Sealed`: a lost key must not take down the rows
-    that hold the secret, and so the login. Whoever uses a secret checks that it is not empty.
+    that hold the secret, and so the login. Code that uses a secret checks that it is not empty.
     """
 
     def get_prep_value(self, value: str | None) -> str | None:

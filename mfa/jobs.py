@@ -1,6 +1,6 @@
 """Work off what staff do to many people at once, in steps of a second.
 
-Who may do it to whom is asked for each person when the turn comes: powers may have changed since
+Permissions are checked for each person when their turn comes: powers may have changed since
 the job was started. A person's turn and the count of it are one transaction, so a worker that is
 killed leaves nobody out and does nothing twice.
 """

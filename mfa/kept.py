@@ -1,6 +1,6 @@
 """What sessions and queues keep for later may come from another version of the portal.
 
-Whoever reads it asks first whether it has the form of today; anything else counts as nothing.
+Code that reads it first checks that it has today's form; anything else counts as nothing.
 """
 
 import builtins

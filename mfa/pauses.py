@@ -48,7 +48,7 @@ def start(user: Protected, *, reason: str, hours: int, by: Protected | None) -> 
 
 
 def break_glass(user: Protected, *, reason: str, minutes: int) -> Pause:
-    """Let in whom the operator names, staff too: whoever calls this holds the machine."""
+    """Let in the person that the operator names, staff too: only the machine calls this."""
     with transaction.atomic():
         hold(user)
         for running in _open_ones(user):
@@ -59,7 +59,7 @@ def break_glass(user: Protected, *, reason: str, minutes: int) -> Pause:
 
 
 def hold(user: Protected) -> Protected:
-    """Lock the person's row and read it again, for whoever pauses or promotes them."""
+    """Lock the person's row and read it again, before a pause or a promotion."""
     people = get_user_model().objects.select_for_update(no_key=True)
     person: Protected = people.get(pk=user.pk)
     return person

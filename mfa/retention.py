@@ -170,7 +170,7 @@ def _remove_one(remove: Remover, now: datetime) -> bool:
 
 
 def _batches(remove: Remover, now: datetime) -> Iterator[int]:
-    """Remove to the end, for whoever waits for it."""
+    """Remove to the end, while the caller waits."""
     gone = 1
     while gone:
         with transaction.atomic():

@@ -114,7 +114,7 @@ def _emails() -> Iterator[Line]:
 
 
 def _recipients() -> Iterator[Line]:
-    """Say whom no mail reaches: all who get alerts, or the contact that pages name."""
+    """Say who gets no mail: all who get alerts, or the contact that pages name."""
     alerted = alerts.administrators()
     if alerted and not any(senders.is_usable(person.email) for person in alerted):
         words = "reach nobody: no administrator has an address that a mail can carry"

@@ -215,7 +215,7 @@ class AuditEventAdmin(ReadOnly):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[models.Model], search_term: str
     ) -> tuple[QuerySet[models.Model], bool]:
-        """Find by a person's number too, as whom it concerns or as who did it."""
+        """Find by a person's number too: of the person concerned, or of the one who acted."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
         number = search_term.strip()
         if not re.fullmatch(r"[1-9][0-9]{0,17}", number) or audit.case_of(number):
@@ -225,7 +225,7 @@ class AuditEventAdmin(ReadOnly):
 
     @admin.display(description=_("person"))
     def person(self, row: AuditEvent) -> str:
-        """Name whom it concerns."""
+        """Name the person concerned."""
         return row.person or "-"
 
     @admin.display(description=_("done by"))

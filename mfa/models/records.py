@@ -194,7 +194,7 @@ def _named(number: int | None, person: models.Model | None) -> str:
 class AuditEvent(models.Model):
     """One thing that happened to a person's login; written by mfa.audit alone.
 
-    `user` is whom it concerns, `actor` who did it to somebody else. The database ties neither to
+    `user` is the person concerned, `actor` the one who did it to them. The database ties neither to
     the table of people: both keep their numbers when these are deleted.
     """
 
@@ -237,7 +237,7 @@ class AuditEvent(models.Model):
 
     @property
     def person(self) -> str:
-        """Whom it concerns, by the email; by the number after the person was deleted."""
+        """The person concerned, by the email; by the number after the person was deleted."""
         return _named(self.user_id, self.user)
 
     @property

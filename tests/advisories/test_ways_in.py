@@ -79,7 +79,7 @@ def by_pause(browser: Browser, root: User) -> str:
 
 
 def by_breakglass(browser: Browser, root: User) -> str:
-    """It lets in the one person whom it names."""
+    """It lets in only the person that it names."""
     with TestCase.captureOnCommitCallbacks(execute=True):
         call_command("breakglass", "alice@example.org", reason="lost phone")
     return browser.password(root).url

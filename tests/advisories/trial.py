@@ -105,6 +105,6 @@ def bound() -> set[object]:
 
 
 def newest_code() -> str:
-    """Return the code that went out last, whoever it was for."""
+    """Return the code that went out last, to any person."""
     bodies = OutboxMessage.objects.values_list("body", flat=True)
     return next(found[0] for body in bodies if (found := re.search(r"\b\d{6}\b", body)))

@@ -65,7 +65,7 @@ def test_nobody_sees_the_events_of_others(alice: User, charlie: User) -> None:
 
 
 def test_events_keep_the_numbers_of_people_who_were_deleted(alice: User, charlie: User) -> None:
-    """Of whom they concern, and of who acted; a new person never gets such a number."""
+    """Of the person concerned and of the one who acted; a new person never gets the number."""
     audit.record(Event.PAUSED, alice, by=charlie.pk)
     numbers = (alice.pk, charlie.pk)
     alice.delete()

@@ -1,4 +1,4 @@
-"""Pauses: whom they let in, and for how long (B15, K19)."""
+"""Pauses: who gets in, and for how long (B15, K19)."""
 
 from datetime import timedelta
 
