@@ -35,7 +35,9 @@ def code(target: str) -> str:
 def marks_in(app: str, model: str, key: str) -> str:
     """What the hidden field of a row's form says now."""
     row = apps.get_model(app, model)._default_manager.filter(pk=key).first()
-    names = [field.name for field in (*row._meta.fields, *row._meta.many_to_many)] if row else []
+    if row is None:
+        return ""
+    names = [field.name for field in (*row._meta.fields, *row._meta.many_to_many)]
     return json.dumps(marks_of(row, names))
 
 
