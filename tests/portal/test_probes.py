@@ -21,7 +21,7 @@ def test_an_alive_process_says_so_without_a_query(db, django_assert_num_queries)
 def test_a_ready_portal_says_each_part(db) -> None:
     answer = Client().get("/readyz", **ABROAD)
     assert answer.status_code == 200
-    assert answer.content.decode().splitlines() == ["database: ok", "migrations: ok"]
+    assert answer.content.decode().splitlines() == ["database: ok", "migrations: ok", "keys: ok"]
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 

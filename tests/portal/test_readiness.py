@@ -68,7 +68,7 @@ def wait_since(user: User, seconds: float, state: str = "queued") -> None:
 
 
 def test_one_machine_needs_its_database_alone(db) -> None:
-    assert faults() == {"database": "", "migrations": ""}
+    assert faults() == {"database": "", "migrations": "", "keys": ""}
 
 
 def test_a_missing_migration_is_counted(db) -> None:
@@ -123,7 +123,7 @@ def test_a_server_that_is_gone_is_said_at_once(settings, db, monkeypatch) -> Non
 
 def test_redis_that_answers_is_ready(settings, db) -> None:
     point_at(settings, required(broker))
-    assert faults() == {"database": "", "migrations": "", "cache": "", "broker": ""}
+    assert faults() == {"database": "", "migrations": "", "keys": "", "cache": "", "broker": ""}
 
 
 @pytest.fixture
