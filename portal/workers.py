@@ -7,6 +7,7 @@ thread gets one that is whole. A reverse proxy that buffers does the same; it ma
 
 import re
 import time
+from concurrent.futures import Future
 from functools import partial
 from selectors import EVENT_READ
 from socket import socket
@@ -82,12 +83,25 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             conn.close(graceful=True)
         return kept
 
+    def finish_request(self, conn: TConn, fs: Future[object]) -> None:
+        """Keep the connection, or count one less; a thread has closed it already."""
+        if conn.sock.fileno() < 0:
+            self.nr_conns -= 1
+            return
+        super().finish_request(conn, fs)
+
     def murder_pending(self) -> None:
         """Forget what late clients have sent, and close them."""
         super().murder_pending()
         for conn in self.gathered.keys() - set(self.pending_conns):
             if conn.sock.fileno() < 0:
                 del self.gathered[conn]
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Let a stop wait no longer for requests that have just begun than for silent lines."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
 
     def _keepalive_after(self, conn: TConn, keepalive: object) -> bool:
         """Drain no body that the application refused."""

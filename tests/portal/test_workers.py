@@ -1,6 +1,7 @@
 """Slow and huge requests: the loop gathers them, and threads stay free for everybody else."""
 
 import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -39,7 +40,13 @@ def test_thread_gets_what_it_can_answer(request_: bytes, whole: bool) -> None:  
 
 
 @pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+def port(web: Process) -> int:
+    """Where it listens."""
+    return int(web.env["PORT"])
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Process]:
     """A portal with few threads."""
     port = free_port()
     env = {
@@ -48,15 +55,16 @@ def port(tmp_path: Path) -> Iterator[int]:
         "SECRET_KEY": "tests only, as long and as dull as it has to be to please the checks",
         "ENCRYPTION_KEYS": "dGVzdHMgb25seSwgZXhhY3RseSAzMiBieXRlcyBsb24=",
         "DEBUG": "on",
+        "PORT": str(port),
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
     }
     command = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", str(THREADS)]
-    with Process(python(*command), env, tmp_path / "log"):
+    with Process(python(*command), env, tmp_path / "log") as process:
         ends = time.monotonic() + 30
         while not answers(port):
             assert time.monotonic() < ends, (tmp_path / "log").read_text()
             time.sleep(0.1)
-        yield port
+        yield process
 
 
 def connect(port: int, text: bytes) -> socket.socket:
@@ -130,3 +138,18 @@ def test_several_requests_in_one_piece_are_all_answered(port: int) -> None:
             assert piece
             said += piece
     assert said.count(b"200 OK") == 3
+
+
+def test_reload_loses_no_request_and_waits_for_no_slow_client(web: Process, port: int) -> None:
+    """The old worker counts its connections right, or it would go while some are open."""
+    slow = [connect(port, HEAD) for _ in range(SLOW)]
+    assert answers(port)
+    web.send_signal(signal.SIGHUP)
+    lost, begun = 0, time.monotonic()
+    while time.monotonic() < begun + 6:
+        lost += sum(not answers(port) for _ in range(100))
+    assert lost == 0
+    assert all(map(closed, slow))
+    asked = time.monotonic()
+    web.stop()
+    assert time.monotonic() - asked < 10
