@@ -1,6 +1,8 @@
 """The pages that belong to no app: the accent color, the choice of theme, and what broke."""
 
 import sys
+from itertools import takewhile
+from string import ascii_letters, digits
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -12,11 +14,13 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from mfa.destinations import safe_next
+from mfa.destinations import is_page, safe_next
 from portal.context import THEME_COOKIE, THEMES
 from portal.looks import accent_css
 
 A_YEAR = 365 * 24 * 60 * 60
+# Of which our addresses are made
+SIGNS = {*ascii_letters, *digits, *"/-_."}
 # What a restart of the database takes, in seconds
 AWAY = 10
 
@@ -70,9 +74,18 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that there is no such page."""
+    """Say that there is no such page; lead to the one that was meant where a link got a tail."""
     del exception
+    meant = _without_tail(request.path)
+    if request.method in {"GET", "HEAD"} and meant != request.path and is_page(meant):
+        return HttpResponseRedirect(meant)
     return render(request, "404.html", status=404)
+
+
+def _without_tail(path: str) -> str:
+    """Drop what mail programs add, such as a bracket, a quote or a full stop."""
+    own = "".join(takewhile(lambda sign: sign in SIGNS, path)).rstrip("./")
+    return f"/{own.strip('/')}/"
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:

@@ -107,3 +107,18 @@ def test_anything_else_that_breaks_is_500(passing_on: Browser, alice: User) -> N
         response = passing_on.post("/login/", {"email": alice.email, "password": PASSWORD})
     assert response.status_code == 500
     assert "Something went wrong on our side" in response.content.decode()
+
+
+@pytest.mark.parametrize("tail", [">", "%3E", ").", "%20", "%E2%80%8B", '"', "%22,", "&gt;", "."])
+@pytest.mark.parametrize("path", ["/me/activity/", "/me/security/", "/password/forgot/"])
+def test_a_link_with_a_tail_leads_to_its_page(home: Browser, path: str, tail: str) -> None:
+    answer = home.get(f"{path}{tail}", follow=True)
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/no/such/page/", "/no/such/page/%3E/", "//evil.example/%3E/", "/me/activity/more/"]
+)
+def test_what_is_no_page_without_its_tail_either_is_missing(home: Browser, path: str) -> None:
+    assert home.get(path).status_code == 404
+    assert home.post("/me/activity/%3E/").status_code == 404
