@@ -84,8 +84,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _without_tail(path: str) -> str:
     """Drop what mail programs add, such as a bracket, a quote or a full stop."""
-    own = "".join(takewhile(lambda sign: sign in SIGNS, path)).rstrip("./")
-    return f"/{own.strip('/')}/"
+    own = "".join(takewhile(lambda sign: sign in SIGNS, path)).rstrip("./").lstrip("/")
+    # Never two slashes at the start: a browser would read a host after them.
+    return f"/{own}/" if own else "/"
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:

@@ -117,8 +117,16 @@ def test_a_link_with_a_tail_leads_to_its_page(home: Browser, path: str, tail: st
 
 
 @pytest.mark.parametrize(
-    "path", ["/no/such/page/", "/no/such/page/%3E/", "//evil.example/%3E/", "/me/activity/more/"]
+    "path", ["/no/such/page/", "/no/such/page/>/", "//evil.example/>/", "/me/activity/more/"]
 )
 def test_what_is_no_page_without_its_tail_either_is_missing(home: Browser, path: str) -> None:
-    assert home.get(path).status_code == 404
+    assert home.get("/", PATH_INFO=path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/>/", "//>", "///.", "/%"])
+def test_a_tail_alone_leads_home(home: Browser, path: str) -> None:
+    assert home.get("/", PATH_INFO=path).url == "/"
+
+
+def test_a_form_is_led_nowhere(home: Browser) -> None:
     assert home.post("/me/activity/%3E/").status_code == 404
