@@ -5,6 +5,7 @@ import random
 
 import pytest
 from django.http import HttpResponse
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
 from accounts.models import User
@@ -113,6 +114,11 @@ def as_nothing(browser: Browser, path: str, code: str) -> HttpResponse:
     return browser.generic("POST", path, f"code={code}".encode(), content_type="")
 
 
+def as_an_upload(browser: Browser, path: str, code: str) -> HttpResponse:
+    body = encode_multipart(BOUNDARY, {"code": code})
+    return browser.generic("POST", path, body, content_type=MULTIPART_CONTENT)
+
+
 def in_the_address(browser: Browser, path: str, code: str) -> HttpResponse:
     return browser.post(f"{path}?code={code}")
 
@@ -146,6 +152,7 @@ STRANGE = (
     as_json,
     as_text,
     as_nothing,
+    as_an_upload,
     in_the_address,
     by_get,
     by_head,
