@@ -105,7 +105,9 @@ def test_a_sender_is_taken_as_it_is_written(typed):
 def test_what_is_meant_in_no_plan_is_refused_as_before():
     """The length is that of an old number, and nothing of today comes out."""
     assert read("+225 11 11 11 11", home_region=None).repaired is None
-    assert read("+54 0", home_region=None).repaired is None
+    # There is no area code 10.
+    refused = read("+55 10 8765 4321", home_region=None)
+    assert (refused.mistake, refused.repaired) == (Mistake.NOT_A_NUMBER, None)
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{change.code} {change.new}")
