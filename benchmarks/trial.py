@@ -875,7 +875,7 @@ def s18(site: Site) -> tuple[bool, dict[str, object]]:
 # S19. Slow floods
 
 
-@case("S19", "30 password mails to one mailbox; 51 tries an address from three addresses")
+@case("S19", "30 password mails to one mailbox; 51 tries an address from seven addresses")
 def s19(site: Site) -> tuple[bool, dict[str, object]]:
     from mfa.models import Counter
 
@@ -892,9 +892,20 @@ def s19(site: Site) -> tuple[bool, dict[str, object]]:
     time.sleep(2)
     mails = len(_bodies(site, user, "/password/reset/"))
     before = len(site.mails(chief))
-    burst([partial(_spray, site, f"127.0.{19 + number}.19") for number in range(3)])
+    burst([partial(_spray, site, f"127.0.{19 + number}.19") for number in range(7)])
+    _bring_the_beat_forward()
     told = _told_soon(site, chief, before)
     return mails <= 10 and told, {"mails to one mailbox": mails, "administrators alerted": told}
+
+
+def _bring_the_beat_forward() -> None:
+    """Queue what the beat queues within the next hours."""
+    from django.conf import settings
+
+    from portal.celery import app
+
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        app.send_task(entry["task"])
 
 
 def _spray(site: Site, source: str) -> None:
