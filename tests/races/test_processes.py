@@ -39,7 +39,8 @@ def statuses(times: int, path: str, visitor: Visitor, **fields: str) -> set[int]
 def test_of_fifty_wrong_codes_five_are_judged(portal: Portal, visitor: Visitor) -> None:
     visitor.password(BEN, PASSWORD)
     last = (int(portal.code(PHONE_OF[BEN])) + 1) % 1_000_000
-    assert statuses(50, VERIFY, visitor, code=f"{last:06}") == {200}
+    # The fifth costs a wait: later ones are refused, or led to the page that says so.
+    assert statuses(50, VERIFY, visitor, code=f"{last:06}") <= {200, 302, 429}
     assert portal.events("code_wrong", BEN) == 5
     assert portal.query("SELECT wrong_answers FROM accounts_user WHERE email = %s", BEN) == [(5,)]
 
