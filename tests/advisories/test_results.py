@@ -26,6 +26,7 @@ DOERS = {
     "mfa.deliveries.receive": "a receipt for nothing is answered as any other",
     "mfa.circuit.try_again": "somebody else may have been first",
     "mfa.alerts.warn": "once is enough",
+    "accounts.resets.send": "who lost an imported password gets another link at the login page",
     "mfa.backlog.lock": "where it waits for the lock, it gets it",
 }
 
