@@ -1,7 +1,8 @@
 """Work off what staff do to many people at once, in steps of a second.
 
 Permissions are checked for each person when their turn comes: powers may have changed since
-the job was started. A person's turn and the count of it are one transaction, so a worker that is
+the job was started. A job ends with the sessions of the person who started it, so that a thief's
+job stops at "This was not me". A person's turn and the count of it are one transaction, so a worker that is
 killed leaves nobody out and does nothing twice.
 """
 
@@ -18,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from mfa import backlog
+from mfa import backlog, kept
 from mfa.models import Job, Protected
 from mfa.origin import Origin
 
@@ -58,6 +59,7 @@ def start(action: str, people: Sequence[int], *, by: Protected, origin: Origin) 
         job = Job.objects.create(
             action=action,
             by_id=by.pk,
+            by_epoch=by.session_epoch,
             address=origin.address or None,
             browser=origin.browser,
             people=list(people),
@@ -74,6 +76,8 @@ def start(action: str, people: Sequence[int], *, by: Protected, origin: Origin) 
 @shared_task(name="mfa.jobs.work")
 def work(pk: int) -> None:
     """Do a second of a job, and queue the rest of it behind what waits."""
+    if not kept.is_id(pk):
+        return
     if backlog.step(partial(_next, pk)) and not work.app.conf.task_always_eager:
         work.delay(pk)
 
@@ -106,7 +110,8 @@ def _next(pk: int) -> bool:
 
 def _deal(job: Job, keys: list[int]) -> int:
     people = get_user_model().objects
-    by = people.filter(pk=job.by_id or 0, is_active=True, is_staff=True).first()
+    staff = people.filter(is_active=True, is_staff=True)
+    by = staff.filter(pk=job.by_id or 0, session_epoch=job.by_epoch).first()
     if by is None:
         return 0
     rows = people.filter(pk__in=keys)

@@ -12,7 +12,16 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, Brake, Event, Factor, OutboxMessage, Pause
+from mfa.models import (
+    AccountPolicy,
+    AuditEvent,
+    Brake,
+    Event,
+    Factor,
+    Job,
+    OutboxMessage,
+    Pause,
+)
 from tests.conftest import NOON
 from tests.portal_client import Browser, code
 
@@ -244,6 +253,7 @@ def ruling(office: Browser, root: User, alice: User) -> Browser:
     running = {"started_at": now, "until": now + timedelta(days=1)}
     Pause.objects.create(user=alice, reason="lost phone", **running)
     Brake.objects.create(scope="+447546123", **running)
+    Job.objects.create(action="end_sessions", by=root, people=[alice.pk], total=1)
     Brake.objects.create(scope="+447546124", **running, lifted_at=now, lifted_by=root)
     office.post("/admin/mfa/accountpolicy/test-message/", {"phone": NEW_NUMBER})
     return office

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("action", models.CharField(max_length=40)),
+                ("by_epoch", models.PositiveIntegerField(default=0)),
                 ("address", models.GenericIPAddressField(null=True, verbose_name="address")),
                 (
                     "browser",

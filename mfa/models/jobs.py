@@ -19,6 +19,8 @@ class Job(models.Model):
         related_name="+",
         verbose_name=_("started by"),
     )
+    # Of `by` at the start: when it has risen, nobody answers for the job any more.
+    by_epoch = models.PositiveIntegerField(default=0)
     address = models.GenericIPAddressField(_("address"), null=True)
     browser = models.CharField(_("browser"), max_length=200, blank=True)
     people = models.JSONField(default=list)

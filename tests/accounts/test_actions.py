@@ -10,7 +10,8 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import backlog, jobs
+from mfa import backlog, endings, jobs
+from mfa.audit import NOWHERE
 from mfa.jobs import ACTIONS, Action
 from mfa.models import AuditEvent, Event, Job, OutboxMessage, Protected, Session
 from portal.celery import app
@@ -213,3 +214,17 @@ def test_deleting_many_rows_at_once_is_refused(office: Browser) -> None:
     office.post("/admin/auth/group/", across)
     assert Group.objects.count() == len(groups)
     assert re.search("Choose at most 50 rows", office.get("/admin/auth/group/").text)
+
+
+def test_a_job_stops_when_its_starter_is_logged_out_everywhere(
+    office: Browser, crowd: list[User], root: User, worker: None
+) -> None:
+    """A thief of a session may have started it."""
+    choose_all(office, "end_sessions", "?is_staff__exact=0")
+    job = Job.objects.get()
+    jobs.work(job.pk)
+    endings.end_all(root, by=root, origin=NOWHERE)
+    finish(job)
+    job.refresh_from_db()
+    assert (job.position, job.left_out) == (60, 40)
+    assert ended() == 21

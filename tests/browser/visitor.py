@@ -119,8 +119,12 @@ class Visitor:
         self.hands.press(self.link(name))
 
     def open_menu(self, name: str) -> None:
-        """Open a menu of the top bar, by how its name starts."""
-        self.hands.press(self.page.get_by_label(re.compile(f"^{name}")))
+        """Open a menu of the top bar, by how its label or its text starts."""
+        start = re.compile(rf"^\s*{name}")
+        summaries = self.page.locator("summary")
+        self.hands.press(
+            summaries.and_(self.page.get_by_label(start)).or_(summaries.filter(has_text=start))
+        )
 
     def give_password(self, user: User) -> None:
         """Email and password; the email only where it is not prefilled."""

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Factor, OutboxMessage
+from mfa.models import AccountPolicy, OutboxMessage
 from tests.conftest import give_phone, make_user
 from tests.journeys.conftest import PHONE
 from tests.portal_client import Browser, code
@@ -106,13 +106,3 @@ def test_a_country_closed_while_a_code_is_out_gets_no_second_text(
     response = proving.post("/login/verify/resend/")
     assert response.status_code == 429
     assert OutboxMessage.objects.filter(channel="sms").count() == 1
-
-
-def test_a_country_closed_while_a_code_is_out_takes_the_code(
-    policy: AccountPolicy, proving: Browser
-) -> None:
-    """It has been paid for, and the person has proven the number."""
-    open_up(policy, enroll="FR")
-    number = OutboxMessage.objects.get().target
-    proving.post("/login/enroll/verify/", {"code": code(number)})
-    assert Factor.objects.filter(target=number).exists()

@@ -33,7 +33,15 @@ FLOW = {
     "mfa:help",
 }
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
-HARMLESS = {*LEADS, "portal:theme_css", "portal:theme", "demo:phone", "admin:login", *PROBES}
+HARMLESS = {
+    *LEADS,
+    "portal:theme_css",
+    "portal:theme",
+    "demo:phone",
+    "admin:login",
+    "admin:logout",
+    *PROBES,
+}
 LOGIN = reverse("accounts:login")
 # They ask for a signature instead of a login: Twilio's, and our own in the links of mails.
 SIGNED = {

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from accounts.models import User
-from mfa import browsers, deliveries, failures, kept, notices
+from mfa import browsers, deliveries, failures, jobs, kept, notices
 from mfa.models import Delivery, Event
 from mfa.pending import PendingLogin
 from mfa.sessions import Session, SessionStore, hash_of
@@ -174,7 +174,8 @@ def test_no_cookie_breaks_a_page(alice: User, name: str, value: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("value", [*GARBAGE, 1 << 63], ids=lambda value: repr(value)[:20])
 @pytest.mark.parametrize(
-    "task", [deliveries.deliver, deliveries.report, failures.learn, notices.tell_of_login]
+    "task",
+    [deliveries.deliver, deliveries.report, failures.learn, jobs.work, notices.tell_of_login],
 )
 def test_a_task_for_no_row_does_nothing(task, value: object) -> None:
     """From a queue that another version has filled."""
@@ -185,7 +186,10 @@ def test_a_task_for_no_row_does_nothing(task, value: object) -> None:
 def test_every_task_that_takes_something_is_tested_above() -> None:
     ours = {name: task for name, task in current_app.tasks.items() if name.startswith("mfa.")}
     taking = {name for name, task in ours.items() if task.run.__code__.co_argcount}
-    tested = (deliveries.deliver, deliveries.report, failures.learn, notices.tell_of_login)
+    tested = (
+        *(deliveries.deliver, deliveries.report, failures.learn),
+        *(jobs.work, notices.tell_of_login),
+    )
     assert taking == {task.name for task in tested}
 
 

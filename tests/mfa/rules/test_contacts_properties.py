@@ -101,7 +101,13 @@ def test_the_mobiles_of_every_country_are_read(mobile, spelling, home):
     assert answer.e164 == phonenumbers.format_number(mobile, PhoneNumberFormat.E164)
 
 
-@given(st.sampled_from([region for region in REGIONS if example_mobile(region)]))
+# libphonenumber's example for Gabon is of the plan before 2019: it is read as an old number.
+OLD_EXAMPLES = {"GA"}
+
+
+@given(
+    st.sampled_from([each for each in REGIONS if example_mobile(each) and each not in OLD_EXAMPLES])
+)
 def test_every_country_reads_its_own_spelling(region):
     national = phonenumbers.format_number(example_mobile(region), PhoneNumberFormat.NATIONAL)
     e164 = phonenumbers.format_number(example_mobile(region), PhoneNumberFormat.E164)
