@@ -2,8 +2,8 @@
 
 Permissions are checked for each person when their turn comes: powers may have changed since
 the job was started. A job ends with the sessions of the person who started it, so that a thief's
-job stops at "This was not me". A person's turn and the count of it are one transaction, so a worker that is
-killed leaves nobody out and does nothing twice.
+job stops at "This was not me". A person's turn and the count of it are one transaction, so a
+worker that is killed leaves nobody out and does nothing twice.
 """
 
 import logging
