@@ -12,6 +12,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 Found = TypeVar("Found")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+# What a form of the administration knows of the row that it shows
+SEEN = re.compile(r'name="_seen" value="([^"]*)"')
 REDIRECTS = {301, 302, 303}
 
 
@@ -39,6 +41,7 @@ class Visitor:
         self.cookies: dict[str, str] = {}
         self.headers: dict[str, str] = {}
         self.page = self.html = self.path = self.token = ""
+        self.seen: dict[str, str] = {}
         self.status = 0
 
     def get(self, path: str) -> str:
@@ -62,7 +65,8 @@ class Visitor:
         headers = {**self.headers, "Cookie": cookies}
         body = None
         if method == "POST":
-            body = urlencode({"csrfmiddlewaretoken": self.token, **(fields or {})}, doseq=True)
+            hidden = {"csrfmiddlewaretoken": self.token, **self.seen}
+            body = urlencode({**hidden, **(fields or {})}, doseq=True)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         began = time.perf_counter()
         connection = self.connect()
@@ -94,6 +98,9 @@ class Visitor:
                     self.cookies.pop(name, None)
         if found := TOKEN.search(text):
             self.token = found[1]
+        if text:
+            seen = SEEN.search(text)
+            self.seen = {"_seen": unescape(seen[1])} if seen else {}
 
 
 def soon(look: Callable[[], Found | None], within: float = 10) -> Found:

@@ -201,6 +201,10 @@ def test_disabling_lets_the_half_signed_in_go_on(walked: Company) -> None:
     assert person.path == "/login/verify/"
     admin.get(POLICY)
     admin.post(POLICY, **SAVED)
+    assert "will log in with the password only" in admin.page
+    person.get("/login/verify/")
+    assert person.path == "/login/verify/"
+    admin.post(admin.path)
     person.get("/login/verify/")
     assert person.path == "/login/continue/"
     person.post("/login/continue/")

@@ -29,7 +29,7 @@ def test_a_login_can_be_followed_and_is_counted(stack: Company) -> None:
     assert person.path == "/"
 
     ready = stack.visitor().send("GET", "/readyz")
-    assert (ready.status, ready.body.count(": ok")) == (200, 5)
+    assert (ready.status, ready.body.count(": ok")) == (200, 6)
 
     [(user,)] = stack.query("SELECT id FROM accounts_user WHERE email = %s", email)
     told = [line for line in lines(stack) if line.get("user") == user]
