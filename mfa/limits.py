@@ -229,7 +229,7 @@ RESCUES = Limit(
     "rescue",
     10,
     DAY,
-    _("People for whom one helper pauses the second step or writes a number"),
+    _("Pauses started and numbers written by one helper"),
     _(
         "More than a busy desk needs; a stolen helper's session opens no more accounts than that. "
         "Administrators are told at the fifth."

@@ -99,7 +99,7 @@ def by_createsuperuser(browser: Browser, root: User) -> str:
     return browser.password(new).url
 
 
-# Each way in, by its first words in the document, and where it leads who has no second step
+# Each way in, by its first words in the document, and where it leads without a second step
 WAYS: dict[str, tuple[Callable[[Browser, User], str], str]] = {
     "`/login/`": (by_login, VERIFY),
     "`/admin/`": (by_admin, VERIFY),
