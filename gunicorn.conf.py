@@ -1,5 +1,6 @@
 """What gunicorn reads by itself when it starts here; options of its command line win."""
 
+import gc
 import os
 import sys
 
@@ -14,19 +15,19 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(str(error))
 worker_class = "portal.workers.Worker"
-# A page waits for the database alone, so a process serves several people at once.
+# A page waits only for the database, so a process can serve several people at once.
 threads = 8
-# Longer than any page takes; a worker that is stuck is replaced.
+# Longer than any page takes. A stuck worker is replaced.
 timeout = graceful_timeout = 30
-# Proxies are settings.TRUSTED_PROXIES' business alone.
+# Only settings.TRUSTED_PROXIES decides about proxies.
 forwarded_allow_ips = ""
-# systemd or the container rules over the process, nobody else.
+# Only systemd or the container controls the process.
 control_socket_disable = True
-# Memory that libraries leak goes with the process; not all at once.
+# Restarting workers frees memory that libraries leak. The jitter spreads the restarts.
 max_requests, max_requests_jitter = 20_000, 2_000
-# Lines of requests, where an operator asks for them, hold no token.
+# The access log, if an operator enables it, contains no tokens.
 logger_class = "portal.access.Logger"
-# One format for all lines of the process; requests are logged by what they do, not by address.
+# One format for all lines of the process. Requests are logged by their events, not by URL.
 logconfig_dict = {
     **settings.LOGGING,
     "loggers": {
@@ -34,3 +35,13 @@ logconfig_dict = {
         "gunicorn.error": {"level": "INFO", "propagate": True},
     },
 }
+
+
+def when_ready(_server: object) -> None:
+    """Let the workers share what was loaded before they start: a collection writes to all of it."""
+    gc.collect()
+    gc.freeze()
+
+
+# A worker never lets go of what it has loaded to serve, so no collection need look at it.
+post_worker_init = when_ready

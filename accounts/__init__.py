@@ -1,1 +1,1 @@
-"""People, and what binds them."""
+"""The user model, account pages, and roles."""

@@ -1,4 +1,4 @@
-"""The app's name, and the groups that exist once its permissions do."""
+"""The app configuration, which also creates the groups."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
@@ -12,9 +12,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Offer the actions, and make the groups after each migrate: then permissions exist."""
-        from accounts.actions import register
-        from accounts.groups import make_groups
+        """Register the actions, and create the groups after each migrate."""
+        from accounts.people.actions import register
+        from accounts.people.groups import make_groups
 
         register()
         post_migrate.connect(make_groups, dispatch_uid="accounts.make_groups")

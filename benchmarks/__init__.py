@@ -1,1 +1,1 @@
-"""What the portal costs: each prints its tables, which docs/performance.md keeps."""
+"""Benchmarks. Each prints its tables, which docs/performance.md keeps."""

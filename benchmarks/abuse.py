@@ -21,13 +21,13 @@ from tests.processes.visitor import Answer, Visitor
 VERIFY, RESEND = "/login/verify/", "/login/verify/resend/"
 BROWSERS, GUESSES, ASKS = 8, 24, 40
 ASKS_EACH = ASKS // BROWSERS
-# The limits of the security design: tries on a code, texts to a number in a quarter of an hour
+# The limits of docs/security.md: attempts per code, texts to a number in 15 minutes
 TRIES = TEXTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; `seen` may be `most` at most, and `least` at least."""
+    """A row of the table. `seen` must be `least` to `most`."""
 
     what: str
     counted: str
@@ -37,7 +37,7 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether what was seen is what is promised."""
+        """Whether the result is within the promise."""
         return self.least <= self.seen <= self.most
 
 
@@ -50,7 +50,7 @@ def main() -> None:
     ):
         portal.start_web(workers=4)
         print(f"{here(database)}; gunicorn with 4 processes of 8 threads\n")
-        print("| what | counted | expected | seen | |\n|---|---|---|---|---|")
+        print("| attack | counted | expected | seen | |\n|---|---|---|---|---|")
         for row in run(portal):
             bounds = str(row.most) if row.least == row.most else f"{row.least} to {row.most}"
             verdict = "holds" if row.holds else "**BROKEN**"
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def run(portal: Portal) -> list[Row]:
-    """Do all of it, each with a person of its own."""
+    """Run all cases, each with its own person."""
     first, second, third, fourth, fifth = people.enroll(portal, "victim", 5)
     return [
         _in_turn(portal, first),
@@ -84,7 +84,7 @@ def _at_once(portal: Portal, email: str) -> Row:
 
 
 def _copied(portal: Portal, email: str) -> Row:
-    """Copies of the one browser that asked, as by a stolen cookie."""
+    """Copies of the browser that asked, as with a stolen cookie."""
     browser = _with_password(portal, email)
     code = portal.code(people.number_of(email))
     posts = [partial(browser.send, "POST", VERIFY, {"code": code})] * BROWSERS
@@ -97,20 +97,20 @@ def _guessed(portal: Portal, email: str) -> list[Row]:
     browser = _with_password(portal, email)
     right = int(portal.code(people.number_of(email)))
     codes = [f"{(right + step) % 1_000_000:06}" for step in range(GUESSES)]
-    # In the middle, where neither the first nor the last of a burst is served.
+    # In the middle, because the first and the last of a burst are not served.
     codes.insert(GUESSES // 2, codes.pop(0))
     _burst([partial(browser.send, "POST", VERIFY, {"code": code}) for code in codes])
     judged = portal.events("code_wrong", email) + portal.events("code_right", email)
     what = f"{GUESSES} guesses at once, the right one among them"
     return [
-        # Fewer when the right one was among the first: it ends the code.
+        # Fewer if the right one was among the first, because it closes the code.
         Row(what, "judged", 1, TRIES, judged),
         Row(what, "logins", 0, 1, portal.events("logged_in", email)),
     ]
 
 
 def _asked(portal: Portal, email: str) -> Row:
-    """Each browser logs in and clicks on "send again", all of them at once."""
+    """Each browser logs in and clicks on "send again", all at once."""
 
     def ask() -> None:
         browser = _with_password(portal, email)
@@ -120,11 +120,11 @@ def _asked(portal: Portal, email: str) -> Row:
     _burst([ask] * BROWSERS)
     statement = "SELECT count(*) FROM mfa_outboxmessage WHERE target = %s"
     texts = portal.query(statement, people.number_of(email))[0][0]
-    return Row(f"{ASKS} asks for a code within a minute", "texts", 1, TEXTS, texts)
+    return Row(f"{ASKS} requests for a code within a minute", "texts", 1, TEXTS, texts)
 
 
 def _at_the_code(portal: Portal, email: str) -> list[Visitor]:
-    """Log in by password in all browsers; the limit lets some have no code of their own."""
+    """Log in by password in all browsers. Because of the limit, some get no code."""
     return [_with_password(portal, email) for _ in range(BROWSERS)]
 
 
@@ -139,7 +139,7 @@ def _let_in(answers: Sequence[Answer]) -> int:
 
 
 def _burst(work: Sequence[Callable[[], Answer | None]]) -> list[Answer]:
-    """Do all of it at once."""
+    """Run everything at once."""
     gate = Barrier(len(work))
 
     def run_one(one: Callable[[], Answer | None]) -> Answer | None:

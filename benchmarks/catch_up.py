@@ -25,11 +25,11 @@ from tests.processes.portal import Company
 from tests.processes.visitor import soon
 
 FEW, MANY, MAILS = 20_000, 2_000_000, 20
-# As many steps of a single batch are timed, to compare their medians.
+# The number of timed steps of a single batch, to compare their medians
 BATCHES = 5
-# So many rows keep a worker busy while the mails go out.
+# Enough rows to keep a worker busy while the emails are sent
 BESIDE = 400_000
-# One login in two is like no other before it.
+# Every second login is unusual.
 EVENTS = """
     INSERT INTO mfa_auditevent (at, event, user_id, address, browser, details)
     SELECT now() - interval '500 days' + i * interval '1 second',
@@ -52,7 +52,7 @@ TASKS = ("count-tallies", "catch-up-notices", "prune")
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """What single batches of one task took, and each step until nothing was left, in seconds."""
+    """The times of single batches of a task, and of each step until the end, in seconds."""
 
     batches: list[float]
     steps: list[float]
@@ -80,23 +80,24 @@ def main() -> None:
 
 
 def fill(database: str, rows: int) -> None:
-    """Add so many old events, and a quarter as many messages, as a bulk insert does."""
+    """Add this many old events, and a quarter as many messages, by bulk insert."""
     with psycopg.connect(database) as connection:
         connection.execute(EVENTS, [rows])
         connection.execute(MESSAGES, [rows // 4])
 
 
 def catch_up(database: str, rows: int) -> dict[str, Caught]:
-    """Work off so many rows, task by task."""
-    from mfa import notices, retention, tallies
+    """Process this many rows, task by task."""
+    from mfa import metrics, retention
+    from mfa.messages import notices
 
     fill(database, rows)
-    steps = (tallies.step, notices.step, retention.step)
+    steps = (metrics.step, notices.step, retention.step)
     return {name: _to_the_end(step) for name, step in zip(TASKS, steps, strict=True)}
 
 
 def _to_the_end(step: Callable[[], bool]) -> Caught:
-    from mfa import backlog
+    from mfa.models import backlog
 
     usual, backlog.STEP = backlog.STEP, timedelta()
     batches = [_timed(step)[0] for _ in range(BATCHES)]
@@ -115,9 +116,10 @@ def _timed(step: Callable[[], bool]) -> tuple[float, bool]:
 
 
 def _mails(company: Company) -> float:
-    """Queue mails while the worker runs; return what the slowest took until it arrived."""
+    """Queue emails while the worker runs. Return the longest time until one arrived."""
     from accounts.models import User
-    from mfa import deliveries, notices, retention, tallies
+    from mfa import metrics, retention
+    from mfa.messages import notices, queue as deliveries
 
     company.start_worker()
     user = User.objects.get()
@@ -128,9 +130,9 @@ def _mails(company: Company) -> float:
         soon(lambda: len(company.mailbox.mails) > before, within=60)
         return time.perf_counter() - began
 
-    # The first waits for the worker to start.
+    # The first one waits for the worker to start.
     mail()
-    for task in (tallies.count, notices.catch_up, retention.clean):
+    for task in (metrics.count, notices.catch_up, retention.clean):
         task.delay()
     taken = []
     for _ in range(MAILS):

@@ -24,20 +24,24 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict, parse_cookie
 from django.utils.text import smart_split
 
-from accounts import forms, links, validators
+from accounts.forms import login
 from accounts.models import User
-from mfa import browsers, origin, plain_text
-from mfa.admin_base import numbers, queries
-from mfa.channels import twilio_receipts
-from mfa.rules import codes, contacts, emails, recovery
+from accounts.people import links, validators
+from mfa.admin.base import queries
+from mfa.channels.twilio import receipts
+from mfa.client import client_of
+from mfa.models import plain_text
+from mfa.rules import codes, emails, looks, phone_numbers, recovery
+from mfa.search import numbers
+from mfa.sessions import devices
 from portal import bodies, logs, middleware, workers
 
 LENGTH, TIMES = 8_000, 4
 # Between linear (4) and quadratic (16)
 MOST = 8.0
-# Below a millisecond the clock says nothing, and neither does an attacker gain.
+# Below a millisecond the clock is too coarse, and an attacker gains nothing.
 SHORT = 0.001
-# What careless patterns run over again and again
+# Text that makes careless patterns backtrack
 PIECES = (
     *(
         "1",
@@ -75,7 +79,7 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether the time grows at most a little faster than the text."""
+        """Whether the time grows at most slightly faster than the text."""
         return self.ratio < MOST
 
 
@@ -87,16 +91,16 @@ def _request(**headers: str) -> HttpRequest:
 
 def _known_browser(text: str) -> None:
     request = _request()
-    request.COOKIES = {browsers.cookie_name(): text}
-    browsers.count_of(request, User(pk=1))
+    request.COOKIES = {devices.cookie_name(): text}
+    devices.count_of(request, User(pk=1))
 
 
 def _receipt(text: str) -> None:
     form = QueryDict(mutable=True)
     form.update({"MessageStatus": "failed", "To": text, "AccountSid": "AC", "ErrorCode": text})
     form["MessageSid"] = text
-    twilio_receipts.read(form, "AC")
-    twilio_receipts.signed(twilio_receipts.url_of(UUID(int=1)), form, text, ["token"])
+    receipts.read(form, "AC")
+    receipts.signed(receipts.url_of(UUID(int=1)), form, text, ["token"])
 
 
 def _username(text: str) -> None:
@@ -110,13 +114,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "request id": middleware.ID.fullmatch,
     "announced length": bodies.LENGTH.fullmatch,
     "whole request": lambda text: workers.is_whole(text.encode()),
-    "user agent": lambda text: origin.of(_request(HTTP_USER_AGENT=text)).device,
-    "address of a proxy": lambda text: origin.of(_request(REMOTE_ADDR=text)),
+    "user agent": lambda text: client_of(_request(HTTP_USER_AGENT=text)).device,
+    "address of a proxy": lambda text: client_of(_request(REMOTE_ADDR=text)),
     "cookies": parse_cookie,
     "cookie of a known browser": _known_browser,
     "email, as long as it may be": lambda text: emails.normalize(text[: emails.LONGEST_SPELLING]),
     "tail of a link": links.parts_of,
-    "login email": forms.LoginForm.base_fields["email"].clean,
+    "login email": login.LoginForm.base_fields["email"].clean,
     "username": _username,
     "name": User._meta.get_field("full_name").run_validators,  # noqa: SLF001
     "password": validators.GuessingValidator().validate,
@@ -124,14 +128,15 @@ READERS: dict[str, Callable[[str], object]] = {
         text[: validators.LONGEST]
     ),
     "names beside a password": lambda text: validators._names(User(full_name=text)),  # noqa: SLF001
-    "phone": lambda text: contacts.read(text, home_region="GB"),
-    "phone, as long as it may be": lambda text: contacts.read(
-        text[: contacts.LONGEST_SPELLING], home_region="GB"
+    "phone": lambda text: phone_numbers.read(text, home_region="GB"),
+    "phone, as long as it may be": lambda text: phone_numbers.read(
+        text[: phone_numbers.LONGEST_SPELLING], home_region="GB"
     ),
     "code": codes.normalize,
     "recovery code": recovery.normalize,
     "receipt": _receipt,
     "text that staff write": plain_text.unlinked,
+    "name of the portal": looks.PLAIN.fullmatch,
     "order of an admin list": queries.ORDER.fullmatch,
     "page of an admin list": queries.PAGE.fullmatch,
     "search of the administration": lambda text: (
@@ -140,41 +145,42 @@ READERS: dict[str, Callable[[str], object]] = {
         re.sub(r"[^0-9]", "", text),
     ),
 }
-# These read an operator's settings, once, at the start.
+# These read an operator's settings once, at the start.
 SETTINGS = {
     "portal.addresses",
     "portal.dotenv",
     "portal.env",
-    "portal.looks",
     "portal.senders",
     "portal.services",
     "portal.settings",
 }
 # Every other regular expression: the reader above that runs it, or whose text it sees instead
 PATTERNS = {
-    "accounts.emails.validate": "login email",
-    "accounts.guessing.YEAR": "password, as long as it may be",
-    "accounts.validators._names": "names beside a password",
-    "accounts.links.PARTS": "tail of a link",
-    "accounts.models.User": "username",
-    "mfa.admin.records.AuditEventAdmin": "support's, anchored and one class of at most 18 digits",
+    "accounts.models.emails.validate": "login email",
+    "accounts.people.strength.YEAR": "password, as long as it may be",
+    "accounts.people.validators._names": "names beside a password",
+    "accounts.people.links.PARTS": "tail of a link",
+    "accounts.models.users.User": "username",
+    "mfa.admin.audit.AuditEventAdmin": "support's, anchored and one class of at most 18 digits",
     "mfa.management.commands.why._verdict": "an operator's",
-    "mfa.admin.forms.MESSAGING_SERVICE": "an administrator's, anchored and of fixed length",
-    "mfa.browsers.PART": "cookie of a known browser",
-    "mfa.channels.twilio_receipts.MESSAGE_ID": "receipt",
-    "mfa.channels.twilio_receipts.CODE": "receipt",
+    "mfa.channels.twilio.account.ACCOUNT_ID": "an administrator's, anchored and of fixed length",
+    "mfa.channels.twilio.account.MESSAGING_SERVICE": "an administrator's, of fixed length",
+    "mfa.sessions.devices.PART": "cookie of a known browser",
+    "mfa.channels.twilio.receipts.MESSAGE_ID": "receipt",
+    "mfa.channels.twilio.receipts.CODE": "receipt",
     "mfa.management.commands.test_email.Command": "an operator's",
-    "mfa.models.policies.AccountPolicy": "an administrator's, anchored and of fixed length",
-    "mfa.plain_text.AT": "text that staff write",
-    "mfa.plain_text.BREAKS": "text that staff write",
-    "mfa.origin.WITH_PORT": "address of a proxy",
-    "mfa.rules.contacts.EXTENSION": "phone, as long as it may be",
-    "mfa.rules.contacts.COUNTRY_AGAIN": "phone, as long as it may be",
-    "mfa.rules.contacts.DIALLED": "phone, as long as it may be",
-    "mfa.admin_base.numbers.NUMBER": "support's, one class of at most 254 characters",
-    "mfa.admin_base.numbers.owners": "support's, one class of at most 254 characters",
-    "mfa.admin_base.queries.ORDER": "order of an admin list",
-    "mfa.admin_base.queries.PAGE": "page of an admin list",
+    "mfa.models.plain_text.AT": "text that staff write",
+    "mfa.models.plain_text.BREAKS": "text that staff write",
+    "mfa.rules.looks.PLAIN": "name of the portal",
+    "mfa.rules.looks.HEX_COLOR": "an administrator's, of fixed length",
+    "mfa.client.WITH_PORT": "address of a proxy",
+    "mfa.rules.phone_numbers.EXTENSION": "phone, as long as it may be",
+    "mfa.rules.phone_numbers.COUNTRY_AGAIN": "phone, as long as it may be",
+    "mfa.rules.phone_numbers.DIALLED": "phone, as long as it may be",
+    "mfa.search.numbers.NUMBER": "support's, one class of at most 254 characters",
+    "mfa.search.numbers.owners": "support's, one class of at most 254 characters",
+    "mfa.admin.base.queries.ORDER": "order of an admin list",
+    "mfa.admin.base.queries.PAGE": "page of an admin list",
     "mfa.rules.plans.renewed": "phone, as long as it may be",
     "portal.demo.views.CODE": "the demo's own messages",
     "portal.bodies.LENGTH": "announced length",
@@ -195,12 +201,12 @@ def main() -> None:
 
 
 def run() -> list[Row]:
-    """Measure each reader with each piece; keep the worst."""
+    """Measure each reader with each piece. Keep the worst."""
     return [worst(name, read) for name, read in READERS.items()]
 
 
 def worst(name: str, read: Callable[[str], object]) -> Row:
-    """Return the piece that costs the most, by growth and then by time."""
+    """Return the most expensive piece, by growth and then by time."""
     rows = [row_of(name, read, piece) for piece in PIECES]
     return max(rows, key=lambda row: (not row.holds, row.seconds))
 
@@ -216,7 +222,7 @@ def _text(piece: str, length: int) -> str:
 
 
 def _seconds(read: Callable[[str], object], text: str) -> float:
-    """Return the shortest of three times on the processor: other programs do not count."""
+    """Return the shortest of three CPU times, so that other programs do not count."""
     return max(min(_once(read, text) for _ in range(3)), 1e-6)
 
 

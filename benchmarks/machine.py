@@ -1,4 +1,4 @@
-"""Where a benchmark ran: without it a figure says nothing."""
+"""The machine of a benchmark, without which its numbers mean nothing."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ import psycopg
 
 
 def here(database: str) -> str:
-    """Return processor, Python, Django and PostgreSQL in a line."""
+    """Return processor, Python, Django and PostgreSQL in one line."""
     with psycopg.connect(database) as connection:
         server = connection.execute("SHOW server_version").fetchone()
     lines = Path("/proc/cpuinfo").read_text().splitlines()

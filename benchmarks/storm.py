@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
 from statistics import median, quantiles
 from threading import Barrier, Lock
@@ -33,16 +34,16 @@ PAGES = (
     "POST code",
     "GET home",
 )
-# No page may be slower than so many times its p99 at rest.
+# No page may be slower than this multiple of its p99 without load.
 SLOWER = 3
-# How often the code page's script asks for news, in seconds
-NEWS = 3.0
+# The pauses between the code page's polls, in seconds. The last one repeats.
+NEWS = (2, 3, 5, 10, 15, 30)
 COUNTS = """
     SELECT count(*) FILTER (WHERE event = 'logged_in'), count(*) FILTER (WHERE event = 'code_right')
     FROM mfa_auditevent JOIN accounts_user ON user_id = accounts_user.id WHERE email = ANY(%s)
 """
 UNFINISHED = "SELECT count(*) FROM mfa_delivery WHERE state IN ('queued', 'sending')"
-# The portal's own pause before one may ask again, in seconds
+# The portal's pause before another code can be requested, in seconds
 PAUSE = 30
 MAY_ASK = "UPDATE mfa_challenge SET resend_at = now() WHERE target = %s"
 
@@ -81,18 +82,18 @@ class Run:
     lock: Lock = field(default_factory=Lock)
 
     def note(self, page: str, answer: Answer) -> None:
-        """Keep what a page took."""
+        """Store the duration of a page."""
         with self.lock:
             self.seconds.setdefault(page, []).append(answer.seconds)
             self.statuses.add(answer.status)
 
     def looks(self) -> bool:
-        """Whether people look at their phones already."""
+        """Whether people look at their phones now."""
         again = sum(times > 1 for times in list(self.asked.values()))
         return again == self.plan.crowd or not self.patient
 
     def joined(self, other: "Run") -> "Run":
-        """Both as one."""
+        """Combine both."""
         for page, taken in other.seconds.items():
             self.seconds.setdefault(page, []).extend(taken)
         self.statuses |= other.statuses
@@ -107,7 +108,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What came of it: the promises are zeros, and `people_in` is everybody."""
+    """The results. All promised values are zero, except `people_in`, which is everyone."""
 
     people_in: int
     in_without_code: int
@@ -118,7 +119,7 @@ class Counts:
     errors: int
 
     def joined(self, other: "Counts") -> "Counts":
-        """Both as one."""
+        """Combine both."""
         names = Counts.__slots__
         return Counts(*(getattr(self, name) + getattr(other, name) for name in names))
 
@@ -173,7 +174,7 @@ def _crowd(company: Company, plan: Plan, crowd: list[str], *, patient: bool) -> 
 
 
 def _come(run: Run, email: str) -> bool:
-    """Log in as a person does; say whether that ended at the home page."""
+    """Log in as a person. Return whether it ended at the home page."""
     visitor = Visitor(run.company.url, timeout=120)
     number = people.number_of(email)
     run.gate.wait()
@@ -186,7 +187,7 @@ def _come(run: Run, email: str) -> bool:
     for moment in _waiting(run, visitor):
         texts = run.company.texts(number) if run.looks() else []
         if texts:
-            # What else was asked for has the same code.
+            # All other requested texts have the same code.
             run.note("POST code", visitor.send("POST", VERIFY, {"code": code_in(texts[-1])}))
             home = visitor.send("GET", HOME)
             run.note("GET home", home)
@@ -197,14 +198,15 @@ def _come(run: Run, email: str) -> bool:
 
 
 def _waiting(run: Run, visitor: Visitor) -> Iterator[float]:
-    """Yield the time again and again, while the page's script asks for news."""
+    """Yield the time repeatedly, while the page's script polls."""
     ends = time.monotonic() + run.plan.patience
-    news_at = 0.0
+    pauses = chain(NEWS, repeat(NEWS[-1]))
+    news_at = time.monotonic() + next(pauses)
     while (now := time.monotonic()) < ends:
         yield now
         if now >= news_at:
             run.note("GET status", visitor.send("GET", f"{VERIFY}status/"))
-            news_at = now + NEWS
+            news_at = now + next(pauses)
         time.sleep(0.2)
 
 
@@ -219,7 +221,7 @@ def _ask_again(run: Run, visitor: Visitor, email: str) -> None:
 
 
 def _come_by_mail(run: Run, email: str) -> bool:
-    """Take the way round, and measure how long its mail takes."""
+    """Use email instead, and measure how long it takes."""
     visitor = Visitor(run.company.url, timeout=120)
     run.gate.wait()
     visitor.send("GET", LOGIN)
@@ -256,7 +258,8 @@ def _count(run: Run, emails: Sequence[str], arrived: int) -> Counts:
 
 def _report(rest: Run, storm: Run, calm: Counts, wild: Counts) -> None:
     print(
-        "| page | p50 at rest | p99 at rest | p50 in the storm | p99 in the storm | ratio of p99 |"
+        "| page | p50 at rest | p99 at rest | p50 in the outage | p99 in the outage "
+        "| ratio of p99 |"
     )
     print("|---|---|---|---|---|---|")
     for page in PAGES:
@@ -268,11 +271,11 @@ def _report(rest: Run, storm: Run, calm: Counts, wild: Counts) -> None:
             f"| {page} | {middles[0]:.0f} ms | {worsts[0]:.0f} ms "
             f"| {middles[1]:.0f} ms | {worsts[1]:.0f} ms | {verdict} |"
         )
-    print("\n| what | at rest | in the storm |\n|---|---|---|")
+    print("\n| what | at rest | during the outage |\n|---|---|---|")
     for name in Counts.__slots__:
         print(f"| {name.replace('_', ' ')} | {getattr(calm, name)} | {getattr(wild, name)} |")
     mails = [max(run.mailed_after, default=-1) for run in (rest, storm)]
-    print(f"| slowest mail of the email way | {mails[0]:.1f} s | {mails[1]:.1f} s |")
+    print(f"| slowest code by email | {mails[0]:.1f} s | {mails[1]:.1f} s |")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ NEW = "seven unrelated garden lanterns"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of one case."""
+    """The result of one case."""
 
     case: str
     tried: str
@@ -66,7 +66,7 @@ CASES: dict[str, Case] = {}
 
 
 def case(name: str, tried: str) -> Callable[[Callable[[Site], tuple[bool, dict]]], Case]:
-    """Put a case into the table; what breaks on the way is told and counts as not refused."""
+    """Add a case to the table. An error in it is reported and counts as not refused."""
 
     def keep(steps: Callable[[Site], tuple[bool, dict[str, object]]]) -> Case:
         def run(site: Site) -> Finding:
@@ -84,7 +84,7 @@ def case(name: str, tried: str) -> Callable[[Callable[[Site], tuple[bool, dict]]
 
 
 def main() -> int:
-    """Try and print."""
+    """Run the cases and print."""
     with (
         services.database(services.postgresql()) as database,
         tempfile.TemporaryDirectory() as folder,
@@ -103,7 +103,7 @@ def main() -> int:
 
 
 def run(site: Site, names: list[str]):  # noqa: ANN201
-    """Take the steps of these cases."""
+    """Run the steps of these cases."""
     for name in names:
         yield CASES[name](site)
 
@@ -111,13 +111,13 @@ def run(site: Site, names: list[str]):  # noqa: ANN201
 # S01. What a list answers
 
 
-@case("S01", "read a superuser's session key through the lists of the administration")
+@case("S01", "read a superuser's session key through the admin's lists")
 def s01(site: Site) -> tuple[bool, dict[str, object]]:
     root = site.log_in(site.staff("root"))
     support = site.log_in(site.staff("desk", "Support"))
     links = set(re.findall(r'href="(/admin/\w+/\w+/)"', support.get("/admin/")))
     # The page of limits shows all of them and filters nothing.
-    lists = [path for path in links if "/brake/" not in path]
+    lists = [path for path in links if "/sendblock/" not in path]
     queries = (
         "sessions__session_key__regex=^a",
         "sessions__key_hash__startswith=a",
@@ -139,11 +139,11 @@ def s01(site: Site) -> tuple[bool, dict[str, object]]:
     ).status
     key = root.cookies[SESSION]
     stored = [str(row) for row in site.company.query("SELECT * FROM mfa_session")]
-    thief = site.browser()
+    attacker = site.browser()
     opened = 0
     for (value,) in site.company.query("SELECT key_hash FROM mfa_session"):
-        thief.cookies[SESSION] = value
-        opened += thief.send("GET", "/admin/").status == 200
+        attacker.cookies[SESSION] = value
+        opened += attacker.send("GET", "/admin/").status == 200
     plain = sum(key in row for row in stored)
     refused = set(answers) == {400} and auto in {400, 403} and not plain and not opened
     return refused, {
@@ -164,34 +164,34 @@ def s02(site: Site) -> tuple[bool, dict[str, object]]:
     home = site.log_in(owner)
     home.get("/me/security/codes/")
     home.post("/me/security/codes/")
-    thief = home.copy("127.0.66.1")
+    attacker = home.copy("127.0.66.1")
     stale(home)
-    lost = _report_all(owner, thief)
-    left = owner.factors.filter(suspended_at=None, revoked_at=None).count()
-    # Then the owner does it, with a proof: the thief's session must end.
+    lost = _report_all(owner, attacker)
+    left = owner.factors.usable().count()
+    # Then the owner does it with a proof, and the attacker's session must end.
     second = site.log_in(owner)
     lost_by_owner = _report_all(owner, second)
-    return not lost and left == 2 and lost_by_owner > 0 and not is_in(thief), {
-        "factors lost by the thief": lost,
+    return not lost and left == 2 and lost_by_owner > 0 and not is_in(attacker), {
+        "factors lost by the attacker": lost,
         "factors left": left,
         "lost by the owner with a fresh proof": lost_by_owner,
-        "thief's session lives on": is_in(thief),
+        "attacker's session lives on": is_in(attacker),
     }
 
 
 def _report_all(owner, browser: Browser) -> int:  # noqa: ANN001
-    before = owner.factors.filter(suspended_at=None, revoked_at=None).count()
+    before = owner.factors.usable().count()
     for pk in owner.factors.values_list("pk", flat=True):
         browser.send("GET", SECURITY)
         browser.send("POST", f"{SECURITY}factors/{pk}/suspend/")
-    return before - owner.factors.filter(suspended_at=None, revoked_at=None).count()
+    return before - owner.factors.usable().count()
 
 
 # S03. Text that is slow to read
 
 
 def _waits(site: Site, user, seconds: float, at_least: int = 5) -> list[float]:  # noqa: ANN001
-    """Log in by password again and again, as a person does who comes just then."""
+    """Log in by password repeatedly, like a person who arrives at that time."""
     taken: list[float] = []
     ends = time.monotonic() + seconds
     while time.monotonic() < ends or len(taken) < at_least:
@@ -208,16 +208,16 @@ def _waits(site: Site, user, seconds: float, at_least: int = 5) -> list[float]: 
 
 
 def _forget_waits() -> None:
-    from mfa.models import Counter, Wait
+    from mfa.models import Counter, Lockout
 
-    Wait.objects.all().delete()
+    Lockout.objects.all().delete()
     Counter.objects.all().delete()
 
 
 HOSTILE = ("1.@" * 1365, "." * 4096, "@" * 4096, "a@" + "1." * 2000, "+" + "1" * 4090, "1" * 4096)
 
 
-@case("S03", "ask for ten addresses of 4 kB a second while somebody logs in")
+@case("S03", "request ten URLs of 4 kB a second while someone logs in")
 def s03(site: Site) -> tuple[bool, dict[str, object]]:
     user = site.person("calm")
     rest = _waits(site, user, 3)
@@ -264,7 +264,7 @@ def s04(site: Site) -> tuple[bool, dict[str, object]]:
     members = [site.person("member") for _ in range(6)]
     for member in members:
         page = f"/admin/accounts/user/{member.pk}/change/"
-        pause = f"/admin/mfa/pause/person/{member.pk}/"
+        pause = f"/support/people/{member.pk}/pause/"
         root.get(page)
         desk.get(pause)
         fields = {"is_staff": "on", "is_superuser": "on"}
@@ -279,9 +279,9 @@ def s04(site: Site) -> tuple[bool, dict[str, object]]:
         member.refresh_from_db()
         promoted += member.is_superuser
         paused += member.pauses.count()
-        thief = site.browser("127.0.4.1")
-        site.password(member, thief)
-        opened += member.is_superuser and is_in(thief, "/admin/")
+        attacker = site.browser("127.0.4.1")
+        site.password(member, attacker)
+        opened += member.is_superuser and is_in(attacker, "/admin/")
     return promoted > 0 and not opened, {
         "promoted": promoted,
         "pauses written": paused,
@@ -296,12 +296,12 @@ def s04(site: Site) -> tuple[bool, dict[str, object]]:
 def s05(site: Site) -> tuple[bool, dict[str, object]]:
     from django.contrib.auth.models import Group
 
-    from mfa.models import AccountPolicy
+    from mfa.models import SitePolicy, SmsAccount
 
     root = site.staff("root")
     boss = site.log_in(site.staff("boss", "Administrators"))
     pilot = Group.objects.create(name="Pilot")
-    before = AccountPolicy.objects.values().get()
+    before, values = SitePolicy.objects.values().get(), SmsAccount.load().values
     figures: dict[str, object] = {}
     held = True
     stranger = {
@@ -324,11 +324,10 @@ def s05(site: Site) -> tuple[bool, dict[str, object]]:
         by_ours = asked and _texted(site, root, texts)
         figures[name] = {"asked for a code": asked, "by our account": by_ours, "told": told}
         held = held and asked and by_ours and told
-        AccountPolicy.objects.update(**{key: before[key] for key in ("enabled", "pilot_group_id")})
-    now = AccountPolicy.objects.values().get()
-    live = {key: now[key] for key in stranger} == {key: before[key] for key in stranger}
+        SitePolicy.objects.update(**{key: before[key] for key in ("enabled", "pilot_group_id")})
+    live = SmsAccount.load().values == values
     if not live:
-        AccountPolicy.objects.update(**{key: before[key] for key in stranger})
+        SmsAccount.note(**values._asdict())
     return held and live, {**figures, "old account still live": live}
 
 
@@ -358,10 +357,10 @@ def s06(site: Site) -> tuple[bool, dict[str, object]]:
     inside = site.browser("127.0.6.1")
     site.password(member, inside)
     was_in = is_in(inside)
-    # One that has typed the password, and stands before the last click.
-    for pause in list(member.pauses.all()):
-        desk.get("/admin/mfa/pause/")
-        desk.post(f"/admin/mfa/pause/{pause.pk}/end/")
+    # A login with the password entered, before the last click
+    page = f"/support/people/{member.pk}/"
+    desk.get(page)
+    desk.post(page, action="end_pause")
     stays = is_in(inside)
     again = site.browser("127.0.6.2")
     by_password = site.password(member, again)
@@ -382,12 +381,12 @@ def s06(site: Site) -> tuple[bool, dict[str, object]]:
 
 
 def _pause(desk: Browser, member, reason: str = "lost phone") -> None:  # noqa: ANN001
-    page = f"/admin/mfa/pause/person/{member.pk}/"
+    page = f"/support/people/{member.pk}/pause/"
     desk.get(page)
     desk.post(page, reason=reason, hours="24")
 
 
-# S07. The thief of a password during a pause
+# S07. An attacker with the password during a pause
 
 
 @case("S07", "during a pause: 11 logins by password, report factors, change password and email")
@@ -396,21 +395,21 @@ def s07(site: Site) -> tuple[bool, dict[str, object]]:
     owner = site.person("owner")
     home = site.log_in(owner)
     _pause(desk, owner)
-    thieves = [site.browser("127.0.7.1") for _ in range(11)]
-    for thief in thieves:
-        site.password(owner, thief)
-    let_in = sum(map(is_in, thieves))
-    thief = thieves[-1]
-    lost = _report_all(owner, thief)
+    attackers = [site.browser("127.0.7.1") for _ in range(11)]
+    for attacker in attackers:
+        site.password(owner, attacker)
+    let_in = sum(map(is_in, attackers))
+    attacker = attackers[-1]
+    lost = _report_all(owner, attacker)
     hashed = owner.password
-    thief.get("/me/password/")
-    thief.post("/me/password/", old_password=PASSWORD, new_password1=NEW, new_password2=NEW)
-    thief.get("/me/email/")
-    thief.post("/me/email/", email="thief@example.net", password=PASSWORD)
-    thief.get(SECURITY)
-    thief.post(f"{SECURITY}sessions/others/")
+    attacker.get("/me/password/")
+    attacker.post("/me/password/", old_password=PASSWORD, new_password1=NEW, new_password2=NEW)
+    attacker.get("/me/email/")
+    attacker.post("/me/email/", email="attacker@example.net", password=PASSWORD)
+    attacker.get(SECURITY)
+    attacker.post(f"{SECURITY}sessions/others/")
     owner.refresh_from_db()
-    moved = bool([m for m in site.company.mailbox.mails if m["to"] == "thief@example.net"])
+    moved = bool([m for m in site.company.mailbox.mails if m["to"] == "attacker@example.net"])
     good = not lost and owner.password == hashed and not moved and is_in(home)
     return good, {
         "let in by the password": let_in,
@@ -421,19 +420,19 @@ def s07(site: Site) -> tuple[bool, dict[str, object]]:
     }
 
 
-# S08. What is kept for the owner's own device
+# S08. What is reserved for the owner's own device
 
 
-@case("S08", "ask for a code six times, then 24 recovery codes at once; the owner comes after")
+@case("S08", "request a code six times, then try 24 recovery codes at once; then the owner logs in")
 def s08(site: Site) -> tuple[bool, dict[str, object]]:
     owner = site.person("owner")
     home = site.log_in(owner)
     home.post("/logout/")
     for _ in range(6):
-        thief = site.browser("127.0.8.1")
-        site.password(owner, thief)
+        attacker = site.browser("127.0.8.1")
+        site.password(owner, attacker)
         _may_ask(owner)
-        thief.send("POST", f"{VERIFY}resend/")
+        attacker.send("POST", f"{VERIFY}resend/")
     before = len(site.texts(owner))
     time.sleep(1)
     path = site.password(owner, home)
@@ -444,10 +443,10 @@ def s08(site: Site) -> tuple[bool, dict[str, object]]:
     page = house.post("/me/security/codes/")
     codes = _recovery_codes(page)
     house.post("/logout/")
-    thief = site.browser("127.0.8.2")
-    site.password(other, thief)
-    thief.get("/login/recovery-code/")
-    guess = partial(thief.send, "POST", "/login/recovery-code/", {"code": "AAAAA-BBBBB-CCC"})
+    attacker = site.browser("127.0.8.2")
+    site.password(other, attacker)
+    attacker.get("/login/recovery-code/")
+    guess = partial(attacker.send, "POST", "/login/recovery-code/", {"code": "AAAAA-BBBBB-CCC"})
     burst([guess] * 24)
     site.password(other, house)
     house.get("/login/recovery-code/")
@@ -528,7 +527,7 @@ def s10(site: Site) -> tuple[bool, dict[str, object]]:
         word = {"new_password1": NEW, "new_password2": NEW}
         saved, _ = burst([partial(browser.send, "POST", "/password/new/", word), enter])
         if saved is None or "notice=reset" not in saved.location:
-            # The login was faster and ended the reset: its person was told so.
+            # The login was faster and ended the reset. The person was told so.
             continue
         user.refresh_from_db()
         resets += user.check_password(NEW)
@@ -540,7 +539,7 @@ def s10(site: Site) -> tuple[bool, dict[str, object]]:
 
 
 def _at_new_password(site: Site, user) -> Browser:  # noqa: ANN001
-    """Come by a reset's link, prove the second step, and stand before the new password."""
+    """Open a reset's link, prove the second step, and reach the form for a new password."""
     browser = site.browser("127.0.10.2")
     link = _reset_link(site, user)
     after = len(site.texts(user))
@@ -566,19 +565,19 @@ def _bodies(site: Site, user, word: str) -> list[str]:  # noqa: ANN001
     return [body for body in bodies if word in body]
 
 
-# S11. Time tells which accounts exist
+# S11. Response times that reveal accounts
 
 
 @case("S11", "time the login of an imported account, of another, and of an unknown email")
 def s11(site: Site) -> tuple[bool, dict[str, object]]:
     from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
-    from accounts import imports
+    from accounts.people import imported_hashes
 
     old = PBKDF2PasswordHasher().encode(PASSWORD, "importedsalt12345678")
     imported, own = site.person("imported", password=old), site.person("own")
-    # As an import does; the worker finds others within ten minutes.
-    imports.note([imported])
+    # As an import does. The worker finds others within ten minutes.
+    imported_hashes.note([imported])
     emails = {"imported": imported.email, "Argon2": own.email, "unknown": "nobody@example.com"}
     taken: dict[str, list[float]] = {name: [] for name in emails}
     browser = site.browser("127.0.11.1")
@@ -596,7 +595,7 @@ def s11(site: Site) -> tuple[bool, dict[str, object]]:
     }
 
 
-# S12. An account that nobody uses
+# S12. An unused account
 
 
 @case("S12", "log in to an account unused for 100 days by its password, and enroll a phone")
@@ -610,14 +609,14 @@ def s12(site: Site) -> tuple[bool, dict[str, object]]:
         idle = site.person("idle", phone=False, last_login=last_login, date_joined=before)
         idle.mailbox_proven_at = None
         idle.save()
-        thief = site.browser("127.0.12.1")
-        site.password(idle, thief)
+        attacker = site.browser("127.0.12.1")
+        site.password(idle, attacker)
         texts = len(site.company.texts(number))
-        thief.get(PHONE)
-        thief.post(PHONE, phone=number)
+        attacker.get(PHONE)
+        attacker.post(PHONE, phone=number)
         time.sleep(1.5)
-        figures[f"{name}: texts to the thief"] = len(site.company.texts(number)) - texts
-        figures[f"{name}: page"] = thief.path.partition("?")[0]
+        figures[f"{name}: texts to the attacker"] = len(site.company.texts(number)) - texts
+        figures[f"{name}: page"] = attacker.path.partition("?")[0]
     texts = sum(value for value in figures.values() if isinstance(value, int))
     return texts == 0, figures
 
@@ -700,7 +699,7 @@ def s15(site: Site) -> tuple[bool, dict[str, object]]:
 
 
 def _under_slow(site: Site, user, port: int, head: bytes) -> list[float]:  # noqa: ANN001
-    """Hold 30 connections open, a byte a second each, while somebody logs in."""
+    """Hold 30 connections open, one byte per second each, while a person logs in."""
     done = Flag()
 
     def dawdle() -> None:
@@ -725,7 +724,7 @@ def _under_slow(site: Site, user, port: int, head: bytes) -> list[float]:  # noq
 
 
 def _upload(port: int, size: int) -> tuple[int, str, float]:
-    """Post a large file; return how much was taken, the answer, and the time."""
+    """Post a large file. Return how much was accepted, the answer, and the time."""
     head = (
         "POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n"
         f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {size}\r\n\r\n"
@@ -746,14 +745,14 @@ def _upload(port: int, size: int) -> tuple[int, str, float]:
 # S16. Devices that stay recognized
 
 
-@case("S16", "log in from the thief's browser after the owner logged everyone else out")
+@case("S16", "log in from the attacker's browser after the owner logged everyone else out")
 def s16(site: Site) -> tuple[bool, dict[str, object]]:
     from mfa.models import Counter
 
     figures = {}
     for name in ("log out everywhere", "this was not me"):
         owner = site.person("owner")
-        home, thief = site.log_in(owner), site.log_in(owner, source="127.0.16.1")
+        home, attacker = site.log_in(owner), site.log_in(owner, source="127.0.16.1")
         soon(lambda owner=owner: site.events("unusual_login", owner), within=15)
         word = PASSWORD
         if name == "log out everywhere":
@@ -764,32 +763,33 @@ def s16(site: Site) -> tuple[bool, dict[str, object]]:
         told = site.events("unusual_login", owner)
         Counter.objects.all().delete()
         after = len(site.texts(owner))
-        site.password(owner, thief, word=word)
-        thief.post(VERIFY, code=site.next_code(owner, after))
+        site.password(owner, attacker, word=word)
+        attacker.post(VERIFY, code=site.next_code(owner, after))
         with suppress(AssertionError):
             soon(
                 lambda owner=owner, told=told: site.events("unusual_login", owner) > told, within=10
             )
-        figures[f"{name}: told of the thief's next login"] = (
+        figures[f"{name}: told of the attacker's next login"] = (
             site.events("unusual_login", owner) > told
         )
     return all(figures.values()), figures
 
 
 def _disown(site: Site, owner, home: Browser) -> str:  # noqa: ANN001
-    """Say "this was not me" of the newest login, and choose a new password."""
+    """Report "this was not me" for the newest login, and choose a new password by the link."""
     page = home.get("/me/activity/")
     _forget_waits()
     event = re.findall(r"/me/activity/(\d+)/", page)[0]
     home.get(f"/me/activity/{event}/")
     home.post(f"/me/activity/{event}/")
+    mail = soon(lambda: _bodies(site, owner, "/password/reset/"), within=15)[-1]
+    link = urlsplit(re.findall(r"https://\S+/password/reset/\S+?/\S+?/", mail)[0]).path
     after = len(site.texts(owner))
-    site.password(owner, home)
+    home.get(link)
+    home.post(link)
     home.post(VERIFY, code=site.next_code(owner, after))
-    if home.path.startswith("/me/password/renew"):
-        home.post(home.path, new_password1=NEW, new_password2=NEW)
-        return NEW
-    return PASSWORD
+    home.post(home.path, new_password1=NEW, new_password2=NEW)
+    return NEW
 
 
 # S17. Requests that make no sense
@@ -799,7 +799,7 @@ def _disown(site: Site, owner, home: Browser) -> str:  # noqa: ANN001
 def s17(site: Site) -> tuple[bool, dict[str, object]]:
     from twilio.request_validator import RequestValidator
 
-    from mfa.channels.twilio_receipts import url_of
+    from mfa.channels.twilio.receipts import url_of
     from mfa.models import Delivery
 
     root = site.log_in(site.staff("root"))
@@ -847,7 +847,7 @@ def s17(site: Site) -> tuple[bool, dict[str, object]]:
 # S18. What stands in the files for containers
 
 
-@case("S18", "choose one's own address; read the database container's settings")
+@case("S18", "fake the client's address; read the database container's settings")
 def s18(site: Site) -> tuple[bool, dict[str, object]]:
     import yaml
 
@@ -879,7 +879,7 @@ def s18(site: Site) -> tuple[bool, dict[str, object]]:
 # S19. Slow floods
 
 
-@case("S19", "30 password mails to one mailbox; 51 tries an address from seven addresses")
+@case("S19", "30 password emails to one address; 51 attempts from each of seven IP addresses")
 def s19(site: Site) -> tuple[bool, dict[str, object]]:
     from mfa.models import Counter
 
@@ -887,11 +887,11 @@ def s19(site: Site) -> tuple[bool, dict[str, object]]:
     home = site.log_in(user)
     home.post("/logout/")
     for turn in range(30):
-        # Half by strangers, half by the browser that the person uses.
+        # Half from unrecognized devices, half from the person's browser.
         browser = home if turn % 2 else site.browser(f"127.0.{turn + 100}.1")
         browser.get("/password/forgot/")
         browser.send("POST", "/password/forgot/", {"email": user.email})
-        # So much later that limits of minutes and hours have room again, but not those of a day.
+        # Late enough for limits of minutes and hours to reset, but not those of a day.
         Counter.objects.filter(bucket__gt=100_000).delete()
     time.sleep(2)
     mails = len(_bodies(site, user, "/password/reset/"))
@@ -899,7 +899,7 @@ def s19(site: Site) -> tuple[bool, dict[str, object]]:
     burst([partial(_spray, site, f"127.0.{19 + number}.19") for number in range(7)])
     _bring_the_beat_forward()
     told = _told_soon(site, chief, before)
-    return mails <= 10 and told, {"mails to one mailbox": mails, "administrators alerted": told}
+    return mails <= 10 and told, {"emails to one address": mails, "administrators alerted": told}
 
 
 def _bring_the_beat_forward() -> None:
@@ -929,7 +929,7 @@ def _told_soon(site: Site, user, before: int) -> bool:  # noqa: ANN001
 # S20. A link in the portal's own mail
 
 
-@case("S20", "start a pause whose reason holds a link")
+@case("S20", "start a pause whose reason contains a link")
 def s20(site: Site) -> tuple[bool, dict[str, object]]:
     desk = site.log_in(site.staff("desk", "Support"))
     links, mailed = 0, 0
@@ -972,19 +972,19 @@ def s21(site: Site) -> tuple[bool, dict[str, object]]:
     owner.get("/me/security/codes/")
     owner.post("/me/security/codes/")
     groups = [Group.objects.create(name=f"Doomed {number}") for number in range(3)]
-    thief = root.copy("127.0.21.1")
+    attacker = root.copy("127.0.21.1")
     stale(root)
     delete = {"post": "yes"}
-    thief.get("/admin/")
-    thief.send("POST", f"/admin/auth/group/{groups[0].pk}/delete/", delete)
-    thief.send(
+    attacker.get("/admin/")
+    attacker.send("POST", f"/admin/auth/group/{groups[0].pk}/delete/", delete)
+    attacker.send(
         "POST",
         "/admin/auth/group/",
         {"action": "delete_selected", "_selected_action": str(groups[1].pk), **delete},
     )
-    thief.send("POST", f"/admin/auth/group/{groups[2].pk}/change/", {"name": "Stolen"})
-    thief.send("POST", "/admin/auth/group/add/", {"name": "Stolen too"})
-    thief.send("POST", f"/admin/accounts/user/{victim.pk}/delete/", delete)
+    attacker.send("POST", f"/admin/auth/group/{groups[2].pk}/change/", {"name": "Stolen"})
+    attacker.send("POST", "/admin/auth/group/add/", {"name": "Stolen too"})
+    attacker.send("POST", f"/admin/accounts/user/{victim.pk}/delete/", delete)
     names = set(Group.objects.values_list("name", flat=True))
     lost = sum(group.name not in names for group in groups) + ("Stolen too" in names)
     lost += not type(victim).objects.filter(pk=victim.pk).exists()
@@ -998,7 +998,7 @@ def s21(site: Site) -> tuple[bool, dict[str, object]]:
     }
 
 
-# S22. A thief's count
+# S22. An attacker's count
 
 
 @case("S22", "guess codes while the owner logs in between")
@@ -1008,38 +1008,38 @@ def s22(site: Site) -> tuple[bool, dict[str, object]]:
     owner = site.person("owner")
     home = site.log_in(owner)
     home.post("/logout/")
-    thief = site.browser("127.0.22.1")
-    _guess(site, owner, thief)
+    attacker = site.browser("127.0.22.1")
+    _guess(site, owner, attacker)
     site.log_in(owner, home)
     factor = owner.factors.get()
     kept = factor.wrong_answers
-    # The limits of texts would stop the thief first.
+    # The limits of texts would stop the attacker first.
     Counter.objects.all().delete()
-    asked_again = _guess(site, owner, thief)
+    asked_again = _guess(site, owner, attacker)
     factor.refresh_from_db()
     held = not asked_again or factor.wrong_answers >= 10
     return kept >= 5 and held and site.events("locked", owner) > 0, {
         "wrong answers after the owner's login": kept,
-        "after the thief's next try": factor.wrong_answers,
-        "thief is asked again": asked_again,
+        "after the attacker's next try": factor.wrong_answers,
+        "attacker is asked again": asked_again,
     }
 
 
-def _guess(site: Site, owner, thief: Browser) -> bool:  # noqa: ANN001
-    """Type five wrong codes; say whether a code was asked for at all."""
+def _guess(site: Site, owner, attacker: Browser) -> bool:  # noqa: ANN001
+    """Enter five wrong codes. Return whether a code was asked for at all."""
     after = len(site.texts(owner))
-    if site.password(owner, thief) != VERIFY:
+    if site.password(owner, attacker) != VERIFY:
         return False
     right = int(site.next_code(owner, after))
     for step in range(1, 6):
-        thief.send("POST", VERIFY, {"code": f"{(right + step) % 1_000_000:06}"})
+        attacker.send("POST", VERIFY, {"code": f"{(right + step) % 1_000_000:06}"})
     return True
 
 
-# S23. A tab that nobody looks at
+# S23. A tab in the background
 
 
-@case("S23", "poll pages that are no activity from a browser that is logged in")
+@case("S23", "poll pages that do not count as activity while logged in")
 def s23(site: Site) -> tuple[bool, dict[str, object]]:
     from django.db.models import F
 

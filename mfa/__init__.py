@@ -1,1 +1,1 @@
-"""Proves that people are who they say; knows a user only as AUTH_USER_MODEL."""
+"""Multi-factor authentication. The app knows users only through AUTH_USER_MODEL."""

@@ -1,6 +1,6 @@
-"""The app's name in the admin, and its checks."""
+"""The app configuration: its name in the admin, and its checks."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,5 +11,13 @@ class MfaConfig(AppConfig):
     verbose_name = _("Security")
 
     def ready(self) -> None:
-        """Register the system checks, and the tasks that are woken by their name."""
-        from mfa import checks, circuit, failures  # noqa: F401
+        """Register the system checks, the admin's pages, and tasks that are called by name.
+
+        The pages cannot be imported in mfa.admin: the admin site imports mfa.admin.base, and a page
+        registers with that site.
+        """
+        from mfa import checks  # noqa: F401
+        from mfa.messages import circuit, failures  # noqa: F401
+
+        if apps.is_installed("django.contrib.admin"):
+            from mfa.admin import pages  # noqa: F401

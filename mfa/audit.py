@@ -1,23 +1,25 @@
-"""The events of a login's life: the only writer of their table."""
+"""The audit: the only writer of its table, and the lookups."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from mfa.models import AuditEvent, Event, Protected
-from mfa.origin import Origin
-from mfa.rules.digits import plain
+from mfa import prepared
+from mfa.client import Client
+from mfa.models import AbstractMfaUser, AuditEvent, Event
+from mfa.rules import base32
 
 logger = logging.getLogger("mfa.audit")
 
-# Where nobody's browser is behind an event: a command, the worker
-NOWHERE = Origin(address="", browser="")
-# Crockford's base 32: no letter that sounds or looks like a digit
-LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
-# A prime below 32 * 32: two letters that tell a misheard code from a right one
-CHECK = 1021
+# For events without a browser: a command, the worker
+NOWHERE = Client(address="", browser="")
+_WRITE = prepared.Insert(AuditEvent)
+# The event that `joined` holds back
+_held: ContextVar[AuditEvent | None] = ContextVar("held", default=None)
 ALARMING = {
     Event.PAUSED,
     Event.FACTOR_DISABLED,
@@ -30,75 +32,89 @@ ALARMING = {
 
 def record(
     event: Event,
-    user: Protected | None,
+    user: AbstractMfaUser | None,
     *,
-    origin: Origin = NOWHERE,
+    client: Client = NOWHERE,
     **details: str | int | list[str],
 ) -> AuditEvent:
-    """Write one event, to the table and to the log; `details` hold no code and no full number."""
-    person = user.pk if user else None
-    actor = details.get("by")
-    row = AuditEvent.objects.create(
-        at=timezone.now(),
-        event=event,
-        user_id=person,
-        actor_id=actor if isinstance(actor, int) else None,
-        address=origin.address or None,
-        browser=origin.browser,
-        details=details,
-    )
-    # The row has address and browser; the log names the row and stays without them (LO-01, LO-02).
-    logger.log(
-        logging.WARNING if event in ALARMING else logging.INFO,
-        "%s user=%s",
-        event,
-        person,
-        extra={
-            "event": str(event),
-            "user": person,
-            "method": details.get("channel"),
-            "aal": details.get("aal"),
-            "audit": row.pk,
-        },
-    )
+    """Write one event to the table and the log. `details` hold no code and no full number."""
+    row = _row(event, user, client, details)
+    _write(row)
     return row
 
 
-def events_of(user: Protected) -> QuerySet[AuditEvent]:
+@contextmanager
+def joined(event: Event, user: AbstractMfaUser, *, client: Client) -> Iterator[AuditEvent]:
+    """Write an event in one statement with the next one of this block, or at the block's end.
+
+    Until then it has no id. If the next event belongs to a transaction, this one does too.
+    """
+    row = _row(event, user, client, {})
+    token = _held.set(row)
+    try:
+        yield row
+    finally:
+        left = _held.get()
+        _held.reset(token)
+        if left is row:
+            _write(row)
+
+
+def _row(
+    event: Event,
+    user: AbstractMfaUser | None,
+    client: Client,
+    details: dict[str, str | int | list[str]],
+) -> AuditEvent:
+    actor = details.get("by")
+    return AuditEvent(
+        at=timezone.now(),
+        event=event,
+        user_id=user.pk if user else None,
+        actor_id=actor if isinstance(actor, int) else None,
+        address=client.address or None,
+        browser=client.browser,
+        details=details,
+    )
+
+
+def _write(row: AuditEvent) -> None:
+    held = _held.get()
+    rows = [held, row] if held else [row]
+    _held.set(None)
+    _WRITE(*rows)
+    for written in rows:
+        _log(written)
+
+
+def _log(row: AuditEvent) -> None:
+    # The row holds address and browser. The log names the row without them (LO-01, LO-02).
+    logger.log(
+        logging.WARNING if row.event in ALARMING else logging.INFO,
+        "%s user=%s",
+        row.event,
+        row.user_id,
+        extra={
+            "event": str(row.event),
+            "user": row.user_id,
+            "method": row.details.get("channel"),
+            "aal": row.details.get("aal"),
+            "audit": row.pk,
+        },
+    )
+
+
+def events_of(user: AbstractMfaUser) -> QuerySet[AuditEvent]:
     """Return the person's events, newest first."""
     return events_of_number(user.pk)
 
 
 def events_of_number(number: int) -> QuerySet[AuditEvent]:
-    """Return the events of a person who may be deleted, newest first."""
+    """Return the events of a person, who may be deleted, newest first."""
     return AuditEvent.objects.filter(user_id=number).order_by("-at", "-pk")
 
 
-def reference_of(row: int) -> str:
-    """Name an event by a code that can be told over the phone, such as 0007-K3QM."""
-    letters = _spell(row, 6) + _spell(row % CHECK, 2)
-    return f"{letters[:-4]}-{letters[-4:]}"
-
-
 def case_of(reference: str) -> AuditEvent | None:
-    """Find the event that a code names; None for anything else, a misheard one included."""
-    letters = plain(reference).upper().translate(ALIKE)
-    if not 8 <= len(letters) <= 14 or not set(letters) <= set(LETTERS):  # noqa: PLR2004
-        return None
-    row, check = _read(letters[:-2]), _read(letters[-2:])
-    return AuditEvent.objects.filter(pk=row).first() if row % CHECK == check else None
-
-
-def _spell(number: int, least: int) -> str:
-    letters = ""
-    while number or len(letters) < least:
-        number, digit = divmod(number, len(LETTERS))
-        letters = LETTERS[digit] + letters
-    return letters
-
-
-def _read(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * len(LETTERS) + LETTERS.index(letter)
-    return number
+    """Return the event of a support reference, or None if it is misheard or not a reference."""
+    row = base32.number_in(reference)
+    return None if row is None else AuditEvent.objects.filter(pk=row).first()

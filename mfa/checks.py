@@ -1,4 +1,4 @@
-"""System checks: combinations that must not start, and those worth a warning."""
+"""System checks: settings that must not be combined, and those worth a warning."""
 
 from ipaddress import ip_network
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning as Caution, register
 
 OUTBOX = "mfa.channels.outbox."
-# Backends that leave mails, and so codes, where others can read them
+# Backends that store emails, and so codes, where others can read them
 READABLE = {
     "django.core.mail.backends.console.EmailBackend",
     "django.core.mail.backends.filebased.EmailBackend",
@@ -15,14 +15,14 @@ READABLE = {
 
 @register(Tags.security)
 def check_outbox(**_: object) -> list[CheckMessage]:
-    """Refuse to keep codes readable outside debugging and the demo (LG-10)."""
+    """Refuse to store readable codes outside debugging and the demo (LG-10)."""
     backends = [str(conf["BACKEND"]) for conf in settings.MFA_CHANNELS.values()]
     kept = any(name.startswith(OUTBOX) for name in (*backends, settings.EMAIL_BACKEND))
     if settings.DEBUG or settings.DEMO or not (kept or settings.EMAIL_BACKEND in READABLE):
         return []
     return [
         Error(
-            "Texts or mails stay readable on this machine although neither DEBUG nor DEMO is on.",
+            "Texts or emails stay readable on this machine, although DEBUG and DEMO are off.",
             hint="Set EMAIL_URL to a mail server.",
             id="mfa.E001",
         )
@@ -31,7 +31,7 @@ def check_outbox(**_: object) -> list[CheckMessage]:
 
 @register(Tags.security)
 def check_demo(**_: object) -> list[CheckMessage]:
-    """Refuse the virtual phone on a public address: it shows everybody's codes."""
+    """Refuse the virtual phone on a public address, because it shows everyone's codes."""
     if not (settings.DEMO and settings.HTTPS):
         return []
     return [Error("DEMO is on although BASE_URL is https.", hint="Set DEMO=off.", id="mfa.E002")]
@@ -39,7 +39,7 @@ def check_demo(**_: object) -> list[CheckMessage]:
 
 @register(Tags.security)
 def check_proxies(**_: object) -> list[CheckMessage]:
-    """Refuse proxies that are no networks."""
+    """Refuse invalid proxy networks."""
     if all(map(_is_network, settings.TRUSTED_PROXIES)):
         return []
     words = "TRUSTED_PROXIES must hold addresses or networks, such as 10.0.0.5."
@@ -48,13 +48,13 @@ def check_proxies(**_: object) -> list[CheckMessage]:
 
 @register(Tags.security)
 def check_api_key(**_: object) -> list[CheckMessage]:
-    """Refuse half an API key: texts would go by the token, or not at all."""
+    """Refuse half an API key: texts would use the token, or fail."""
     if bool(settings.SMS_API_KEY) == bool(settings.SMS_API_SECRET):
         return []
     return [
         Error(
             "Only one of SMS_API_KEY and SMS_API_SECRET is set.",
-            hint="Set both, or neither to send with the account's token.",
+            hint="Set both. Or set neither, and texts are sent with the account's token.",
             id="mfa.E004",
         )
     ]
@@ -62,13 +62,13 @@ def check_api_key(**_: object) -> list[CheckMessage]:
 
 @register(Tags.security)
 def check_feedback(**_: object) -> list[CheckMessage]:
-    """Refuse feedback without a worker: a login would wait for it."""
+    """Refuse feedback without a worker, because logins would wait for it."""
     if settings.DEMO or not (settings.SMS_FEEDBACK and settings.CELERY_TASK_ALWAYS_EAGER):
         return []
     return [
         Error(
-            "SMS_FEEDBACK is on, but there is no worker to report which codes came back.",
-            hint="Set BROKER_URL and run a worker, or switch SMS_FEEDBACK off.",
+            "SMS_FEEDBACK is on, but there is no worker to report which codes were entered.",
+            hint="Set BROKER_URL and run a worker, or turn SMS_FEEDBACK off.",
             id="mfa.E005",
         )
     ]
@@ -76,7 +76,7 @@ def check_feedback(**_: object) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_eager(**_: object) -> list[CheckMessage]:
-    """Warn where pages wait for the SMS provider or the mail server."""
+    """Warn if pages wait for the SMS provider or the mail server."""
     if settings.DEBUG or settings.DEMO or not settings.CELERY_TASK_ALWAYS_EAGER:
         return []
     return [

@@ -1,281 +1,99 @@
-"""Countries by the regions of phone numbers, in words; a group stands under its main country."""
+"""Names of countries for the regions of phone numbers. A group has the name of its main country."""
 
-from collections.abc import Iterable
-from unicodedata import normalize
+from collections.abc import Iterable, Mapping
+from functools import cache
+from unicodedata import combining, normalize
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import get_language, gettext, to_locale
 
-from mfa.rules import contacts
+from mfa.rules import regions
 
-# ISO 3166, and the three regions that have numbers but no code of their own there (AC, TA, XK)
-NAMES: dict[str, Promise] = {
-    "AC": _("Ascension Island"),
-    "AD": _("Andorra"),
-    "AE": _("United Arab Emirates"),
-    "AF": _("Afghanistan"),
-    "AG": _("Antigua and Barbuda"),
-    "AI": _("Anguilla"),
-    "AL": _("Albania"),
-    "AM": _("Armenia"),
-    "AO": _("Angola"),
-    "AR": _("Argentina"),
-    "AS": _("American Samoa"),
-    "AT": _("Austria"),
-    "AU": _("Australia"),
-    "AW": _("Aruba"),
-    "AX": _("Åland Islands"),
-    "AZ": _("Azerbaijan"),
-    "BA": _("Bosnia and Herzegovina"),
-    "BB": _("Barbados"),
-    "BD": _("Bangladesh"),
-    "BE": _("Belgium"),
-    "BF": _("Burkina Faso"),
-    "BG": _("Bulgaria"),
-    "BH": _("Bahrain"),
-    "BI": _("Burundi"),
-    "BJ": _("Benin"),
-    "BL": _("Saint Barthelemy"),
-    "BM": _("Bermuda"),
-    "BN": _("Brunei"),
-    "BO": _("Bolivia"),
-    "BQ": _("Bonaire, Sint Eustatius and Saba"),
-    "BR": _("Brazil"),
-    "BS": _("Bahamas"),
-    "BT": _("Bhutan"),
-    "BW": _("Botswana"),
-    "BY": _("Belarus"),
-    "BZ": _("Belize"),
-    "CA": _("Canada"),
-    "CC": _("Cocos (Keeling) Islands"),
-    "CD": _("Democratic Republic of the Congo"),
-    "CF": _("Central African Republic"),
-    "CG": _("Republic of the Congo"),
-    "CH": _("Switzerland"),
-    "CI": _("Côte d'Ivoire"),
-    "CK": _("Cook Islands"),
-    "CL": _("Chile"),
-    "CM": _("Cameroon"),
-    "CN": _("China"),
-    "CO": _("Colombia"),
-    "CR": _("Costa Rica"),
-    "CU": _("Cuba"),
-    "CV": _("Cape Verde"),
-    "CW": _("Curaçao"),
-    "CX": _("Christmas Island"),
-    "CY": _("Cyprus"),
-    "CZ": _("Czechia"),
-    "DE": _("Germany"),
-    "DJ": _("Djibouti"),
-    "DK": _("Denmark"),
-    "DM": _("Dominica"),
-    "DO": _("Dominican Republic"),
-    "DZ": _("Algeria"),
-    "EC": _("Ecuador"),
-    "EE": _("Estonia"),
-    "EG": _("Egypt"),
-    "EH": _("Western Sahara"),
-    "ER": _("Eritrea"),
-    "ES": _("Spain"),
-    "ET": _("Ethiopia"),
-    "FI": _("Finland"),
-    "FJ": _("Fiji"),
-    "FK": _("Falkland Islands"),
-    "FM": _("Micronesia"),
-    "FO": _("Faroe Islands"),
-    "FR": _("France"),
-    "GA": _("Gabon"),
-    "GB": _("United Kingdom"),
-    "GD": _("Grenada"),
-    "GE": _("Georgia"),
-    "GF": _("French Guiana"),
-    "GG": _("Guernsey"),
-    "GH": _("Ghana"),
-    "GI": _("Gibraltar"),
-    "GL": _("Greenland"),
-    "GM": _("Gambia"),
-    "GN": _("Guinea"),
-    "GP": _("Guadeloupe"),
-    "GQ": _("Equatorial Guinea"),
-    "GR": _("Greece"),
-    "GT": _("Guatemala"),
-    "GU": _("Guam"),
-    "GW": _("Guinea-Bissau"),
-    "GY": _("Guyana"),
-    "HK": _("Hong Kong"),
-    "HN": _("Honduras"),
-    "HR": _("Croatia"),
-    "HT": _("Haiti"),
-    "HU": _("Hungary"),
-    "ID": _("Indonesia"),
-    "IE": _("Ireland"),
-    "IL": _("Israel"),
-    "IM": _("Isle of Man"),
-    "IN": _("India"),
-    "IO": _("British Indian Ocean Territory"),
-    "IQ": _("Iraq"),
-    "IR": _("Iran"),
-    "IS": _("Iceland"),
-    "IT": _("Italy"),
-    "JE": _("Jersey"),
-    "JM": _("Jamaica"),
-    "JO": _("Jordan"),
-    "JP": _("Japan"),
-    "KE": _("Kenya"),
-    "KG": _("Kyrgyzstan"),
-    "KH": _("Cambodia"),
-    "KI": _("Kiribati"),
-    "KM": _("Comoros"),
-    "KN": _("Saint Kitts and Nevis"),
-    "KP": _("North Korea"),
-    "KR": _("South Korea"),
-    "KW": _("Kuwait"),
-    "KY": _("Cayman Islands"),
-    "KZ": _("Kazakhstan"),
-    "LA": _("Laos"),
-    "LB": _("Lebanon"),
-    "LC": _("Saint Lucia"),
-    "LI": _("Liechtenstein"),
-    "LK": _("Sri Lanka"),
-    "LR": _("Liberia"),
-    "LS": _("Lesotho"),
-    "LT": _("Lithuania"),
-    "LU": _("Luxembourg"),
-    "LV": _("Latvia"),
-    "LY": _("Libya"),
-    "MA": _("Morocco"),
-    "MC": _("Monaco"),
-    "MD": _("Moldova"),
-    "ME": _("Montenegro"),
-    "MF": _("Saint Martin (French part)"),
-    "MG": _("Madagascar"),
-    "MH": _("Marshall Islands"),
-    "MK": _("North Macedonia"),
-    "ML": _("Mali"),
-    "MM": _("Myanmar"),
-    "MN": _("Mongolia"),
-    "MO": _("Macau"),
-    "MP": _("Northern Mariana Islands"),
-    "MQ": _("Martinique"),
-    "MR": _("Mauritania"),
-    "MS": _("Montserrat"),
-    "MT": _("Malta"),
-    "MU": _("Mauritius"),
-    "MV": _("Maldives"),
-    "MW": _("Malawi"),
-    "MX": _("Mexico"),
-    "MY": _("Malaysia"),
-    "MZ": _("Mozambique"),
-    "NA": _("Namibia"),
-    "NC": _("New Caledonia"),
-    "NE": _("Niger"),
-    "NF": _("Norfolk Island"),
-    "NG": _("Nigeria"),
-    "NI": _("Nicaragua"),
-    "NL": _("Netherlands"),
-    "NO": _("Norway"),
-    "NP": _("Nepal"),
-    "NR": _("Nauru"),
-    "NU": _("Niue"),
-    "NZ": _("New Zealand"),
-    "OM": _("Oman"),
-    "PA": _("Panama"),
-    "PE": _("Peru"),
-    "PF": _("French Polynesia"),
-    "PG": _("Papua New Guinea"),
-    "PH": _("Philippines"),
-    "PK": _("Pakistan"),
-    "PL": _("Poland"),
-    "PM": _("Saint Pierre and Miquelon"),
-    "PR": _("Puerto Rico"),
-    "PS": _("Palestine"),
-    "PT": _("Portugal"),
-    "PW": _("Palau"),
-    "PY": _("Paraguay"),
-    "QA": _("Qatar"),
-    "RE": _("Réunion"),
-    "RO": _("Romania"),
-    "RS": _("Serbia"),
-    "RU": _("Russia"),
-    "RW": _("Rwanda"),
-    "SA": _("Saudi Arabia"),
-    "SB": _("Solomon Islands"),
-    "SC": _("Seychelles"),
-    "SD": _("Sudan"),
-    "SE": _("Sweden"),
-    "SG": _("Singapore"),
-    "SH": _("Saint Helena"),
-    "SI": _("Slovenia"),
-    "SJ": _("Svalbard and Jan Mayen"),
-    "SK": _("Slovakia"),
-    "SL": _("Sierra Leone"),
-    "SM": _("San Marino"),
-    "SN": _("Senegal"),
-    "SO": _("Somalia"),
-    "SR": _("Suriname"),
-    "SS": _("South Sudan"),
-    "ST": _("Sao Tome and Principe"),
-    "SV": _("El Salvador"),
-    "SX": _("Sint Maarten (Dutch part)"),
-    "SY": _("Syria"),
-    "SZ": _("Eswatini"),
-    "TA": _("Tristan da Cunha"),
-    "TC": _("Turks and Caicos Islands"),
-    "TD": _("Chad"),
-    "TG": _("Togo"),
-    "TH": _("Thailand"),
-    "TJ": _("Tajikistan"),
-    "TK": _("Tokelau"),
-    "TL": _("East Timor"),
-    "TM": _("Turkmenistan"),
-    "TN": _("Tunisia"),
-    "TO": _("Tonga"),
-    "TR": _("Turkey"),
-    "TT": _("Trinidad and Tobago"),
-    "TV": _("Tuvalu"),
-    "TW": _("Taiwan"),
-    "TZ": _("Tanzania"),
-    "UA": _("Ukraine"),
-    "UG": _("Uganda"),
-    "US": _("United States"),
-    "UY": _("Uruguay"),
-    "UZ": _("Uzbekistan"),
-    "VA": _("Vatican City"),
-    "VC": _("Saint Vincent"),
-    "VE": _("Venezuela"),
-    "VG": _("British Virgin Islands"),
-    "VI": _("U.S. Virgin Islands"),
-    "VN": _("Vietnam"),
-    "VU": _("Vanuatu"),
-    "WF": _("Wallis and Futuna"),
-    "WS": _("Samoa"),
-    "XK": _("Kosovo"),
-    "YE": _("Yemen"),
-    "YT": _("Mayotte"),
-    "ZA": _("South Africa"),
-    "ZM": _("Zambia"),
-    "ZW": _("Zimbabwe"),
+# What people write instead of the name or the two letters
+SPELLINGS = {
+    "uk": "GB",
+    "great britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "northern ireland": "GB",
+    "usa": "US",
+    "united states of america": "US",
+    "america": "US",
+    "holland": "NL",
+    "czech republic": "CZ",
+    "turkey": "TR",
+    "uae": "AE",
+    "ivory coast": "CI",
+    "republic of ireland": "IE",
+    "korea": "KR",
 }
 
 
 def name_of(region: str) -> str:
-    """Return the name, or the bare letters where this table has none."""
-    return str(NAMES.get(region, region))
+    """Return the country's name in the reader's language, or an unknown region unchanged."""
+    if region not in regions.EVERYWHERE:
+        return region
+    return _names(get_language() or "en").get(region) or _names("en")[region]
 
 
 def choices() -> list[tuple[str, str]]:
-    """List what a policy may name, by its words in the reader's alphabet."""
-    named = ((main, _with_its_others(main)) for main in contacts.MAIN_REGIONS)
-    return sorted(named, key=lambda choice: normalize("NFKD", choice[1]))
+    """List the countries that a policy can contain, sorted in the reader's language."""
+    named = ((main, _with_its_others(main)) for main in regions.MAIN_REGIONS)
+    return sorted(named, key=lambda choice: _place(choice[1]))
 
 
-def words(regions: Iterable[str]) -> str:
-    """Say a policy's countries in one line."""
-    return ", ".join(sorted(name_of(region) for region in regions))
+def words(some: Iterable[str]) -> str:
+    """List a policy's countries in one line."""
+    return ", ".join(sorted(map(name_of, some), key=_place))
+
+
+def all_names() -> list[tuple[str, str]]:
+    """List every country of the world by its name in the reader's language."""
+    named = ((region, name_of(region)) for region in regions.EVERYWHERE)
+    return sorted(named, key=lambda choice: _place(choice[1]))
+
+
+def find(typed: str) -> str | None:
+    """Return the country that somebody means: by two letters, a name or a common spelling."""
+    if regions.is_region(typed.strip().upper()):
+        return typed.strip().upper()
+    return _by_name(get_language() or "en").get(_letters(typed))
+
+
+@cache
+def _by_name(language: str) -> dict[str, str]:
+    named = {
+        _letters(_names(spoken)[region]): region
+        for spoken in ("en", language)
+        for region in regions.EVERYWHERE
+        if region in _names(spoken)
+    }
+    return SPELLINGS | named
+
+
+@cache
+def _names(language: str) -> Mapping[str, str]:
+    """Load Babel and a language's names at first use, because few processes need them."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(to_locale(language)).territories
+    except UnknownLocaleError:
+        return {}
+
+
+def _place(name: str) -> tuple[str, str]:
+    """Sort by the letters without their accents: Åland before Albania, Réunion before Romania."""
+    return _letters(name), name
+
+
+def _letters(name: str) -> str:
+    letters = normalize("NFKD", " ".join(name.casefold().split()))
+    return "".join(letter for letter in letters if not combining(letter))
 
 
 def _with_its_others(main: str) -> str:
-    others = contacts.group(main) - {main}
+    others = regions.group(main) - {main}
     if not others:
         return name_of(main)
     return gettext("%(main)s (with %(others)s)") % {"main": name_of(main), "others": words(others)}

@@ -1,6 +1,6 @@
 """Retention: how long each kind of row is kept, and what removes it (DT-02).
 
-The figures and their reasons stand in this table alone; docs/security.md repeats it for people.
+This table is the only source of the periods and their reasons. docs/security.md repeats it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,26 +14,27 @@ from celery import shared_task
 from django.db import models, transaction
 from django.utils import timezone
 
-from mfa import backlog
-from mfa.limits import DAY, HOUR, MINUTE
+from mfa.limits.base import DAY, HOUR, MINUTE
 from mfa.models import (
-    AccountPolicy,
     AuditEvent,
-    Brake,
     Challenge,
     Counter,
     Delivery,
     Factor,
     Job,
+    Lockout,
     OutboxMessage,
     Pause,
+    SendBlock,
     Session,
-    Wait,
+    SmsAccount,
+    Status,
+    backlog,
 )
 
-# Rows a transaction: short enough to stand in nobody's way
+# Rows per transaction, few enough not to block others
 BATCH = 1000
-# The windows that limits may have: a counter's bucket is the running number of one of them.
+# The windows that limits can have. A counter's bucket is the number of such a window.
 PERIODS = (
     *(minutes * MINUTE for minutes in (1, 2, 5, 10, 15, 20, 30)),
     *(hours * HOUR for hours in (1, 2, 3, 4, 6, 8, 12)),
@@ -41,21 +42,21 @@ PERIODS = (
 )
 
 SECRETS = "former secrets"
-# Behind each bucket that a clock can name
+# Higher than any bucket
 FAR = 2**62
 
-# The primary keys of rows that are due, at most BATCH of them; each table has its own kind
+# The primary keys of up to BATCH rows to remove. Their type depends on the table.
 Keys = Iterable[Any]
 Due = Callable[[datetime], Keys]
-# Removes one batch of what is due, and says how many rows went.
+# Removes one batch and returns the number of removed rows.
 Remover = Callable[[datetime], int]
-# The mark that keeps two workers from pruning at once
+# The lock that prevents two workers from pruning at once
 CLEANING = "clean"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Rows of one model are removed when `due` names their primary keys."""
+    """Rows of one model are removed if `due` returns their primary keys."""
 
     model: type[models.Model]
     due: Due
@@ -68,18 +69,18 @@ class Rule:
 
 
 def after(model: type[models.Model], column: str, age: timedelta) -> Due:
-    """Rows are due so long after the moment in a column; those without one never are."""
+    """Rows are due at this age, by the time in a column. Rows without a time are never due."""
 
     def due(now: datetime) -> Keys:
         rows = model._default_manager.filter(**{f"{column}__lt": now - age})  # noqa: SLF001
-        # In the order of the column's index: without rows to remove it reads none.
+        # In the order of the column's index, so nothing is read if no row is due.
         return rows.order_by(column).values_list("pk", flat=True)[:BATCH]
 
     return due
 
 
 def oldest(model: type[models.Model], column: str, age: timedelta) -> Due:
-    """The same for tables that only grow: from the lowest key on, so that no index is needed."""
+    """Like `after`, for tables that only grow: in the order of the key, so no index is needed."""
 
     def due(now: datetime) -> Keys:
         rows = model._default_manager.order_by("pk").values_list("pk", column)  # noqa: SLF001
@@ -89,13 +90,14 @@ def oldest(model: type[models.Model], column: str, age: timedelta) -> Due:
 
 
 def idle_counters(now: datetime) -> Keys:
-    """Counters whose bucket is in no limit's present or previous window.
+    """Counters whose bucket is in no limit's current or previous window.
 
-    The gaps between these are asked for one by one: an index finds a range, but no "none of these".
+    Each gap between the live buckets is a query, because an index can find a range but not "none of
+    these".
     """
     seconds = [int(period.total_seconds()) for period in PERIODS]
     newest = [int(now.timestamp()) // period for period in seconds]
-    # One to come: clocks of machines differ.
+    # One future bucket, because the clocks of machines differ.
     live = sorted({bucket + step for bucket in newest for step in (-1, 0, 1)})
     found: list[int] = []
     for low, high in pairwise([-1, *live, FAR]):
@@ -106,8 +108,14 @@ def idle_counters(now: datetime) -> Keys:
     return found
 
 
+def revoked_factors(now: datetime) -> Keys:
+    """Factors that ended long ago."""
+    ended = Factor.objects.filter(status=Status.REVOKED, status_at__lt=now - 400 * DAY)
+    return ended.order_by("status_at").values_list("pk", flat=True)[:BATCH]
+
+
 def _detach(challenges: list[Any]) -> None:
-    """Keep what became of their messages; what was never taken is not needed any more."""
+    """Keep the state of their messages. Those not sent yet are no longer needed."""
     carried = Delivery.objects.filter(challenge_id__in=challenges)
     carried.filter(state=Delivery.State.QUEUED).update(
         state=Delivery.State.DROPPED, finished_at=timezone.now()
@@ -116,33 +124,33 @@ def _detach(challenges: list[Any]) -> None:
 
 
 RULES = (
-    # OT-07 wants used and expired ones gone within 24 h; a day's numbers are counted by them.
+    # OT-07 requires removal within 24 h, but the daily limit of numbers needs the day's challenges.
     Rule(Challenge, after(Challenge, "expires_at", timedelta(hours=23, minutes=30)), _detach),
-    # What went wrong with a message is asked within weeks; the row holds a full number.
+    # Questions about a message come within weeks, and the row holds a full number.
     Rule(Delivery, oldest(Delivery, "created_at", 30 * DAY)),
-    # A year, so that a yearly review sees all of it, and a month to do it in.
+    # A year, so that a yearly review sees all of it, and a month for the review.
     Rule(AuditEvent, oldest(AuditEvent, "at", 400 * DAY)),
-    # As long as the audit that speaks of them.
-    Rule(Factor, after(Factor, "revoked_at", 400 * DAY)),
+    # As long as the audit events about them.
+    Rule(Factor, revoked_factors),
     Rule(Pause, after(Pause, "until", 400 * DAY)),
-    # Ended by themselves: nobody can use them.
+    # They have expired, so nobody can use them.
     Rule(Session, after(Session, "expire_date", timedelta())),
     # Failures are forgotten after a quiet day.
-    Rule(Wait, after(Wait, "until", DAY)),
+    Rule(Lockout, after(Lockout, "until", DAY)),
     Rule(Counter, idle_counters),
-    # Its start and its lifting stand in the audit.
-    Rule(Brake, after(Brake, "until", DAY)),
-    # Who did what stands in the audit.
+    # The audit has its start and its lifting.
+    Rule(SendBlock, after(SendBlock, "until", DAY)),
+    # The audit has who did what.
     Rule(Job, after(Job, "finished_at", 30 * DAY)),
-    # The demo's own, with codes in them.
+    # The demo's messages, which contain codes.
     Rule(OutboxMessage, oldest(OutboxMessage, "at", DAY)),
 )
 
 
 def prune(*, dry_run: bool = False) -> dict[str, int]:
-    """Remove what is due, batch by batch; return how many rows of each kind went.
+    """Remove all due rows in batches. Return the number of removed rows of each kind.
 
-    A dry run counts one batch of each at most.
+    A dry run counts up to one batch of each kind.
     """
     now = timezone.now()
     if dry_run:
@@ -153,13 +161,13 @@ def prune(*, dry_run: bool = False) -> dict[str, int]:
 
 @shared_task(name="mfa.retention.clean")
 def clean() -> None:
-    """Prune from the beat."""
+    """Prune periodically."""
     if step():
         backlog.go_on(clean)
 
 
 def step() -> bool:
-    """Prune for a second; say whether more may be due."""
+    """Prune for one second. Return whether more may be due."""
     now = timezone.now()
     return backlog.step(*(partial(_remove_one, remove, now) for remove in REMOVERS.values()))
 
@@ -170,7 +178,7 @@ def _remove_one(remove: Remover, now: datetime) -> bool:
 
 
 def _batches(remove: Remover, now: datetime) -> Iterator[int]:
-    """Remove to the end, while the caller waits."""
+    """Remove everything that is due, while the caller waits."""
     gone = 1
     while gone:
         with transaction.atomic():
@@ -187,20 +195,18 @@ def _apply(rule: Rule, now: datetime) -> int:
 
 
 def _erase_secrets(now: datetime) -> int:
-    """Empty what opens nothing any more, encrypted as it is: the row stays for the audit."""
+    """Erase secrets that are no longer in use. The row stays for the audit."""
     erased = Factor.objects.filter(pk__in=_former_secrets()).update(secret="")
-    return erased + _former_tokens(now).update(
-        sms_auth_token_previous="", previous_token_until=None
-    )
+    return erased + _former_tokens(now).update(previous_token="", previous_token_until=None)
 
 
 def _former_secrets() -> list[int]:
-    factors = Factor.objects.exclude(revoked_at=None).exclude(secret="")
+    factors = Factor.objects.filter(status=Status.REVOKED).exclude(secret="")
     return list(factors.order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
-def _former_tokens(now: datetime) -> models.QuerySet[AccountPolicy]:
-    return AccountPolicy.objects.filter(previous_token_until__lt=now)
+def _former_tokens(now: datetime) -> models.QuerySet[SmsAccount]:
+    return SmsAccount.objects.filter(previous_token_until__lt=now)
 
 
 REMOVERS: dict[str, Remover] = {rule.name: partial(_apply, rule) for rule in RULES}

@@ -1,8 +1,8 @@
-"""The pages of the second step, and what the SMS provider calls."""
+"""The URLs of the second step, and of the SMS provider's receipts."""
 
 from django.urls import path
 
-from mfa.views import app, enroll, hooks, mailbox, me, recovery, security, status, verify
+from mfa.views import app, enroll, hooks, mailbox, me, recovery, security, session, status, verify
 
 app_name = "mfa"
 urlpatterns = [
@@ -24,7 +24,7 @@ urlpatterns = [
     path("login/continue/", verify.continue_, name="continue"),
     path("login/cancel/", verify.cancel, name="cancel"),
     path("login/help/", verify.help_, name="help"),
-    path("hooks/twilio/<uuid:receipt_id>/", hooks.twilio_receipt, name="twilio_receipt"),
+    path("hooks/<slug:provider>/<uuid:receipt_id>/", hooks.receipt, name="receipt"),
     path("me/phone/", me.change_phone, name="change_phone"),
     path("me/phone/verify/", me.change_phone_verify, name="change_phone_verify"),
     path("me/phone/verify/resend/", me.change_phone_resend, name="change_phone_resend"),
@@ -37,5 +37,7 @@ urlpatterns = [
     path("me/security/sessions/others/", security.end_other_sessions, name="end_other_sessions"),
     path("me/security/factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),
     path("me/security/factors/<int:pk>/remove/", security.remove_factor, name="remove_factor"),
+    path("me/session/", session.time_left, name="time_left"),
+    path("me/session/stay/", session.stay, name="stay"),
     path("me/activity/", me.activity, name="activity"),
 ]

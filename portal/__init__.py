@@ -1,4 +1,4 @@
-"""The project: puts accounts and mfa together and is imported by neither."""
+"""The project: it combines the apps accounts and mfa, and neither of them imports it."""
 
 from portal.celery import app as celery_app
 

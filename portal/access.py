@@ -1,4 +1,4 @@
-"""What gunicorn writes of requests where its access log is on."""
+"""gunicorn's access log without secrets."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from portal.logs import message_of
 
 
 class Atoms(glogging.SafeAtoms):
-    """What a log format may name; redacted when it is read, so that no log costs no time."""
+    """The values for a log format. They are redacted when read, so a disabled log costs nothing."""
 
     def __getitem__(self, name: str) -> Any:
         """Return the value without tokens, numbers and emails."""
@@ -17,6 +17,6 @@ class Atoms(glogging.SafeAtoms):
 
 
 class Logger(glogging.Logger):
-    """Keeps tokens out of the request's line, its Referer and its headers."""
+    """Removes tokens from the request line, the Referer and the headers."""
 
     atoms_wrapper_class = Atoms

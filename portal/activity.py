@@ -1,15 +1,16 @@
-"""Which requests show that a person is there, and so move a session's idle end (S23)."""
+"""Which requests count as activity and extend the idle timeout of a session (S23)."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from mfa.guards import SAFE
+from mfa.login.guards import SAFE
 
-# Asked by pages and scripts by themselves; a new address of this kind gets a line here.
+# Pages and scripts request these on their own. Add new addresses of this kind.
 AUTOMATIC = {
     "admin:autocomplete",
     "admin:jsi18n",
     "mfa:change_phone_status",
+    "mfa:time_left",
     "mfa:status",
     "portal:healthz",
     "portal:metrics",
@@ -20,7 +21,7 @@ REFUSED = 400
 
 
 def is_activity(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether a person opened a page behind the login, or sent a form."""
+    """Whether a person opened a page that needs a login, or sent a form."""
     match = request.resolver_match
     if match is None or match.view_name in AUTOMATIC or response.status_code >= REFUSED:
         return False
@@ -31,9 +32,9 @@ def is_activity(request: HttpRequest, response: HttpResponseBase) -> bool:
 
 
 def _is_navigation(request: HttpRequest) -> bool:
-    """Whether the browser says that a person goes there; older ones say nothing.
+    """Whether the browser reports a navigation. Older browsers report nothing.
 
-    Scripts, frames of data and loading ahead say something else, and no page can forge it.
+    Scripts, data requests and prefetching report something else, and pages cannot forge it.
     """
     ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
     return not ahead and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"

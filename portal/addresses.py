@@ -1,4 +1,4 @@
-"""Addresses as they travel: hosts in the spelling of the Host header, URLs in one form.
+"""Normal forms of hosts and URLs in settings.
 
 A ValueError says what the value must be, and never repeats it.
 """
@@ -12,7 +12,7 @@ from django.utils.encoding import punycode
 LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 LONGEST_HOST = 253
 PORTS = {"http": 80, "https": 443}
-# IDNA 2003, which Python knows, writes these in another way than browsers do.
+# Python's IDNA 2003 encodes these differently from browsers.
 DEVIATING = re.compile("[\xdf\u03c2\u200c\u200d]")
 PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 BAD_URL = (
@@ -23,7 +23,7 @@ BAD_HOST = "must name a host as browsers send it: letters, digits, dots and hyph
 
 
 def host(text: str) -> str:
-    """Return a host as it stands in the Host header: lower case, A-labels, IPv6 in brackets."""
+    """Return a host as in the Host header: lowercase, A-labels, IPv6 in brackets."""
     bare = text.lower()
     if ":" in bare:
         return _bracketed(bare)
@@ -33,9 +33,17 @@ def host(text: str) -> str:
     if len(bare) > LONGEST_HOST or not all(map(LABEL.fullmatch, labels)):
         raise ValueError(BAD_HOST)
     if labels[-1].isdigit():
-        # A browser would read 127.1 as 127.0.0.1.
+        # Browsers read 127.1 as 127.0.0.1.
         return _ipv4(bare)
     return bare
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host, in the form that `host` returns, is this machine."""
+    try:
+        return ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def _bracketed(text: str) -> str:
@@ -63,10 +71,10 @@ def _ipv4(text: str) -> str:
 
 
 def split(text: str, schemes: str) -> SplitResult:
-    """Split a URL that has one of the schemes; its user and password may be percent-encoded."""
+    """Split a URL with one of the schemes. User and password may be percent-encoded."""
     try:
         url = urlsplit(text)
-        # Reading the port checks it; a list of hosts, which PostgreSQL takes, has none.
+        # Reading the port validates it. A list of hosts, which PostgreSQL accepts, has none.
         _ = url.port if "," not in url.netloc else None
         parse_qsl(url.query, strict_parsing=bool(url.query))
     except ValueError:
@@ -79,10 +87,10 @@ def split(text: str, schemes: str) -> SplitResult:
 
 
 def origin(text: str) -> str:
-    """Return scheme, host and port as browsers send them; a default port is dropped."""
+    """Return scheme, host and port as browsers send them, without a default port."""
     url = split(text, "https http")
     if "@" in url.netloc or url.path.strip("/") or url.query or "?" in text:
-        raise ValueError("must be scheme, host and port alone, such as https://portal.example.com")
+        raise ValueError("must have only scheme, host and port, such as https://portal.example.com")
     name = host(url.hostname or "")
     if url.netloc.endswith(":") or url.port == 0:
         raise ValueError(BAD_URL)
@@ -91,17 +99,17 @@ def origin(text: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL that `origin` made."""
+    """Return the host of a URL from `origin`."""
     return host(urlsplit(url).hostname or "")
 
 
 def allowed(text: str) -> str:
-    """Return an entry of ALLOWED_HOSTS; patterns pass, for a check refuses them in production."""
+    """Return an entry of ALLOWED_HOSTS. Patterns pass; a check refuses them in production."""
     return text if text == "*" else "." * text.startswith(".") + host(text.removeprefix("."))
 
 
 def proxy(text: str) -> str:
-    """Return the URL of an HTTP proxy as it was written."""
+    """Return the URL of an HTTP proxy unchanged."""
     url = split(text, "http https")
     host(url.hostname or "")
     if url.path.strip("/") or url.query:

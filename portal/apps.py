@@ -1,11 +1,11 @@
-"""The project's own app: templates, static files, looks and the admin site."""
+"""The project's own app: templates, static files, checks and the admin site."""
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 
 
 class PortalAdminConfig(AdminConfig):
-    """Django's admin on our site."""
+    """Django's admin with the portal's site."""
 
     default_site = "portal.admin.PortalAdminSite"
 
@@ -16,5 +16,5 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Register the checks of the operator's settings."""
-        from portal import checks, looks  # noqa: F401
+        """Register the checks of the settings."""
+        from portal import checks  # noqa: F401

@@ -1,4 +1,4 @@
-"""Backups: PostgreSQL's own tools on the database of the settings."""
+"""Backups with PostgreSQL's own tools."""
 
 import os
 import subprocess
@@ -10,22 +10,22 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import Challenge, Delivery, Factor, Pause, Session
+from mfa.models import Challenge, Delivery, Factor, Pause, Session, Status
 from mfa.models.people import with_powers
 
 SUFFIX = ".dump"
-# Epochs may have risen since the dump was made: the next ones must be new ones.
+# Epochs may have increased since the dump, so jump far enough to get unused ones.
 LEAP = 10_000
 
 
 class BackupError(Exception):
-    """What the tool said, in its own words."""
+    """The error message of the tool."""
 
 
 def dump(folder: Path) -> Path:
-    """Write one dump, named for the moment and readable by its owner alone; return its path.
+    """Write a dump, named by the time and readable only by its owner. Return its path.
 
-    A dump that is cut off has another name. Raises BackupError.
+    An incomplete dump has another name. Raises BackupError.
     """
     target = folder / f"portal-{timezone.now():%Y%m%dT%H%M%SZ}{SUFFIX}"
     part = target.with_suffix(".part")
@@ -39,7 +39,7 @@ def dump(folder: Path) -> Path:
 
 
 def thin(folder: Path, keep: int) -> int:
-    """Remove all dumps but the newest ones; return how many."""
+    """Remove all dumps except the newest ones. Return how many were removed."""
     old = sorted(folder.glob(f"portal-*{SUFFIX}"))[:-keep]
     for path in old:
         path.unlink()
@@ -52,7 +52,7 @@ def is_empty() -> bool:
 
 
 def load(path: Path) -> None:
-    """Fill the empty database from a dump, all or nothing. Raises BackupError."""
+    """Fill the empty database from a dump in one transaction. Raises BackupError."""
     connection.close()
     _run(
         "pg_restore",
@@ -60,21 +60,23 @@ def load(path: Path) -> None:
         "--single-transaction",
         "--no-owner",
         "--no-privileges",
+        # Only the owner of pg_trgm may comment on it, which is a superuser where one created it.
+        "--no-comments",
         f"--dbname={_environment()['PGDATABASE']}",
         str(path),
     )
 
 
 def settle() -> None:
-    """End what was going on when the dump was made: it ended since, in ways that it cannot know.
+    """End everything that was open when the dump was made, because it may have ended since.
 
-    A code or a link that was used after the dump would open the door again, a session or a pause
-    that was ended would be open, and messages that were sent would be sent once more.
+    Otherwise a code or link that was used after the dump would work again, ended sessions and
+    pauses would be open, and sent messages would be sent again.
     """
     now = timezone.now()
     with transaction.atomic():
         Session.objects.all().delete()
-        # Links in mails and the cookies of recognized devices are tied to them.
+        # Links in emails and the cookies of recognized devices depend on the epochs.
         User.objects.update(
             session_epoch=F("session_epoch") + LEAP, device_epoch=F("device_epoch") + LEAP
         )
@@ -86,14 +88,14 @@ def settle() -> None:
 
 
 def _settle_recovery_codes(now: datetime) -> None:
-    """End those of staff, and ask everybody else to make new ones (S21).
+    """Revoke the recovery codes of staff, and ask everyone else to make new ones (S21).
 
-    A code that was used after the dump works once more. Staff have their other factor, and make new
-    codes at the next login; others may have nothing else, and are told at each use.
+    A code used after the dump works once more. Staff have another factor and make new codes at the
+    next login. Others may have nothing else, so they keep them and are notified at each use.
     """
-    codes = Factor.objects.filter(kind=Factor.Kind.RECOVERY_CODES, revoked_at=None)
+    codes = Factor.objects.not_revoked().filter(kind=Factor.Kind.RECOVERY_CODES)
     staff = codes.filter(user__in=User.objects.filter(with_powers()))
-    staff.update(revoked_at=now)
+    staff.become(Status.REVOKED)
     codes.update(restored_at=now)
 
 
@@ -109,7 +111,7 @@ def _run(tool: str, *options: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Say which database by environment: a command line is readable by everybody."""
+    """Pass the database by environment, because others can read command lines."""
     stored = connection.settings_dict
     named = {
         "PGHOST": stored["HOST"],

@@ -1,6 +1,6 @@
-"""Request bodies: what no page could read is refused before anything reads it.
+"""Refuses request bodies that no page could read, before anything reads them.
 
-No page takes an upload. A view that does sets `upload_limit`, in bytes, on itself.
+No page accepts uploads. A view that does sets `upload_limit`, in bytes, on itself.
 """
 
 import re
@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
-# The largest form of the administration has a tenth of it.
+# The largest form of the admin has a tenth of it.
 LARGEST = 100 * 1024
 LENGTH = re.compile(r"[0-9]{1,12}")
-# RFC 2046, 4.1.2: ASCII is a part of UTF-8.
+# RFC 2046, 4.1.2: ASCII is a subset of UTF-8.
 CHARSETS = {"", "utf-8", "utf8", "us-ascii", "ascii"}
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 PAGES = {
@@ -26,14 +26,14 @@ PAGES = {
 
 
 class Bodies:
-    """Answers with a page of ours; later layers may read what gets past it."""
+    """Middleware that answers with the portal's error page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Keep the next layer."""
+        """Store the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer."""
+        """Refuse the request, or pass it on."""
         fault = _fault(request)
         if fault:
             return render(request, PAGES[fault], status=fault)
@@ -44,7 +44,7 @@ def _fault(request: HttpRequest) -> HTTPStatus | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not LENGTH.fullmatch(length) or request.method not in METHODS:
         return HTTPStatus.BAD_REQUEST
-    # WSGI has no length of a chunked body, so Django would read none of it.
+    # WSGI has no length for a chunked body, so Django would not read it.
     if request.META.get("HTTP_TRANSFER_ENCODING"):
         return HTTPStatus.LENGTH_REQUIRED
     limit = _upload_limit(request.path_info)
@@ -56,14 +56,14 @@ def _fault(request: HttpRequest) -> HTTPStatus | None:
 
 
 def _unreadable(request: HttpRequest) -> HTTPStatus | None:
-    """Refuse text in another charset, and addresses with NUL, which PostgreSQL cannot look for."""
+    """Refuse other charsets, and addresses with NUL, which PostgreSQL cannot search."""
     charset = (request.content_params or {}).get("charset", "").strip().lower()
     refused = "\0" in request.path_info or charset not in CHARSETS
     return HTTPStatus.BAD_REQUEST if refused else None
 
 
 def _upload_limit(path: str) -> int:
-    """Return how much the view takes; 0 for all that take no upload."""
+    """Return the view's limit in bytes, or 0 if it accepts no uploads."""
     try:
         view = resolve(path).func
     except Resolver404:

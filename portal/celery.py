@@ -1,4 +1,4 @@
-"""The Celery application: `celery -A portal worker` sends, `celery -A portal beat` keeps time."""
+"""The Celery application for `manage.py worker` and `manage.py beat`."""
 
 import os
 
@@ -11,25 +11,25 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-MODULES = (
-    "brakes",
-    "deliveries",
-    "notices",
-    "circuit",
-    "failures",
-    "jobs",
-    "tallies",
-    "retention",
-    "watching",
-)
-for module in MODULES:
-    app.autodiscover_tasks(["mfa"], related_name=module)
-app.autodiscover_tasks(["accounts"], related_name="imports")
+for package, module in (
+    ("mfa", "metrics"),
+    ("mfa", "retention"),
+    ("mfa.admin.base", "jobs"),
+    ("mfa.fraud", "blocks"),
+    ("mfa.fraud", "watch"),
+    ("mfa.messages", "circuit"),
+    ("mfa.messages", "failures"),
+    ("mfa.messages", "notices"),
+    ("mfa.messages", "queue"),
+    ("mfa.messages", "worker"),
+    ("accounts.people", "imported_hashes"),
+):
+    app.autodiscover_tasks([package], related_name=module)
 
 
 @setup_logging.connect
 def keep_logging(**_: object) -> None:
-    """Let settings.LOGGING decide alone: Celery would raise the root logger's level."""
+    """Keep settings.LOGGING: Celery would raise the level of the root logger."""
 
 
 @worker_init.connect
@@ -39,5 +39,5 @@ def refuse_to_start_unchecked(**_: object) -> None:
     try:
         call_command("check", verbosity=0)
     except SystemCheckError as error:
-        # Celery swallows exceptions of signals, but not an exit.
+        # Celery ignores exceptions in signal handlers, but not an exit.
         raise SystemExit(str(error)) from None

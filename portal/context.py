@@ -1,21 +1,27 @@
-"""What every page knows of the portal."""
+"""The template variables that every page has."""
 
 from django.conf import settings
 from django.http import HttpRequest
+
+from mfa.models import SitePolicy
+from mfa.rules.looks import OWN_ACCENT
 
 THEMES = ("light", "dark", "system")
 THEME_COOKIE = "theme"
 
 
 def brand(request: HttpRequest) -> dict[str, object]:
-    """Return the portal's name, logo, address and this browser's theme."""
+    """Return the portal's name, logo and address, and the browser's theme."""
+    known = SitePolicy.brand()
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     return {
         "portal": {
-            "name": settings.PORTAL_NAME,
+            "name": known.name,
             "logo": settings.PORTAL_LOGO,
             "base_url": settings.BASE_URL,
             "host": settings.HOST,
+            "accent": known.accent.removeprefix("#"),
+            "own_accent": known.accent == OWN_ACCENT,
             "theme": theme if theme in THEMES else "system",
         }
     }

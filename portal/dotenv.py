@@ -1,4 +1,4 @@
-"""Reads a settings file: one NAME=value a line; a line that could mean two things is refused."""
+"""Parser of the settings file: one NAME=value per line. It refuses ambiguous lines."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 LINE = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(.*)")
-# After the closing quote only a comment may follow.
+# Only a comment can follow the closing quote.
 SINGLE = re.compile(r"'([^']*)'\s*(?:\s#.*)?")
 DOUBLE = re.compile(r'"((?:[^"\\]|\\["\\$])*)"\s*(?:\s#.*)?')
 ESCAPED = re.compile(r'\\(["\\$])')
@@ -18,14 +18,14 @@ UNCLEAR_COMMENT = re.compile(r"\s#")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value, and the line on which it stands."""
+    """A value and its line number."""
 
     value: str
     line: int
 
 
 def read(path: Path) -> dict[str, Entry]:
-    """Return the entries by name; raise ImproperlyConfigured with the line, never with its text."""
+    """Return the entries by name. Raises ImproperlyConfigured with the line number only."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -36,9 +36,9 @@ def read(path: Path) -> dict[str, Entry]:
 
 
 def parse(text: str, path: Path) -> dict[str, Entry]:
-    """Return the entries of a text that stands in `path`."""
+    """Return the entries of a text. `path` is for error messages."""
     entries: dict[str, Entry] = {}
-    # Not splitlines, which would break a value at characters that no editor shows as a new line.
+    # Not splitlines, which also splits at characters that editors show within a line.
     for number, line in enumerate(text.split("\n"), start=1):
         words = line.strip()
         if not words or words.startswith("#"):
@@ -74,7 +74,7 @@ def _quoted(name: str, rest: str) -> str:
 
 
 def _bare(name: str, rest: str) -> str:
-    """Cut a comment: a # between spaces. What could be a comment or a value is refused."""
+    """Cut off a comment, which starts with a # between spaces. Refuse ambiguous ones."""
     found = COMMENT.search(rest)
     value = rest[: found.start()] if found else rest
     if rest.startswith(COMMENT_AT_ONCE) or UNCLEAR_COMMENT.search(value):

@@ -1,7 +1,7 @@
-"""Reads settings, each as its type: from the environment first, else from the settings file.
+"""Typed settings, from the environment or else from the settings file.
 
-An empty value means the default. What is unclear is refused with the setting's name and place; the
-value is never repeated, since it may be a secret.
+An empty value means the default. Errors have the setting's name and place, and never the value,
+which may be a secret.
 """
 
 import re
@@ -21,9 +21,9 @@ from portal.dotenv import Entry
 ON, OFF = {"on", "true", "yes", "y", "1"}, {"off", "false", "no", "n", "0"}
 # Nine digits fit every column and counter.
 WHOLE = re.compile(r"[0-9]{1,9}")
-# Control and format characters, and bytes that were no UTF-8: nobody sees them in an editor.
+# Control and format characters, and bytes that are not UTF-8, which editors do not show
 INVISIBLE = {"Cc", "Cf", "Cs"}
-# What people wrap lists and items in elsewhere
+# Characters that people put around lists and items elsewhere
 WRAPPERS = tuple("""'"[]()""")
 ALIKE = 0.8
 
@@ -32,7 +32,7 @@ Value = TypeVar("Value")
 
 @dataclass
 class Env:
-    """The environment and the entries of one file."""
+    """The environment and the entries of the settings file."""
 
     environ: Mapping[str, str]
     file: Path
@@ -40,7 +40,10 @@ class Env:
     asked: set[str] = field(default_factory=set)
 
     def read(self, name: str, parse: Callable[[str], Value], default: Value | None) -> Value:
-        """Return the parsed value, or the default where there is none; None means required."""
+        """Return the parsed value, or the default if it is not set.
+
+        A default of None means required.
+        """
         self.asked.add(name)
         text, place = self._find(name)
         try:
@@ -56,7 +59,7 @@ class Env:
         return "", ""
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return text as it stands; a $ means itself."""
+        """Return the text unchanged. A $ has no special meaning."""
         return self.read(name, str, default)
 
     def switch(self, name: str, *, default: bool = False) -> bool:
@@ -68,13 +71,13 @@ class Env:
         return self.read(name, lambda text: _number(text, least, most), default)
 
     def choice(self, name: str, default: str, among: Iterable[str]) -> str:
-        """Return one of the words, in whatever case it was written."""
+        """Return one of the words, whatever its case."""
         return self.read(name, lambda text: _choice(text, tuple(among)), default)
 
     def items(
         self, name: str, default: list[str] | None, parse: Callable[[str], str] | None = None
     ) -> list[str]:
-        """Return what stands between commas, without the spaces around it."""
+        """Return the comma-separated items, without the spaces around them."""
         return self.read(name, lambda text: _items(text, parse or _plain), default)
 
     def zone(self, name: str, default: str) -> str:
@@ -82,11 +85,11 @@ class Env:
         return self.read(name, _zone, default)
 
     def others(self) -> dict[str, str]:
-        """Return the entries of the file that no setting reads, for the libraries that do."""
+        """Return the entries of the file that no setting reads, for libraries."""
         return {name: self.entries[name].value for name in set(self.entries) - self.asked}
 
     def misspelled(self) -> dict[str, str]:
-        """Return the names among them that are like a setting's, with that setting."""
+        """Return those names that resemble a setting, with that setting."""
         near = {
             name: get_close_matches(name.upper(), self.asked, 1, ALIKE) for name in self.others()
         }
@@ -94,7 +97,7 @@ class Env:
 
 
 def load(environ: Mapping[str, str], default: Path) -> Env:
-    """Read the file that ENV_FILE names; without it the default one, which may be missing."""
+    """Read the file that ENV_FILE names. Without ENV_FILE, read the default file if it exists."""
     named = environ.get("ENV_FILE", "").strip()
     if not named and not default.exists():
         return Env(environ, default, {})
@@ -110,7 +113,7 @@ def _default(default: Value | None) -> Value:
 
 def _visible(text: str) -> str:
     if any(unicodedata.category(letter) in INVISIBLE for letter in text):
-        raise ValueError("holds an invisible character: write the line again by hand")
+        raise ValueError("contains an invisible character: type the line again")
     return text
 
 

@@ -1,4 +1,4 @@
-"""The doctor's examination: each part of an installation, and what is wrong with it in words."""
+"""The checks of `manage.py doctor`: the parts of an installation, and what is wrong with them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,26 +12,28 @@ from django.core.checks import ERROR, run_checks
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from accounts import imports
-from accounts.spellings import misspelled
-from mfa import alerts, channels, encryption, tallies, watching
+from accounts.people import imported_hashes
+from accounts.people.spellings import misspelled
+from mfa import channels, crypto, metrics
 from mfa.channels.base import DeliveryError, Finding
+from mfa.fraud import watch
 from mfa.management.commands.reencrypt import places, tokens
-from mfa.models import AccountPolicy
-from mfa.rules.routes import ChannelName
-from mfa.tallies import Name
+from mfa.messages import alerts
+from mfa.metrics import Name
+from mfa.models import SitePolicy, SmsAccount
+from mfa.rules.methods import ChannelName
 from portal import readiness, senders
 
-# Codes live by this clock: an authenticator app's step is 30 s.
+# Codes depend on the clock: an authenticator app's step is 30 s.
 FASTEST_CLOCK = timedelta(seconds=5)
-# As many as anybody repairs before looking again
+# People repair about this many before they look again.
 MOST_NAMED = 20
 # The worker counts every 15 s.
 LONGEST_SILENCE = timedelta(minutes=2)
 
 
 class Health(IntEnum):
-    """How bad it is; the worst one is the exit code."""
+    """The severity of a finding. The worst one is the exit code."""
 
     WELL = 0
     WEAK = 1
@@ -39,22 +41,22 @@ class Health(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One finding."""
+class Examined:
+    """The finding for one part of the portal."""
 
     part: str
     health: Health
     words: str
 
 
-def examine() -> Iterator[Line]:
-    """Look at everything in turn; what depends on a lost database is left out."""
+def examine() -> Iterator[Examined]:
+    """Check all parts. Without a database, the parts that need it are left out."""
     yield from _settings()
     parts = list(readiness.parts())
-    # Of the keys readiness tries only some: `_keys` tries all that is stored.
+    # Readiness checks some keys. `_keys` checks everything that is stored.
     for part in (part for part in parts if part.name != "keys"):
         health = Health.ILL if part.fault else Health.WELL
-        yield Line(part.name, health, part.fault or "is there")
+        yield Examined(part.name, health, part.fault or "available")
     if any(part.fault for part in parts if part.name in {"database", "migrations"}):
         return
     yield from _keys()
@@ -69,153 +71,157 @@ def examine() -> Iterator[Line]:
     yield from _worker()
 
 
-def _settings() -> Iterator[Line]:
+def _settings() -> Iterator[Examined]:
     found = run_checks(include_deployment_checks=True)
     for message in found:
         health = Health.ILL if message.level >= ERROR else Health.WEAK
-        yield Line("settings", health, f"{message.msg} ({message.id})")
+        yield Examined("settings", health, f"{message.msg} ({message.id})")
     if not found:
-        yield Line("settings", Health.WELL, "pass all checks")
+        yield Examined("settings", Health.WELL, "all checks passed")
 
 
-def _keys() -> Iterator[Line]:
-    """Say whether all that is stored can be read, and how much waits for `reencrypt`."""
+def _keys() -> Iterator[Examined]:
+    """Report whether all stored secrets can be decrypted, and how many wait for `reencrypt`."""
     former = lost = 0
     for place in places():
         for _pk, token in tokens(place):
             try:
-                former += not encryption.is_current(token)
+                former += not crypto.is_current(token)
             except InvalidToken:
                 lost += 1
     if lost:
-        yield Line("keys", Health.ILL, f"{lost} stored values fit none of ENCRYPTION_KEYS")
+        yield Examined(
+            "keys",
+            Health.ILL,
+            f"{lost} stored values cannot be decrypted with any of ENCRYPTION_KEYS",
+        )
     if former:
-        words = f"{former} stored values are under a former key: run manage.py reencrypt"
-        yield Line("keys", Health.WEAK, words)
+        words = f"{former} stored values use an old key. Run manage.py reencrypt"
+        yield Examined("keys", Health.WEAK, words)
     if settings.SECRET_KEY_FALLBACKS:
-        words = "SECRET_KEY_FALLBACKS is set: take it away a day after the rotation"
-        yield Line("keys", Health.WEAK, words)
+        words = "SECRET_KEY_FALLBACKS is set. Remove it one day after the rotation"
+        yield Examined("keys", Health.WEAK, words)
     if not (lost or former or settings.SECRET_KEY_FALLBACKS):
-        yield Line("keys", Health.WELL, "read all that is stored")
+        yield Examined("keys", Health.WELL, "all stored values can be decrypted")
 
 
-def _emails() -> Iterator[Line]:
-    """Name the people, by primary key, whose stored email breaks its form."""
+def _emails() -> Iterator[Examined]:
+    """List people, by primary key, whose stored email is not in its normal form."""
     found = list(islice(misspelled(), MOST_NAMED))
     for row in found:
         if row.twin:
-            words = f"person {row.pk} has the same address as person {row.twin}: keep one of them"
+            words = f"person {row.pk} has the same address as person {row.twin}. Keep one of them"
         elif row.locked_out:
             words = f"person {row.pk} cannot log in: the email is not stored in its normal form"
         else:
-            words = f"person {row.pk} gets no mail: the address has letters that mail cannot carry"
-        yield Line("emails", Health.ILL if row.locked_out else Health.WEAK, words)
+            words = f"person {row.pk} gets no email: the address has unsupported characters"
+        yield Examined("emails", Health.ILL if row.locked_out else Health.WEAK, words)
     if not found:
-        yield Line("emails", Health.WELL, "are all in their normal form")
+        yield Examined("emails", Health.WELL, "all are in their normal form")
 
 
-def _recipients() -> Iterator[Line]:
-    """Say who gets no mail: all who get alerts, or the contact that pages name."""
+def _recipients() -> Iterator[Examined]:
+    """Report undeliverable addresses of alert recipients and of the contact."""
     alerted = alerts.administrators()
     if alerted and not any(senders.is_usable(person.email) for person in alerted):
-        words = "reach nobody: no administrator has an address that a mail can carry"
-        yield Line("alerts", Health.ILL, words)
-    contact = AccountPolicy.load().contact
+        words = "no administrator has a usable email address, so no one gets alerts"
+        yield Examined("alerts", Health.ILL, words)
+    contact = SitePolicy.load().contact
     if "@" in contact and not any(map(senders.is_usable, _words(contact))):
-        words = "is no address that a mail can carry: Security > Account Policy"
-        yield Line("contact", Health.WEAK, words)
+        words = "the contact is not a usable email address. Change it in Security > Account Policy"
+        yield Examined("contact", Health.WEAK, words)
 
 
 def _words(text: str) -> list[str]:
     return [text, *(word.strip(".,;:()<>") for word in text.split())]
 
 
-def _mail() -> Iterator[Line]:
+def _mail() -> Iterator[Examined]:
     if not channels.available(ChannelName.EMAIL):
         return
     yield from _asked("mail", ChannelName.EMAIL)
 
 
-def _sms() -> Iterator[Line]:
-    account = AccountPolicy.load()
+def _sms() -> Iterator[Examined]:
+    account = SmsAccount.load()
     if settings.SMS_PROXY_URL:
         host = settings.SMS_PROXY_URL.rpartition("@")[2].rpartition("://")[2].strip("/")
-        yield Line("proxy", Health.WELL, f"texts leave by {host}")
+        yield Examined("proxy", Health.WELL, f"texts are sent through {host}")
     if settings.SMS_REDACT and account.unredacted:
-        words = "keeps texts although SMS_REDACT is on: have Twilio enable Message Redaction"
-        yield Line("sms account", Health.WEAK, words)
+        words = "the provider keeps texts although SMS_REDACT is on. Ask it to enable redaction"
+        yield Examined("sms account", Health.WEAK, words)
     if account.complete:
         yield from _asked("sms account", ChannelName.SMS)
         return
     if account.token_lost:
-        words = "has a token that fits none of ENCRYPTION_KEYS: no text goes out"
-        yield Line("sms account", Health.ILL, words)
+        words = "the token cannot be decrypted with any of ENCRYPTION_KEYS, so no texts are sent"
+        yield Examined("sms account", Health.ILL, words)
         return
-    health = Health.ILL if account.enabled else Health.WEAK
-    yield Line("sms account", health, "is not entered: Security > Account Policy")
+    health = Health.ILL if SitePolicy.load().enabled else Health.WEAK
+    yield Examined("sms account", health, "not set up. Enter it in Security > Account Policy")
 
 
-def _staff() -> Iterator[Line]:
-    if since := AccountPolicy.load().staff_released_at:
-        words = (
-            f"follow the policy like everybody since {since:%Y-%m-%d}: run manage.py staff_mfa on"
-        )
-        yield Line("staff", Health.WEAK, words)
+def _staff() -> Iterator[Examined]:
+    if since := SitePolicy.load().staff_released_at:
+        words = f"MFA for staff is off since {since:%Y-%m-%d}. Run manage.py staff_mfa on"
+        yield Examined("staff", Health.WEAK, words)
 
 
-def _asked(part: str, channel: ChannelName) -> Iterator[Line]:
+def _asked(part: str, channel: ChannelName) -> Iterator[Examined]:
     way = channels.get(channel)
     try:
         findings = way.check()
     except DeliveryError as error:
         findings = [Finding(good=False, text=way.explain(error.reason, error.code))]
     for finding in findings:
-        yield Line(part, Health.WELL if finding.good else Health.ILL, finding.text)
+        yield Examined(part, Health.WELL if finding.good else Health.ILL, finding.text)
 
 
-def _clock() -> Line:
-    """Compare with the database's clock, on another machine as a rule (LO-03)."""
+def _clock() -> Examined:
+    """Compare with the database's clock, which is usually on another machine (LO-03)."""
     if connection.vendor != "postgresql":
-        return Line("clock", Health.WELL, f"says {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
+        return Examined("clock", Health.WELL, f"shows {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
             theirs: datetime = cursor.fetchone()[0]
     except DatabaseError:
-        return Line("clock", Health.WEAK, "could not be compared")
+        return Examined("clock", Health.WEAK, "could not be compared")
     apart = abs(timezone.now() - theirs)
-    words = f"{apart.total_seconds():.0f} s from the database's: let NTP set both"
+    words = f"{apart.total_seconds():.0f} s apart from the database's clock. Set both with NTP"
     if apart > FASTEST_CLOCK:
-        return Line("clock", Health.ILL, words)
-    return Line("clock", Health.WELL, "agrees with the database's")
+        return Examined("clock", Health.ILL, words)
+    return Examined("clock", Health.WELL, "agrees with the database")
 
 
-def _imported() -> Line:
-    """Say how many password hashes of another system are left, for which each login pays."""
-    if left := imports.remaining():
-        words = f"{left} imported hashes remain: each is dropped 90 days after its import"
-        return Line("passwords", Health.WELL, words)
-    return Line("passwords", Health.WELL, "are all hashed by this portal")
+def _imported() -> Examined:
+    """Report how many imported password hashes are left, which slow down each login."""
+    if left := imported_hashes.remaining():
+        words = f"{left} imported hashes left. Each is deleted 90 days after its import"
+        return Examined("passwords", Health.WELL, words)
+    return Examined("passwords", Health.WELL, "all are hashed by this portal")
 
 
-def _addresses() -> Line:
-    """Warn of a proxy that hides all clients behind its own address."""
-    if address := watching.one_address():
+def _addresses() -> Examined:
+    """Warn about a proxy that hides all clients behind its own address."""
+    if address := watch.one_address():
         words = (
-            f"95 % of the last hour's logins came from {address}: if it is your reverse proxy, name"
-            " it in TRUSTED_PROXIES and let it set X-Forwarded-For"
+            f"95 % of the last hour's logins came from {address}. If it is your reverse proxy, add"
+            " it to TRUSTED_PROXIES and let it set X-Forwarded-For"
         )
-        return Line("addresses", Health.WEAK, words)
-    return Line("addresses", Health.WELL, "logins come from more than one address, or are few")
+        return Examined("addresses", Health.WEAK, words)
+    return Examined("addresses", Health.WELL, "logins come from several addresses")
 
 
-def _worker() -> Iterator[Line]:
+def _worker() -> Iterator[Examined]:
     if settings.CELERY_TASK_ALWAYS_EAGER:
         return
-    counted = tallies.read()[Name.MARK].get(("at",), 0)
+    counted = metrics.read()[Name.MARK].get(("at",), 0)
     silence = timedelta(seconds=timezone.now().timestamp() - counted)
     if silence <= LONGEST_SILENCE:
-        yield Line("worker", Health.WELL, "works, and the beat calls it")
+        yield Examined("worker", Health.WELL, "worker and beat are running")
         return
     since = f"for {silence.total_seconds():.0f} s" if counted else "yet"
-    yield Line("worker", Health.ILL, f"nothing was counted {since}: are worker and beat running?")
+    yield Examined(
+        "worker", Health.ILL, f"not active {since}. Check that worker and beat are running"
+    )

@@ -1,7 +1,7 @@
-"""Logs: one line a record, as JSON or as text, with the request's id and nothing personal (LO-02).
+"""Logs: one line per record, as JSON or text, with the request's id and no personal data (LO-02).
 
-What a record says of an event stands in the fields below; everything else that a library may write
-passes through `redact`, the last net under rules that already keep secrets out.
+Details of events are in the fields below. Everything else that a library may write passes through
+`redact`, as a second safety net: other rules already keep secrets out.
 """
 
 import json
@@ -11,20 +11,20 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
 
-from mfa.tracing import current
+from mfa.request_id import current
 
 ExceptionInfo = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 )
-# What audit and deliveries tell of themselves (LO-01), and nothing else that a record carries
+# The fields of audit and deliveries (LO-01). Other attributes of a record are left out.
 FIELDS = ("event", "user", "method", "aal", "audit", "delivery", "channel", "state", "reason")
-# No honest message is longer; of a traceback the end says what broke.
+# Normal messages are shorter. The end of a traceback shows the error.
 LONGEST, LONGEST_TRACEBACK = 4_000, 20_000
-# Pages whose address carries the token of a link, or the id of a receipt
-HIDDEN_PATHS = ("/password/reset/", "/me/email/", "/me/warning/", "/hooks/twilio/")
-# Each pattern runs in linear time: it begins only where a word begins, so a word is read once.
+# Pages whose URL contains a link's token, or a receipt's id
+HIDDEN_PATHS = ("/password/reset/", "/me/email/", "/me/warning/", "/me/not-me/", "/hooks/")
+# Each pattern needs linear time: it starts only at the start of a word, so each word is read once.
 SECRETS = (
-    # Also inside the query of another address, where slashes are escaped
+    # Also inside the query of another URL, where slashes are escaped
     (
         re.compile(
             "(" + "|".join(HIDDEN_PATHS).replace("/", "(?:/|%2F)") + r")[^\s\"'<>]+",
@@ -38,14 +38,14 @@ SECRETS = (
         re.compile(r"(?<![^\s@<>\"'=(,:/…])[^\s@<>\"'=(,:/…]+@[\w.-]+\.[^\W\d_]{2,}"),
         "…@…",
     ),
-    # Tokens: long, with a digit and a capital letter, or without any separator
+    # Tokens: long, and with a digit and a capital letter, or without separators
     (re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{20,}"), "…"),
     (re.compile(r"(?<![^\W_])(?=[^\W_]*\d)[^\W_]{20,}"), "…"),
 )
 
 
 def redact(text: str) -> str:
-    """Replace what looks like a number, a mail address, a token or a password in an address."""
+    """Replace what looks like a number, an email address, a token, or a password in a URL."""
     for pattern, instead in SECRETS:
         text = pattern.sub(instead, text)
     return text
@@ -62,7 +62,7 @@ def traceback_of(text: str) -> str:
 
 
 def _start(text: str, longest: int = LONGEST) -> str:
-    """Cut at a space or line end: half a number or half an address is not recognized as one."""
+    """Cut at a space or line end, because half a number or address would not be redacted."""
     if len(text) <= longest:
         return text
     whole = text[:longest].rsplit(maxsplit=1)
@@ -70,18 +70,18 @@ def _start(text: str, longest: int = LONGEST) -> str:
 
 
 def request_id(record: logging.LogRecord) -> str:
-    """Return the id of the request; Django speaks of a refused one when it is over already."""
+    """Return the request's id. Django logs a refused request after it has ended."""
     return current.get() or getattr(getattr(record, "request", None), "request_id", "")
 
 
 class RefusedRequests(logging.Filter):
-    """Makes one warning line of a request that Django refuses: a client's fault has no traceback.
+    """Logs a refused request as one warning line without a traceback, because the client caused it.
 
-    Django logs an unknown Host, an unreadable body and the like as errors of its own.
+    Django logs an unknown Host, an unreadable body and similar as errors.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Pass the record on."""
+        """Pass every record on."""
         refused = getattr(record, "status_code", 0) == HTTPStatus.BAD_REQUEST
         if refused and record.name.startswith(("django.security", "django.request")):
             record.levelno, record.levelname = logging.WARNING, "WARNING"
@@ -90,17 +90,17 @@ class RefusedRequests(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """For people: time, level, logger, request id, message."""
+    """The format for people: time, level, logger, request id, message."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the lines of a traceback."""
-        # A copy: another handler's formatter may have kept its own text of the traceback.
+        # A copy, because another handler's formatter may have stored its own traceback.
         line = logging.makeLogRecord(vars(record))
         line.request_id, line.exc_text = request_id(record) or "-", None
         return super().format(line)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 the library's name
-        """Redact the message alone: the request's id must stay readable."""
+        """Redact only the message, so the request's id stays readable."""
         record.message = message_of(record.message)
         return super().formatMessage(record)
 
@@ -110,7 +110,7 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """For machines: one object a line; no line break inside begins a record (WB-04)."""
+    """The format for machines: one object per line. Line breaks in values are escaped (WB-04)."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object."""

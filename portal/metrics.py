@@ -1,23 +1,24 @@
-"""Metrics in Prometheus's text format, read from the tallies of the database.
+"""Metrics in Prometheus's text format, from the totals in the database.
 
-Counters of a process (prometheus_client's own, or its files shared by processes) are lost with it
-or tied to one machine, and the worker that sends has no page to show them on. The tallies are one
-truth for all processes and machines, cost a login nothing, and one look reads some hundred rows
-however busy the portal is. They are half a minute late. Labels are bounded: events, channels,
-states, countries; nothing personal (LO-02).
+Counters in a process (prometheus_client's own, or its shared files) are lost with it or tied to one
+machine, and the worker has no page to show them. The totals are the same for all processes and
+machines, cost a login nothing, and reading them takes some hundred rows whatever the load. They are
+half a minute old. Labels are bounded (events, channels, states, countries) and have no personal
+data (LO-02).
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from django.utils import timezone
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from mfa import deliveries, tallies
-from mfa.tallies import BUCKETS, Name
+from mfa import metrics
+from mfa.messages import queue as deliveries
+from mfa.metrics import BUCKETS, Name
 
 COUNTERS = {
     Name.LOGINS: ("portal_logins", "Steps of logins by outcome.", ("outcome", "channel")),
@@ -29,6 +30,7 @@ COUNTERS = {
         ("channel", "country", "outcome"),
     ),
 }
+CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 def text() -> bytes:
@@ -39,11 +41,11 @@ def text() -> bytes:
 
 
 class Tallied(Collector):
-    """What the registry asks."""
+    """The collector for the registry."""
 
     def collect(self) -> Iterator[Metric]:
-        """Read the tallies in one query, and the queue's age in another."""
-        kept = tallies.read()
+        """Read the totals in one query, and the queue's age in another."""
+        kept = metrics.read()
         for name, (metric, words, labels) in COUNTERS.items():
             family = CounterMetricFamily(metric, words, labels=labels)
             for values, count in sorted(kept[name].items()):

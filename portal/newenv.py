@@ -1,6 +1,6 @@
-"""`python -m portal.newenv`: settings from .env.example with fresh keys, if there are none yet.
+"""`python -m portal.newenv`: makes settings from .env.example with new keys, if there are none.
 
-Without a path: .env of the demo. With one, such as /etc/portal/env: settings for production.
+Without a path: .env for the demo. With a path, such as /etc/portal/env: for production.
 """
 
 import secrets
@@ -10,18 +10,17 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 ROOT = Path(__file__).resolve().parent.parent
-# What a company changes in any case; where and by what services stays its own to fill in.
+# What every production server changes. Addresses and services are left to fill in.
 PRODUCTION = {
     "DEMO=on\n": "DEMO=off\n",
     "#BASE_URL=http://127.0.0.1:8000\n": "BASE_URL=https://portal.example.com\n",
     "SMS_TEST_NUMBERS=": "#SMS_TEST_NUMBERS=",
-    "PORTAL_NAME=Acme Portal\n": "PORTAL_NAME=Portal\n",
     "#METRICS_TOKEN=\n": "METRICS_TOKEN={token}\n",
 }
 
 
 def main(path: str = "") -> None:
-    """Write the file, readable by its owner alone."""
+    """Write the file, readable only by its owner."""
     target = Path(path) if path else ROOT / ".env"
     if target.exists():
         return

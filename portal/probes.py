@@ -1,4 +1,4 @@
-"""What machines ask: is this process alive, is the portal ready, what has it counted."""
+"""Endpoints for machines: liveness, readiness and metrics."""
 
 from ipaddress import ip_address
 
@@ -8,13 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST
 
-from mfa import origin as origins
-from portal import metrics as counted, readiness
+from mfa.client import client_of
 
 PLAIN = "text/plain; charset=utf-8"
-# Who sends these is no scraper on this machine, but behind a proxy on it.
+# Headers that a proxy adds. A local scraper does not send them.
 FORWARDING = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host")
 
 
@@ -22,7 +20,10 @@ FORWARDING = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host")
 @never_cache
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """Say that this process answers; nothing else is asked, so a lost database restarts nobody."""
+    """Answer that this process is alive.
+
+    It does not test the database, so an outage causes no restart.
+    """
     return HttpResponse("alive\n", content_type=PLAIN)
 
 
@@ -30,7 +31,10 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """Say part by part whether the portal can serve; 503 while one cannot."""
+    """Report for each part whether it works. The status is 503 if one does not."""
+    # Imported here because it needs the Redis client (60 modules, 7 MB), which many portals do not.
+    from portal import readiness
+
     parts = list(readiness.parts())
     lines = [f"{part.name}: {part.fault or 'ok'}\n" for part in parts]
     status = 503 if any(part.fault for part in parts) else 200
@@ -41,18 +45,20 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer in Prometheus's text format, to whoever shows METRICS_TOKEN."""
+    """Return the metrics for a client with METRICS_TOKEN."""
     if not _may_read(request):
         return HttpResponse("Show METRICS_TOKEN as a bearer token.\n", PLAIN, status=403)
-    return HttpResponse(counted.text(), content_type=CONTENT_TYPE_LATEST)
+    from portal import metrics as counted
+
+    return HttpResponse(counted.text(), content_type=counted.CONTENT_TYPE)
 
 
 def _may_read(request: HttpRequest) -> bool:
-    """With a token only who shows it; without one only the machine itself, past no proxy."""
+    """Require the token if it is set. Otherwise allow only this machine, without a proxy."""
     if token := settings.METRICS_TOKEN:
         shown = request.headers.get("Authorization", "")
         return constant_time_compare(shown, f"Bearer {token}")
     if any(name in request.headers for name in FORWARDING):
         return False
-    address = origins.of(request).address
+    address = client_of(request).address
     return bool(address) and ip_address(address).is_loopback

@@ -1,6 +1,6 @@
-"""Readiness: whether what the portal needs is there, each part said in words.
+"""Readiness: whether the services of the portal work, described in words.
 
-Each look takes about 2 s at most, since a load balancer asks every few seconds.
+Each check takes up to about 2 s, because load balancers ask every few seconds.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,31 +19,31 @@ from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from mfa import deliveries
-from mfa.encryption import Sealed
-from mfa.models import AccountPolicy, Factor
+from mfa.crypto import Sealed
+from mfa.messages import queue as deliveries
+from mfa.models import Factor, SmsAccount
 
 PATIENCE = 2
 PROBE = "portal:readiness"
-NO_ENTRY = "refuses the user or password"
-# A worker takes a row within a second, and the sweep wakes what nobody took after 5 s: a row that
-# is older waits for a worker that is not there.
+NO_ENTRY = "rejects the user name or password"
+# A worker takes a row within a second, and the sweep wakes the rest after 5 s. If a row is older,
+# no worker is running.
 LONGEST_WAIT = timedelta(seconds=60)
 
-# So many of the oldest and of the newest factors are tried for their encryption key.
+# The number of oldest and newest factors to test for their encryption key
 SOME = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that the portal needs; `fault` says what is wrong, in words without an address."""
+    """A service of the portal. `fault` says what is wrong, without addresses."""
 
     name: str
     fault: str = ""
 
 
 def parts() -> Iterator[Part]:
-    """Look at all that this installation uses."""
+    """Check all parts that this installation uses."""
     fault = _database()
     yield Part("database", fault)
     if not fault:
@@ -58,21 +58,21 @@ def parts() -> Iterator[Part]:
 
 
 def _database() -> str:
-    """Connect past the pool, which would wait longer, then ask through it."""
+    """Connect outside of the pool, which would wait longer, then query through it."""
     try:
         if connection.vendor == "postgresql":
             psycopg.connect(**_target()).close()
         return _guarded(_answer)
     except (DatabaseError, psycopg.OperationalError):
-        return "does not answer"
-    # Whatever keeps it closed, a driver that is missing or options that contradict each other, is
-    # the database's fault to a probe.
+        return "does not respond"
+    # To a probe, any other error is a fault of the database, such as a missing driver or
+    # contradictory options.
     except Exception as error:  # noqa: BLE001
         return f"cannot be opened ({type(error).__name__})"
 
 
 def _target() -> dict[str, Any]:
-    """Return where the pool connects to, with the same options."""
+    """Return the pool's address and options."""
     stored = settings.DATABASES["default"]
     options = {**stored.get("OPTIONS", {}), "connect_timeout": PATIENCE}
     options.pop("pool", None)
@@ -96,7 +96,7 @@ def _guarded(look: Callable[[], str]) -> str:
                     )
             return look()
     except DatabaseError:
-        return "does not answer"
+        return "does not respond"
 
 
 def _answer() -> str:
@@ -116,12 +116,13 @@ def _newest_migrations() -> frozenset[tuple[str, str]]:
 
 
 def _keys() -> str:
-    """Try the SMS account and a bounded number of factors: `manage.py doctor` tries them all."""
-    policies = AccountPolicy.objects.only("sms_auth_token")
-    tokens = [policy.sms_auth_token for policy in policies]
+    """Check the SMS account and some factors. `manage.py doctor` checks all of them."""
+    tokens = SmsAccount.objects.values_list("auth_token", flat=True)
     ends = (*Factor.objects.order_by("pk")[:SOME], *Factor.objects.order_by("-pk")[:SOME])
     lost = any(isinstance(secret, Sealed) for secret in (*tokens, *(each.secret for each in ends)))
-    return "stored secrets fit none of ENCRYPTION_KEYS: put their key back" if lost else ""
+    return (
+        "some secrets cannot be decrypted: put their key back into ENCRYPTION_KEYS" if lost else ""
+    )
 
 
 def _queue() -> str:
@@ -129,7 +130,7 @@ def _queue() -> str:
     age = timezone.now() - oldest if oldest else timedelta()
     if age <= LONGEST_WAIT:
         return ""
-    return f"a message has been waiting for {age.total_seconds():.0f} s: is a worker running?"
+    return f"a message has waited for {age.total_seconds():.0f} s. Check that a worker is running"
 
 
 def _broker() -> str:
@@ -140,13 +141,13 @@ def _broker() -> str:
             transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
         ) as line:
             line.ensure_connection(max_retries=1, timeout=PATIENCE)
-            # Only Redis takes connections and PINGs while it refuses each message.
+            # A faulty Redis can accept connections and PINGs but refuse every message.
             client = getattr(line.default_channel, "client", None)
             return _write(client) if client else ""
     except (OperationalError, OSError, redis.RedisError) as error:
-        # kombu wraps what Redis said.
+        # kombu wraps the Redis error.
         refused = isinstance(error.__cause__ or error, redis.exceptions.AuthenticationError)
-        return NO_ENTRY if refused else "does not answer"
+        return NO_ENTRY if refused else "does not respond"
 
 
 def _cache() -> str:
@@ -157,20 +158,20 @@ def _cache() -> str:
 
 
 def _write(client: redis.Redis) -> str:
-    """Write a key that is gone in a minute; a replica or a full server answers to all but that."""
+    """Write a key that expires in a minute. A replica or a full server fails only at this."""
     try:
         client.set(PROBE, "1", ex=60)
     except redis.exceptions.NoPermissionError:
-        # It answers; which keys this user may write is the operator's choice.
+        # It answers. The operator decides which keys this user can write.
         return ""
     except redis.exceptions.AuthenticationError:
         return NO_ENTRY
     except redis.exceptions.ReadOnlyError:
-        return "takes no writes: it is a replica"
+        return "accepts no writes: it is a replica"
     except redis.exceptions.OutOfMemoryError:
-        return "takes no writes: its memory is full"
+        return "accepts no writes: its memory is full"
     except redis.exceptions.ResponseError:
-        return "takes no writes"
+        return "accepts no writes"
     except redis.RedisError:
-        return "does not answer"
+        return "does not respond"
     return ""

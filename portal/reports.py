@@ -1,4 +1,4 @@
-"""Error reports: where it broke, and nothing of what people typed or operators set."""
+"""Error reports with the place of the error, and without typed data and settings."""
 
 from collections.abc import ItemsView, Iterable
 from types import FrameType
@@ -11,28 +11,28 @@ from portal.logs import redact
 
 
 class ReportFilter(SafeExceptionReporterFilter):
-    """Hides every variable, posted value and cookie, and leaves the settings out (OT-08, DT-04).
+    """Hides all variables, posted values and cookies, and omits the settings (OT-08, DT-04).
 
-    A list of names to hide would have to know the frames of Django and of all libraries: codes,
-    numbers and passwords pass through them, and settings hold URLs with passwords inside.
+    A list of names to hide would have to cover the frames of Django and all libraries, through
+    which codes, numbers and passwords pass. Settings hold URLs with passwords.
     """
 
     def get_safe_settings(self) -> dict[str, object]:
-        """Return none."""
+        """Return no settings."""
         return {}
 
     def get_safe_cookies(self, request: HttpRequest) -> dict[str, object]:
-        """Return their names: a cookie is a session."""
+        """Return only the names, because a cookie gives access to a session."""
         return self._hidden(getattr(request, "COOKIES", ()))
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, object]:
-        """Return their names."""
+        """Return only the names."""
         return self._hidden(request.POST if request else ())
 
     def get_traceback_frame_variables(
         self, request: HttpRequest | None, tb_frame: FrameType
     ) -> ItemsView[str, object]:
-        """Return their names; while debugging, the values too."""
+        """Return only the names. With DEBUG, return the values too."""
         if self.is_active(request):
             return self._hidden(tb_frame.f_locals).items()
         return super().get_traceback_frame_variables(request, tb_frame)
@@ -42,7 +42,7 @@ class ReportFilter(SafeExceptionReporterFilter):
 
 
 class Reporter(ExceptionReporter):
-    """Writes the report without tokens: the request's address and headers may hold one (LO-02)."""
+    """Writes reports without tokens, which the request's URL and headers can contain (LO-02)."""
 
     def get_traceback_html(self) -> SafeString:
         """Return the report as a page."""

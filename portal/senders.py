@@ -1,27 +1,26 @@
-"""Senders and recipients: which addresses a mail can carry, and the sender's name."""
+"""Sender and recipient addresses: whether they are valid, and their normal form."""
 
 import re
-from email.utils import formataddr
 
 from django.core.validators import EmailValidator
 
 from portal import addresses
 
-# A name before <address>: quoted, or without the characters that RFC 5322, 3.2.3, keeps for itself
+# A name before <address>: quoted, or without the special characters of RFC 5322, 3.2.3
 NAMED = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^"()<>\[\]:;@\\,]*?))\s*<([^<>\s]+)>')
-NO_MAIL = "no mail can have it as an address: write name@example.com, or a name in double quotes"
+NO_MAIL = "is not a valid address. Write name@example.com, or put the name in double quotes"
 
 
-def named(sender: str, name: str) -> str:
-    """Return the sender with a name, by which mail programs show it, unless it has one."""
+def normal(sender: str) -> str:
+    """Return a sender without a name with its host in ASCII, any other unchanged."""
     if not is_bare(sender):
         return sender
     local, _at, domain = sender.rpartition("@")
-    return formataddr((name, f"{local}@{addresses.host(domain)}"))
+    return f"{local}@{addresses.host(domain)}"
 
 
 def is_bare(address: str) -> bool:
-    """Say whether it is an address alone that a mail can carry; a company's host may lack a dot."""
+    """Whether it is a valid address without a name. A company's host can lack a dot."""
     local, at, domain = address.rpartition("@")
     try:
         addresses.host(domain)
@@ -31,7 +30,7 @@ def is_bare(address: str) -> bool:
 
 
 def is_usable(sender: str) -> bool:
-    """Say whether a mail can carry it: an address, or a name and an address."""
+    """Whether it is a valid address, with or without a name."""
     if is_bare(sender):
         return True
     found = NAMED.fullmatch(sender)

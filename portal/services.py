@@ -1,7 +1,7 @@
-"""What the URLs of services mean: the database, the mail server, Redis, the broker.
+"""Parsing of service URLs: database, mail server, Redis and broker.
 
-django-environ takes them apart; options that the portal would not follow are refused. A
-ValueError says what the value must be, and never repeats it.
+django-environ splits them. Options that the portal would ignore are refused. A ValueError says what
+the value must be, and never repeats it.
 """
 
 import re
@@ -16,12 +16,12 @@ from portal import addresses
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "postgres postgresql psql pgsql"
-# The pool keeps connections and tries each before use, so what asks for that is followed anyway.
+# The pool keeps and tests connections, so these options have no further effect.
 POOLED = {"conn_max_age", "conn_health_checks"}
-# The portal counts limits in transactions of their own.
+# The portal counts limits in separate transactions.
 FIXED = {"ATOMIC_REQUESTS", "AUTOCOMMIT", "pool"}
 SQLITE_OPTIONS = {
-    # A deferred transaction that turns into a writer fails at once; IMMEDIATE waits its turn.
+    # A deferred transaction that starts to write fails at once. IMMEDIATE waits.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -30,7 +30,7 @@ POOL = {
     "min_size": 1,
     "max_size": 10,
     "timeout": 5,
-    # By default its pauses between attempts grow to minutes, long after the restart.
+    # By default the pauses between attempts grow to minutes, long after a restart.
     "reconnect_timeout": 5,
 }
 READABLE_MAIL = "consolemail filemail memorymail dummymail"
@@ -40,7 +40,7 @@ Config = dict[str, Any]
 
 
 def sqlite(path: Path) -> Config:
-    """Return the configuration of a file."""
+    """Return the configuration of a database file."""
     return {"ENGINE": SQLITE, "NAME": str(path), "OPTIONS": SQLITE_OPTIONS}
 
 
@@ -68,7 +68,7 @@ def _server(config: Config, options: Config) -> Config:
         make_conninfo("", **options)
     except ProgrammingError:
         raise ValueError("has an option that PostgreSQL does not know") from None
-    # A restart of PostgreSQL leaves dead connections: each is tried before a request gets it.
+    # A restart of PostgreSQL leaves dead connections, so each is tested before use.
     kept = {"connect_timeout": 5, **options, "pool": POOL}
     return {**config, "CONN_HEALTH_CHECKS": True, "OPTIONS": kept}
 
@@ -77,7 +77,7 @@ def mail(text: str) -> Config:
     """Return Django's EMAIL_ settings."""
     url = addresses.split(text, f"smtp+tls smtp+ssl smtps smtp {READABLE_MAIL}")
     if url.query:
-        raise ValueError("takes no options: smtp+tls:// and smtp+ssl:// say which TLS")
+        raise ValueError("accepts no options: use smtp+tls:// or smtp+ssl://")
     if url.scheme.startswith("smtp"):
         addresses.host(url.hostname or "")
     config: Config = Env.email_url_config(text)

@@ -1,6 +1,6 @@
-"""Settings, read top to bottom; what differs between machines comes from the environment or `.env`.
+"""Django settings. Values that differ per server come from the environment or `.env`.
 
-Durations are in seconds unless the name says otherwise. README.md has every knob in a table.
+Durations are in seconds unless the name says otherwise. docs/settings.md lists every setting.
 """
 
 import os
@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 
 from portal import addresses, bodies, env as environment, senders, services
 
-# Lets Django's classes be subscripted as their type stubs have them.
+# Lets Django's classes be subscripted as in their type stubs.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,7 +26,7 @@ ENCRYPTION_KEYS = env.items("ENCRYPTION_KEYS", None)
 DEBUG = env.switch("DEBUG")
 DEMO = env.switch("DEMO")
 
-# Addresses: links and the texts' last line use BASE_URL, never the request's host
+# Addresses. Links and the last line of texts use BASE_URL, never the request's host.
 PORT = env.number("PORT", 8000, most=65_535)
 BASE_URL = env.read("BASE_URL", addresses.origin, f"http://127.0.0.1:{PORT}")
 HTTPS = BASE_URL.startswith("https://")
@@ -35,9 +35,9 @@ HOST = addresses.host_of(BASE_URL)
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", [HOST], addresses.allowed)
 TRUSTED_PROXIES = env.items("TRUSTED_PROXIES", [])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-# gunicorn.conf.py reads it too: how many web processes share the database and the cache
+# gunicorn.conf.py uses it too: how many web processes share the database and the cache
 WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, most=256)
-# It opens /metrics as a bearer token; without it only the machine itself may read them.
+# The bearer token for /metrics. Without it, only this machine can read them.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 INSTALLED_APPS = [
@@ -59,9 +59,11 @@ MIDDLEWARE = [
     "portal.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.SecurityHeaders",
-    # As far out as the others: a refused host is answered before the views' own layers.
+    # Early, because a refused host is answered before later layers run
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "portal.middleware.ContentPolicy",
+    # Outside of everything that renders pages, inside of everything that only adds headers
+    "portal.compression.Compression",
     "portal.bodies.Bodies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -71,12 +73,13 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.SessionLimits",
     "accounts.middleware.ExpiredPasswords",
+    "accounts.middleware.TimeZones",
     "django.contrib.messages.middleware.MessageMiddleware",
     "portal.middleware.Refusals",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "portal.renderer.Renderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -107,15 +110,15 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-# Work off the request: eager unless BROKER_URL names Redis or RabbitMQ
+# Tasks run in the request unless BROKER_URL names Redis or RabbitMQ.
 BROKER_URL = env.read("BROKER_URL", services.broker, "")
 CELERY_BROKER_URL = BROKER_URL or "memory://"
 CELERY_TASK_ALWAYS_EAGER = not BROKER_URL
 CELERY_TASK_EAGER_PROPAGATES = False
 CELERY_TASK_IGNORE_RESULT = True
-# A worker reads both unless `-Q` names one: texts (`sms`), and all else (`celery`).
+# A worker reads both queues unless `-Q` names one: `sms` for texts, `celery` for the rest.
 CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"celery": {}, "sms": {}}
-# The row is the record of truth and the sweep wakes it again, so a page never waits for the broker.
+# The sweep wakes every row again, so a page never waits for the broker.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -130,7 +133,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-deliveries": {
         "task": "mfa.deliveries.sweep",
         "schedule": timedelta(seconds=5),
-        # A worker that was away needs one sweep, not one for each 5 s of its absence.
+        # After an outage, a worker needs one sweep, not one for each 5 s.
         "options": {"expires": 5},
     },
     "count-tallies": {
@@ -169,13 +172,21 @@ CELERY_BEAT_SCHEDULE = {
 
 # People and passwords
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
-# NIST SP 800-63B-4, 4.2.1.2, allows 24 hours for a mailed link; the design wants one.
+# The account pages that mfa links to, by URL name. Another project has its own.
+MFA_ACCOUNT_URLS = {
+    page: f"accounts:{page}"
+    for page in (
+        *("step_up", "forgot", "new_password", "details", "password", "logout", "not_me"),
+        "support_person",
+    )
+}
+# NIST SP 800-63B-4, 4.2.1.2, allows 24 hours for an emailed link. The design requires one hour.
 PASSWORD_RESET_TIMEOUT = 60 * 60
 PASSWORD_HASHERS = [
-    "accounts.hashers.Argon2idHasher",
+    "accounts.people.hashers.Argon2idHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 PASSWORD_MIN_LENGTH = env.number("PASSWORD_MIN_LENGTH", 15, least=8, most=256)
@@ -184,13 +195,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH},
     },
-    {"NAME": "accounts.validators.MaximumLengthValidator"},
-    {"NAME": "accounts.validators.GuessingValidator"},
+    {"NAME": "accounts.people.validators.MaximumLengthValidator"},
+    {"NAME": "accounts.people.validators.GuessingValidator"},
 ]
 
 # Sessions and cookies
 SESSION_ENGINE = "mfa.sessions"
-# Before a login; a login's own ends are policy. The cookie goes when the browser closes.
+# Before a login. A login's life is set by the policy. The cookie ends when the browser closes.
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -204,12 +215,12 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # Browser rules
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
-# A receipt by plain http is as good, its signature is over BASE_URL; a redirect would lose it.
-# Probes come from inside, past whatever ends TLS.
+# A receipt by plain http is valid, because its signature covers BASE_URL, and a redirect would lose
+# it. Probes come from inside, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-# portal.middleware.Forwarded drops the header where no trusted proxy wrote it.
+# portal.middleware.Forwarded removes the header unless a trusted proxy wrote it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -228,10 +239,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Mail
-PORTAL_NAME = env.text("PORTAL_NAME", "Portal")
+# Mail. mfa.channels.email adds the portal's name to a sender without a name.
 SENDER = env.text("DEFAULT_FROM_EMAIL", f"portal@{HOST}")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL = senders.named(SENDER, PORTAL_NAME)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = senders.normal(SENDER)
 MAIL: services.Config = env.read("EMAIL_URL", services.mail, {})
 EMAIL_TIMEOUT = 10
 if MAIL:
@@ -241,7 +251,7 @@ elif DEMO:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
-# The ways in which a message travels; the demo keeps texts on the virtual phone
+# The channels. The demo keeps texts on the virtual phone.
 SMS_PROXY_URL = env.read("SMS_PROXY_URL", addresses.proxy, "")
 SMS_API_KEY = env.text("SMS_API_KEY", "")
 SMS_API_SECRET = env.text("SMS_API_SECRET", "")
@@ -249,11 +259,13 @@ SMS_FEEDBACK = env.switch("SMS_FEEDBACK")
 SMS_REDACT = env.switch("SMS_REDACT")
 SMS_MESSAGE_INTENT = env.text("SMS_MESSAGE_INTENT", "")
 SMS_TEST_NUMBERS = env.items("SMS_TEST_NUMBERS", []) if DEBUG or DEMO else []
+# The class that sends texts. The demo's outbox imitates it.
+SMS_PROVIDER = "mfa.channels.twilio.TwilioChannel"
 MFA_CHANNELS: dict[str, dict[str, Any]] = {
-    "sms": {"BACKEND": "mfa.channels.outbox.OutboxChannel", "OPTIONS": {}}
+    "sms": {"BACKEND": "mfa.channels.outbox.OutboxChannel", "OPTIONS": {"plays": SMS_PROVIDER}}
     if DEMO
     else {
-        "BACKEND": "mfa.channels.twilio.TwilioChannel",
+        "BACKEND": SMS_PROVIDER,
         "OPTIONS": {
             "proxy_url": SMS_PROXY_URL,
             "api_key": SMS_API_KEY,
@@ -272,7 +284,8 @@ MFA_CHANNELS: dict[str, dict[str, Any]] = {
 
 # Looks
 PORTAL_LOGO = env.text("PORTAL_LOGO", "")
-PORTAL_ACCENT = env.text("PORTAL_ACCENT", "#1d4ed8")
+# Now in the Account Policy. A policy without a name or color takes them from here, once.
+MOVED_TO_POLICY = {name: env.text(name, "") for name in ("PORTAL_NAME", "PORTAL_ACCENT")}
 
 # Language and time
 LANGUAGES = [("en", "English")]
@@ -284,7 +297,7 @@ USE_TZ = True
 # Files
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# Lies about a length end here: portal.bodies looks at what is announced.
+# For bodies that are longer than announced. portal.bodies checks the announced length.
 DATA_UPLOAD_MAX_MEMORY_SIZE = bodies.LARGEST
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -295,11 +308,11 @@ STORAGES = {
     },
 }
 
-# Error reports, on pages and by mail
+# Error reports, on pages and by email
 DEFAULT_EXCEPTION_REPORTER = "portal.reports.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reports.ReportFilter"
 
-# Logs: the named loggers print request lines and parameters (numbers, mail addresses) when asked to
+# Logs. When enabled, the named loggers print request lines and parameters (numbers, emails).
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", LEVELS)
 LOG_FORMAT = env.choice("LOG_FORMAT", "line" if DEBUG or DEMO else "json", ("line", "json"))
@@ -324,7 +337,7 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        # Django's own handlers print and mail the request's address as it is, tokens included.
+        # Django's own handlers print and email the request's URL with its tokens.
         "django": {"level": "INFO", "handlers": []},
         "django.server": {"level": "INFO", "handlers": [], "propagate": True},
     }
@@ -336,7 +349,8 @@ LOGGING = {
             "django.db.backends",
             "django.template",
             "mail.log",
-            # Each task twice, the sweep's every 5 s; what a task did it says itself.
+            # Celery logs each task twice, and the sweep runs every 5 s. Tasks log their own
+            # results.
             "celery.app.trace",
             "celery.worker.strategy",
             "celery.beat",
@@ -344,7 +358,7 @@ LOGGING = {
     },
 }
 
-# Libraries read their own, such as REQUESTS_CA_BUNDLE, and find them in the environment.
+# Libraries read other values, such as REQUESTS_CA_BUNDLE, from the environment.
 for other, value in env.others().items():
     os.environ.setdefault(other, value)
 MISSPELLED = env.misspelled()

@@ -1,4 +1,4 @@
-"""All addresses of the portal."""
+"""All URLs of the portal."""
 
 from django.conf import settings
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""The pages that belong to no app: the accent color, the choice of theme, and what broke."""
+"""Pages outside the apps: accent color, choice of theme, and error pages."""
 
 import sys
 from itertools import takewhile
@@ -11,32 +11,44 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
-from django.views.decorators.cache import cache_control
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from mfa.destinations import is_page, safe_next
+from mfa.login.redirects import is_page, safe_next
+from mfa.models import SitePolicy
 from portal.context import THEME_COOKIE, THEMES
-from portal.looks import accent_css
 
-A_YEAR = 365 * 24 * 60 * 60
-# Of which our addresses are made
+A_YEAR, A_MINUTE = 365 * 24 * 60 * 60, 60
+# The characters in our URLs
 SIGNS = {*ascii_letters, *digits, *"/-_."}
-# What a restart of the database takes, in seconds
+# The duration of a database restart, in seconds
 AWAY = 10
 
 
 @login_not_required
-@cache_control(public=True, max_age=3600)
 @require_safe
-def theme_css(_request: HttpRequest) -> HttpResponse:
-    """Serve the accent color that the operator chose."""
-    return HttpResponse(accent_css(settings.PORTAL_ACCENT), content_type="text/css")
+def theme_css(request: HttpRequest) -> HttpResponse:
+    """Serve the accent color of the policy.
+
+    Its address names the color, so browsers keep it for a year. Another process may have read a
+    newer color than this one: then this one reads again, and nobody keeps the answer for long.
+    """
+    named = request.GET.get("accent", "")
+    brand = SitePolicy.brand()
+    if brand.accent != f"#{named}":
+        brand = SitePolicy.brand(newest=True)
+    # As specific as Django's own rule, so it applies to the admin too.
+    css = f":root, html[data-theme] {{ --accent: {brand.accent}; }}\n"
+    response = HttpResponse(css, content_type="text/css")
+    is_named = brand.accent == f"#{named}"
+    patch_cache_control(response, public=True, max_age=A_YEAR if is_named else A_MINUTE)
+    return response
 
 
 @login_not_required
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
-    """Keep the person's choice of light, dark or the system's own in a cookie for a year."""
+    """Store the choice of light, dark or the system's theme in a cookie for a year."""
     response = HttpResponseRedirect(safe_next(request, request.POST.get("next", "")))
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
@@ -52,29 +64,29 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that the request cannot be read.
+    """Show that the request cannot be read.
 
-    Django's own handlers look for a CSRF token in the body, and so fail on the body that they are
-    called for. Pages need none: a form on them takes its token from the cookie.
+    Django's own handler reads the body for a CSRF token, and so fails on an unreadable body. The
+    page does not need it: its form takes the token from the cookie.
     """
     del exception
     return render(request, "400.html", status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that a permission is missing."""
+    """Show that a permission is missing."""
     del exception
     return render(request, "403.html", status=403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Say that the form's token is missing or old."""
+    """Show that the form's token is missing or expired."""
     del reason
     return render(request, "403_csrf.html", status=403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that there is no such page; lead to the one that was meant where a link got a tail."""
+    """Show that the page does not exist. If a link got a tail, redirect to the intended page."""
     del exception
     meant = _without_tail(request.path)
     if request.method in {"GET", "HEAD"} and meant != request.path and is_page(meant):
@@ -83,16 +95,16 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _without_tail(path: str) -> str:
-    """Drop what mail programs add, such as a bracket, a quote or a full stop."""
+    """Remove what email programs append, such as a bracket, a quote or a full stop."""
     own = "".join(takewhile(lambda sign: sign in SIGNS, path)).rstrip("./").lstrip("/")
-    # Never two slashes at the start: a browser would read a host after them.
+    # Never start with two slashes, because browsers would read a host after them.
     return f"/{own}/" if own else "/"
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:
-    """Say that something broke; 503 while the database is away, which ends by itself.
+    """Show an error. The status is 503 while the database is down, which is temporary.
 
-    Django calls it while it handles the exception, in whatever layer that was raised.
+    Django calls it while it handles the exception, in any layer.
     """
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return _plain("500.html", 500)
@@ -102,11 +114,11 @@ def server_error(_request: HttpRequest) -> HttpResponse:
 
 
 def _plain(template: str, status: int) -> HttpResponse:
-    """Render without the request: what it would look up may be what broke."""
+    """Render without the request, whose lookups may be what failed."""
     try:
         return HttpResponse(render_to_string(template), status=status)
     except TemplateDoesNotExist:
-        # What broke may be the templates themselves.
+        # The templates themselves may have failed.
         return HttpResponse(
             f"<!DOCTYPE html><title>{status}</title><h1>{status}</h1>", status=status
         )

@@ -1,8 +1,8 @@
-"""gunicorn's threaded worker, with requests gathered before a thread takes them.
+"""gunicorn's threaded worker, which reads requests completely before a thread takes them.
 
-gthread gives a thread to each connection that has sent a byte, and lets it wait for the rest: a few
-clients that send a byte now and then hold all threads. Here the loop gathers each request, so a
-thread gets one that is whole. A reverse proxy that buffers does the same; it may be missing.
+gthread assigns a thread to each connection after its first byte and waits for the rest, so a few
+slow clients can occupy all threads. Here the loop reads each request, and a thread gets it when it
+is complete. A buffering reverse proxy does the same, but may be missing.
 """
 
 import re
@@ -16,19 +16,19 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from portal.bodies import LARGEST
 
-# Also what an idle connection may wait; nobody honest needs longer for 100 KB.
+# Also the maximum for an idle connection. Normal clients need less for 100 KB.
 LONGEST_READ = 10
-# gunicorn itself refuses more than 100 fields of 8 KB; no browser sends a tenth of this.
+# gunicorn refuses more than 100 fields of 8 KB. Browsers send less than a tenth of this.
 LARGEST_HEAD = 64 * 1024
 CHUNK = 64 * 1024
 END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,12})[ \t]*\r\n", re.IGNORECASE)
-# A body that nobody read is no reason to keep a thread.
+# A body that was not read should not occupy a thread.
 LONGEST_DRAIN = 0.2
 
 
 def is_whole(request: bytes) -> bool:
-    """Say whether a thread can answer: all is there, or it will be refused as it stands."""
+    """Whether a thread can answer: the request is complete, or too large and will be refused."""
     end = request.find(END)
     if end < 0:
         return len(request) > LARGEST_HEAD
@@ -38,28 +38,28 @@ def is_whole(request: bytes) -> bool:
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """One loop that reads, and threads that answer."""
+    """A loop that reads, and threads that answer."""
 
     def init_process(self) -> None:
-        """Begin with nothing gathered."""
+        """Start with no partial requests."""
         self.gathered: dict[TConn, bytes] = {}
         super().init_process()
 
     def enqueue_req(self, conn: TConn) -> None:
-        """Gather the request first; what came behind the last one is a part of it."""
+        """Read the request first, starting with what followed the previous one."""
         buffered = conn.parser.unreader.take_buffered() if conn.parser else b""
         self.gathered[conn] = buffered
         if is_whole(buffered):
             super().enqueue_req(conn)
             return
         conn.sock.settimeout(0)
-        # One end for the whole request, however many pieces it comes in
+        # One deadline for the whole request, however many pieces it has
         conn.timeout = time.monotonic() + LONGEST_READ
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.gather, conn))
 
     def gather(self, conn: TConn, sock: socket) -> None:
-        """Take what has come; hand over what is whole, or whose client has gone."""
+        """Read what has arrived. Pass on complete requests, and those whose client has gone."""
         try:
             piece = sock.recv(CHUNK)
         except BlockingIOError:
@@ -74,7 +74,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> object:
-        """Answer in a thread; where the connection ends, let it end here and not in the loop."""
+        """Answer in a thread, and close the connection there and not in the loop."""
         conn.sock.settimeout(None)
         conn.init()
         conn.parser.unreader.unread(self.gathered.pop(conn, b""))
@@ -84,26 +84,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return kept
 
     def finish_request(self, conn: TConn, fs: Future[object]) -> None:
-        """Keep the connection, or count one less; a thread has closed it already."""
+        """Keep the connection, or count one less if a thread has closed it."""
         if conn.sock.fileno() < 0:
             self.nr_conns -= 1
             return
         super().finish_request(conn, fs)
 
     def murder_pending(self) -> None:
-        """Forget what late clients have sent, and close them."""
+        """Drop the data of clients that were too slow, and close them."""
         super().murder_pending()
         for conn in self.gathered.keys() - set(self.pending_conns):
             if conn.sock.fileno() < 0:
                 del self.gathered[conn]
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Let a stop wait no longer for requests that have just begun than for silent lines."""
+        """On shutdown, give unfinished requests no more time than idle connections."""
         super()._cap_keepalive(deadline)
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)
 
     def _keepalive_after(self, conn: TConn, keepalive: object) -> bool:
-        """Drain no body that the application refused."""
+        """Do not read the rest of a body that the application refused."""
         drained = conn.parser.finish_body(deadline=time.monotonic() + LONGEST_DRAIN)
         return bool(keepalive and drained)

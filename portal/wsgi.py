@@ -1,6 +1,6 @@
-"""The WSGI application that gunicorn serves; it refuses to start on a failed check.
+"""The WSGI application for gunicorn. It does not start if a system check fails.
 
-gunicorn runs no system checks of its own, so they run here.
+gunicorn does not run system checks, so they run here.
 """
 
 import os

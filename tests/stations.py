@@ -1,7 +1,7 @@
-"""Browsers at every station of the portal, and the station from which each page is seen.
+"""Browsers at every station of the portal, and the station that sees each page.
 
-A new page gets a line in PAGES, and a fixture here if no browser stands before it yet. All walks
-over the URLconf (safe GETs, CSRF, headers, caches, policy, accessibility) go by these tables.
+A new page needs a line in PAGES, and a fixture if no browser reaches it yet. All tests over the
+URLconf (safe GETs, CSRF, headers, caches, policy, accessibility) use these tables.
 """
 
 import re
@@ -9,33 +9,36 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.test import TestCase
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Tile, User
+from mfa.messages import notices
 from mfa.models import (
-    AccountPolicy,
     AuditEvent,
-    Brake,
     Event,
     Factor,
     Job,
     OutboxMessage,
     Pause,
+    SendBlock,
+    SitePolicy,
 )
-from tests.conftest import NOON
 from tests.portal_client import Browser, code
 
 PHONE = "/login/enroll/phone/"
 NEW_NUMBER = "+447700900250"
 
-# Address name: a station that sees the page
+# URL name: a station that sees the page
 PAGES = {
     "home": "home",
     "accounts:login": "stranger",
     "accounts:forgot": "stranger",
+    "accounts:link_sent": "stranger",
     "accounts:change_email": "home",
     "accounts:confirm_email": "moving",
     "accounts:confirm_warning": "warned",
+    "accounts:report": "noticed",
     "accounts:reset": "linked",
     "accounts:new_password": "resetting",
     "accounts:details": "home",
@@ -59,12 +62,19 @@ PAGES = {
     "mfa:add_app": "home",
     "mfa:activity": "home",
     "accounts:not_me": "home",
+    "accounts:data": "home",
     "mfa:security": "home",
+    "mfa:end_other_sessions": "home",
+    "accounts:support": "ruling",
+    "accounts:support_person": "ruling",
+    "accounts:support_reset": "ruling",
+    "accounts:support_pause": "ruling",
+    "accounts:support_number": "ruling",
     "mfa:suspend_factor": "home",
     "mfa:remove_factor": "home",
     "demo:phone": "asked",
 }
-# They take a POST and show nothing.
+# They accept a POST and show nothing.
 POSTS = {
     "accounts:logout",
     "mfa:skip",
@@ -75,29 +85,39 @@ POSTS = {
     "mfa:lost",
     "mfa:recovery_codes_file",
     "mfa:end_session",
-    "mfa:end_other_sessions",
+    "mfa:stay",
     "mfa:change_phone_resend",
-    "mfa:twilio_receipt",
+    "mfa:receipt",
     "portal:theme",
 }
-# They lead to the address that was meant, or say that a link is broken.
-CUT = {"accounts:cut_reset", "accounts:cut_email", "accounts:cut_warning"}
-# They lead on to a page.
+# They redirect to the intended page, or say that a link is broken.
+CUT = {"accounts:cut_reset", "accounts:cut_email", "accounts:cut_warning", "accounts:cut_report"}
+# They redirect to a page.
 LEADS = {"accounts:change_password"}
-# For programs, not for people
+# For machines, not for people
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
-PLAIN = {"portal:theme_css", "mfa:status", "mfa:change_phone_status", *PROBES}
-# What may be kept by caches: it is the same for everybody.
+PLAIN = {
+    "portal:theme_css",
+    "mfa:status",
+    "mfa:change_phone_status",
+    "mfa:time_left",
+    *PROBES,
+}
+# Cacheable, because they are the same for everyone
 PUBLIC = {"portal:theme_css", "admin:jsi18n"}
-# POSTs that need no CSRF token, each with what stands in its place
-EXEMPT = {"mfa:twilio_receipt": "Twilio's signature over address and body (WB-07)"}
-# What stands for the parameters of addresses outside the administration, read when they are asked
+# POSTs without a CSRF token, each with what replaces it
+EXEMPT = {"mfa:receipt": "Twilio's signature over address and body (WB-07)"}
+# Values for URL parameters outside the admin, read when needed
 KEYS: dict[str, Callable[[], str]] = {
     "pk": lambda: str(Factor.objects.values_list("pk", flat=True).first() or 1),
     # The login that led home
     "event_id": lambda: str(
         AuditEvent.objects.filter(event=Event.LOGGED_IN).values_list("pk", flat=True).first() or 1
     ),
+    "person_id": lambda: str(
+        User.objects.filter(is_staff=False).values_list("pk", flat=True).first() or 1
+    ),
+    "provider": lambda: "twilio",
     "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
     "uid": lambda: mailed_link()[0],
     "token": lambda: mailed_link()[1],
@@ -109,31 +129,32 @@ DEAD_LINK = ("MQ", "1vOabc." + "x" * 43)
 
 
 def mailed_link() -> tuple[str, str]:
-    """The two parameters of the newest link in a mail; of a dead one, where none went out."""
+    """Return the two parameters of the newest emailed link, or invalid ones if none was sent."""
     mails = OutboxMessage.objects.filter(channel="email").values_list("body", flat=True)
     found = (
-        re.search(r"/(?:password/reset|me/email|me/warning)/([^/]+)/([^/]+)/", body)
+        re.findall(r"/(?:password/reset|me/email|me/warning|me/not-me)/([^/]+)/([^/]+)/", body)
         for body in mails
     )
-    return next(((match[1], match[2]) for match in found if match), DEAD_LINK)
+    # A notice's own link stands before the one that it offers.
+    return next((matches[-1] for matches in found if matches), DEAD_LINK)
 
 
 @pytest.fixture
 def stranger(browser: Browser, alice: User) -> Browser:
-    """Nobody yet."""
+    """An anonymous visitor."""
     return browser
 
 
 @pytest.fixture
 def asked(browser: Browser, alice: User) -> Browser:
-    """Alice after her password: half signed in, a code is on its way."""
+    """Alice after her password: a pending login, with a code sent."""
     browser.password(alice)
     return browser
 
 
 @pytest.fixture
 def linked(browser: Browser, alice: User) -> Browser:
-    """Alice, who has forgotten her password, with a link in her mailbox."""
+    """Alice, who forgot her password, with an emailed link."""
     browser.post("/password/forgot/", {"email": alice.email})
     return browser
 
@@ -149,7 +170,7 @@ def resetting(linked: Browser, alice: User) -> Browser:
 
 @pytest.fixture
 def enrolling(browser: Browser, bob: User) -> Browser:
-    """Bob after his password: half signed in, without a number."""
+    """Bob after his password: a pending login, without a number."""
     browser.password(bob)
     return browser
 
@@ -162,7 +183,7 @@ def proving(enrolling: Browser) -> Browser:
 
 
 @pytest.fixture
-def finishing(proving: Browser, policy: AccountPolicy) -> Browser:
+def finishing(proving: Browser, policy: SitePolicy) -> Browser:
     """Bob with a confirmed number, before "Finish"."""
     policy.after_enrollment = "finish"
     policy.save()
@@ -179,23 +200,23 @@ def without_phone(browser: Browser, root: User) -> Browser:
 
 @pytest.fixture
 def recovering(browser: Browser, alice: User) -> Browser:
-    """Alice after her password, when her phone is worn out by wrong codes."""
-    alice.factors.update(disabled_at=NOON)
+    """Alice after her password, with her phone disabled by wrong codes."""
+    alice.factors.update(status="disabled")
     browser.password(alice)
     return browser
 
 
 @pytest.fixture
 def backing_up(browser: Browser, root: User) -> Browser:
-    """A superuser who has nothing but a phone, after the right code."""
+    """A superuser with just a phone, after the right code."""
     root.factors.filter(kind="recovery_codes").delete()
     browser.log_in(root)
     return browser
 
 
 @pytest.fixture
-def entering(asked: Browser, policy: AccountPolicy) -> Browser:
-    """Alice after her password, when MFA has just been disabled."""
+def entering(asked: Browser, policy: SitePolicy) -> Browser:
+    """Alice after her password, when MFA was just disabled."""
     policy.enabled = False
     policy.save()
     return asked
@@ -210,7 +231,7 @@ def home(browser: Browser, alice: User) -> Browser:
 
 @pytest.fixture
 def warned(browser: Browser, alice: User) -> Browser:
-    """A stranger; alice has a link in a warning about five wrong codes."""
+    """An anonymous visitor. Alice has a link in a warning about five wrong codes."""
     browser.password(alice)
     wrong = f"{(int(code(alice.factors.get().target)) + 1) % 1_000_000:06}"
     for _ in range(5):
@@ -219,15 +240,24 @@ def warned(browser: Browser, alice: User) -> Browser:
 
 
 @pytest.fixture
+def noticed(browser: Browser, alice: User) -> Browser:
+    """A stranger; alice has a notice about a new app."""
+    app = alice.factors.create(kind="app", secret="secret", confirmed_at=timezone.now())
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        notices.tell(Event.APP_ADDED, alice, factor=app.pk)
+    return browser
+
+
+@pytest.fixture
 def moving(home: Browser) -> Browser:
-    """Alice, logged in, with a link in her new mailbox."""
+    """Alice, logged in, with a link sent to her new address."""
     home.post("/me/email/", {"email": "alice@new.example"})
     return home
 
 
 @pytest.fixture
 def expired(home: Browser, alice: User) -> Browser:
-    """Alice, logged in, of whom a new password is required."""
+    """Alice, logged in, who must set a new password."""
     User.objects.filter(pk=alice.pk).update(password_expired=True)
     return home
 
@@ -252,10 +282,14 @@ def ruling(office: Browser, root: User, alice: User) -> Browser:
     now = timezone.now()
     running = {"started_at": now, "until": now + timedelta(days=1)}
     Pause.objects.create(user=alice, reason="lost phone", **running)
-    Brake.objects.create(scope="+447546123", **running)
+    AuditEvent.objects.create(user=alice, event=Event.CODE_SENT, at=now)
+    Tile.objects.create(title="Handbook", address="https://example.org/", icon="document")
+    SendBlock.objects.create(scope="+447546123", **running)
     Job.objects.create(action="end_sessions", by=root, people=[alice.pk], total=1)
-    Brake.objects.create(scope="+447546124", **running, lifted_at=now, lifted_by=root)
+    SendBlock.objects.create(scope="+447546124", **running, lifted_at=now, lifted_by=root)
     office.post("/admin/mfa/accountpolicy/test-message/", {"phone": NEW_NUMBER})
+    # Only the first opening within an hour is counted and recorded.
+    office.get(f"/support/people/{alice.pk}/")
     return office
 
 
@@ -264,6 +298,7 @@ STATIONS = (
     "asked",
     "linked",
     "warned",
+    "noticed",
     "resetting",
     "enrolling",
     "proving",

@@ -1,4 +1,4 @@
-"""The person's own pages: home, My Details, the password."""
+"""The person's own pages: home, My Details and the password."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -8,42 +8,46 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import passwords
-from accounts.forms import DetailsForm, NewPasswordForm, PasswordForm
-from accounts.models import User
-from mfa import audit, browsers, factors, recovery
-from mfa.guards import fresh, fresh_in_pause
+from accounts.forms.details import DetailsForm
+from accounts.forms.passwords import NewPasswordForm, PasswordForm
+from accounts.models import Tile, User
+from accounts.people import passwords
+from accounts.views.requests import UserRequest
+from mfa import factors
+from mfa.factors import recovery_codes
+from mfa.limits.counters import TooMany
+from mfa.login.guards import fresh, fresh_in_pause
 from mfa.models import Factor
-
-LAST_EVENTS = 5
-
-
-class SignedIn(HttpRequest):
-    """A request behind the login."""
-
-    user: User
+from mfa.rules.methods import Method
+from mfa.sessions import devices
+from mfa.views.pages import refused
 
 
 @never_cache
 @require_safe
-def home(request: SignedIn) -> HttpResponse:
-    """Welcome the person: how they log in, and what happened last."""
-    held = factors.held_by(request.user)
+def home(request: UserRequest) -> HttpResponse:
+    """The home page: what the person needs to do, and the links of this portal."""
+    user, held = request.user, factors.held_by(request.user)
     codes = _newest(held, Factor.Kind.RECOVERY_CODES)
+    left = recovery_codes.left(codes) if codes else None
+    tasks = {
+        "set_up": user.is_superuser and not user.mfa_policy.demanded,
+        "protect": not held and Method.PHONE in user.mfa_policy.methods,
+        "renew_codes": left is not None and left <= recovery_codes.FEW,
+    }
     context = {
-        "bare": not held,
-        **_second_step(request.user, held),
-        "left": recovery.left(codes) if codes else None,
-        "few": recovery.FEW,
-        "last_events": audit.events_of(request.user)[:LAST_EVENTS],
+        **_second_step(user, held),
+        "tasks": {name: due for name, due in tasks.items() if due},
+        "left": left,
+        "tiles": Tile.objects.seen_by(user),
     }
     return render(request, "home.html", context)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def details(request: SignedIn) -> HttpResponse:
-    """My Details: the name, the language and the second step's phone."""
+def details(request: UserRequest) -> HttpResponse:
+    """My Details: name, language, and the phone of the second step."""
     person = User.objects.get(pk=request.user.pk)
     form = DetailsForm(request.POST or None, instance=person)
     if form.is_valid():
@@ -61,7 +65,7 @@ def details(request: SignedIn) -> HttpResponse:
 @never_cache
 @require_safe
 def change_password(_request: HttpRequest) -> HttpResponse:
-    """Lead a password manager to the page; the login comes in between where it must."""
+    """Redirect a password manager to the page, if needed by way of the login."""
     return redirect("accounts:password")
 
 
@@ -69,34 +73,60 @@ def change_password(_request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh()
-def password(request: SignedIn) -> HttpResponse:
-    """Change the password; all other sessions end, and the mailbox is told."""
-    form = PasswordForm(request, request.user)
+def password(request: UserRequest) -> HttpResponse:
+    """Change the password, end all other sessions, and notify the email address."""
+    form = PasswordForm(request.user, request.POST or None)
+    lockout = _check(request, form)
     if form.is_valid():
         return _change_password(request, form.cleaned_data["new_password1"])
-    return render(request, "accounts/password.html", {"form": form})
+    return refused(render(request, "accounts/password.html", {"form": form}), lockout)
 
 
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_in_pause
-def renew(request: SignedIn) -> HttpResponse:
-    """Take the new password that an administrator asked for; nothing else answers before (PW-06).
+def renew(request: UserRequest) -> HttpResponse:
+    """Set the new password that an administrator required. No other page opens before (PW-06).
 
-    The present one is not asked again: the login that led here took it a moment ago. Where a pause
-    asked for nothing else, that is not enough.
+    It does not ask for the current password, which the login just verified. After a login during a
+    pause this is not enough, so a fresh proof is needed.
     """
     if not request.user.password_expired:
         return redirect("accounts:password")
     form = NewPasswordForm(request.user, request.POST or None)
+    refusal = refuse_present(form)
     if form.is_valid():
         return _change_password(request, form.cleaned_data["new_password1"])
-    return render(request, "accounts/renew.html", {"form": form})
+    return refused(render(request, "accounts/renew.html", {"form": form}), refusal)
+
+
+def refuse_present(form: NewPasswordForm) -> TooMany | None:
+    """Show that a new password is the current one, or that too many were checked."""
+    try:
+        if form.new and passwords.is_present(form.user, form.new):
+            form.say_present()
+    except TooMany as refusal:
+        form.lock(refusal.until)
+        return refusal
+    return None
+
+
+def _check(request: UserRequest, form: PasswordForm) -> TooMany | None:
+    """Show a wrong current password or a lockout, which is returned."""
+    try:
+        if form.old and not passwords.confirm(request, request.user, form.old):
+            form.say_wrong()
+        elif form.new and form.new == form.old:
+            form.say_present()
+    except TooMany as lockout:
+        form.lock(lockout.until)
+        return lockout
+    return None
 
 
 def _second_step(user: User, held: list[Factor]) -> dict[str, object]:
-    """What proves the person at a login, and whether it is asked."""
+    """Return what the person logs in with, and whether a second step is needed."""
     return {
         "app": _newest(held, Factor.Kind.APP),
         "phone": _newest(held, Factor.Kind.PHONE),
@@ -108,10 +138,10 @@ def _newest(held: list[Factor], kind: Factor.Kind) -> Factor | None:
     return next((factor for factor in held if factor.kind == kind), None)
 
 
-def _change_password(request: SignedIn, password: str) -> HttpResponse:
+def _change_password(request: UserRequest, password: str) -> HttpResponse:
     if not passwords.change(request, request.user, password):
-        # Another session was first, and its change has ended this one.
+        # Another session changed the person first, which ended this session.
         return redirect("accounts:login")
     response = redirect(f"{reverse('accounts:details')}?saved=password")
-    browsers.remember(request, response, request.user)
+    devices.remember(request, response, request.user)
     return response

@@ -1,4 +1,4 @@
-"""Another email: asked for by its owner, confirmed from the new mailbox."""
+"""Change of email: requested by the owner, confirmed by a link to the new address."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -8,21 +8,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts import mailboxes
-from accounts.forms import EmailForm
-from accounts.links import Link
+from accounts.forms.mailboxes import EmailForm
 from accounts.models import User
+from accounts.people import mailboxes
+from accounts.people.links import Link
 from accounts.views import links
-from accounts.views.details import SignedIn
-from mfa.guards import fresh
+from accounts.views.requests import UserRequest
+from mfa.login import typed
+from mfa.login.guards import fresh
+from mfa.login.typed import keeps
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh(binding=True)
-def change_email(request: SignedIn) -> HttpResponse:
-    """Take a new email and mail a link to it; the old one stays until that is opened."""
+@keeps(EmailForm)
+def change_email(request: UserRequest) -> HttpResponse:
+    """Email a link to the new address. The old one stays until the link is confirmed."""
     form = EmailForm(request.user, request.POST or None)
+    typed.fill(request, form)
     if form.is_valid():
         mailboxes.ask(request, request.user, form.cleaned_data["email"])
         return redirect(f"{reverse('accounts:details')}?saved=link")
@@ -34,7 +38,7 @@ def change_email(request: SignedIn) -> HttpResponse:
 @sensitive_variables("token")
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_email(request: HttpRequest, uid: str, token: str) -> HttpResponse:
-    """Show a button, whose POST confirms: mail scanners open links."""
+    """Show a button and confirm by POST, because email scanners open links."""
     held = User.objects.by_link(uid, token)
     alive = held is not None and held[1] is Link.EMAIL
     if held and alive and request.method == "POST":

@@ -1,20 +1,25 @@
-"""Logging in with a password, and out."""
+"""Login with a password, and logout."""
 
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import passwords
-from accounts.forms import LoginForm
-from mfa import audit, kept, login as second_step, origin as origins
-from mfa.counters import TooMany
-from mfa.destinations import safe_next
-from mfa.models import Event
-from mfa.views.pages import refused
+from accounts.forms.login import LoginForm
+from accounts.models import User
+from accounts.people import passwords
+from mfa import audit, login as second_step
+from mfa.client import client_of
+from mfa.limits import counters
+from mfa.limits.counters import TooMany
+from mfa.login.redirects import safe_next
+from mfa.models import Event, SitePolicy
+from mfa.sessions.proofs import text_of
+from mfa.views.pages import show_locked
 
 
 @login_not_required
@@ -22,39 +27,51 @@ from mfa.views.pages import refused
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    """Prove the password, then hand over to the second step."""
+    """Verify the password, then start the second step."""
     next_url = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated:
         return HttpResponseRedirect(safe_next(request, next_url))
     form = LoginForm(request.POST or None, initial={"email": _prefill(request)})
-    refusal = None
     if form.is_valid():
-        try:
-            user = passwords.prove(request, **form.cleaned_data)
-        except TooMany as too_many:
-            refusal = too_many
-        else:
+        # Give back the password's reservation in the same statement that counts the code.
+        with counters.late_returns():
+            try:
+                user = passwords.prove(request, **form.cleaned_data)
+            except TooMany as refusal:
+                return _show_locked(request, refusal)
             if user:
-                return second_step.begin(request, user, next_url)
+                return second_step.begin(request, user, _first_task(user, next_url))
             form.say_wrong()
     context = {
         "form": form,
         "next": next_url,
         "notice": "" if request.method == "POST" else request.GET.get("notice", ""),
-        "refused_until": refusal and refusal.until,
     }
-    return refused(render(request, "accounts/login.html", context), refusal)
+    return render(request, "accounts/login.html", context)
 
 
 @login_not_required
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session, if one is left; browsers keep no page, since all are no-store (SS-04)."""
+    """End the session, if there is one. All pages are no-store, so browsers keep none (SS-04)."""
     if request.user.is_authenticated:
-        audit.record(Event.LOGGED_OUT, request.user, origin=origins.of(request))
+        audit.record(Event.LOGGED_OUT, request.user, client=client_of(request))
     end_session(request)
     return redirect("accounts:login")
 
 
+def _show_locked(request: HttpRequest, refusal: TooMany) -> HttpResponse:
+    contact = SitePolicy.objects.values_list("contact", flat=True).first() or ""
+    return show_locked(request, {}, until=refusal.until, contact=contact)
+
+
+def _first_task(user: User, next_url: str) -> str:
+    """Return the checklist instead of the home page for a superuser until MFA was enabled once."""
+    to_home = next_url in {"", reverse("home")}
+    if to_home and user.is_superuser and SitePolicy.load().first_enabled_at is None:
+        return reverse("admin:index")
+    return next_url
+
+
 def _prefill(request: HttpRequest) -> str:
-    return kept.text_of(request.session, second_step.PREFILL)
+    return text_of(request.session, second_step.PREFILL)

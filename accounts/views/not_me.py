@@ -1,35 +1,44 @@
-"""Something in the activity that was not the person: what to do, and a button that does it."""
+"""The button “This wasn't me” of the activity: the same report as by the link in a notice."""
 
 from django.contrib.auth import logout
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import passwords
-from accounts.views.details import SignedIn
-from mfa import audit, factors, origin as origins
+from accounts.people import notice_links, reported, reports
+from accounts.views.requests import UserRequest
+from mfa import pauses
+from mfa.client import client_of
+from mfa.login.guards import confirm_first, is_fresh
 from mfa.views.pages import show
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def not_me(request: SignedIn, event_id: int) -> HttpResponse:
-    """Explain an event; the button ends every session, this one too, and asks for a new password.
+def not_me(request: UserRequest, event_id: int) -> HttpResponse:
+    """Explain the event and what the button does, then say what comes next.
 
-    Who has a second step gets back in by it, and a thief of the session or the password does not.
-    Where there is none, the thief of a password could be first at the next login, so the password
-    is changed right here.
+    The button ends this session too, because somebody else may use it. A report that turns off a
+    phone or app asks for a proof first, as a report of a loss does (RV-07); during a pause each
+    report does (S07). Raises TooMany.
     """
-    event = get_object_or_404(audit.events_of(request.user), pk=event_id)
-    held = factors.only_of(request.user) or len(factors.shown_of(request.user)) > 1
-    guarded = bool(held) and request.user.mfa_policy.demanded
-    if request.method == "POST" and not guarded:
-        return redirect("accounts:password")
-    if request.method == "POST":
-        passwords.disown(request.user, event, origin=origins.of(request))
+    found = reported.find(request.user.pk, event_id)
+    if found is None:
+        raise Http404
+    guarded = found.turned_off() or pauses.lets_in(request.user.mfa_policy)
+    if not found.report and guarded and not is_fresh(request, request.user, either=True):
+        return confirm_first(request, request.user, either=True)
+    client = client_of(request)
+    if request.method == "POST" and not found.report:
+        reports.make(request.user, event_id, client=client)
         logout(request)
-        return redirect(f"{reverse('accounts:login')}?notice=secured")
-    context = {"event": event, "guarded": guarded, "factors": factors.shown_of(request.user)}
+        return redirect(notice_links.path_of(found.person.pk, event_id, at=timezone.now()))
+    context = {
+        "found": found,
+        "event": found.event,
+        "off": found.turned_off(),
+        "way": found.way_on(client),
+    }
     return show(request, "accounts/not_me.html", context, user=request.user)

@@ -1,32 +1,48 @@
-"""A forgotten password: the mail, its link, and the new password."""
+"""The forgotten password: the email, its link, and the new password."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import resets
-from accounts.forms import ForgotForm, NewPasswordForm
-from accounts.links import Link
+from accounts.forms.mailboxes import ForgotForm
+from accounts.forms.passwords import NewPasswordForm
 from accounts.models import User
+from accounts.people import resets
+from accounts.people.links import Link
 from accounts.views import links
-from mfa import browsers, login as second_step
+from accounts.views.details import refuse_present
+from mfa import login as second_step
+from mfa.login.flow import Flow
+from mfa.sessions import devices
+from mfa.views.pages import refused
 
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgot(request: HttpRequest) -> HttpResponse:
-    """Take an email and say the same whoever has it (LG-03). Raises TooMany."""
+    """Take an email, and answer the same whether or not it has an account (LG-03).
+
+    Raises TooMany.
+    """
     form = ForgotForm(request.POST or None)
     if form.is_valid():
         resets.ask(request, form.cleaned_data["email"])
-        return redirect(f"{reverse('accounts:forgot')}?notice=sent")
+        return redirect("accounts:link_sent")
     notice = "" if request.method == "POST" else request.GET.get("notice", "")
     return render(request, "accounts/forgot.html", {"form": form, "notice": notice})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def link_sent(request: HttpRequest) -> HttpResponse:
+    """Say that a link is on its way, if there is an account with that email."""
+    return render(request, "accounts/link_sent.html")
 
 
 @login_not_required
@@ -34,14 +50,15 @@ def forgot(request: HttpRequest) -> HttpResponse:
 @sensitive_variables("token")
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
-    """Show a button: mail scanners open links, so only its POST begins anything (RV-01)."""
+    """Show a button and continue only by POST, because email scanners open links (RV-01)."""
     held = User.objects.by_link(uid, token)
     if held is None or held[1] not in {Link.RESET, Link.SET}:
         return links.dead(request, links.RESET, uid, token)
     user, link = held
     if request.method == "POST":
-        return second_step.begin_reset(request, user)
-    return render(request, "accounts/reset.html", {"link": link})
+        return second_step.begin_reset(request, user, invited=link is Link.SET)
+    is_new = link is Link.SET and not user.has_usable_password() and user.last_login is None
+    return render(request, "accounts/reset.html", {"link": link, "is_new": is_new})
 
 
 @login_not_required
@@ -49,16 +66,26 @@ def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_password(request: HttpRequest) -> HttpResponse:
-    """Take the new password of a person who came by a link and proved the second step."""
-    walk = second_step.opened_reset(request)
-    if walk is None:
+    """Set the new password after an emailed link and the second step."""
+    flow = second_step.opened_reset(request)
+    if flow is None:
         return redirect(f"{reverse('accounts:forgot')}?notice=ended")
-    form = NewPasswordForm(walk.user, request.POST or None)
+    form = NewPasswordForm(flow.user, request.POST or None)
+    refusal = refuse_present(form)
     if not form.is_valid():
-        return render(request, "accounts/new_password.html", {"form": form, "person": walk.user})
-    if not resets.finish(walk, form.cleaned_data["new_password1"]):
+        context = {"form": form, "person": flow.user, "invited": flow.pending.invited}
+        return refused(render(request, "accounts/new_password.html", context), refusal)
+    if not resets.finish(flow, form.cleaned_data["new_password1"]):
         return redirect(f"{reverse('accounts:forgot')}?notice=ended")
-    response = redirect(f"{reverse('accounts:login')}?notice=reset")
-    # No stranger any more: what others tried must not keep the owner from logging in now (LG-02).
-    browsers.remember(request, response, walk.user)
+    response = _lead_on(request, flow)
+    # Recognize the device, so that failures of others cannot prevent the owner's login (LG-02).
+    devices.remember(request, response, flow.user)
     return response
+
+
+def _lead_on(request: HttpRequest, flow: Flow) -> HttpResponseRedirect:
+    """Lead an invited person to the setup of the second step, and everyone else to the login."""
+    if flow.pending.invited and (response := second_step.begin_invited(request, flow.user)):
+        return response
+    notice = "set" if flow.pending.invited else "reset"
+    return redirect(f"{reverse('accounts:login')}?notice={notice}")

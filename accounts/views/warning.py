@@ -1,4 +1,4 @@
-"""The link in the warning about wrong codes."""
+"""The page behind the link in the warning about wrong codes."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -8,11 +8,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts import warnings
-from accounts.links import Link
 from accounts.models import User
+from accounts.people import warnings
+from accounts.people.links import Link
 from accounts.views import links
-from mfa import origin as origins
+from mfa.client import client_of
 
 
 @login_not_required
@@ -20,11 +20,11 @@ from mfa import origin as origins
 @sensitive_variables("token")
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_warning(request: HttpRequest, uid: str, token: str) -> HttpResponse:
-    """Show a button, whose POST confirms: mail scanners open links."""
+    """Show a button and confirm by POST, because email scanners open links."""
     held = User.objects.by_link(uid, token)
     alive = held is not None and held[1] is Link.WARNING
     if held and alive and request.method == "POST":
-        alive = warnings.confirm(held[0], uid, token, origin=origins.of(request))
+        alive = warnings.confirm(held[0], uid, token, client=client_of(request))
         if alive:
             return redirect(f"{reverse('accounts:login')}?notice=warning")
     if not alive:

@@ -1,60 +1,96 @@
-"""What must hold before MFA may be switched on, so that nobody locks themselves out (M18)."""
+"""The preconditions for enabling MFA, so that nobody is locked out (M18)."""
 
 from enum import Enum
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from mfa import factors
-from mfa.models import AccountPolicy, Factor, Protected
+from mfa.admin import status
+from mfa.client import client_of
+from mfa.login.guards import SignedIn, fresh
+from mfa.messages import changes
+from mfa.messages.changes import Change
+from mfa.models import AbstractMfaUser, Factor, SitePolicy, SmsAccount
 
 
 class OpenCheck(Enum):
-    """One thing still to do: what, and the button that leads there."""
+    """An open precondition: what to do, and the button for it."""
 
-    ACCOUNT = _("the three values of the SMS account are missing"), "", ""
+    ACCOUNT = _("Enter the three values of the SMS account"), "", ""
     TEST = (
-        _("no test message has been typed back with these values"),
+        _("Send a test message and enter its code"),
         _("Send test message"),
         "admin:mfa_accountpolicy_test_message",
     )
     CANDIDATE = (
-        _("the new SMS account values have not been confirmed"),
+        _("Confirm the new SMS account values"),
         _("Confirm the new values"),
         "admin:mfa_accountpolicy_confirm_account",
     )
     OWN_FACTOR = (
-        _("you have no confirmed phone of your own"),
-        _("Confirm your phone"),
+        _("Verify your own phone"),
+        _("Verify your phone"),
         "mfa:change_phone",
     )
     WAY_OUT = (
-        _("you have nothing beside your phone: neither recovery codes nor an authenticator app"),
+        _("Save recovery codes or add an authenticator app"),
         _("Make recovery codes"),
         "mfa:recovery_codes",
     )
 
     def __init__(self, words: Promise, button: Promise | str, page: str) -> None:
-        """Keep the words, the button's label and the name of its page."""
+        """Store the words, the button's label and its page."""
         self.words = words
         self.button = button
         self.page = page
 
     @property
     def url(self) -> str:
-        """Where the button leads, "" where there is none."""
+        """The button's target, "" without a button."""
         return reverse(self.page) if self.page else ""
 
 
-def open_checks(policy: AccountPolicy, administrator: Protected) -> list[OpenCheck]:
-    """List what keeps this administrator from switching MFA on."""
+def open_checks(account: SmsAccount, administrator: AbstractMfaUser) -> list[OpenCheck]:
+    """List what prevents this administrator from enabling MFA."""
     held = Factor.objects.usable().filter(user_id=administrator.pk)
     holds = {
-        OpenCheck.ACCOUNT: policy.complete,
-        OpenCheck.TEST: policy.tested or not policy.complete,
-        OpenCheck.CANDIDATE: policy.candidate_since is None,
+        OpenCheck.ACCOUNT: account.complete,
+        OpenCheck.TEST: account.tested or not account.complete,
+        OpenCheck.CANDIDATE: account.candidate_since is None,
         OpenCheck.OWN_FACTOR: factors.phone_of(administrator) is not None,
         OpenCheck.WAY_OUT: factors.are_backed_up(held),
     }
     return [check for check, held in holds.items() if not held]
+
+
+@require_POST
+@fresh(back="admin:index")
+def enable(request: SignedIn) -> HttpResponse:
+    """Switch MFA on from the checklist, if nothing is left to do (A16)."""
+    if not request.user.has_perm("mfa.change_accountpolicy"):
+        raise PermissionDenied
+    policy = SitePolicy.load()
+    checks = open_checks(policy.sms, request.user)
+    if checks:
+        left = "; ".join(str(check.words) for check in checks)
+        messages.warning(request, gettext("MFA is not on yet: %s.") % left)
+    elif not policy.enabled:
+        switch_on(policy)
+        fields = ["enabled"]
+        changes.tell(Change.MFA_ON, by=request.user, client=client_of(request), fields=fields)
+        messages.success(request, status.next_words(policy))
+    return redirect("admin:index")
+
+
+def switch_on(policy: SitePolicy) -> None:
+    """Switch MFA on and note when."""
+    policy.enabled, policy.switched_at = True, timezone.now()
+    policy.save(update_fields=["enabled", "switched_at"])

@@ -1,6 +1,5 @@
-"""The form of the account policy; the token goes in and never comes out."""
+"""The form of the account policy. It never shows the stored token."""
 
-import re
 import unicodedata
 from typing import ClassVar
 
@@ -8,17 +7,21 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext, gettext_lazy as _
 
-from mfa import countries
-from mfa.models import AccountPolicy
-from mfa.models.policies import SmsValues
-from mfa.rules import contacts
-from mfa.rules.contacts import Misread
+from mfa import channels, countries
+from mfa.admin.base.edits import Concurrent
+from mfa.channels.base import Channel
+from mfa.forms.countries import CountriesField, CountryField
+from mfa.models import AccountPolicy, SmsValues
+from mfa.rules import looks, phone_numbers, regions
+from mfa.rules.methods import ChannelName
+from mfa.rules.phone_numbers import Misread
 from mfa.rules.policy import Policy
 
 TOKEN_TAIL = 4
+# The name of the buttons that test what is on the page
+TESTED = "_test"
 SMS_FIELDS = {"sms_account_id", "sms_auth_token", "sms_phone_number"}
-MESSAGING_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
-# An empty choice names the product's own value, which it means at the site's level.
+# An empty choice shows the default, which applies at the site's level.
 CHOICES: dict[str, type[models.TextChoices]] = {
     "enforcement": AccountPolicy.Enforce,
     "email_codes": AccountPolicy.Email,
@@ -27,7 +30,7 @@ CHOICES: dict[str, type[models.TextChoices]] = {
 
 
 class Trimmed(forms.CharField):
-    """Text without the blanks and invisible marks that copying brings along."""
+    """Text without the spaces and invisible characters of copied text."""
 
     def to_python(self, value: str | None) -> str:
         """Trim."""
@@ -35,19 +38,24 @@ class Trimmed(forms.CharField):
         return str(super().to_python("".join(visible)))
 
 
-class Countries(forms.CheckboxSelectMultiple):
-    """All countries of the world, those that are chosen on top."""
+class ColorField(Trimmed):
+    """A color as `#rrggbb`, also typed without # or in capitals."""
 
-    template_name = "admin/mfa/countries.html"
+    def to_python(self, value: str | None) -> str:
+        """Return its normal form."""
+        typed = super().to_python(value).lower()
+        return f"#{typed}" if looks.is_color(f"#{typed}") else typed
 
 
 class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
     """Saves all values at once (A15)."""
 
+    # As the admin's page makes it, which the buttons of the page do not
+    carried = Concurrent.carried
+
     sms_account_id = Trimmed(
         label=_("SMS Account ID"),
         required=False,
-        help_text=_("“Account SID” on the Twilio console's first page: AC and 32 more characters."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "size": 40}),
     )
     sms_auth_token = Trimmed(
@@ -58,33 +66,38 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
     sms_phone_number = Trimmed(
         label=_("SMS Phone Number"),
         required=False,
-        help_text=_(
-            "The trial or bought number that texts come from, in any spelling; or the id of a "
-            "messaging service, which starts with MG."
-        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "size": 40}),
     )
 
+    portal_name = Trimmed(
+        label=_("Portal name"),
+        max_length=looks.LONGEST_NAME,
+        help_text=_("On pages, in emails and first in every text. At most 30 characters."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 40}),
+    )
+    accent = ColorField(
+        label=_("Accent color"),
+        help_text=_("For buttons and links, for example #1d4ed8."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "size": 10}),
+    )
     allow_voip = forms.NullBooleanField(
         label=_("Accept internet (VoIP) numbers"),
         required=False,
-        help_text=_("They are easy to take over from afar."),
+        help_text=_("Attackers can take over these numbers more easily."),
         widget=forms.Select(
             choices=[("", _("Default: no")), ("True", _("Yes")), ("False", _("No"))]
         ),
     )
-    enroll_countries = forms.MultipleChoiceField(
-        label=_("Countries whose numbers may be set up"),
+    home_region = CountryField(
+        label=_("Home country"),
         required=False,
-        choices=countries.choices,
-        widget=Countries,
+        help_text=_("People can enter numbers from this country without the country code."),
     )
-    text_countries = forms.MultipleChoiceField(
-        label=_("Countries where confirmed numbers get texts"),
+    enroll_countries = CountriesField(label=_("Countries for new numbers"), required=False)
+    text_countries = CountriesField(
+        label=_("Countries for texts to verified numbers"),
         required=False,
-        choices=countries.choices,
-        widget=Countries,
-        help_text=_("None: every country, and always those above."),
+        help_text=_("Leave empty to allow every country. Countries above are always allowed."),
     )
 
     class Meta:
@@ -92,6 +105,9 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
 
         model = AccountPolicy
         fields: ClassVar = [
+            "invitation",
+            "portal_name",
+            "accent",
             "pilot_group",
             "enforcement",
             "contact",
@@ -106,13 +122,10 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
             "session_hours",
             "session_idle_minutes",
             "enabled",
-            "sms_account_id",
-            "sms_auth_token",
-            "sms_phone_number",
         ]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        """Say of a stored token only that it is there, and how it ends (A13)."""
+        """Show of a stored token only that it exists, and its ending (A13)."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         for name, words in CHOICES.items():
             field = self.fields[name]
@@ -120,53 +133,73 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
                 default = gettext("Default: %s") % words(getattr(Policy(), name)).label
                 field.choices = [("", default), *words.choices]
         self.fields["enroll_countries"].help_text = _if_none(self.instance.home_region)
-        # What was entered last, even while it waits for a superuser
-        entered = self._entered()
+        # The values entered last, even if they wait for a superuser
+        entered = self.instance.sms.entered
         self.initial["sms_account_id"] = entered.account_id
         self.initial["sms_phone_number"] = entered.phone_number
         self.initial["sms_auth_token"] = ""
         token = entered.auth_token
-        where = gettext("“Auth Token” on the Twilio console's first page.")
+        said = self.provider.account_words
+        self.fields["sms_account_id"].help_text = said.account_id
+        self.fields["sms_phone_number"].help_text = said.phone_number
+        where = said.auth_token
         stored = gettext("Set, ends …%s. Leave empty to keep it.") % token[-TOKEN_TAIL:]
         self.fields["sms_auth_token"].help_text = f"{stored} {where}" if token else where
+        if TESTED in self.data and self.data.get("sms_auth_token"):
+            # A page never shows a token, so the tested one is gone from it.
+            self.fields["sms_auth_token"].help_text = gettext(
+                "Enter the new token again before you save."
+            )
 
-    def _entered(self) -> SmsValues:
-        policy = self.instance
-        return policy.candidate_values if policy.candidate_since else policy.sms_values
+    @property
+    def provider(self) -> Channel:
+        """The provider of texts, which knows the format of its account's values."""
+        return channels.get(ChannelName.SMS)
 
-    def clean_home_region(self) -> str:
-        """Return the country in capitals, if numbers can be dialled there."""
-        region = str(self.cleaned_data["home_region"]).strip().upper()
-        if region and not contacts.is_region(region):
-            raise forms.ValidationError(gettext("Enter a country as two letters, such as GB."))
-        return region
+    @property
+    def sms_values(self) -> SmsValues:
+        """The values entered for the SMS account."""
+        # Not as plain text: a token that no key decrypts stays as stored.
+        return SmsValues(*(self.cleaned_data[f"sms_{name}"] for name in SmsValues._fields))
+
+    def is_valid(self) -> bool:
+        """Whether to save: a test of what is on the page saves nothing, and shows it again."""
+        return TESTED not in self.data and super().is_valid()
+
+    def clean_sms_account_id(self) -> str:
+        """Return the account ID if the provider accepts its format."""
+        typed = str(self.cleaned_data["sms_account_id"])
+        if refusal := typed and self.provider.refuse_account_id(typed):
+            raise forms.ValidationError(refusal)
+        return typed
 
     def clean_sms_auth_token(self) -> str:
-        """Return the new token, or the stored one where nothing was typed."""
-        return str(self.cleaned_data["sms_auth_token"]) or self._entered().auth_token
+        """Return the new token, or the stored one if none was entered."""
+        stored = self.instance.sms.entered.auth_token
+        return str(self.cleaned_data["sms_auth_token"]) or stored
 
     def clean_sms_phone_number(self) -> str:
-        """Return the sender in E.164, whatever its spelling (A14), or a messaging service's id."""
+        """Return the sender in E.164 (A14), or the id of a messaging service."""
         typed = str(self.cleaned_data["sms_phone_number"])
-        if not typed or MESSAGING_SERVICE.fullmatch(typed):
+        if not typed or self.provider.is_sender(typed):
             return typed
         home = self.cleaned_data.get("home_region") or self.instance.home_region
-        number = contacts.read_sender(typed, home_region=home or None)
+        number = phone_numbers.read_sender(typed, home_region=home or None)
         if isinstance(number, Misread):
             raise forms.ValidationError(
-                gettext("We cannot read this as a phone number. Start with + and the country code.")
+                gettext("We can't read this as a phone number. Start with + and the country code.")
             )
         return number.e164
 
     def clean(self) -> dict[str, object]:
-        """Keep MFA from running without an SMS account: nobody could get in."""
+        """Refuse to run MFA without an SMS account, because nobody could log in."""
         cleaned = super().clean() or self.cleaned_data
         sms = ("sms_account_id", "sms_auth_token", "sms_phone_number")
         missing = not all(cleaned.get(name) for name in sms) and not self.errors
         if missing and self.instance.changes_wait and SMS_FIELDS & set(self.changed_data):
             raise forms.ValidationError(
                 gettext(
-                    "Enter all three values of the SMS account. Once MFA has been on, you can "
+                    "Enter all three values of the SMS account. Once MFA has been enabled, you can "
                     "replace the account but not remove it."
                 )
             )
@@ -174,11 +207,11 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
 
 
 def _if_none(home_region: str) -> str:
-    """Say what an empty list of countries means."""
+    """Return the meaning of an empty list of countries."""
     if home_region:
-        home = countries.words(contacts.group(home_region))
-        return gettext("None: the home country alone (%s).") % home
+        home = countries.words(regions.group(home_region))
+        return gettext("Leave empty to allow only the home country (%s).") % home
     return gettext(
-        "None: every country, since there is no home country. Fraudsters earn from texts to "
-        "numbers of theirs abroad, so name your home country or choose some here."
+        "Empty allows every country, because there is no home country. Choose a home country or "
+        "countries here to limit SMS pumping fraud."
     )

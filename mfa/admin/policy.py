@@ -1,44 +1,101 @@
 """Security > Account Policy: the site's policy and its SMS account."""
 
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm, BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import lazy
 from django.utils.translation import gettext, gettext_lazy as _
 
-from mfa import channels, origin as origins
-from mfa.admin import mail_test, saving
+from mfa import channels, countries
+from mfa.admin import look, saving, status
+from mfa.admin.base.page import PortalAdmin
+from mfa.admin.base.words import audit_of_event
 from mfa.admin.confirming import confirm_account, discard_account
-from mfa.admin.enabling import open_checks
+from mfa.admin.enabling import enable, open_checks
 from mfa.admin.forms import AccountPolicyForm
+from mfa.admin.look import accent_svg, show_accent
 from mfa.admin.switching import switch_off
 from mfa.admin.testing import setup_steps, test_connection, test_mail, test_message, try_texts
-from mfa.admin_base.page import PortalAdmin
-from mfa.guards import fresh, person
-from mfa.models import AccountPolicy, Reason
-from mfa.rules.routes import ChannelName
+from mfa.client import client_of
+from mfa.login import typed
+from mfa.login.guards import fresh, person
+from mfa.models import AccountPolicy, Event
+from mfa.rules.methods import ChannelName
+
+
+def _about_the_account() -> str:
+    return str(channels.get(ChannelName.SMS).account_words.about)
+
+
+# Which tests stand below the fields that they test
+TESTS = {"accent": "accent", "email_codes": "mail", "sms_account_id": "texts"}
+# The pages behind its buttons, by the ends of their URL names
+PAGES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+    "test_connection": ("test-connection/", test_connection),
+    "test_message": ("test-message/", test_message),
+    "test_mail": ("test-mail/", test_mail),
+    "show_accent": ("show-accent/", show_accent),
+    "accent": ("accent.svg", accent_svg),
+    "enable": ("enable/", enable),
+    "switch_off": ("switch-off/", switch_off),
+    "confirm_account": ("sms-account/", confirm_account),
+    "discard_account": ("sms-account/discard/", discard_account),
+    "setup_steps": ("setup-steps/", setup_steps),
+    "try_texts": ("try-texts/", try_texts),
+}
+
+
+@dataclass(slots=True)
+class Section:
+    """Fields under one heading, folded where nothing is to do."""
+
+    name: str
+    description: str
+    fields: list[BoundField]
+    tests: str
+    open: bool
+    last: bool = False
+
+    @classmethod
+    def of(
+        cls, form: BaseForm, name: str, options: Mapping[str, Any], typed: Collection[str]
+    ) -> "Section":
+        """Take the fields of a form that a fieldset names. `typed`: what is not saved yet."""
+        names = options["fields"]
+        refused = any(form.errors.get(field) or field in typed for field in names)
+        homeless = "home_region" in names and not form["home_region"].value()
+        return cls(
+            name=name,
+            description=str(options.get("description", "")),
+            fields=[form[field] for field in names],
+            tests=next((TESTS[field] for field in names if field in TESTS), ""),
+            open=refused or homeless,
+        )
 
 
 @admin.register(AccountPolicy)
 class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
-    """One row, so the list leads straight to the form."""
+    """The policy has one row, so the list redirects to the form."""
 
     form = AccountPolicyForm
     change_form_template = "admin/mfa/accountpolicy/change_form.html"
     fieldsets = (
-        (_("Whom it binds"), {"fields": ("pilot_group", "enforcement", "contact")}),
+        (_("Portal"), {"fields": ("invitation", "portal_name", "accent")}),
+        (_("Who MFA applies to"), {"fields": ("enforcement", "pilot_group", "contact")}),
         (
-            _("Codes and numbers"),
+            _("Phone numbers"),
             {
                 "fields": (
-                    "code_life_minutes",
-                    "email_codes",
-                    "after_enrollment",
                     "home_region",
                     "allow_voip",
                     "enroll_countries",
@@ -47,40 +104,38 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
                 )
             },
         ),
+        (_("Codes"), {"fields": ("code_life_minutes", "after_enrollment", "email_codes")}),
         (_("Sessions"), {"fields": ("session_hours", "session_idle_minutes")}),
-        # A09: the MFA fields come last, and are just these four (A11-A14).
+        # A09: the MFA fields come last, and are exactly these four (A11-A14).
         (
             _("Multi-factor Authentication (MFA)"),
             {
                 "fields": ("enabled", "sms_account_id", "sms_auth_token", "sms_phone_number"),
-                "description": _(
-                    "Texts go through your own Twilio account, which pays for each of them. Enter "
-                    "its three values, save, send a test message, then enable."
-                ),
+                "description": lazy(_about_the_account, str)(),
             },
         ),
     )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the menu entry only to those who may change the policy (A08)."""
+        """Show the menu entry only to people who can change the policy (A08)."""
         return self.has_change_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: AccountPolicy | None = None) -> bool:
-        """Looking needs the permission to change (A08)."""
+        """Viewing requires the permission to change (A08)."""
         return self.has_change_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The one row is there."""
+        """The only row exists."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: AccountPolicy | None = None) -> bool:
-        """The one row stays."""
+        """The only row stays."""
         return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        """Lead to the one row's form."""
+        """Redirect to the form of the only row."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         return redirect("admin:mfa_accountpolicy_change", AccountPolicy.load().pk)
@@ -94,24 +149,48 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
-        """Show what is still to do before MFA can be enabled."""
+        """Show the status, and what is still to do before MFA can be enabled."""
         policy = AccountPolicy.load()
-        checks = [] if policy.enabled else open_checks(policy, person(request))
+        superuser = person(request).is_superuser
         context = {
             **(extra_context or {}),
             "title": _("Account Policy"),
             "subtitle": None,
             "policy": policy,
-            "open_checks": checks,
-            "keys_lost": policy.token_lost,
-            "superuser": person(request).is_superuser,
-            "unredacted": settings.SMS_REDACT and policy.unredacted,
+            "words": channels.get(ChannelName.SMS).account_words,
+            "account": policy.sms,
+            "health": policy.health,
+            "open_checks": [] if policy.enabled else open_checks(policy.sms, person(request)),
+            "people": status.people_words(policy),
+            "last_text": status.last_text(),
+            "faults": status.faults(policy),
+            "superuser": superuser,
             "proxy": urlsplit(settings.SMS_PROXY_URL).netloc.rpartition("@")[2],
-            "fault": _fault_of(policy),
             "mail": channels.available(ChannelName.EMAIL),
-            "mail_fault": _mail_fault_of(policy),
+            "mail_fault": policy.health.mail_failed,
+            "countries": countries.all_names(),
         }
-        return super().changeform_view(request, object_id, form_url, context)
+        address = form_url or reverse("admin:mfa_accountpolicy_change", args=[policy.pk])
+        return super().changeform_view(request, object_id, address, context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Fold the sections in which nothing is to do."""
+        form = context["adminform"].form
+        returned = typed.fill(request, form, address=self.form_address(request))
+        unsaved = form.changed_data if form.is_bound else returned
+        context["sections"] = [
+            Section.of(form, str(name), options, unsaved)
+            for name, options in self.get_fieldsets(request)
+        ]
+        context["sections"][-1].last = True
+        context["accent"] = look.drawn(form["accent"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def form_address(self, request: HttpRequest) -> str:
+        """Return the page's first address, to which its buttons lead back too."""
+        return reverse("admin:mfa_accountpolicy_changelist")
 
     def save_model(
         self,
@@ -120,78 +199,45 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
         form: AccountPolicyForm,
         change: bool,  # noqa: FBT001 Django's signature
     ) -> None:
-        """Save the values, and the tick only if nothing is left to do (A16)."""
+        """Save the values. Enable MFA only if nothing is left to do (A16)."""
         checks = saving.save(
-            obj, set(form.changed_data), by=person(request), origin=origins.of(request)
+            obj,
+            form.sms_values,
+            set(form.changed_data),
+            by=person(request),
+            client=client_of(request),
         )
         if checks:
             words = gettext("Your settings are saved, but MFA is not on yet: %s.")
             left = "; ".join(str(check.words) for check in checks)
             messages.warning(request, words % left)
+        elif form.initial["enabled"] or not obj.enabled:
+            messages.success(request, gettext("Your settings are saved."))
+        else:
+            messages.success(request, status.next_words(obj))
 
     def response_change(self, request: HttpRequest, obj: AccountPolicy) -> HttpResponse:
-        """Ask before MFA is switched off; everything else is saved by now (A30)."""
+        """Ask before disabling MFA. Everything else is saved by now (A30)."""
         if obj.enabled and not request.POST.get("enabled"):
             return redirect("admin:mfa_accountpolicy_switch_off")
-        return super().response_change(request, obj)
+        if "_send_test" in request.POST:
+            return redirect("admin:mfa_accountpolicy_test_message")
+        return redirect("admin:mfa_accountpolicy_change", obj.pk)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the audit of changes, with who made them and which fields."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        if not request.user.has_perm("mfa.view_auditevent"):
+            return super().history_view(request, object_id, extra_context)
+        return redirect(audit_of_event(Event.POLICY_CHANGED))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the two tests."""
-        return [
-            path(
-                "test-connection/",
-                self.admin_site.admin_view(test_connection),
-                name="mfa_accountpolicy_test_connection",
-            ),
-            path(
-                "test-message/",
-                self.admin_site.admin_view(test_message),
-                name="mfa_accountpolicy_test_message",
-            ),
-            path(
-                "test-mail/",
-                self.admin_site.admin_view(test_mail),
-                name="mfa_accountpolicy_test_mail",
-            ),
-            path(
-                "switch-off/",
-                self.admin_site.admin_view(switch_off),
-                name="mfa_accountpolicy_switch_off",
-            ),
-            path(
-                "sms-account/",
-                self.admin_site.admin_view(confirm_account),
-                name="mfa_accountpolicy_confirm_account",
-            ),
-            path(
-                "sms-account/discard/",
-                self.admin_site.admin_view(discard_account),
-                name="mfa_accountpolicy_discard_account",
-            ),
-            path(
-                "setup-steps/",
-                self.admin_site.admin_view(setup_steps),
-                name="mfa_accountpolicy_setup_steps",
-            ),
-            path(
-                "try-texts/",
-                self.admin_site.admin_view(try_texts),
-                name="mfa_accountpolicy_try_texts",
-            ),
-            *super().get_urls(),
+        """Add the pages of its buttons."""
+        pages = [
+            path(address, self.admin_site.admin_view(view), name=f"mfa_accountpolicy_{name}")
+            for name, (address, view) in PAGES.items()
         ]
-
-
-def _fault_of(policy: AccountPolicy) -> str:
-    """Say why texts rest, or "" while they do not."""
-    if policy.texts_rest_since is None:
-        return ""
-    channel = channels.get(ChannelName.SMS)
-    return channel.explain(Reason(policy.texts_fault_reason), policy.texts_fault_code)
-
-
-def _mail_fault_of(policy: AccountPolicy) -> str:
-    """Say why codes by email are not offered, or "" while they are (A26)."""
-    if not policy.mail_failed:
-        return ""
-    return mail_test.explain(Reason(policy.mail_test_reason), policy.mail_test_code)
+        return [*pages, *super().get_urls()]

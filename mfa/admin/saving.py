@@ -1,21 +1,22 @@
-"""What saving the account policy does: most of it at once, the SMS account and the tick not."""
+"""Saving the account policy: the SMS account and the enable tick may have to wait."""
 
 from django.utils import timezone
 
-from mfa import changes, sms_account
-from mfa.admin.enabling import OpenCheck, open_checks
+from mfa.admin.enabling import OpenCheck, open_checks, switch_on
 from mfa.admin.forms import SMS_FIELDS
-from mfa.changes import Change
-from mfa.models import AccountPolicy, Protected
-from mfa.models.policies import SmsValues
-from mfa.origin import Origin
-
-# What is kept for receipts of texts that went out by the former token
-RECEIPTS = ("sms_auth_token_previous", "previous_token_until")
+from mfa.client import Client
+from mfa.messages import changes, sms_account
+from mfa.messages.changes import Change
+from mfa.models import AbstractMfaUser, AccountPolicy, SmsAccount, SmsValues
 
 
 def save(
-    policy: AccountPolicy, changed: set[str], *, by: Protected, origin: Origin
+    policy: AccountPolicy,
+    values: SmsValues,
+    changed: set[str],
+    *,
+    by: AbstractMfaUser,
+    client: Client,
 ) -> list[OpenCheck]:
     """Save the changed fields of a form; return what keeps MFA from being switched on.
 
@@ -25,30 +26,30 @@ def save(
     former = AccountPolicy.load()
     ticked, policy.enabled = policy.enabled, former.enabled
     done = changed - {"enabled"}
-    if former.changes_wait:
-        entered, policy.sms_values = policy.sms_values, former.sms_values
-        done -= SMS_FIELDS
-        if changed & SMS_FIELDS:
-            sms_account.enter(entered, by=by, origin=origin)
-            policy.refresh_from_db(fields=sms_account.CANDIDATE)
-    if done & SMS_FIELDS:
-        _begin_anew(policy, former.sms_values)
-    policy.save(update_fields={*done, *RECEIPTS})
+    if changed & SMS_FIELDS:
+        if former.changes_wait:
+            sms_account.enter(values, by=by, client=client)
+            done -= SMS_FIELDS
+        else:
+            _replace_values(values)
+    policy.save(update_fields=done - SMS_FIELDS)
     turning_on = ticked and not former.enabled
-    checks = open_checks(policy, by) if turning_on else []
+    checks = open_checks(SmsAccount.load(), by) if turning_on else []
     switched = turning_on and not checks
     if switched:
-        policy.enabled = True
-        policy.save(update_fields=["enabled"])
+        switch_on(policy)
     if done or switched:
         fields = sorted(done | ({"enabled"} if switched else set()))
         change = Change.MFA_ON if switched else Change.POLICY
-        changes.tell(change, by=by, origin=origin, fields=fields)
+        changes.tell(change, by=by, client=client, fields=fields)
     return checks
 
 
-def _begin_anew(policy: AccountPolicy, former: SmsValues) -> None:
-    """First-time setup: the new values are used at once, and tests of the former say nothing."""
-    if former.auth_token and former.auth_token != policy.sms_auth_token:
-        policy.keep_token(former.auth_token, timezone.now())
-    sms_account.forget_tests(changed_sender=policy.sms_phone_number != former.phone_number)
+def _replace_values(values: SmsValues) -> None:
+    """First-time setup: use the new values immediately, and forget the tests of the old ones."""
+    account = SmsAccount.load()
+    former, account.values = account.values, values
+    if former.auth_token and former.auth_token != values.auth_token:
+        account.keep_token(former.auth_token, timezone.now())
+    account.save(update_fields=[*SmsValues._fields, "previous_token", "previous_token_until"])
+    sms_account.forget_tests(changed_sender=values.phone_number != former.phone_number)

@@ -1,4 +1,4 @@
-"""Switching MFA off asks first: how many people it concerns, and who stays bound."""
+"""Disabling MFA, with a question first: how many people it concerns, and who still needs it."""
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
@@ -8,13 +8,15 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from mfa import changes, origin as origins
-from mfa.changes import Change
-from mfa.guards import SignedIn, fresh
-from mfa.models import AccountPolicy
+from mfa.client import client_of
+from mfa.login.guards import SignedIn, fresh
+from mfa.messages import changes
+from mfa.messages.changes import Change
+from mfa.models import SitePolicy
 
 FORM = "admin:mfa_accountpolicy_changelist"
 TEMPLATE = "admin/mfa/accountpolicy/switch_off.html"
@@ -23,10 +25,10 @@ TEMPLATE = "admin/mfa/accountpolicy/switch_off.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh()
 def switch_off(request: SignedIn) -> HttpResponse:
-    """Name the number of people, and switch off when asked again."""
+    """Show the number of people, and disable MFA after confirmation."""
     if not request.user.has_perm("mfa.change_accountpolicy"):
         raise PermissionDenied
-    policy = AccountPolicy.load()
+    policy = SitePolicy.load()
     if not policy.enabled:
         return redirect(FORM)
     people = affected(policy)
@@ -35,15 +37,15 @@ def switch_off(request: SignedIn) -> HttpResponse:
         return redirect(FORM)
     context = {
         **admin.site.each_context(request),
-        "title": gettext("Switch MFA off?"),
+        "title": gettext("Turn off MFA?"),
         "people": people,
         "staff_stay": policy.binds_staff,
     }
     return TemplateResponse(request, TEMPLATE, context)
 
 
-def affected(policy: AccountPolicy) -> int:
-    """Count the active people whose password alone would log in from then on."""
+def affected(policy: SitePolicy) -> int:
+    """Count the active people who could then log in by password."""
     people = get_user_model().objects.filter(is_active=True)
     if policy.pilot_group_id:
         people = people.filter(groups=policy.pilot_group_id)
@@ -54,13 +56,15 @@ def affected(policy: AccountPolicy) -> int:
 
 def _switch_off(request: SignedIn, people: int) -> None:
     with transaction.atomic():
-        # Of two who press the button at once, one switches and is told of.
-        if AccountPolicy.objects.filter(enabled=True).update(enabled=False):
+        # If two people press the button at once, one change happens and is reported.
+        if SitePolicy.objects.filter(enabled=True).update(
+            enabled=False, switched_at=timezone.now()
+        ):
             changes.tell(
                 Change.MFA_OFF,
                 by=request.user,
-                origin=origins.of(request),
+                client=client_of(request),
                 fields=["enabled"],
                 people=people,
             )
-    messages.success(request, gettext("Multi-factor authentication is off."))
+    messages.success(request, gettext("MFA is off."))

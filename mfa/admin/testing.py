@@ -1,4 +1,4 @@
-"""The two tests of the SMS account: does it answer, and does a text arrive."""
+"""The tests of the SMS account (connection and text) and of the mail server."""
 
 from dataclasses import replace
 
@@ -13,25 +13,34 @@ from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import answers, audit, challenges, channels, circuit, factors, origin as origins
+from mfa import audit, channels, factors
 from mfa.admin import mail_test
-from mfa.answers import Answer
-from mfa.challenges import Asking, Target
+from mfa.admin.forms import SMS_FIELDS, TESTED, AccountPolicyForm
+from mfa.challenges import Outcome
 from mfa.channels.base import DeliveryError
-from mfa.counters import TooMany
+from mfa.client import client_of
 from mfa.forms.codes import CodeForm
 from mfa.forms.phones import PhoneForm
-from mfa.guards import SignedIn, fresh, is_fresh
+from mfa.limits.counters import TooMany
+from mfa.login import flow as flows, typed
+from mfa.login.flow import Flow
+from mfa.login.guards import SignedIn, fresh, is_fresh
+from mfa.login.typed import keeps
+from mfa.messages import circuit
 from mfa.models import (
     AccountPolicy,
     Challenge,
     Delivery,
     Event,
-    Purpose,
     Reason,
+    SitePolicy,
+    SmsAccount,
+    SmsValues,
 )
-from mfa.rules.routes import STRONG, ChannelName
-from mfa.sessions import ABOUT, keep_alive, keep_proof
+from mfa.rules.methods import STRONG, ChannelName
+from mfa.rules.routes import Purpose
+from mfa.session_engine import ABOUT
+from mfa.sessions.proofs import keep_alive, keep_proof
 from mfa.views.pages import code_context, refused
 
 TEMPLATE = "admin/mfa/accountpolicy/test_message.html"
@@ -39,49 +48,87 @@ FORM = "admin:mfa_accountpolicy_changelist"
 
 
 class TestCodeForm(CodeForm):
-    """The code typed back, and whether the number becomes the administrator's own."""
+    """The code from the test, and whether the number becomes the administrator's own."""
 
     own = forms.BooleanField(
-        label=_("Use this number for my own second step"), required=False, initial=True
+        label=_("Use this number for my own two-step verification"), required=False, initial=True
     )
 
 
 @require_POST
 @fresh(back=FORM)
+@sensitive_post_parameters("sms_auth_token")
+@keeps(AccountPolicyForm)
 def test_connection(request: SignedIn) -> HttpResponse:
-    """Ask the provider about the account, and tell what it said."""
-    _demand_permission(request)
-    try:
-        findings = channels.get(ChannelName.SMS).check()
-        AccountPolicy.objects.update(is_trial=any(finding.is_trial for finding in findings))
-        for finding in findings:
-            level = messages.SUCCESS if finding.good else messages.WARNING
-            messages.add_message(request, level, finding.text)
-    except DeliveryError as error:
-        messages.error(request, channels.get(ChannelName.SMS).explain(error.reason, error.code))
-    return redirect(FORM)
+    """Ask the provider about the values of the page, or the stored ones, and show the answer."""
+    demand_permission(request)
+    typed = _typed(request)
+    if typed is None or not typed.errors.keys() & SMS_FIELDS:
+        _check(request, typed.sms_values if typed else None)
+    else:
+        messages.error(request, gettext("Correct the SMS account values first."))
+    return shown_again(request)
 
 
 @require_POST
 @fresh(back=FORM)
+@keeps(AccountPolicyForm)
 def test_mail(request: SignedIn) -> HttpResponse:
-    """Mail the administrator; what the server says decides about codes by email (A26)."""
-    _demand_permission(request)
+    """Email the administrator. The result decides whether codes by email are offered (A26)."""
+    demand_permission(request)
     fault = mail_test.run(request.user)
     if fault is None:
-        messages.success(request, gettext("The mail server took the test mail. Did it arrive?"))
+        words = gettext("The mail server accepted the test email. Check that it arrived.")
+        messages.success(request, words)
     else:
-        messages.error(request, gettext("The test mail failed: %s.") % mail_test.explain(*fault))
-    return redirect(FORM)
+        messages.error(request, gettext("The test email failed: %s.") % mail_test.explain(*fault))
+    return shown_again(request)
+
+
+def _check(request: SignedIn, values: SmsValues | None) -> None:
+    provider, live = channels.get(ChannelName.SMS), SmsAccount.load().values
+    try:
+        findings = provider.check(values)
+    except DeliveryError as error:
+        messages.error(request, provider.explain(error.reason, error.code))
+        return
+    if values in (None, live):
+        SmsAccount.note(is_trial=any(finding.is_trial for finding in findings))
+    for finding in findings:
+        level = messages.SUCCESS if finding.good else messages.WARNING
+        messages.add_message(request, level, finding.text)
+
+
+def _typed(request: SignedIn) -> AccountPolicyForm | None:
+    """Return the form as it was filled in, if the button is one of the form."""
+    if TESTED not in request.POST:
+        return None
+    form = AccountPolicyForm(request.POST, instance=AccountPolicy.load())
+    form.full_clean()
+    return form
+
+
+def shown_again(request: SignedIn) -> HttpResponse:
+    """Show the form with what was typed, unsaved; without it lead to where the button was."""
+    if TESTED in request.POST:
+        page = admin.site.get_model_admin(AccountPolicy)
+        return page.changeform_view(request, str(AccountPolicy.load().pk))
+    return redirect(_origin())
+
+
+def _origin() -> str:
+    """Name the page that leads on: the checklist, until MFA has been on."""
+    return "admin:index" if SitePolicy.load().first_enabled_at is None else FORM
 
 
 @require_safe
 def setup_steps(request: SignedIn) -> HttpResponse:
     """Show how to get an SMS account, in nine steps (A04)."""
-    _demand_permission(request)
+    demand_permission(request)
     context = {
         **admin.site.each_context(request),
         "title": gettext("Set up the SMS provider"),
+        "words": channels.get(ChannelName.SMS).account_words,
     }
     return TemplateResponse(request, "admin/mfa/accountpolicy/setup_steps.html", context)
 
@@ -89,39 +136,40 @@ def setup_steps(request: SignedIn) -> HttpResponse:
 @require_POST
 @fresh(back=FORM)
 def try_texts(request: SignedIn) -> HttpResponse:
-    """Let texts go on trial at once, without waiting for the probe."""
-    _demand_permission(request)
+    """Resume sending on trial immediately, without waiting for the probe."""
+    demand_permission(request)
     if circuit.try_again():
-        audit.record(Event.POLICY_CHANGED, request.user, origin=origins.of(request), texts="tried")
-        messages.success(request, gettext("Texts go out again. The next one decides."))
+        audit.record(Event.POLICY_CHANGED, request.user, client=client_of(request), texts="tried")
+        messages.success(
+            request, gettext("Sending resumed. The next text will confirm whether it works.")
+        )
     return redirect(FORM)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("phone", "code")
 @fresh()
+@keeps(PhoneForm)
 def test_message(request: SignedIn) -> HttpResponse:
-    """Text a code to a typed number, show what became of it, and take the code back (A06)."""
-    _demand_permission(request)
-    asking = Asking.of(request.session, Purpose.TEST)
-    challenge = asking.question(request.user)
-    # The test goes out while texts rest, too: it may be what shows that they can go on.
+    """Text a code to a number, show its state, and verify the code (A06)."""
+    demand_permission(request)
+    flow = flows.apart(request, request.user, Purpose.TEST)
+    challenge = flow.question
+    # The test is sent even while texts are off, because it may show that they work.
     policy = replace(request.user.mfa_policy, resting=frozenset())
     phone_form = PhoneForm(request.POST if "phone" in request.POST else None, policy=policy)
     code_form = TestCodeForm(request.POST if "code" in request.POST else None)
+    typed.fill(request, phone_form)
+    if challenge:
+        # Of two fields only the first may ask for the focus.
+        phone_form.fields["phone"].widget.attrs.pop("autofocus")
     if phone_form.is_valid():
-        return _send(request, phone_form)
+        return _send(request, flow, phone_form)
     if challenge and code_form.is_valid():
-        judgement = answers.judge(
-            challenge,
-            request.user,
-            code_form.cleaned_data["code"],
-            nonce=asking.nonce,
-            origin=origins.of(request, request.user),
-        )
-        if judgement.answer is Answer.RIGHT:
+        result = flow.verify(code_form.cleaned_data["code"])
+        if result.outcome is Outcome.RIGHT:
             return _passed(request, challenge, own=code_form.cleaned_data["own"])
-        code_form.refuse(judgement, challenge)
+        code_form.refuse(result, challenge)
     return _show(request, phone_form, code_form, challenge)
 
 
@@ -131,43 +179,32 @@ def _explained(delivery: Delivery | None) -> str:
     return channels.get(delivery.channel).explain(Reason(delivery.reason), delivery.code)
 
 
-def _demand_permission(request: SignedIn) -> None:
+def demand_permission(request: SignedIn) -> None:
+    """Refuse people who cannot change the policy (A08)."""
     if not request.user.has_perm("mfa.change_accountpolicy"):
         raise PermissionDenied
 
 
-def _send(request: SignedIn, form: PhoneForm) -> HttpResponse:
-    # Each test asks anew: its code must come by the values that are stored now.
-    asking = Asking(purpose=Purpose.TEST, nonce=challenges.new_nonce())
-    target = Target(channel=ChannelName.SMS, address=form.cleaned_data["phone"])
+def _send(request: SignedIn, flow: Flow, form: PhoneForm) -> HttpResponse:
     try:
-        challenge = challenges.issue(
-            request.user,
-            target,
-            purpose=Purpose.TEST,
-            nonce=asking.nonce,
-            origin=origins.of(request),
-        )
+        flow.ask(form.cleaned_data["phone"])
     except TooMany as refusal:
         return _show(request, form, TestCodeForm(), None, refusal=refusal)
-    asking.challenge = str(challenge.pk)
-    asking.save(request.session)
     return redirect("admin:mfa_accountpolicy_test_message")
 
 
 def _passed(request: SignedIn, challenge: Challenge, *, own: bool) -> HttpResponse:
-    """Keep which values passed; the number becomes the administrator's phone if they wish."""
-    policy = AccountPolicy.load()
-    policy.tested_at = timezone.now()
-    policy.tested_credentials = policy.credentials()
-    policy.save(update_fields=["tested_at", "tested_credentials"])
-    origin = origins.of(request)
-    audit.record(Event.POLICY_TESTED, request.user, origin=origin)
-    Asking.of(request.session, Purpose.TEST).drop(request.session)
+    """Record the tested values. The number becomes the administrator's phone if they wish."""
+    account = SmsAccount.load()
+    account.tested_at = timezone.now()
+    account.tested_credentials = account.credentials()
+    account.save(update_fields=["tested_at", "tested_credentials"])
+    client = client_of(request)
+    audit.record(Event.POLICY_TESTED, request.user, client=client)
     adopt = own and is_fresh(request, request.user, binding=True)
     adopt = adopt and factors.may_have(request.user, challenge.target)
-    if adopt and factors.set_phone(request.user, challenge.target, origin=origin):
-        # A confirmed phone answered in this session: that is a second step.
+    if adopt and factors.change_phone(request.user, challenge.target, client=client):
+        # A confirmed phone answered in this session, which is a second step.
         request.session[ABOUT] = {
             **request.session.get(ABOUT, {}),
             "aal": STRONG,
@@ -177,10 +214,10 @@ def _passed(request: SignedIn, challenge: Challenge, *, own: bool) -> HttpRespon
         keep_alive(request, request.user)
     elif own:
         messages.warning(
-            request, gettext("Your own phone stays as it was: change it in My Details.")
+            request, gettext("Your own phone was not changed. You can change it in My Details.")
         )
-    messages.success(request, gettext("The test message arrived: texts work with these values."))
-    return redirect(FORM)
+    messages.success(request, gettext("The test message arrived. Texts work with these values."))
+    return redirect(_origin())
 
 
 def _show(

@@ -1,23 +1,33 @@
-"""How messages travel; which backend serves which channel stands in settings.MFA_CHANNELS."""
+"""The channels that send messages. settings.MFA_CHANNELS names the class for each."""
 
 from functools import cache
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 
 from mfa.channels.base import Channel
+from mfa.rules import masking
+from mfa.rules.methods import ChannelName
 
 
 def available(name: str) -> bool:
-    """Say whether this installation has a channel of that name ("sms" or "email")."""
+    """Whether this installation has the channel "sms" or "email"."""
     return name in settings.MFA_CHANNELS
 
 
 def get(name: str) -> Channel:
-    """Return the process-wide channel of that name. Raises KeyError where there is none."""
-    # The cache would tell a member of an enum from its text.
+    """Return the channel of that name, one per process. Raises KeyError if there is none."""
+    # The cache would treat an enum member and its text as different keys.
     return _made(str(name))
+
+
+def masked(name: str, target: str) -> str:
+    """Return a masked address or number, as pages may show it (PS-10)."""
+    if name == ChannelName.SMS:
+        return gettext("number ending %s") % masking.ending(target)
+    return masking.masked_email(target)
 
 
 @cache

@@ -1,35 +1,43 @@
-"""What every channel promises: carry one message once, or raise DeliveryError."""
+"""The interface of a channel: send one message once, or raise DeliveryError."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from django.utils.translation import gettext
 
-from mfa import faults
-from mfa.models import Reason
+from mfa.channels import faults
+from mfa.models import Reason, SmsValues
+from mfa.rules.routes import Purpose
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+# Plain text, or text that is translated when it is shown
+Words: TypeAlias = "StrPromise | str"
 
 
 class Sent(StrEnum):
-    """Whether the message may have left although the channel reported trouble."""
+    """Whether the message may have been sent although the channel reported an error."""
 
     NO = "no"
     MAYBE = "maybe"
 
 
 class DeliveryError(Exception):
-    """A message that was not carried; its text holds no number, code or token.
+    """A message that was not sent. The error text holds no number, code or token.
 
-    `code` is the provider's own error number, or a word for a fault on the way to it ("dns"), or
-    "" where there is neither. `permanent` says that the same message to the same target will fail
-    again until somebody acts.
+    `code` is the provider's error number, or our word for a connection fault ("dns"), or "".
+    `permanent`: the same message to the same target fails again until someone acts.
     """
 
     def __init__(
         self, reason: Reason, *, sent: Sent = Sent.NO, permanent: bool = False, code: str = ""
     ) -> None:
-        """Keep the class of the fault and the provider's number for it."""
+        """Store the reason of the fault and the provider's number for it."""
         super().__init__(f"{reason} (code {code or 'none'}, sent: {sent})")
         self.reason = reason
         self.sent = sent
@@ -38,13 +46,13 @@ class DeliveryError(Exception):
 
 
 def broken(error: Exception, doing: str, *, sent: Sent = Sent.NO) -> DeliveryError:
-    """Log an exception of our own, and return it as the fault that ends the message."""
+    """Log an exception in our own code, and return it as the error for the message."""
     faults.log(error, doing)
     return DeliveryError(Reason.INTERNAL, sent=sent, permanent=True)
 
 
 class Progress(StrEnum):
-    """How far the provider says that an accepted message has come; it fails only afterwards."""
+    """The state of an accepted message, as the provider reports it."""
 
     ACCEPTED = "accepted"
     SENT = "sent"
@@ -54,10 +62,10 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message, ready to go: `text` for the body, `html` and `subject` for mail alone.
+    """One message, ready to send. Only emails have `html` and `subject`.
 
-    `receipt_id` names it where the provider reports what becomes of it. Its repr tells neither
-    number nor code, for the sake of tracebacks (OT-08).
+    `receipt_id` identifies it when the provider reports its state. Its repr shows neither number
+    nor code, so tracebacks do not reveal them (OT-08).
     """
 
     to: str = field(repr=False)
@@ -67,13 +75,13 @@ class Message:
     life_seconds: int | None = None
     attempt: int = 1
     receipt_id: UUID | None = None
-    # Sent with the values that wait for a superuser (mfa.sms_account)
+    # Sent with the account values that wait for a superuser's approval (mfa.messages.sms_account)
     by_candidate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The provider's answer to a message that it took."""
+    """The provider's answer to an accepted message."""
 
     provider_id: str
     progress: Progress
@@ -81,9 +89,9 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Tidings:
-    """What the provider says later; `reason` and `code` only where the message failed.
+    """A later report of the provider. Only a failed message has `reason` and `code`.
 
-    `to` is the number, or its beginning where the provider hides the rest.
+    `to` is the number, or its beginning if the provider hides the rest.
     """
 
     provider_id: str
@@ -93,9 +101,50 @@ class Tidings:
     code: str = ""
 
 
+class MalformedError(Exception):
+    """The content of a receipt cannot be stored."""
+
+
+class UnsignedError(Exception):
+    """A receipt without a valid signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A receipt with a valid signature, and the purposes of the messages that it can report on.
+
+    `tidings` is None if the receipt has no meaning for us. `purposes` is None for all purposes.
+    """
+
+    tidings: Tidings | None
+    purposes: frozenset[Purpose] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWords:
+    """How the admin explains the provider's account. Empty texts are left out.
+
+    They cover the account and its three values, the steps to get one, where to see the costs,
+    sending without a proxy, trial accounts, and providers that keep texts despite SMS_REDACT.
+    """
+
+    about: Words = ""
+    account_id: Words = ""
+    auth_token: Words = ""
+    phone_number: Words = ""
+    before_steps: Words = ""
+    steps: tuple[Words, ...] = ()
+    after_steps: Words = ""
+    costs: Words = ""
+    costs_url: str = ""
+    straight: Words = ""
+    trial: Words = ""
+    unredacted: Words = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a connection test, in words for administrators; one may say "a trial"."""
+    """One line of a connection test, in words for administrators. It can mark a trial account."""
 
     good: bool
     text: str
@@ -103,27 +152,49 @@ class Finding:
 
 
 class Channel(ABC):
-    """A way for messages to travel. Instances are shared by threads."""
+    """A way to send messages. Threads share the instances."""
 
-    # Whether the provider is to hear which codes came back
+    # Whether the provider wants to know which codes were entered
     wants_feedback = False
+    # The provider's name in the URL of its receipts, /hooks/<provider>/; "" without receipts
+    provider = ""
+    account_words = AccountWords()
+    # Whether the provider reports the state of a message after accepting it
+    reports = False
 
     @abstractmethod
     def send(self, message: Message) -> Receipt:
-        """Hand the message over once, within 10 s. Raises DeliveryError.
+        """Send the message once, within 10 s. Raises DeliveryError.
 
-        Any other exception means that the portal broke before anything could leave.
+        Any other exception means that the portal failed before anything was sent.
         """
 
     @abstractmethod
-    def check(self) -> list[Finding]:
-        """Test the connection without sending. Raises DeliveryError."""
+    def check(self, values: SmsValues | None = None) -> list[Finding]:
+        """Test the connection without sending, by other values if given. Raises DeliveryError."""
 
     def confirm(self, provider_id: str) -> None:  # noqa: B027 - most providers want to know nothing
-        """Tell the provider that a message brought its code back. Raises DeliveryError."""
+        """Tell the provider that the code of a message was entered. Raises DeliveryError."""
+
+    def read_receipt(self, receipt_id: UUID, body: bytes, headers: Mapping[str, str]) -> Report:
+        """Read a provider's report about a message.
+
+        Raises UnsignedError or MalformedError.
+        """
+        raise UnsignedError
+
+    def refuse_account_id(self, typed: str) -> str:
+        """Return why this cannot be an account id, or "" if it can."""
+        del typed
+        return ""
+
+    def is_sender(self, typed: str) -> bool:
+        """Whether the provider accepts this in place of a phone number."""
+        del typed
+        return False
 
     def explain(self, reason: Reason, code: str = "") -> str:
-        """Say what a DeliveryError means, in words for administrators."""
+        """Explain a DeliveryError in words for administrators."""
         if reason is Reason.INTERNAL:
-            return gettext("A fault in the portal stopped the message. The log says where.")
+            return gettext("An error in the portal stopped the message. The log has the details.")
         return f"{reason.label} ({code})" if code else str(reason.label)

@@ -1,7 +1,7 @@
-"""Connections that know whether a request has left on them, and that another thread can cut.
+"""HTTPS connections that know whether a request was sent, and that another thread can stop.
 
-A timeout of sockets is one per read: an answer that trickles in outlives it for as long as it
-likes. So a call runs in a thread of its own, and whoever asked waits no longer than the deadline.
+A socket timeout applies to each read, so a slow trickle of bytes never times out. Therefore a call
+runs in its own thread, and the caller waits only until the deadline.
 """
 
 import socket
@@ -25,7 +25,7 @@ class DeadlineError(Exception):
 
 
 class Call:
-    """One request on its way, shared by the thread that makes it and the one that waits for it."""
+    """One request, shared by the thread that makes it and the thread that waits for it."""
 
     def __init__(self) -> None:
         """Start with nothing sent."""
@@ -39,20 +39,20 @@ class Call:
         self._line = line
 
     def leave(self) -> None:
-        """Note that the request leaves now. Raises DeadlineError when the call was stopped."""
+        """Note that the request is being sent. Raises DeadlineError if the call was stopped."""
         with self._lock:
             if self._stopped:
                 raise DeadlineError
             self.left = True
 
     def stop(self) -> None:
-        """Let nothing leave from now on, and wake the thread that waits for an answer."""
+        """Prevent any further sending, and wake the thread that waits for an answer."""
         with self._lock:
             self._stopped = True
         sock = self._line.sock if self._line else None
         wire = sock.socket if isinstance(sock, SSLTransport) else sock
         if wire is not None:
-            # Not SSLSocket's own method: that takes the TLS state away from under the reader.
+            # Not SSLSocket.shutdown, which would remove the TLS state while the reader uses it.
             with suppress(OSError):
                 socket.socket.shutdown(wire, socket.SHUT_RDWR)
 
@@ -60,11 +60,11 @@ class Call:
 _current: ContextVar[Call] = ContextVar("current")
 
 
-class Line(HTTPSConnection):
+class Connection(HTTPSConnection):
     """A connection that reports to the current call."""
 
     def connect(self) -> None:
-        """Report before connecting: a proxy's answer can trickle too."""
+        """Report before connecting, because a proxy's answer can trickle too."""
         _current.get().take(self)
         super().connect()
 
@@ -75,7 +75,7 @@ class Line(HTTPSConnection):
         skip_host: bool = False,  # noqa: FBT001, FBT002 - http.client's signature
         skip_accept_encoding: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
-        """Report that the request leaves: connection, tunnel and TLS stand by now."""
+        """Report that the request is being sent. Connection, tunnel and TLS are ready by now."""
         call = _current.get()
         call.take(self)
         call.leave()
@@ -83,15 +83,15 @@ class Line(HTTPSConnection):
 
 
 class Lines(HTTPSConnectionPool):
-    """The connections to one host."""
+    """The connection pool of one host."""
 
-    ConnectionCls = Line
+    ConnectionCls = Connection
 
 
 def within(ends: float, call: Call, work: Callable[[], Answer]) -> Answer:
-    """Return what `work` returns, or raise DeadlineError when the monotonic clock says `ends`.
+    """Return the result of `work`, or raise DeadlineError at the monotonic time `ends`.
 
-    `work` must not raise; a daemon thread does it and is left behind at the deadline.
+    `work` must not raise. It runs in a daemon thread, which is abandoned at the deadline.
     """
     answers: SimpleQueue[Answer] = SimpleQueue()
 

@@ -1,10 +1,12 @@
-"""The demo's channels: messages stay here, for the virtual phone and `manage.py outbox`."""
+"""The demo's channels: they keep messages for the virtual phone and `manage.py outbox`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from mfa.channels.base import (
@@ -14,17 +16,19 @@ from mfa.channels.base import (
     Message,
     Progress,
     Receipt,
+    Report,
     Sent,
+    UnsignedError,
 )
-from mfa.models import OutboxMessage, Reason
+from mfa.models import OutboxMessage, Reason, SmsValues
 
-# A demo that runs for months must not grow; nobody scrolls further.
+# Keep the table small in a demo that runs for months. People do not scroll further.
 KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a number fails with; the code is one that Twilio gives for it."""
+    """The error that a test number produces."""
 
     reason: Reason
     code: str = ""
@@ -32,31 +36,52 @@ class Failure:
     sent: Sent = Sent.NO
 
     def error(self) -> DeliveryError:
-        """Return it as the error to raise."""
+        """Return it as a DeliveryError."""
         return DeliveryError(self.reason, code=self.code, permanent=self.permanent, sent=self.sent)
 
 
-# Ofcom's numbers for drama, which no network ever connects; all others succeed.
+# Ofcom reserves these numbers for drama, so they are never connected. All others succeed.
 FAILURES = {
-    "+447700900000": Failure(Reason.UNKNOWN_NUMBER, "21211"),
-    "+447700900001": Failure(Reason.CANNOT_GET_TEXTS, "21614"),
-    "+447700900002": Failure(Reason.UNREACHABLE, "30003", permanent=False),
-    "+447700900003": Failure(Reason.BLOCKED, "30004"),
-    "+447700900004": Failure(Reason.OPTED_OUT, "21610"),
-    "+447700900005": Failure(Reason.COUNTRY, "21408"),
-    "+447700900006": Failure(Reason.TRIAL, "21608"),
-    "+447700900007": Failure(Reason.CREDENTIALS, "20003"),
-    "+447700900008": Failure(Reason.BUSY, "20429", permanent=False),
-    # This one arrives although the channel cannot know.
+    "+447700900000": Failure(Reason.UNKNOWN_NUMBER),
+    "+447700900001": Failure(Reason.CANNOT_GET_TEXTS),
+    "+447700900002": Failure(Reason.UNREACHABLE, permanent=False),
+    "+447700900003": Failure(Reason.BLOCKED),
+    "+447700900004": Failure(Reason.OPTED_OUT),
+    "+447700900005": Failure(Reason.COUNTRY),
+    "+447700900006": Failure(Reason.TRIAL),
+    "+447700900007": Failure(Reason.CREDENTIALS),
+    "+447700900008": Failure(Reason.BUSY, permanent=False),
+    # This text arrives although the channel cannot know that.
     "+447700900009": Failure(Reason.NETWORK, "cut", permanent=False, sent=Sent.MAYBE),
 }
 
 
 class OutboxChannel(Channel):
-    """Texts that stay here."""
+    """Keeps texts here. For the admin and receipts it behaves like the provider it plays."""
+
+    def __init__(self, plays: str = "") -> None:
+        """Load the provider's class, if any."""
+        self._played: Channel | None = import_string(plays)() if plays else None
+        if self._played:
+            self.provider = self._played.provider
+            self.account_words = self._played.account_words
+
+    def read_receipt(self, receipt_id: UUID, body: bytes, headers: Mapping[str, str]) -> Report:
+        """Read it as the provider does."""
+        if self._played is None:
+            raise UnsignedError
+        return self._played.read_receipt(receipt_id, body, headers)
+
+    def refuse_account_id(self, typed: str) -> str:
+        """Apply the provider's rules."""
+        return self._played.refuse_account_id(typed) if self._played else ""
+
+    def is_sender(self, typed: str) -> bool:
+        """Apply the provider's rules."""
+        return self._played is not None and self._played.is_sender(typed)
 
     def send(self, message: Message) -> Receipt:
-        """Keep the text, or fail as the number demands."""
+        """Keep the text, or fail if the number is a test number."""
         failure = FAILURES.get(message.to)
         if failure and failure.sent is Sent.NO:
             raise failure.error()
@@ -65,16 +90,17 @@ class OutboxChannel(Channel):
             raise failure.error()
         return Receipt(f"outbox-{kept.pk}", Progress.DELIVERED)
 
-    def check(self) -> list[Finding]:
+    def check(self, values: SmsValues | None = None) -> list[Finding]:
         """Say where the texts are."""
+        del values
         return [Finding(good=True, text=_("This is a demo: texts stay on the virtual phone."))]
 
 
 class EmailBackend(BaseEmailBackend):
-    """Django's mail backend whose mails stay here."""
+    """A Django mail backend that keeps the emails here."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Keep one per recipient. Raises BadHeaderError as a real backend does."""
+        """Keep one message per recipient. Raises BadHeaderError like a real backend."""
         for mail in email_messages:
             mail.message()
             for recipient in mail.recipients():
@@ -83,7 +109,7 @@ class EmailBackend(BaseEmailBackend):
 
 
 def keep(channel: str, target: str, *, body: str, subject: str = "") -> OutboxMessage:
-    """Store a message and let the oldest go."""
+    """Store a message and delete the oldest ones."""
     kept = OutboxMessage.objects.create(
         channel=channel, target=target, subject=subject[:200], body=body
     )

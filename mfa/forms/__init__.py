@@ -1,1 +1,1 @@
-"""Forms: they say whether text has the right shape; the verbs decide."""
+"""Forms. They validate the shape of input; other modules decide."""

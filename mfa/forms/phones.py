@@ -1,18 +1,18 @@
-"""A phone number, and in which way it was mistyped."""
+"""The form for a phone number, with a diagnosis of mistakes."""
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from mfa import countries
-from mfa.rules import contacts
-from mfa.rules.contacts import Misread, Mistake, PhoneNumber
+from mfa.rules import number_formats, phone_numbers
+from mfa.rules.methods import ChannelName
+from mfa.rules.phone_numbers import Misread, Mistake, PhoneNumber
 from mfa.rules.policy import Policy
-from mfa.rules.routes import ChannelName
 
 UNREADABLE = _(
-    "We cannot read this as a phone number. Start with + and the country code, or write it as you "
-    "would dial it at home."
+    "We can't read this as a phone number. Start with + and the country code, or enter it as "
+    "you would dial it at home."
 )
 CANNOT_GET_TEXTS = _(
     "%(number)s looks like a landline or special-rate number, which cannot get texts. Enter a "
@@ -24,37 +24,37 @@ MISTAKES = {
     Mistake.NO_COUNTRY: _("Start with + and the country code, as in +44 7546 123456."),
     Mistake.TOO_SHORT: _("Some digits are missing. Check the number."),
     Mistake.TOO_LONG: _("There are too many digits. Check the number."),
-    Mistake.COUNTRY_TWICE: _("The country code is there twice."),
-    Mistake.EXTENSION: _("Leave out the extension: texts reach a mobile number only."),
+    Mistake.COUNTRY_TWICE: _("You entered the country code twice."),
+    Mistake.EXTENSION: _("Enter a mobile number without an extension."),
     Mistake.OLD_PLAN: _(
-        "%(number)s is an old spelling: phone numbers in that country have changed."
+        "%(number)s is in an old format. Phone numbers in that country have changed."
     ),
-    Mistake.NOT_A_NUMBER: _("There is no such number. Check the digits after the country code."),
+    Mistake.NOT_A_NUMBER: _("This number does not exist. Check the digits after the country code."),
     Mistake.LANDLINE: CANNOT_GET_TEXTS,
     Mistake.SPECIAL_RATE: CANNOT_GET_TEXTS,
-    Mistake.VOIP: _("%(number)s is an internet number. Enter a mobile number."),
-    Mistake.SATELLITE: _("%(number)s is not a mobile number of a country. Enter one that is."),
+    Mistake.VOIP: _("%(number)s is an internet phone number. Enter a mobile number."),
+    Mistake.SATELLITE: _("%(number)s can't receive texts from us. Enter a mobile number."),
 }
 
 
 class PhoneForm(forms.Form):
-    """A mobile number in any spelling; `repaired` is what the person probably meant."""
+    """A mobile number in any format. `repaired` is what the person probably meant."""
 
     phone = forms.CharField(
         label=_("Mobile number"),
         strip=False,
         required=False,
-        help_text=_("In international format, such as +44 7546 123456: without the first 0."),
         widget=forms.TextInput(
             attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "autofocus": True}
         ),
     )
 
     def __init__(self, *args: object, policy: Policy, **kwargs: object) -> None:
-        """Read numbers as this policy does."""
+        """Store the policy for reading numbers."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.policy = policy
         self.repaired = ""
+        self.fields["phone"].help_text = self._hint()
 
     def clean_phone(self) -> str:
         """Return the number in E.164."""
@@ -69,21 +69,29 @@ class PhoneForm(forms.Form):
             raise forms.ValidationError(self._resting(), code="resting")
         return number.e164
 
+    def _hint(self) -> str:
+        """Show the format that works here: numbers of the home country need no country code."""
+        examples = number_formats.examples(self.policy.home_region)
+        if examples is None or isinstance(self._read(examples[0]), Misread):
+            return gettext("Start with + and the country code, for example +44 7546 123456.")
+        national, international = examples
+        words = gettext("For example %(national)s or %(international)s.")
+        return words % {"national": national, "international": international}
+
     def _closed(self, number: PhoneNumber) -> str:
-        """Say that its country is not on the list (M06)."""
+        """Return that its country is not allowed (M06)."""
         words = gettext(
-            "We do not send texts to numbers in %(country)s. Enter another number, or ask "
-            "%(contact)s."
+            "Country not supported: %(country)s. Enter another number, or ask %(contact)s."
         )
         contact = self.policy.contact or gettext("your administrator")
         return words % {"country": countries.name_of(number.region), "contact": contact}
 
     def _resting(self) -> str:
-        words = gettext("We cannot send texts at the moment. Try again later, or ask %(contact)s.")
+        words = gettext("We can't send texts right now. Try again later, or ask %(contact)s.")
         return words % {"contact": self.policy.contact or gettext("your administrator")}
 
     def _read(self, typed: str) -> PhoneNumber | Misread:
-        return contacts.read(
+        return phone_numbers.read(
             typed,
             home_region=self.policy.home_region or None,
             allow_voip=self.policy.allow_voip,

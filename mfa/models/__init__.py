@@ -1,32 +1,43 @@
-"""All tables of the second step."""
+"""All database tables of the app."""
 
-from mfa.models.challenges import TESTS, TRIES, Challenge, Delivery, Purpose, Reason
-from mfa.models.factors import Factor, RecoveryCode
+from mfa.models.audit import AuditEvent, Event
+from mfa.models.challenges import TESTS, TRIES, Challenge
+from mfa.models.channel_health import ChannelHealth
+from mfa.models.deliveries import Delivery, Reason
+from mfa.models.factors import Factor, RecoveryCode, Status
 from mfa.models.jobs import Job
-from mfa.models.people import Pause, Protected
-from mfa.models.policies import AccountPolicy
-from mfa.models.records import AuditEvent, Brake, Counter, Event, OutboxMessage, Tally, Wait
-from mfa.sessions import Session
+from mfa.models.limits import Counter, Lockout, SendBlock
+from mfa.models.metrics import Metric
+from mfa.models.outbox import OutboxMessage
+from mfa.models.pauses import Pause
+from mfa.models.people import AbstractMfaUser
+from mfa.models.policy import AccountPolicy, SitePolicy
+from mfa.models.sms_account import SmsAccount, SmsValues
+from mfa.session_engine import Session
 
 __all__ = [
     "TESTS",
     "TRIES",
+    "AbstractMfaUser",
     "AccountPolicy",
     "AuditEvent",
-    "Brake",
     "Challenge",
+    "ChannelHealth",
     "Counter",
     "Delivery",
     "Event",
     "Factor",
     "Job",
+    "Lockout",
+    "Metric",
     "OutboxMessage",
     "Pause",
-    "Protected",
-    "Purpose",
     "Reason",
     "RecoveryCode",
+    "SendBlock",
     "Session",
-    "Tally",
-    "Wait",
+    "SitePolicy",
+    "SmsAccount",
+    "SmsValues",
+    "Status",
 ]

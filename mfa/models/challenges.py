@@ -1,4 +1,4 @@
-"""Challenges, and the deliveries that carry them and the notices."""
+"""Challenges: one question to one target each."""
 
 import secrets
 import uuid
@@ -8,13 +8,16 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa.models.factors import Factor
+from mfa.models.message_words import CHANNELS
+from mfa.prepared import Moment
 from mfa.rules import codes
-from mfa.rules.routes import MESSAGING
+from mfa.rules.methods import MESSAGING
+from mfa.rules.routes import Purpose
 
-# LG-01 and the figures of the security design: five tries on one code
+# LG-01 and docs/security.md: five attempts per code
 TRIES = 5
 
 
@@ -24,73 +27,43 @@ def random_id() -> uuid.UUID:
 
 
 def current_key() -> str:
-    """Name the key that new challenges use."""
+    """Return the fingerprint of the key for new challenges."""
     return codes.fingerprint(codes.key_of(settings.SECRET_KEY))
 
 
 def key_named(name: str) -> bytes | None:
-    """Find a challenge's key among the current and the former secret keys."""
+    """Return the key with this fingerprint from the current and former secret keys, or None."""
     known = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     keys = map(codes.key_of, known)
     return next((key for key in keys if codes.fingerprint(key) == name), None)
 
 
-class Purpose(models.TextChoices):
-    """What the right answer opens."""
-
-    LOGIN = "login", _("log in")
-    ENROLL = "enroll", _("confirm a first number")
-    CHANGE = "change", _("confirm a new number")
-    STEP_UP = "step_up", _("confirm who is logged in")
-    RESET = "reset", _("set a new password")
-    RECOVER = "recover", _("set up a new second step")
-    TEST = "test", _("test the SMS account")
-    ACCOUNT = "account", _("confirm new values of the SMS account")
-
-
-# What an administrator sends to see whether the SMS account works
+PURPOSES = {
+    Purpose.LOGIN: _("log in"),
+    Purpose.ENROLL: _("verify a first number"),
+    Purpose.CHANGE: _("verify a new number"),
+    Purpose.STEP_UP: _("confirm who is logged in"),
+    Purpose.RESET: _("set a new password"),
+    Purpose.RECOVER: _("set up a new phone or app"),
+    Purpose.TEST: _("test the SMS account"),
+    Purpose.ACCOUNT: _("confirm new SMS account values"),
+}
+# The purposes of an administrator's tests of the SMS account
 TESTS = (Purpose.TEST, Purpose.ACCOUNT)
 
 
-class Reason(models.TextChoices):
-    """Why a message did not arrive, in the words that the person reads in M10."""
-
-    UNKNOWN_NUMBER = "unknown_number", _("this number does not exist")
-    CANNOT_GET_TEXTS = "cannot_get_texts", _("this number cannot get texts")
-    UNREACHABLE = "unreachable", _("the phone is switched off or out of reach")
-    BLOCKED = "blocked", _("the phone company blocked it")
-    OPTED_OUT = "opted_out", _("this phone refuses our texts until you text us START")
-    COUNTRY = "country", _("we cannot send texts to this country")
-    TRIAL = "trial", _("the trial account sends only to numbers confirmed there")
-    BUSY = "busy", _("the service is busy; try again in a few minutes")
-    CAPPED = "capped", _("the service is busy; try again in a few minutes")
-    ACCOUNT = "account", _("texts are not available right now")
-    CREDENTIALS = "credentials", _("texts are not available right now")
-    SENDER = "sender", _("texts are not available right now")
-    UNREGISTERED = "unregistered", _("texts are not available right now")
-    HELD = "held", _("we cannot send a text to this number now")
-    PROXY = "proxy", _("the text service could not be reached")
-    NETWORK = "network", _("the service did not answer")
-    HELD_BACK = "held_back", _("texts are not available right now")
-    OUR_FAULT = "our_fault", _("something went wrong on our side")
-    # The portal broke before a provider was asked, or while it read the answer
-    INTERNAL = "internal", _("a fault in this portal stopped it")
-    REFUSED = "refused", _("it was refused")
-    UNKNOWN = "unknown", _("nobody says why")
-
-
 class ChallengeQuerySet(models.QuerySet["Challenge"]):
-    """Challenges by what may still become of them."""
+    """Challenges by their state."""
 
-    def open(self, now: datetime) -> "ChallengeQuerySet":
-        """Keep the challenges that an answer may still pass."""
+    def open(self, now: Moment) -> "ChallengeQuerySet":
+        """Keep the challenges that can still be answered."""
         return self.filter(passed_at=None, voided_at=None, expires_at__gt=now, tries_left__gt=0)
 
 
 class Challenge(models.Model):
-    """One question put to one target; its code is derived and stands nowhere.
+    """One question to one target. Its code is derived and never stored.
 
-    `browser` is the SHA-256 of a nonce in the asking session, `key` names the key of its code.
+    `browser` is the SHA-256 of a nonce in the session, `key` the fingerprint of the code's key.
     """
 
     id = models.UUIDField(primary_key=True, default=random_id, editable=False)
@@ -101,35 +74,38 @@ class Challenge(models.Model):
         verbose_name=_("person"),
     )
     factor = models.ForeignKey(Factor, models.CASCADE, null=True, related_name="challenges")
-    purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose)
+    purpose = models.CharField(_("purpose"), max_length=16, choices=PURPOSES)
     channel = models.CharField(_("channel"), max_length=8, choices=[(c, c) for c in MESSAGING])
     target = models.CharField(max_length=254)
-    # The country of a number that nobody has confirmed yet, "" for all other targets
+    # The country of a number that was never confirmed, "" for other targets
     new_in = models.CharField(max_length=2, blank=True)
-    # Where a text to a new number was asked for: a /24, or a /64 of IPv6
+    # The network that requested a text to a new number: a /24, or a /64 for IPv6
     network = models.CharField(max_length=43, blank=True)
-    # Whether mfa.prefixes still counts it among its neighbors
+    # Whether mfa.limits.unconfirmed still counts it among its neighbors
     unsettled = models.BooleanField(default=False)
     browser = models.CharField(max_length=64)
     key = models.CharField(max_length=8)
-    created_at = models.DateTimeField(_("asked"))
-    expires_at = models.DateTimeField(_("until"))
-    tries_left = models.PositiveSmallIntegerField(_("tries left"), default=TRIES)
+    created_at = models.DateTimeField(_("requested"))
+    expires_at = models.DateTimeField(_("expires"))
+    tries_left = models.PositiveSmallIntegerField(_("attempts left"), default=TRIES)
     sends = models.PositiveSmallIntegerField(_("messages"), default=1)
-    resend_at = models.DateTimeField(_("next message from"))
-    passed_at = models.DateTimeField(_("passed"), null=True)
+    resend_at = models.DateTimeField(_("next message allowed from"))
+    passed_at = models.DateTimeField(_("verified"), null=True)
     voided_at = models.DateTimeField(_("replaced"), null=True)
 
     objects = ChallengeQuerySet.as_manager()
 
     class Meta:
-        """Admin names, the earlier questions to a browser, and the newest to a country."""
+        """Names in the admin, and indexes for a browser's challenges and a country's newest."""
 
         verbose_name = _("challenge")
         verbose_name_plural = _("challenges")
         indexes: ClassVar = [
             models.Index(fields=["browser"], name="challenge_browser"),
             models.Index(fields=["expires_at"], name="challenge_expires"),
+            # For the admin's list and its filter
+            models.Index(fields=["created_at"], name="challenge_created"),
+            models.Index(fields=["purpose", "created_at"], name="challenge_purpose"),
             models.Index(
                 fields=["new_in", "-created_at"],
                 condition=~Q(new_in=""),
@@ -143,23 +119,27 @@ class Challenge(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Name the question without its target."""
-        return f"{self.purpose} by {self.channel}"
+        """Name the challenge without its target."""
+        words = {
+            "purpose": self.get_purpose_display(),
+            "channel": CHANNELS.get(self.channel, self.channel),
+        }
+        return gettext("%(purpose)s (%(channel)s)") % words
 
     @property
     def life(self) -> int:
-        """Minutes between asking and expiry."""
+        """Minutes from creation to expiry."""
         return round((self.expires_at - self.created_at).total_seconds() / 60)
 
     def is_open(self, now: datetime) -> bool:
-        """Whether an answer may still pass it, as `ChallengeQuerySet.open` asks the database."""
+        """Whether it can still be answered, as in `ChallengeQuerySet.open`."""
         untouched = self.passed_at is None and self.voided_at is None
         return untouched and self.expires_at > now and self.tries_left > 0
 
     def code_for(self, browser: str) -> str | None:
-        """Derive the code for a browser as its session or this row names it.
+        """Derive the code for a browser, as its session or this row names it.
 
-        None when the key is among the configured secrets no more, which ends the challenge.
+        Return None if the key is no longer configured, which ends the challenge.
         """
         key = key_named(self.key)
         return codes.derive(key, self._binding(browser)) if key else None
@@ -173,75 +153,3 @@ class Challenge(models.Model):
             target=self.target,
             browser=browser,
         )
-
-
-class Delivery(models.Model):
-    """One attempt to carry a challenge's code or a notice: the record of truth about it.
-
-    `message` names the template, `context` what it says (never a code). A row is QUEUED until a
-    worker claims it, and MAYBE when nobody can tell whether it left; that is never repeated.
-    `receipt_id`, 128 random bits, is the address at which the provider reports about a text.
-    """
-
-    class State(models.TextChoices):
-        """How far it has come."""
-
-        QUEUED = "queued", _("waiting for the worker")
-        SENDING = "sending", _("being sent")
-        ACCEPTED = "accepted", _("taken by the provider")
-        SENT = "sent", _("sent")
-        DELIVERED = "delivered", _("delivered")
-        FAILED = "failed", _("failed")
-        MAYBE = "maybe", _("maybe sent")
-        DROPPED = "dropped", _("not needed any more")
-
-    challenge = models.ForeignKey(
-        Challenge, models.CASCADE, null=True, related_name="deliveries", verbose_name=_("challenge")
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.CASCADE,
-        related_name="deliveries",
-        verbose_name=_("person"),
-    )
-    message = models.CharField(_("message"), max_length=40)
-    context = models.JSONField(default=dict)
-    channel = models.CharField(_("channel"), max_length=8, choices=[(c, c) for c in MESSAGING])
-    target = models.CharField(max_length=254)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
-    attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
-    reason = models.CharField(_("reason"), max_length=20, blank=True, choices=Reason)
-    code = models.CharField(_("provider's error number"), max_length=12, blank=True)
-    provider_id = models.CharField(_("provider's id"), max_length=64, blank=True)
-    receipt_id = models.UUIDField(null=True, unique=True, editable=False)
-    created_at = models.DateTimeField(_("asked"))
-    claimed_at = models.DateTimeField(_("taken by a worker"), null=True)
-    finished_at = models.DateTimeField(_("finished"), null=True)
-    # When the provider was told that the code came back (SMS_FEEDBACK)
-    confirmed_at = models.DateTimeField(null=True, editable=False)
-
-    class Meta:
-        """Admin names, and what the sweep looks for."""
-
-        verbose_name = _("delivery")
-        verbose_name_plural = _("deliveries")
-        indexes: ClassVar = [
-            models.Index(
-                fields=["created_at"],
-                condition=Q(state__in=["queued", "sending"]),
-                name="delivery_unfinished",
-            ),
-            models.Index(
-                fields=["claimed_at"], condition=Q(state="sending"), name="delivery_sending"
-            ),
-            # For those who learn from failures; a row enters it when the worker is done with it.
-            models.Index(
-                fields=["finished_at"],
-                condition=Q(finished_at__isnull=False),
-                name="delivery_finished",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        """Name the message without its target."""
-        return f"{self.message} by {self.channel}"

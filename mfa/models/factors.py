@@ -1,54 +1,87 @@
 """Factors: what a person enrolled."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Right
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
-from mfa import plain_text
-from mfa.encryption import EncryptedTextField
-from mfa.rules import contacts
-from mfa.rules.policy import Method
+from mfa import prepared
+from mfa.crypto import EncryptedTextField
+from mfa.models import plain_text
+from mfa.rules import masking
+from mfa.rules.methods import Method
 from mfa.rules.routes import Holding
 
 NAME_LENGTH = 40
 
 
+class Status(models.TextChoices):
+    """The state of a factor. Only assigned and active ones can be used to log in.
+
+    `proposed` waits for its proof. `assigned` was entered by an administrator, and its first code
+    proves it (K6). `suspended` was reported lost by its owner (RV-07). `disabled` had a hundred
+    wrong codes in a row (NIST SP 800-63B-4, 3.2.2). `revoked` has ended.
+    """
+
+    PROPOSED = "proposed", _("not verified yet")
+    ASSIGNED = "assigned", _("entered by an administrator, not verified yet")
+    ACTIVE = "active", _("in use")
+    SUSPENDED = "suspended", _("reported lost")
+    DISABLED = "disabled", _("disabled after 100 wrong codes")
+    REVOKED = "revoked", _("removed")
+
+
+USABLE = (Status.ASSIGNED, Status.ACTIVE)
+
+
 class FactorQuerySet(models.QuerySet["Factor"]):
-    """Factors by what they are good for."""
+    """Factors by what they can be used for."""
 
     def usable(self) -> "FactorQuerySet":
-        """Keep the factors that may still prove a person."""
-        return self.filter(revoked_at=None, disabled_at=None, suspended_at=None)
+        """Keep the factors that a person can log in with."""
+        return self.filter(status__in=USABLE)
+
+    def not_revoked(self) -> "FactorQuerySet":
+        """Keep the factors that a person has, including those out of use."""
+        return self.exclude(status=Status.REVOKED)
+
+    def become(self, status: Status) -> int:
+        """Set the status of the factors as of now. Return their number."""
+        return self.update(status=status, status_at=timezone.now())
 
 
 class Factor(models.Model):
-    """A phone, an app or a set of recovery codes; what NIST SP 800-63B-4, 4.1, wants known of it.
+    """A phone, an app or a set of recovery codes, with the data of NIST SP 800-63B-4, 4.1.
 
-    A row exists only once its code was entered (EN-01). `revoked_at` ends it for good,
-    `suspended_at` when its owner reports it lost (RV-07), `disabled_at` after a hundred wrong
-    answers in a row (NIST SP 800-63B-4, 3.2.2). `secret` is an app's key in base 32 (TO-01) or the
-    salt of recovery codes in hex; `name` is the person's own for an app, `last_step` the newest
-    time step that was used of it (TO-02).
+    A row exists only after its code was entered (EN-01). `status` is its state and `status_at` the
+    time of that; `confirmed_at` is the time of the setup. `secret` is an app's key in base 32
+    (TO-01) or the salt of recovery codes in hex. `name` is what the person calls an app, and
+    `last_step` the newest time step used (TO-02).
     """
 
     class Kind(models.TextChoices):
-        """Method in words."""
+        """The method in words."""
 
         PHONE = Method.PHONE, _("phone")
         APP = Method.APP, _("authenticator app")
         RECOVERY_CODES = Method.RECOVERY_CODES, _("recovery codes")
 
+    # The index with the status below includes it.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="factors", verbose_name=_("person")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="factors",
+        verbose_name=_("person"),
+        db_index=False,
     )
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.PHONE)
     target = models.CharField(max_length=254, blank=True)
-    # For staff, who find people by exactly these
+    # Staff search people by these digits.
     last_four = models.GeneratedField(
         expression=Right("target", 4), output_field=models.CharField(max_length=4), db_persist=True
     )
@@ -57,92 +90,95 @@ class Factor(models.Model):
     )
     secret = EncryptedTextField(blank=True, editable=False)
     last_step = models.BigIntegerField(default=0, editable=False)
-    confirmed_at = models.DateTimeField(_("confirmed"))
+    confirmed_at = models.DateTimeField(_("verified"))
     last_used_at = models.DateTimeField(_("last used"), null=True)
-    revoked_at = models.DateTimeField(_("removed"), null=True)
-    suspended_at = models.DateTimeField(_("reported lost"), null=True)
-    # Written by an administrator and not yet proven by a code (K6)
-    assigned = models.BooleanField(_("not proven yet"), default=False, editable=False)
-    disabled_at = models.DateTimeField(_("disabled"), null=True)
-    # A dump was restored: recovery codes that were used after it may work once more
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.ACTIVE)
+    status_at = models.DateTimeField(_("status since"), default=timezone.now)
+    # Set after restoring a dump: recovery codes used after the dump may work once more.
     restored_at = models.DateTimeField(null=True, editable=False)
-    wrong_answers = models.PositiveSmallIntegerField(_("wrong answers in a row"), default=0)
+    wrong_answers = models.PositiveSmallIntegerField(_("wrong codes in a row"), default=0)
     wrong_answer_at = models.DateTimeField(null=True, editable=False)
-    # What texts to it have met: STOP until then, or faults that speak against the number
-    refuses_until = models.DateTimeField(_("refuses texts until"), null=True)
+    # The results of texts to it: STOP until a time, or repeated failures
+    refuses_until = models.DateTimeField(_("blocks texts until"), null=True)
     doubtful_since = models.DateTimeField(_("doubtful since"), null=True)
-    address = models.GenericIPAddressField(_("confirmed from"), null=True)
+    address = models.GenericIPAddressField(_("verified from"), null=True)
     browser = models.CharField(_("browser"), max_length=200, blank=True)
 
     objects = FactorQuerySet.as_manager()
 
     class Meta:
-        """Admin names, the one look-up of the login path, and who else has a number."""
+        """Names in the admin, the lookup of the login, and who else has a number."""
 
         verbose_name = _("factor")
         verbose_name_plural = _("factors")
+        permissions: ClassVar = [("rescue_person", "Can help people who cannot log in")]
         indexes: ClassVar = [
-            models.Index(fields=["user"], condition=Q(revoked_at=None), name="factor_of_user"),
-            models.Index(fields=["target"], condition=Q(revoked_at=None), name="factor_of_target"),
+            models.Index(fields=["user", "status"], name="factor_of_user"),
+            models.Index(
+                fields=["target"], condition=~Q(status=Status.REVOKED), name="factor_of_target"
+            ),
             models.Index(
                 fields=["last_four"],
-                condition=Q(revoked_at=None) & ~Q(target=""),
+                condition=~Q(status=Status.REVOKED) & ~Q(target=""),
                 name="factor_last_four",
             ),
-            # For what prunes: the rows that it removes, and those that it empties before
+            # For retention: the rows to remove, and those to erase before
             models.Index(
-                fields=["revoked_at"],
-                condition=Q(revoked_at__isnull=False),
+                fields=["status_at"],
+                condition=Q(status=Status.REVOKED),
                 name="factor_revoked",
             ),
             models.Index(
                 fields=["id"],
-                condition=Q(revoked_at__isnull=False) & ~Q(secret=""),
+                condition=Q(status=Status.REVOKED) & ~Q(secret=""),
                 name="factor_former_secret",
             ),
         ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="factor_status_is_known"
+            )
+        ]
 
     def __str__(self) -> str:
-        """Name the factor as pages do."""
+        """Return the factor's name as on pages."""
         return self.masked
 
     @property
     def masked(self) -> str:
-        """The factor in words, its target as far as pages may tell it (PS-10)."""
-        match self.kind:
-            case self.Kind.APP:
-                return self.name or gettext("authenticator app")
-            case self.Kind.RECOVERY_CODES:
-                return gettext("recovery codes")
-            case _:
-                return gettext("number ending %s") % contacts.ending(self.target)
+        """The factor in words, with a masked target (PS-10)."""
+        if self.kind == self.Kind.PHONE:
+            return gettext("number ending %s") % masking.ending(self.target)
+        return self.name or self.get_kind_display()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the person can log in with it."""
+        return self.status in USABLE
 
     @property
     def readable(self) -> bool:
-        """Whether its secret can be used: a phone has none, others need their encryption key."""
+        """Whether its secret can be used. A phone has none; others need their encryption key."""
         return self.kind == self.Kind.PHONE or bool(self.secret)
 
     @property
     def refuses(self) -> bool:
-        """Whether its owner's STOP is still in force."""
+        """Whether its owner's STOP is in force."""
         return self.refuses_until is not None and self.refuses_until > timezone.now()
 
     @property
     def state(self) -> str:
-        """Say whether it can be used, in words."""
-        if self.revoked_at:
-            return gettext("removed")
-        if self.suspended_at:
-            return gettext("reported lost")
+        """The state in words."""
+        status = self.get_status_display()
+        if self.status in {Status.REVOKED, Status.SUSPENDED}:
+            return status
         if not self.readable:
-            return gettext("out of order: its encryption key is missing")
-        if self.assigned:
-            return gettext("written by an administrator, not proven yet")
-        if self.disabled_at:
-            return gettext("disabled after a hundred wrong codes")
+            return gettext("does not work: its encryption key is missing")
+        if self.status != Status.ACTIVE:
+            return status
         if self.refuses:
-            return gettext("refuses texts: STOP was sent from it")
-        return gettext("doubtful: texts to it fail") if self.doubtful_since else gettext("in use")
+            return gettext("blocks texts: someone replied STOP")
+        return gettext("texts to it have failed several times") if self.doubtful_since else status
 
     @property
     def restricted(self) -> bool:
@@ -151,32 +187,52 @@ class Factor(models.Model):
 
     @property
     def holding(self) -> Holding:
-        """The factor as routes see it."""
+        """The factor in the form that routes use."""
         method = Method(self.kind)
         return Holding(
             self.pk,
             method,
             self.target,
             self.refuses,
-            proven=not self.assigned,
+            proven=self.status != Status.ASSIGNED,
             works=self.readable,
         )
 
 
+def note_right_answer(factor: int, now: datetime) -> None:
+    """Record a right answer: it proves an assigned factor, and shows that texts arrive.
+
+    A late one does not bring back a factor that is out of use.
+    """
+    _PROVE(factor=factor, now=now)
+
+
+_ASSIGNED = Q(status=Status.ASSIGNED)
+_PROVE = prepared.Update(
+    lambda: Factor.objects.filter(pk=prepared.number("factor")),
+    last_used_at=prepared.moment("now"),
+    refuses_until=None,
+    doubtful_since=None,
+    status=Case(When(_ASSIGNED, Value(Status.ACTIVE)), default=F("status")),
+    status_at=Case(When(_ASSIGNED, prepared.moment("now")), default=F("status_at")),
+)
+
+
 class RecoveryCode(models.Model):
-    """One recovery code of a set: a slow hash of it, and when it was used (LK-01)."""
+    """One recovery code of a set: its slow hash, and when it was used (LK-01)."""
 
     factor = models.ForeignKey(Factor, models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)
     used_at = models.DateTimeField(null=True)
 
     class Meta:
-        """The one look-up of an answer."""
+        """The lookup of an answer."""
 
+        default_permissions = ()
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["factor", "digest"], name="recovery_code_digest")
         ]
 
     def __str__(self) -> str:
-        """Say whether it is used; the code stands nowhere."""
+        """Return whether it is used. The code is not stored."""
         return "used" if self.used_at else "unused"

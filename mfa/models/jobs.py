@@ -1,4 +1,4 @@
-"""Jobs: what staff do to many people at once, worked off by the worker."""
+"""Jobs: actions of staff on many people, done by the worker."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 
 class Job(models.Model):
-    """One action on many people; `position` says how many of them are dealt with."""
+    """One action on many people. `position` counts those that are done."""
 
     action = models.CharField(max_length=40)
     by = models.ForeignKey(
@@ -19,7 +19,8 @@ class Job(models.Model):
         related_name="+",
         verbose_name=_("started by"),
     )
-    # Of `by` at the start: when it has risen, nobody answers for the job any more.
+    # The epoch of `by` at the start. If it rises, the job stops, because its author's session
+    # ended.
     by_epoch = models.PositiveIntegerField(default=0)
     address = models.GenericIPAddressField(_("address"), null=True)
     browser = models.CharField(_("browser"), max_length=200, blank=True)
@@ -28,12 +29,12 @@ class Job(models.Model):
     position = models.PositiveIntegerField(default=0)
     left_out = models.PositiveIntegerField(_("left out"), default=0)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
-    # When the worker last did something; a job whose next step was lost is taken up again by this
+    # When the worker last did something. A job whose next step was lost is continued by this.
     worked_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True)
 
     class Meta:
-        """Admin names, and what the worker looks for."""
+        """Names in the admin, and the index for the worker."""
 
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
@@ -45,6 +46,6 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Say how far it has come."""
+        """Return the progress in words."""
         words = {"done": self.position, "total": self.total}
         return gettext("%(done)d of %(total)d people") % words

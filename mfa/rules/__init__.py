@@ -1,1 +1,1 @@
-"""Pure rules: no Django, no clock, no database."""
+"""The decisions as pure functions, without Django, clock or database."""

@@ -1,4 +1,4 @@
-"""Six-digit codes, derived from a challenge and never stored."""
+"""Six-digit codes, which are derived from a challenge and never stored."""
 
 import hashlib
 import hmac
@@ -10,14 +10,14 @@ from enum import StrEnum
 from mfa.rules.digits import plain
 
 DIGITS = 6
-# A pasted line of text is no code; nothing longer is even looked at (OT-09).
+# Longer input is not looked at, such as a pasted line of text (OT-09).
 LONGEST_INPUT = 40
-# Dashes, and the invisible marks that come along with copied text
+# Unicode categories to ignore: dashes, and invisible marks in copied text
 IGNORED = {"Pd", "Cf"}
 
 
 class Misshapen(StrEnum):
-    """Why typed text cannot be a code (OT-09)."""
+    """Why typed text is not a six-digit code (OT-09)."""
 
     EMPTY = "empty"
     NOT_DIGITS = "not_digits"
@@ -27,9 +27,9 @@ class Misshapen(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """All that one code is bound to: change any of them and the code is another (OT-04).
+    """Everything a code depends on: if one value changes, the code changes (OT-04).
 
-    `challenge` is 128 random bits in hex, `browser` the SHA-256 in hex of the session's nonce.
+    `challenge` is 128 random bits in hex. `browser` is the SHA-256 of the session's nonce, in hex.
     """
 
     challenge: str
@@ -41,22 +41,22 @@ class Binding:
 
 
 def key_of(secret: str) -> bytes:
-    """Return the 32-byte key of codes under one secret key."""
+    """Derive the 32-byte key for codes from a secret key."""
     return hmac.digest(secret.encode(), b"mfa.rules.codes", hashlib.sha256)
 
 
 def fingerprint(key: bytes) -> str:
-    """Name a key in 8 hex digits without telling it."""
+    """Return 8 hex digits that identify a key without revealing it."""
     return hashlib.sha256(key).hexdigest()[:8]
 
 
 def browser_of(nonce: str) -> str:
-    """Return the name of a browser: the SHA-256, in hex, of the nonce its session keeps."""
+    """Return the SHA-256, in hex, of the nonce that a browser's session keeps."""
     return hashlib.sha256(nonce.encode()).hexdigest()
 
 
 def derive(key: bytes, binding: Binding) -> str:
-    """Return the code: HMAC-SHA256 truncated as HOTP does (RFC 4226, 5.3), zero-padded."""
+    """Return the code: HMAC-SHA256, truncated as in HOTP (RFC 4226, 5.3), zero-padded."""
     digest = hmac.digest(key, json.dumps(astuple(binding)).encode(), hashlib.sha256)
     offset = digest[-1] & 0x0F
     number = int.from_bytes(digest[offset : offset + 4]) & 0x7FFF_FFFF
@@ -64,7 +64,7 @@ def derive(key: bytes, binding: Binding) -> str:
 
 
 def normalize(typed: str) -> str | Misshapen:
-    """Return the six digits of any keyboard, spaces and dashes dropped, or say what is wrong."""
+    """Return six ASCII digits without spaces and dashes, or what is wrong with the input."""
     if len(typed) > LONGEST_INPUT:
         return Misshapen.TOO_LONG
     kept = (c for c in typed if not (c.isspace() or unicodedata.category(c) in IGNORED))

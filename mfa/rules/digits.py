@@ -1,4 +1,4 @@
-"""Digits and letters of any keyboard: Arabic, Persian, Devanagari, full width."""
+"""Conversion of digits and letters from any keyboard (Arabic, Persian, full width) to ASCII."""
 
 import unicodedata
 
@@ -9,7 +9,7 @@ FULL_WIDTH_LETTERS = {
 
 
 def plain(typed: str) -> str:
-    """Return the text with every decimal digit and full-width letter in ASCII."""
+    """Return the text with decimal digits of all scripts and full-width letters in ASCII."""
     return "".join(map(_digit, typed)).translate(FULL_WIDTH_LETTERS)
 
 

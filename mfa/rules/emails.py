@@ -1,42 +1,42 @@
-"""Email addresses: one spelling for each, and those to which no mail gets through."""
+"""Normalization of email addresses, and the addresses that we cannot send to."""
 
 import unicodedata
 from enum import StrEnum
 
-# No honest spelling of the 254 characters that RFC 5321, 4.5.3.1, allows is longer.
+# RFC 5321, 4.5.3.1, allows 254 characters. Real input is never longer than this.
 LONGEST_SPELLING = 500
-# What an East Asian keyboard types for ASCII, and the full stops of IDNA (RFC 3490, 3.1)
+# ASCII characters as East Asian keyboards type them, and the full stops of IDNA (RFC 3490, 3.1)
 FULL_WIDTH: dict[int, int | str] = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
     **dict.fromkeys((0x3002, 0xFF61, 0xFE52), "."),
     0xFE6B: "@",
 }
-# Nobody sees these, beside the category Cf: joiners, fillers, blanks and variation selectors
+# Invisible characters outside category Cf: joiners, fillers, spaces and variation selectors
 INVISIBLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
 INVISIBLE |= {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 FORMAT = "Cf"
 SCHEME = "mailto:"
-# What follows an address in a list, and the final dot of a domain
+# What may follow an address in a list, and the final dot of a domain
 COMMAS, DOT = ",;", "."
-# What stands around a copied address; a lone quote may be part of it.
+# Pairs that may surround a copied address. A single quote can be part of the address.
 PAIRS = {'"': '"', "'": "'", "<": ">", "(": ")", "[": "]", "“": "”", "„": "“", "‘": "’", "«": "»"}  # noqa: RUF001 quotes as people paste them
-# Two standards disagree about where these lead: IDNA 2003 reads ß as ss (UTS 46, 4.1.2).
+# Two standards disagree on these letters: IDNA 2003 reads ß as ss (UTS 46, 4.1.2).
 DISPUTED = frozenset("ßς")
 IDNA = "idna"
 
 
 class Flaw(StrEnum):
-    """Why mail would not get through to an address, or would get to another one."""
+    """Why mail may not reach an address, or may reach a different one."""
 
-    NAME = "name"  # before the @: accents and other alphabets, or quotes
+    NAME = "name"  # before the @: accents, other alphabets or quotes
     DOMAIN = "domain"
 
 
 def normalize(typed: str) -> str:
-    """Return the spelling in which an address is stored, looked up and counted.
+    """Return the form of an address that is stored, looked up and counted.
 
-    In lower case, without what nobody sees or what stands around it, the domain as the DNS has it
-    (xn--…). Text that is no address comes back as far as it can be read.
+    It is lowercase, without invisible and surrounding characters, and with the domain as in the DNS
+    (xn--…). Text that is not an address is cleaned as far as possible.
     """
     if len(typed) > LONGEST_SPELLING:
         return typed
@@ -46,7 +46,7 @@ def normalize(typed: str) -> str:
 
 
 def flaw(email: str) -> Flaw | None:
-    """Say what is wrong with a normalized address; other mistakes are a validator's business."""
+    """Return why we cannot send to a normalized address. A validator finds all other mistakes."""
     name, _, domain = email.rpartition("@")
     if not name.isascii() or '"' in name:
         return Flaw.NAME
@@ -67,12 +67,12 @@ def _unwrapped(text: str) -> str:
 
 
 def _ascii(domain: str) -> str:
-    """Return the domain as the DNS has it; as it is where it is none, or not clearly one."""
+    """Return the domain as in the DNS, or unchanged if it is invalid or ambiguous."""
     if DISPUTED & set(domain):
         return domain
     try:
         known = domain.encode(IDNA).decode()
     except UnicodeError:
         return domain
-    # A sign such as ㏂, which stands for letters with dots, makes another domain of it.
+    # A character such as ㏂ stands for several letters with dots, which changes the domain.
     return known if known.count(".") == domain.count(".") else domain

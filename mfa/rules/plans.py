@@ -1,7 +1,7 @@
-"""Numbering plans that changed: how a number of the old plan, or one as it is dialled, is meant.
+"""Changed numbering plans: today's number for one in an old plan or as it is dialled.
 
-Only what libphonenumber does not repair by itself. Each row has its source; whatever comes out is
-judged by libphonenumber, and a person confirms it before anything is sent.
+This holds only what libphonenumber does not repair. Each row has its source. libphonenumber checks
+each result, and the person confirms it before we send anything.
 """
 
 import re
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """`old` matches a whole national number, zeros included; `new` is its replacement.
+class Renumbering:
+    """`old` matches a whole national number with its zeros. `new` is its replacement.
 
-    `known`: libphonenumber knows the old form, as a landline or as a number that reaches nobody.
+    `known`: libphonenumber knows the old form, as a landline or as an unassigned number.
     """
 
     code: int
@@ -40,45 +40,45 @@ NTC = "Thailand, 1 September 2006: NTC; songphon.wordpress.com/2006/06/01"
 GUIDE = "Equatorial Guinea, 9 April 2010: wtng.info/wtng-240-gq.html"
 
 CHANGES = (
-    # Written as for calls from abroad until 2019, or as dialled from a landline
-    Change(52, r"(?:1|04[45]|01)(\d{10})", r"\1", ITU_MEXICO),
-    # Nobody in Argentina dials the 9.
-    Change(54, r"([1-368]\d{9})", r"9\1", ARGENTINA, known=True),
-    Change(55, r"(\d\d)([6-9]\d{7})", r"\g<1>9\2", ANATEL),
-    # The second digit named the network: Moov, MTN, Orange.
-    Change(225, r"([04-9][0-3]\d{6})", r"01\1", ARTCI),
-    Change(225, r"([04-9][4-6]\d{6})", r"05\1", ARTCI),
-    Change(225, r"([04-9][7-9]\d{6})", r"07\1", ARTCI),
-    Change(229, r"([2-9]\d{7})", r"01\1", ARCEP_BENIN),
-    Change(84, r"120(\d{7})", r"70\1", MIC),
-    Change(84, r"121(\d{7})", r"79\1", MIC),
-    Change(84, r"122(\d{7})", r"77\1", MIC),
-    Change(84, r"12([68]\d{7})", r"7\1", MIC),
-    Change(84, r"12([345]\d{7})", r"8\1", MIC),
-    Change(84, r"127(\d{7})", r"81\1", MIC),
-    Change(84, r"129(\d{7})", r"82\1", MIC),
-    Change(84, r"16([2-9]\d{7})", r"3\1", MIC),
-    Change(84, r"18([68]\d{7})", r"5\1", MIC),
-    Change(84, r"199(\d{7})", r"59\1", MIC),
-    Change(241, r"0([256]\d{6})", r"6\1", ARCEP_GABON, known=True),
-    Change(241, r"0([47]\d{6})", r"7\1", ARCEP_GABON, known=True),
-    Change(56, r"(?:0[89])?([4-9]\d{7})", r"9\1", SUBTEL),
-    Change(506, r"([389]\d{6})", r"8\1", ICE),
-    Change(593, r"([5-9]\d{7})", r"9\1", SUPERTEL),
-    Change(20, r"1([069]\d{7})", r"10\1", NTRA),
-    Change(20, r"1([278]\d{7})", r"12\1", NTRA),
-    Change(20, r"1([14]\d{7})", r"11\1", NTRA),
-    Change(237, r"([5-9]\d{7})", r"6\1", ART),
-    Change(230, r"([79]\d{6})", r"5\1", ICTA),
-    Change(66, r"([1-9]\d{7})", r"8\1", NTC),
-    Change(240, r"([25]\d{5})", r"222\1", GUIDE),
+    # As written for calls from abroad until 2019, or as dialled from a landline
+    Renumbering(52, r"(?:1|04[45]|01)(\d{10})", r"\1", ITU_MEXICO),
+    # People in Argentina leave out the 9.
+    Renumbering(54, r"([1-368]\d{9})", r"9\1", ARGENTINA, known=True),
+    Renumbering(55, r"(\d\d)([6-9]\d{7})", r"\g<1>9\2", ANATEL),
+    # The second digit identified the network: Moov, MTN, Orange.
+    Renumbering(225, r"([04-9][0-3]\d{6})", r"01\1", ARTCI),
+    Renumbering(225, r"([04-9][4-6]\d{6})", r"05\1", ARTCI),
+    Renumbering(225, r"([04-9][7-9]\d{6})", r"07\1", ARTCI),
+    Renumbering(229, r"([2-9]\d{7})", r"01\1", ARCEP_BENIN),
+    Renumbering(84, r"120(\d{7})", r"70\1", MIC),
+    Renumbering(84, r"121(\d{7})", r"79\1", MIC),
+    Renumbering(84, r"122(\d{7})", r"77\1", MIC),
+    Renumbering(84, r"12([68]\d{7})", r"7\1", MIC),
+    Renumbering(84, r"12([345]\d{7})", r"8\1", MIC),
+    Renumbering(84, r"127(\d{7})", r"81\1", MIC),
+    Renumbering(84, r"129(\d{7})", r"82\1", MIC),
+    Renumbering(84, r"16([2-9]\d{7})", r"3\1", MIC),
+    Renumbering(84, r"18([68]\d{7})", r"5\1", MIC),
+    Renumbering(84, r"199(\d{7})", r"59\1", MIC),
+    Renumbering(241, r"0([256]\d{6})", r"6\1", ARCEP_GABON, known=True),
+    Renumbering(241, r"0([47]\d{6})", r"7\1", ARCEP_GABON, known=True),
+    Renumbering(56, r"(?:0[89])?([4-9]\d{7})", r"9\1", SUBTEL),
+    Renumbering(506, r"([389]\d{6})", r"8\1", ICE),
+    Renumbering(593, r"([5-9]\d{7})", r"9\1", SUPERTEL),
+    Renumbering(20, r"1([069]\d{7})", r"10\1", NTRA),
+    Renumbering(20, r"1([278]\d{7})", r"12\1", NTRA),
+    Renumbering(20, r"1([14]\d{7})", r"11\1", NTRA),
+    Renumbering(237, r"([5-9]\d{7})", r"6\1", ART),
+    Renumbering(230, r"([79]\d{6})", r"5\1", ICTA),
+    Renumbering(66, r"([1-9]\d{7})", r"8\1", NTC),
+    Renumbering(240, r"([25]\d{5})", r"222\1", GUIDE),
 )
 
 
 def renewed(code: int | None, national: str, *, known: bool) -> Iterator[str]:
-    """List the numbers of today's plan, in E.164, that a national number of an old one may mean.
+    """Yield today's numbers, in E.164, that a national number of an old plan can mean.
 
-    `known`: libphonenumber knows the number, so that only few rows are in question.
+    `known`: libphonenumber knows the number, so only rows marked `known` apply.
     """
     for change in CHANGES:
         found = re.fullmatch(change.old, national)

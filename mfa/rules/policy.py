@@ -1,19 +1,22 @@
-"""What binds a person: layers of wishes, folded outermost first into one Policy.
+"""The policy that applies to a person: layers of settings, folded from the outermost inward.
 
-A demand can only be tightened by a lower level; wording and flow go to the nearest level.
+A lower level can only tighten requirements. For contact, flow and home country, the nearest level
+wins.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
-from mfa.rules.contacts import EVERYWHERE, group
+from mfa.rules.methods import Method
+from mfa.rules.regions import EVERYWHERE, group
 
 
 class Enforcement(StrEnum):
-    """Whether a second step is asked for, loosest first."""
+    """Whether a second step is required, loosest first."""
 
     OFF = "off"
     OPTIONAL = "optional"
@@ -21,7 +24,7 @@ class Enforcement(StrEnum):
 
 
 class EmailCodes(StrEnum):
-    """What a code sent to the account's address may open, loosest first."""
+    """What a code sent to the account's email address can be used for, loosest first."""
 
     LOGIN = "login"
     RECOVERY = "recovery"
@@ -29,27 +32,16 @@ class EmailCodes(StrEnum):
 
 
 class AfterEnrollment(StrEnum):
-    """Where the first confirmed factor leads (K1)."""
+    """What follows after the first factor is confirmed (K1)."""
 
     LOGIN_AGAIN = "login_again"
     FINISH = "finish"
     CONTINUE = "continue"
 
 
-class Method(StrEnum):
-    """A kind of factor that a person may enroll (K4)."""
-
-    PHONE = "phone"
-    EMAIL = "email"
-    APP = "app"
-    PASSKEY = "passkey"
-    PUSH = "push"
-    RECOVERY_CODES = "recovery_codes"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """One level's wishes; None means "the level above decides"."""
+    """The settings of one level. None means "the level above decides"."""
 
     name: str
     enforcement: Enforcement | None = None
@@ -69,16 +61,15 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What binds one person, resolved; the values here are the product's own.
+    """The resolved policy of one person. The values here are the product's defaults.
 
-    `in_force` is the gate above all layers: the enable flag and the pilot group. `paused` is one
-    person's exception from it, with a reason and an end of its own. `resting` names the channels
-    that are out of order now: no wish of anybody's, and it passes. `mail_tested`: the present mail
-    server took a test mail.
-    `enroll_regions` is where new numbers may be, `text_regions` where texts go at all: a number
-    that was confirmed before still logs in where only the latter names its region.
-    `backup`: nobody is let in who has only a phone. `decided_by` names the layer behind each field
-    that a layer decided.
+    `in_force` is the enable flag together with the pilot group; it comes before all layers.
+    `paused` is one person's exception, which has a reason and an end. `resting` names the channels
+    that are down at the moment. `mail_tested`: the current mail server accepted a test mail.
+    `enroll_regions` allows new numbers and `text_regions` allows texts: a number that was confirmed
+    before can still log in if only `text_regions` has its region. `backup`: a person needs a second
+    way to log in besides a phone. `decided_by` names the layer behind each field that a layer
+    decided.
     """
 
     in_force: bool = False
@@ -91,7 +82,7 @@ class Policy:
     backup: bool = False
     # NIST SP 800-63B-4, 3.1.3.2: at most 10 minutes
     code_life: timedelta = timedelta(minutes=10)
-    # NIST SP 800-63B-4, 2.2.3: a session lasts 24 h at most in all, and 1 h without a request
+    # NIST SP 800-63B-4, 2.2.3: a session lasts up to 24 hours, and up to 1 hour without a request
     session_life: timedelta = timedelta(hours=12)
     session_idle: timedelta = timedelta(minutes=30)
     allow_voip: bool = False
@@ -104,23 +95,23 @@ class Policy:
 
     @property
     def demanded(self) -> bool:
-        """Whether the person is asked for a second step now."""
+        """Whether the person needs a second step now."""
         return self.in_force and not self.paused
 
     def may_enroll(self, region: str) -> bool:
-        """Whether a new number of this region may be set up."""
+        """Whether a new number of this region can be enrolled."""
         return region in self.enroll_regions & self.text_regions
 
 
-# The least and the most that any level may set. Codes: NIST SP 800-63B-4, 3.1.3.2, and ASVS 5.0,
-# 6.5.5, allow 10 minutes; in under 2 nobody copes. Sessions: NIST SP 800-63B-4, 2.2.3, allows 24
-# hours and one idle hour; in under 5 idle minutes people lose what they are writing.
+# The bounds for every level. Codes: NIST SP 800-63B-4, 3.1.3.2, and ASVS 5.0, 6.5.5, allow 10
+# minutes; under 2 minutes is too short for people. Sessions: NIST SP 800-63B-4, 2.2.3, allows 24
+# hours and one idle hour; with an idle timeout under 5 minutes people lose what they write.
 BOUNDS = {
     "code_life": (timedelta(minutes=2), timedelta(minutes=10)),
     "session_life": (timedelta(hours=1), timedelta(hours=24)),
     "session_idle": (timedelta(minutes=5), timedelta(hours=1)),
 }
-# The wishes that decide where new numbers may be
+# The fields that decide where new numbers can be
 COUNTRIES = ("enroll_regions", "text_regions", "home_region")
 
 Strictness = TypeVar("Strictness", Enforcement, EmailCodes)
@@ -128,14 +119,14 @@ Item = TypeVar("Item", Method, str)
 
 
 class EmptyPolicyError(ValueError):
-    """The levels together leave nothing of `field`: "methods" or "countries".
+    """The levels together allow no `field`: "methods" or "countries".
 
-    `levels` names those that asked for a part of it. `policy` is the fold as it stands: what is
-    confirmed still proves its person, and nothing new can be set up.
+    `levels` names the levels that restrict it. `policy` is the result so far: confirmed factors
+    still work, and nothing new can be enrolled.
     """
 
     def __init__(self, field: str, levels: tuple[str, ...], policy: Policy) -> None:
-        """Keep what is empty, whose wishes it is, and the fold."""
+        """Store the empty field, the levels that restrict it, and the policy so far."""
         super().__init__(f"no {field} left by {', '.join(levels)}")
         self.field = field
         self.levels = levels
@@ -151,11 +142,30 @@ def resolve(
     resting: frozenset[str] = frozenset(),
     mail_tested: bool = False,
 ) -> Policy:
-    """Fold the site's layer and those below it, outermost first, into one policy.
+    """Fold the site's layer and the layers below it, outermost first, into one policy.
 
-    Where no level names countries, new numbers are those of the home country: every further one
-    is another target for SMS pumping. Raises EmptyPolicyError.
+    If no level names countries, new numbers must be of the home country: every extra country is
+    another target for SMS pumping. Raises EmptyPolicyError.
     """
+    return _folded(
+        site,
+        tuple(layers),
+        in_force=in_force,
+        paused=paused,
+        resting=resting,
+        mail_tested=mail_tested,
+    )
+
+
+def _fold(
+    site: Layer,
+    layers: tuple[Layer, ...],
+    *,
+    in_force: bool,
+    paused: bool,
+    resting: frozenset[str],
+    mail_tested: bool,
+) -> Policy:
     site = bounded(site)
     levels = (site, *layers)
     given = Policy(in_force=in_force, paused=paused, resting=resting, mail_tested=mail_tested)
@@ -172,8 +182,12 @@ def resolve(
     return policy
 
 
+# The same layers give the same policy. The layers are loaded again in each request.
+_folded = lru_cache(maxsize=256)(_fold)
+
+
 def _wishing(levels: Iterable[Layer], *names: str) -> tuple[str, ...]:
-    """Name the levels that ask for one of these fields."""
+    """Return the names of the levels that set one of these fields."""
     return tuple(
         layer.name for layer in levels if any(getattr(layer, name) is not None for name in names)
     )
@@ -185,7 +199,7 @@ def _at_home(policy: Policy) -> Policy:
 
 
 def tighten(policy: Policy, layer: Layer) -> Policy:
-    """Return the policy under one more layer, which may tighten demands and choose the flow."""
+    """Apply one more layer, which can tighten requirements and choose the flow."""
     layer = bounded(layer)
     kept = Layer(
         name=layer.name,
@@ -207,7 +221,7 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
 
 
 def bounded(layer: Layer) -> Layer:
-    """Return the wishes with each number in its bounds, whatever a form or a row has let pass."""
+    """Return the layer with each duration within its bounds, whatever the form or row contains."""
     numbers = {
         name: min(max(wished, least), most)
         for name, (least, most) in BOUNDS.items()

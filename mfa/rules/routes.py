@@ -1,65 +1,59 @@
-"""Routes: a factor by a channel, and which of them a person may use, best first."""
+"""Routes: the factor and channel pairs that a person can use, best first.
+
+`routes_for` answers for every purpose. Other packages call only this function, not its parts.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import attrgetter
 
-from mfa.rules.contacts import EVERYWHERE, region_of
-from mfa.rules.policy import EmailCodes, Method, Policy
+from mfa.rules.methods import MESSAGING, WAYS, ChannelName, Method
+from mfa.rules.policy import EmailCodes, Policy
+from mfa.rules.regions import EVERYWHERE, region_of
 
 
-class ChannelName(StrEnum):
-    """A way to reach a person, or what they hold that has to be reached by nothing."""
+class Purpose(StrEnum):
+    """What a flow is for, and what a right answer allows."""
 
-    SMS = "sms"
-    EMAIL = "email"
-    APP = "app"
-    RECOVERY_CODES = "recovery_codes"
+    LOGIN = "login"
+    STEP_UP = "step_up"
+    RESET = "reset"
+    ENROLL = "enroll"
+    RECOVER = "recover"
+    CHANGE = "change"
+    TEST = "test"
+    ACCOUNT = "account"
 
 
-# What carries messages
-MESSAGING = (ChannelName.SMS, ChannelName.EMAIL)
-# What each proves beyond the password: a mailbox is no authenticator (NIST SP 800-63B-4, 3.1.3.1)
-AAL = {
-    ChannelName.SMS: 2,
-    ChannelName.EMAIL: 1,
-    ChannelName.APP: 2,
-    ChannelName.RECOVERY_CODES: 2,
+# The kinds that are factors of a person. Email belongs to the account.
+ASKED_BY: dict[Method, ChannelName] = {
+    method: way.channel for method, way in WAYS.items() if method is not Method.EMAIL
 }
-STRONG = 2
-# How a factor is asked, best first: who has an app is texted on request only (K2, E09)
-ASKED_BY = {
-    Method.APP: ChannelName.APP,
-    Method.PHONE: ChannelName.SMS,
-    Method.RECOVERY_CODES: ChannelName.RECOVERY_CODES,
-}
-# A mailbox stands in for one of these; recovery codes are a stand-in themselves.
-FIRST = {ChannelName.APP, ChannelName.SMS}
-# These wait until the person takes them: each costs a code, or is the weaker way (K2).
-WAITING = {ChannelName.EMAIL, ChannelName.RECOVERY_CODES}
+FIRST = {way.channel for way in WAYS.values() if way.first}
+WAITING = {way.channel for way in WAYS.values() if not way.by_itself}
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A factor of the person, as far as routes care; not `proven` if an administrator wrote it.
+    """What routes need to know about a factor. Not `proven`: an administrator entered it.
 
-    It `works` unless its secret cannot be read now.
+    Not `works`: its secret cannot be read at the moment.
     """
 
     factor: int
     method: Method
     number: str = ""  # E.164, for a phone
-    refuses: bool = False  # its owner has texted STOP
+    refuses: bool = False  # its owner texted STOP
     proven: bool = True
     works: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A factor by a channel. `factor` is its id, None for the account's own mailbox.
+    """A factor and its channel. `factor` is the factor's id, or None for the account's email.
 
-    `refused`: the last text bounced off its owner's STOP, so nothing is sent unless asked for.
+    `refused`: the owner texted STOP, so we send nothing without being asked.
     """
 
     channel: ChannelName
@@ -73,18 +67,57 @@ class Route:
 
     @property
     def asks_by_itself(self) -> bool:
-        """Whether reaching the second step asks at once (K2)."""
+        """Whether the second step asks right away (K2)."""
         return self.channel not in WAITING and not self.refused
+
+
+def routes_for(
+    purpose: Purpose,
+    policy: Policy,
+    holdings: Iterable[Holding],
+    channels_up: frozenset[ChannelName],
+    *,
+    binds: bool = False,
+    idle: bool = False,
+    mailbox_rests: bool = False,
+    was_reset: bool = False,
+) -> tuple[Route, ...]:
+    """List the routes a person can use for a purpose, best first.
+
+    `channels_up` are the channels that work now. `binds`: the step-up is for adding a factor.
+    `idle`: it is the first factor of an account that was not used for long (S12). `mailbox_rests`:
+    email cannot replace a factor for a while after a reset or a change of address (EM-04, EM-06).
+    `was_reset`: support removed the factors, so a code by email comes before the next one, whatever
+    the policy says of such codes (RV-05).
+    """
+    held = tuple(holdings)
+    if mailbox_rests and (was_reset or not by_mailbox_only(policy, held)):
+        channels_up -= {ChannelName.EMAIL}
+    mailbox = (Route(ChannelName.EMAIL),) if ChannelName.EMAIL in channels_up else ()
+    match purpose:
+        case Purpose.LOGIN:
+            return usable(policy, held, channels_up)
+        case Purpose.STEP_UP if binds and (idle or was_reset):
+            return mailbox
+        case Purpose.STEP_UP if binds:
+            return binding(policy, held, usable(policy, held, channels_up), channels_up)
+        case Purpose.STEP_UP | Purpose.RESET:
+            return confirming(policy, held, usable(policy, held, channels_up))
+        case Purpose.RECOVER:
+            return mailbox if was_reset or recovers(policy, held, channels_up) else ()
+        case _:
+            # All other purposes ask a number that is not a factor yet.
+            return ()
 
 
 def confirming(
     policy: Policy, holdings: Iterable[Holding], routes: tuple[Route, ...]
 ) -> tuple[Route, ...]:
-    """Keep the routes by which a person may confirm again, or reset the password.
+    """Keep the routes for a step-up or a password reset.
 
-    A mailbox is no authenticator (NIST SP 800-63B-4, 3.1.3.1), so it drops out (EM-01), unless
-    the policy or the person has nothing else (EM-07). What only happens to be out of order now,
-    such as the texts, does not make it good enough.
+    Email is not an authenticator (NIST SP 800-63B-4, 3.1.3.1), so it drops out (EM-01), unless the
+    policy allows or the person has nothing else (EM-07). An outage of another channel, such as
+    texts, makes no difference.
     """
     strong = tuple(route for route in routes if route.channel is not ChannelName.EMAIL)
     if strong or policy.email_codes is EmailCodes.OFF:
@@ -98,10 +131,10 @@ def binding(
     routes: tuple[Route, ...],
     channels: frozenset[ChannelName],
 ) -> tuple[Route, ...]:
-    """Keep the routes by which a person may bind a factor.
+    """Keep the routes for adding a factor.
 
-    While no login asks for a second step, who has lost the factors cannot say so there: a mailbox
-    that may recover will do, as it would at the login (EM-03).
+    If logins need no second step, people who lost their factors cannot report it there. Then email
+    is enough here if it could recover the account at a login (EM-03).
     """
     held = tuple(holdings)
     confirmed = confirming(policy, held, routes)
@@ -112,15 +145,15 @@ def binding(
 
 
 def by_mailbox_only(policy: Policy, holdings: Iterable[Holding]) -> bool:
-    """Whether the policy allows, or the person has, no factor but a mailbox (EM-07)."""
+    """Whether email is the only factor that the policy allows or the person has (EM-07)."""
     held = frozenset(holding.method for holding in holdings)
     return frozenset({Method.EMAIL}) in {policy.methods, held}
 
 
 def recovers(policy: Policy, holdings: Iterable[Holding], channels: frozenset[ChannelName]) -> bool:
-    """Whether an emailed code may open the enrollment of a new factor (EM-02, EM-03).
+    """Whether an emailed code allows a new enrollment (EM-02, EM-03).
 
-    Not while the first code to a number that an administrator wrote is still to come (K6).
+    It does not before the first code to a number that an administrator entered (K6).
     """
     allowed = policy.email_codes is not EmailCodes.OFF and Method.EMAIL in policy.methods
     proofs = {holding.proven for holding in holdings if ASKED_BY.get(holding.method) in FIRST}
@@ -130,11 +163,11 @@ def recovers(policy: Policy, holdings: Iterable[Holding], channels: frozenset[Ch
 def usable(
     policy: Policy, holdings: Iterable[Holding], channels: frozenset[ChannelName]
 ) -> tuple[Route, ...]:
-    """List the routes that policy and installation leave open, best first.
+    """List the routes that the policy allows and that work now, best first.
 
-    `channels` are those that the installation has now; an app and recovery codes need none. The
-    mailbox comes last and only beside a proven phone or app: a mailbox alone would make one
-    password reset the whole account (ASVS 5.0, 6.4.3). A phone that refuses texts comes after all.
+    `channels` are the channels that work now; an app and recovery codes need none. Email comes
+    after the factors and needs a proven phone or app: with email as the only factor, a password
+    reset would take over the account (ASVS 5.0, 6.4.3). A phone that refuses texts comes last.
     """
     held = tuple(holdings)
     asked = tuple(
@@ -168,5 +201,5 @@ def usable(
 
 
 def _is_in_reach(phone: Holding, policy: Policy) -> bool:
-    """Whether texts go to its country; asked of the number alone where that can matter."""
+    """Whether the policy allows texts to its country. Parses the number only if needed."""
     return policy.text_regions == EVERYWHERE or region_of(phone.number) in policy.text_regions

@@ -1,17 +1,18 @@
-"""The login state machine: facts in, the next step out.
+"""The state machine of the login: facts in, next step out.
 
-The rows of `next_step` are the decision table of the README, in its order.
+The rows of `next_step` are the decision table of the README, in the same order.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mfa.rules.methods import ChannelName
 from mfa.rules.policy import AfterEnrollment, Enforcement
-from mfa.rules.routes import ChannelName, Route
+from mfa.rules.routes import Purpose, Route
 
 
 class Step(StrEnum):
-    """What a half signed-in person has to do next."""
+    """What a person with a pending login has to do next."""
 
     START_OVER = "start_over"
     ENTER = "enter"
@@ -26,16 +27,8 @@ class Step(StrEnum):
     OFFER = "offer"
 
 
-class Aim(StrEnum):
-    """What a walk is for: to log in, to confirm who is logged in, or to set a new password."""
-
-    LOGIN = "login"
-    STEP_UP = "step-up"
-    RESET = "reset"
-
-
 class Proof(StrEnum):
-    """What the walk has shown beyond the password."""
+    """What the flow has proven in addition to the password."""
 
     NONE = "none"
     ANSWER = "answer"
@@ -44,19 +37,20 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that the decision may look at.
+    """Everything that the decision depends on.
 
-    `alive`: the pending login is younger than 15 minutes, the password unchanged, the person
-    active. `demanded`: the policy is in force for this person and no pause runs. `binding`: what is
-    confirmed will bind a factor, which outlives a pause. `rescued`: whoever holds the machine lets
-    this person in. `lost`: the person says so of the factors. `mailbox_due`: the account was not
-    used for so long that its mailbox is proven before a first factor is set up. `backed_up`: the
-    person has what the policy wants beside a phone.
+    `alive`: the pending login is younger than 15 minutes, the password unchanged and the person
+    active. `demanded`: the policy is in force for this person and no pause runs. `binding`: the
+    step-up is for adding a factor, which lasts longer than a pause. `rescued`: an administrator
+    with access to the server lets this person in. `lost`: the person reported the factors lost.
+    `mailbox_due`: the account was not used for so long that the person proves the email address
+    before adding a first factor. `backed_up`: the person has the backup that the policy requires
+    besides a phone. `was_reset`: support removed the factors, and none was added since.
     """
 
     alive: bool
     demanded: bool
-    aim: Aim = Aim.LOGIN
+    purpose: Purpose = Purpose.LOGIN
     binding: bool = False
     rescued: bool = False
     enforcement: Enforcement
@@ -72,14 +66,16 @@ class Facts:
     mailbox_proven: bool = False
     mailbox_due: bool = False
     recovery_allowed: bool = False
+    was_reset: bool = False
     skipped: bool = False
     backed_up: bool = True
 
     @property
     def by_password(self) -> bool:
-        """Whether the password is all that this person can be asked for: nothing else is theirs.
+        """Whether the password is the only thing that we can ask this person for.
 
-        It binds no factor where there ever was one, whether or not a login asks for it now (EN-02).
+        A person who ever had a factor cannot add one with just the password, whether or not logins
+        need a second step now (EN-02).
         """
         if self.binding:
             return self.rescued or not self.ever_bound
@@ -88,17 +84,17 @@ class Facts:
 
     @property
     def recovering(self) -> bool:
-        """Whether the person has lost what could be asked, and may do without it (EM-03)."""
+        """Whether the person lost the factors and is allowed to recover by email (EM-03)."""
         return self.lost and self.ever_bound and self.recovery_allowed
 
     @property
     def by_mailbox(self) -> bool:
-        """Whether a mailbox is all that is left to ask."""
+        """Whether email is the only route left."""
         return bool(self.routes) and {route.channel for route in self.routes} == {ChannelName.EMAIL}
 
     @property
     def route(self) -> Route | None:
-        """The route to ask: the chosen one while it is usable, else the best one."""
+        """The route to ask: the chosen one if it is usable, else the best one."""
         if self.chosen in self.routes:
             return self.chosen
         return self.routes[0] if self.routes else None
@@ -112,8 +108,8 @@ AFTER_ENROLLMENT = {
 
 
 def next_step(facts: Facts) -> Step:
-    """Decide by the first row that fits."""
-    if facts.aim is not Aim.LOGIN:
+    """Return the step of the first row that matches."""
+    if facts.purpose is not Purpose.LOGIN:
         return _confirm(facts)
     if not facts.alive:
         return Step.START_OVER
@@ -131,7 +127,7 @@ def next_step(facts: Facts) -> Step:
 
 
 def _begin(facts: Facts) -> Step:
-    """Set up a first factor, but not by the password alone where the account lay idle (S12)."""
+    """Set up a first factor. After a long time without a login, prove the email first (S12)."""
     optional = facts.enforcement is Enforcement.OPTIONAL
     if optional and facts.skipped:
         return Step.ENTER
@@ -141,17 +137,20 @@ def _begin(facts: Facts) -> Step:
 
 
 def _confirm(facts: Facts) -> Step:
-    """The same walk for who is logged in or came by a mailed link; nothing is enrolled.
+    """Decide a step-up or a reset by an emailed link. Neither enrolls anything.
 
-    Where no factor is asked, the password confirms, on the page that the walk began with; and the
-    link resets, which is all that it can (RV-02). A mailbox that is all there is was proven by
-    the link (EM-07).
+    If no factor is asked, the password confirms a step-up, on the page where the flow began. A
+    reset needs nothing besides its link, which can do nothing else (RV-02). If email is the only
+    route, the link has proven it (EM-07).
     """
     if not facts.alive:
         return Step.START_OVER
     if facts.proof is Proof.ANSWER:
         return Step.ENTER
-    if facts.aim is Aim.RESET and (facts.by_password or facts.by_mailbox):
+    if facts.purpose is Purpose.RESET and facts.was_reset:
+        # Email already opens the enrollment. With the password it would be the whole account.
+        return Step.BLOCKED
+    if facts.purpose is Purpose.RESET and (facts.by_password or facts.by_mailbox):
         return Step.ENTER
     if facts.by_password:
         return Step.START_OVER
@@ -161,7 +160,7 @@ def _confirm(facts: Facts) -> Step:
 
 
 def _proven(facts: Facts) -> Step:
-    """Enter, but not without a way out beside the phone where the policy wants one."""
+    """Let the person in, or ask for the backup that the policy requires besides a phone."""
     if facts.trusted:
         return Step.ENTER
     answered = facts.proof is Proof.ANSWER

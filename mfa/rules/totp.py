@@ -1,24 +1,24 @@
-"""Codes of authenticator apps: HOTP (RFC 4226) by the clock (RFC 6238)."""
+"""Codes of authenticator apps: HOTP (RFC 4226) driven by the clock (RFC 6238)."""
 
-import base64
 import hashlib
 import hmac
 from urllib.parse import quote, urlencode
 
+from mfa.rules import base32
 from mfa.rules.codes import DIGITS, normalize
 
 # RFC 4226, R6, recommends 160 bits.
 SECRET_BYTES = 20
 STEP_SECONDS = 30
-# This step, and one on each side for the network and for clocks that differ (RFC 6238, 5.2)
+# This step and one on each side, for network delay and clock drift (RFC 6238, 5.2)
 AROUND = (-1, 0, 1)
 GROUP = 4
 
 
 def hotp(secret: bytes, counter: int) -> str:
-    """Return the code of one counter: six digits of HMAC-SHA-1 (RFC 4226, 5.3), zero-padded.
+    """Return the code of a counter: six digits of HMAC-SHA-1 (RFC 4226, 5.3), zero-padded.
 
-    SHA-1 because many apps know nothing else; as an HMAC it is sound (NIST SP 800-107, 5.3.4).
+    SHA-1, because many apps support nothing else. It is safe as an HMAC (NIST SP 800-107, 5.3.4).
     """
     digest = hmac.digest(secret, counter.to_bytes(8), hashlib.sha1)
     offset = digest[-1] & 0x0F
@@ -27,16 +27,16 @@ def hotp(secret: bytes, counter: int) -> str:
 
 
 def step_at(timestamp: float) -> int:
-    """Return the running number of the 30 seconds around a Unix time."""
+    """Return the number of the 30-second step at a Unix time."""
     return int(timestamp) // STEP_SECONDS
 
 
 def step_of(secret: bytes, typed: str, *, now: float, after: int) -> int | None:
-    """Return the step that the typed code belongs to, None if to none that is still good.
+    """Return the step that a typed code belongs to, or None if it belongs to no valid step.
 
-    Good are this step and one on each side, as far as they come after the last one used (TO-02).
-    All of them are compared, in constant time, with the digits in ASCII: a code in another spelling
-    is the same code.
+    Valid are the current step and one on each side, if they come after the last used step (TO-02).
+    All are compared in constant time and in ASCII digits, so other formats of a code do not count
+    as another code.
     """
     current = step_at(now)
     steps = [current + away for away in AROUND]
@@ -46,17 +46,17 @@ def step_of(secret: bytes, typed: str, *, now: float, after: int) -> int | None:
 
 
 def text_of(secret: bytes) -> str:
-    """Return the secret as apps take it by hand: base 32 in groups of four."""
-    text = base64.b32encode(secret).decode().rstrip("=")
+    """Return the secret for typing it into an app: base 32 in groups of four."""
+    text = base32.encode(secret)
     return " ".join(text[start : start + GROUP] for start in range(0, len(text), GROUP))
 
 
 def address_of(secret: bytes, *, issuer: str, account: str) -> str:
-    """Return the otpauth address that a QR code holds.
+    """Return the otpauth URI for the QR code.
 
-    Source: Google Authenticator's "Key URI Format", which all apps read; digits, period and hash
-    are left at the values that every app assumes.
+    Source: Google Authenticator's "Key URI Format", which all apps read. Digits, period and hash
+    are left out, because every app assumes the defaults.
     """
-    words = {"secret": text_of(secret).replace(" ", ""), "issuer": issuer}
+    words = {"secret": base32.encode(secret), "issuer": issuer}
     label = quote(f"{issuer}:{account}").replace("/", "%2F")
     return f"otpauth://totp/{label}?{urlencode(words, quote_via=quote)}"

@@ -1,37 +1,68 @@
-"""Filters that put stored codes into the reader's language."""
+"""Filters that show stored codes in the reader's language."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django import template
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _, ngettext
 
 from mfa import channels, countries
-from mfa.models import AccountPolicy, Brake, Factor, Reason
-from mfa.origin import device_of
-from mfa.plain_text import unlinked
-from mfa.rules.routes import ChannelName
+from mfa.client import device_of
+from mfa.login.redirects import account_page
+from mfa.models import Factor, Reason, SendBlock, SitePolicy, SmsAccount
+from mfa.models.plain_text import unlinked
+from mfa.rules.methods import ChannelName
+from mfa.sessions.ends import end_of
+from mfa.sessions.proofs import aal_of
 
 register = template.Library()
+
+# The prefix of the SMS account's fields on the account policy page
+SMS = "sms_"
 
 
 @register.filter
 def policy_fields(names: Iterable[str]) -> str:
-    """Name fields of the account policy by their labels."""
-    return ", ".join(_label(AccountPolicy, name) for name in names)
+    """Return the labels of account policy fields."""
+    return ", ".join(map(_policy_field, names))
+
+
+@register.filter
+def moment(written: str) -> datetime | None:
+    """Read a moment that a message's context holds as text."""
+    return parse_datetime(written)
+
+
+@register.simple_tag
+def ago(at: datetime) -> SafeString:
+    """Return how long ago something was, in a `time` element."""
+    gone = timesince(at)
+    words = _("just now") if gone.startswith("0") else _("%(gone)s ago") % {"gone": gone}
+    moment = localtime(at).strftime("%Y-%m-%dT%H:%M:%S%z")
+    return format_html('<time datetime="{}">{}</time>', moment, words)
 
 
 @register.filter
 def powers(names: Iterable[str]) -> str:
-    """Name powers in words."""
+    """Return permissions in words."""
     return ", ".join(map(_power, names))
 
 
 @register.simple_tag(takes_context=True)
 def fault_words(context: template.Context) -> str:
-    """Say what stopped a text, in words for administrators."""
+    """Return why a text failed, in words for administrators."""
     fault = context.get("fault", "")
     if fault not in Reason.values:
         # Rows of former versions hold the words.
@@ -40,27 +71,52 @@ def fault_words(context: template.Context) -> str:
     return channels.get(ChannelName.SMS).explain(Reason(fault), code)
 
 
+@register.simple_tag(takes_context=True)
+def aal(context: template.Context) -> int:
+    """Return the AAL of the reader's login: 0 before it, then 1 or 2."""
+    return aal_of(context["request"].session)
+
+
+@register.simple_tag(takes_context=True)
+def seconds_left(context: template.Context) -> int:
+    """Return how long the reader's login lasts at least. A page that was just opened extends it."""
+    request = context["request"]
+    end = end_of(request.session, request.user)
+    return max(0, int((end.at - timezone.now()).total_seconds())) if end else 0
+
+
+@register.simple_tag
+def account_url(page: str, *args: object) -> str:
+    """Return the address of a page of the project's accounts, such as "details" or "home"."""
+    match page:
+        case "home":
+            return resolve_url(settings.LOGIN_REDIRECT_URL)
+        case "login":
+            return resolve_url(settings.LOGIN_URL)
+    return reverse(account_page(page), args=args)
+
+
 @register.filter
 def country_name(region: str) -> str:
-    """Name a country by its letters."""
+    """Return the name of a country."""
     return countries.name_of(region)
 
 
 @register.filter
 def asker(scope: str | None) -> str:
-    """Name the account or network that a send block holds, "" where it holds numbers."""
-    return Brake(scope=scope or "").asker
+    """Return the account or network of a send block, or "" if it blocks numbers."""
+    return SendBlock(scope=scope or "").asker
 
 
 @register.filter
 def device(user_agent: str) -> str:
-    """Name browser and system in words of ours."""
+    """Return browser and system in our words."""
     return device_of(user_agent)
 
 
 @register.filter
 def factor_words(factor: int | str) -> str:
-    """Name a factor by its id; rows of former versions hold its words. People name their apps."""
+    """Return a factor's name by its id. Rows of former versions hold the name itself."""
     if isinstance(factor, str):
         return unlinked(factor)
     held = Factor.objects.filter(pk=factor).first()
@@ -78,6 +134,12 @@ def _power(name: str) -> str:
             return ngettext("%d member", "%d members", int(what)) % int(what)
         case _:
             return _label(get_user_model(), name)
+
+
+def _policy_field(name: str) -> str:
+    if name.startswith(SMS):
+        return _label(SmsAccount, name.removeprefix(SMS))
+    return _label(SitePolicy, name)
 
 
 def _label(model: type[models.Model], name: str) -> str:

@@ -1,6 +1,7 @@
-"""Authenticator apps: the choice of a first way, and setting an app up."""
+"""Authenticator apps: the choice of a first method, and the setup of an app."""
 
-import segno
+from functools import partial
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -10,55 +11,60 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mfa import login, origin as origins, questions, totp
-from mfa.answers import Answer
-from mfa.forms.codes import NewAppForm
-from mfa.guards import SignedIn, fresh, on_step
-from mfa.models import Protected
-from mfa.rules.policy import Method
+from mfa import login
+from mfa.challenges import Outcome
+from mfa.factors import to_enroll, totp
+from mfa.factors.totp import NewApp
+from mfa.forms.apps import NewAppForm
+from mfa.limits.counters import TooMany
+from mfa.login.flow import Flow
+from mfa.login.guards import SignedIn, fresh, on_step
+from mfa.login.redirects import account_page
+from mfa.models import AbstractMfaUser
+from mfa.rules.methods import Method
 from mfa.rules.steps import Step
-from mfa.sessions import keep_alive
-from mfa.totp import NewApp
-from mfa.views.pages import show
-from mfa.walk import Walk
+from mfa.sessions.devices import recognize
+from mfa.sessions.proofs import keep_alive
+from mfa.views.pages import refused, show, uncompressed
 
 
 @on_step(Step.ENROLL, Step.OFFER)
 @require_safe
-def enroll(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Offer the ways to set up a second step (PS-01)."""
-    methods = walk.user.mfa_policy.methods
+def enroll(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Offer the methods for a second step (PS-01)."""
     context = {
-        "phone": Method.PHONE in methods,
-        "app": Method.APP in methods,
-        "may_skip": walk.step is Step.OFFER,
+        "kinds": to_enroll(flow.user.mfa_policy.methods),
+        "may_skip": flow.step is Step.OFFER,
     }
-    return show(request, "mfa/enroll.html", context, user=walk.user)
+    return show(request, "mfa/enroll.html", context, user=flow.user)
 
 
 @on_step(Step.ENROLL, Step.OFFER)
 @require_http_methods(["GET", "HEAD", "POST"])
+@uncompressed
 @sensitive_variables()
-def enroll_app(request: HttpRequest, walk: Walk) -> HttpResponse:
+def enroll_app(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Set up an app as the first factor."""
-    if Method.APP not in walk.user.mfa_policy.methods:
-        return redirect(login.page_of(walk))
+    if Method.APP not in flow.user.mfa_policy.methods:
+        return redirect(login.page_of(flow))
     new, form = _posted(request)
     if new and form.is_valid():
         code, name = form.cleaned_data["code"], form.cleaned_data["name"]
-        judgement = questions.add_app(walk, new, code, name)
-        if judgement.answer is Answer.RIGHT:
+        add = partial(totp.add, flow.user, new, code, name=name, client=flow.client)
+        result = flow.bind(Method.APP, add)
+        if result.outcome is Outcome.RIGHT:
             NewApp.drop(request.session)
-        if judgement.leads_on:
-            return login.proceed(walk)
-        form.refuse_new(judgement)
-    return show(request, "mfa/enroll_app.html", _context(new, form, walk.user), user=walk.user)
+        if result.leads_on:
+            return login.advance(flow)
+        form.refuse_new(result)
+    return show(request, "mfa/enroll_app.html", _context(new, form, flow.user), user=flow.user)
 
 
 @never_cache
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh(binding=True)
+@uncompressed
 @sensitive_variables()
 def add_app(request: SignedIn) -> HttpResponse:
     """Set up one more app (EN-03)."""
@@ -68,23 +74,37 @@ def add_app(request: SignedIn) -> HttpResponse:
     if totp.are_enough(user):
         return show(request, "mfa/add_app.html", {"most": totp.MOST_APPS}, user=user)
     new, form = _posted(request)
+    lockout = None
     if new and form.is_valid():
-        code, name = form.cleaned_data["code"], form.cleaned_data["name"]
-        here = origins.of(request, user)
-        judgement = totp.add(user, new, code, name=name, origin=here)
-        if judgement.answer is Answer.RIGHT:
-            NewApp.drop(request.session)
-            keep_alive(request, user)
-            return redirect(f"{reverse('accounts:details')}?saved=app")
-        form.refuse_new(judgement)
-    return show(request, "mfa/add_app.html", _context(new, form, user), user=user)
+        try:
+            if _add(request, new, form):
+                return redirect(f"{reverse(account_page('details'))}?saved=app")
+        except TooMany as too_many:
+            lockout = too_many
+            form.lock(lockout.until)
+    page = show(request, "mfa/add_app.html", _context(new, form, user), user=user)
+    return refused(page, lockout)
+
+
+@sensitive_variables()
+def _add(request: SignedIn, new: NewApp, form: NewAppForm) -> bool:
+    """Add the app of a right code. Raises TooMany during a lockout."""
+    user = request.user
+    code, name = form.cleaned_data["code"], form.cleaned_data["name"]
+    result = totp.add(user, new, code, name=name, client=recognize(request, user))
+    if result.outcome is Outcome.RIGHT:
+        NewApp.drop(request.session)
+        keep_alive(request, user)
+        return True
+    form.refuse_new(result)
+    return False
 
 
 def _posted(request: HttpRequest) -> tuple[NewApp | None, NewAppForm]:
-    """Return the secret to show, if it is to be shown, and the form beside it.
+    """Return the secret to show, or None, and the form beside it.
 
-    Only a press of the button draws one, and it is shown until a right code was entered; a page
-    opened anew shows none (TO-01).
+    Only the button draws a secret. It is shown until a right code is entered, and a reopened page
+    shows none (TO-01).
     """
     if "code" in request.POST and (shown := NewApp.load(request.session)):
         return shown, NewAppForm(request.POST)
@@ -94,7 +114,7 @@ def _posted(request: HttpRequest) -> tuple[NewApp | None, NewAppForm]:
 
 
 @sensitive_variables()
-def _context(new: NewApp | None, form: NewAppForm, user: Protected) -> dict[str, object]:
+def _context(new: NewApp | None, form: NewAppForm, user: AbstractMfaUser) -> dict[str, object]:
     if new is None:
         return {}
     address = new.address_for(user)
@@ -102,8 +122,10 @@ def _context(new: NewApp | None, form: NewAppForm, user: Protected) -> dict[str,
 
 
 def _drawn(address: str) -> SafeString:
-    """Draw a QR code as inline SVG: no picture leaves the machine or comes from elsewhere."""
+    """Draw a QR code as inline SVG, so the secret is not sent to another server."""
+    import segno
+
     svg = segno.make(address, error="m", micro=False).svg_inline(
         border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None
     )
-    return mark_safe(svg)  # noqa: S308 made of numbers alone
+    return mark_safe(svg)  # noqa: S308 made only of numbers

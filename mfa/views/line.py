@@ -1,4 +1,4 @@
-"""The delivery line: what became of the newest message, in words for the person who waits."""
+"""The delivery line of a code page: the state of the newest message, in words."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,35 +6,36 @@ from datetime import datetime, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _
 
+from mfa import channels
 from mfa.models import Delivery
-from mfa.rules.routes import ChannelName
+from mfa.rules.methods import ChannelName
 
 State = Delivery.State
 
-# C18: texts normally take less; after that the page offers the next way first.
+# C18: texts normally take less. After that, the page offers the other methods first.
 SILENCE = timedelta(seconds=10)
 TEXT: dict[str, Promise] = {
     State.QUEUED: _("The text is on its way."),
     State.SENDING: _("The text is on its way."),
-    State.ACCEPTED: _("The text service has taken the text."),
+    State.ACCEPTED: _("The text service has accepted the text."),
     State.SENT: _("The text is with your phone company."),
     State.DELIVERED: _("The text has reached your phone."),
-    State.MAYBE: _("We cannot tell whether the text went out. Give it a minute, then send again."),
-    State.DROPPED: _("The text was not sent: its code could no longer be used."),
+    State.MAYBE: _("We don't know if the text was sent. Wait a minute, then send again."),
+    State.DROPPED: _("The text was not sent because its code had expired."),
     State.FAILED: _("The text could not be delivered: %s."),
 }
 EMAIL: dict[str, Promise] = {
     State.QUEUED: _("The email is on its way."),
     State.SENDING: _("The email is on its way."),
-    State.ACCEPTED: _("The mail server has taken the email. Look in your junk mail too."),
-    State.SENT: _("The mail server has taken the email. Look in your junk mail too."),
-    State.DELIVERED: _("The email is in your mailbox. Look in your junk mail too."),
-    State.MAYBE: _("We cannot tell whether the email went out. Give it a minute, then send again."),
-    State.DROPPED: _("The email was not sent: its code could no longer be used."),
+    State.ACCEPTED: _("The mail server has accepted the email. Check your junk folder too."),
+    State.SENT: _("The mail server has accepted the email. Check your junk folder too."),
+    State.DELIVERED: _("The email is in your inbox. Check your junk folder too."),
+    State.MAYBE: _("We don't know if the email was sent. Wait a minute, then send again."),
+    State.DROPPED: _("The email was not sent because its code had expired."),
     State.FAILED: _("The email could not be delivered: %s."),
 }
 WORDS = {ChannelName.SMS: TEXT, ChannelName.EMAIL: EMAIL}
-# What nothing follows; of a mail nobody reports after the server has taken it.
+# Final states. Mail servers report nothing after they accept an email.
 FINAL = {
     ChannelName.SMS: {State.DELIVERED, State.DROPPED, State.FAILED},
     ChannelName.EMAIL: {
@@ -46,15 +47,14 @@ FINAL = {
         State.MAYBE,
     },
 }
+# States that only the provider's report can change
+TAKEN = {State.ACCEPTED, State.SENT, State.MAYBE}
 BROKEN = {State.FAILED, State.DROPPED}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the page says; no part of it tells a number.
-
-    `final`: nothing else will be known. `stuck`: the next way on belongs to the front now.
-    """
+    """The words of the line, without a number."""
 
     state: str
     words: str
@@ -64,7 +64,7 @@ class Line:
 
 
 def line_of(delivery: Delivery, now: datetime) -> Line:
-    """Put a delivery into words (M10, C18)."""
+    """Describe a delivery (M10, C18)."""
     channel = ChannelName(delivery.channel)
     problem = delivery.state in BROKEN
     silent = now - delivery.created_at >= SILENCE
@@ -73,11 +73,18 @@ def line_of(delivery: Delivery, now: datetime) -> Line:
     if delivery.state == State.FAILED:
         words %= delivery.get_reason_display()
     elif waiting and not problem:
-        words = f"{words} {gettext('Not there yet? You need not wait for it.')}"
+        words = words + " " + gettext("If it hasn't arrived, try another way.")
     return Line(
         state=delivery.state,
         words=words,
-        final=delivery.state in FINAL[channel],
+        final=delivery.state in FINAL[channel] or (waiting and not _may_change(delivery)),
         problem=problem,
         stuck=problem or waiting,
     )
+
+
+def _may_change(delivery: Delivery) -> bool:
+    """Whether the state of an old message can still change."""
+    if delivery.state not in TAKEN:
+        return True
+    return channels.available(delivery.channel) and channels.get(delivery.channel).reports

@@ -1,62 +1,86 @@
-"""Recovery by email: a code to the mailbox opens the enrollment of a new factor (EM-03)."""
+"""Recovery by email: an emailed code allows the enrollment of a new factor (EM-03)."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import login, questions
-from mfa.counters import TooMany
+from mfa import channels, login
+from mfa.challenges import MOST_WRONG_ANSWERS
 from mfa.forms.codes import CodeForm
-from mfa.guards import on_step
-from mfa.models import Purpose
-from mfa.rules.routes import ChannelName
-from mfa.rules.steps import Aim, Step
+from mfa.limits.counters import TooMany
+from mfa.login.flow import Flow
+from mfa.login.guards import on_step
+from mfa.rules.methods import ChannelName, Method
+from mfa.rules.policy import EmailCodes
+from mfa.rules.routes import Purpose
+from mfa.rules.steps import Step
 from mfa.views.pages import code_context, out_of_order, show
-from mfa.views.question import masked
-from mfa.walk import Walk
 
 
 @on_step(Step.PROVE_MAILBOX)
 @require_http_methods(["GET", "HEAD", "POST"])
-def mailbox(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Send a code on request, and take it."""
+def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Send a code on request, and verify it."""
     form, refusal = CodeForm(), None
     if "code" in request.POST:
         form = CodeForm(request.POST)
         if form.is_valid():
-            judgement = questions.answer(walk, form.cleaned_data["code"], Purpose.RECOVER)
-            if judgement.leads_on:
-                return login.proceed(walk)
-            form.refuse(judgement, walk.challenge(Purpose.RECOVER))
+            result = flow.verify(form.cleaned_data["code"])
+            if result.leads_on:
+                return login.advance(flow)
+            form.refuse(result, flow.question)
     elif request.method == "POST":
         try:
-            questions.ask_mailbox(walk)
+            flow.ask()
             return redirect("mfa:mailbox")
         except TooMany as too_many:
             refusal = too_many
     context = {
         "form": form,
         "here": reverse("mfa:mailbox"),
-        "first": not walk.facts.ever_bound,
-        "may_skip": walk.may_skip,
-        "lost": walk.pending.lost and bool(walk.facts.routes),
-        "masked": masked(ChannelName.EMAIL, walk.user.email),
-        **code_context(walk.challenge(Purpose.RECOVER)),
-        **out_of_order(walk),
+        "first": not flow.facts.ever_bound,
+        "may_skip": flow.may_skip,
+        "lost": flow.pending.lost and bool(flow.facts.routes),
+        "masked": channels.masked(ChannelName.EMAIL, flow.user.email),
+        **code_context(flow.question),
+        **out_of_order(flow),
     }
-    return show(request, "mfa/mailbox.html", context, user=walk.user, refusal=refusal)
+    return show(request, "mfa/mailbox.html", context, user=flow.user, refusal=refusal)
 
 
 @on_step(Step.ANSWER, Step.CHOOSE, Step.PROVE_MAILBOX)
 @require_POST
-def lost(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Go on without the phone or app, or with it after all."""
-    if not may_lose(walk):
+def lost(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Continue without the phone or app, or with it after all."""
+    if not may_lose(flow):
         return redirect("mfa:help")
-    return login.say_lost(walk, lost="found" not in request.POST)
+    return login.say_lost(flow, lost="found" not in request.POST)
 
 
-def may_lose(walk: Walk) -> bool:
-    """Whether the person may log in without the factors that could be asked."""
-    return walk.aim is Aim.LOGIN and walk.facts.recovery_allowed
+def may_lose(flow: Flow) -> bool:
+    """Whether the person can log in without the factors that could be asked."""
+    return flow.purpose is Purpose.LOGIN and flow.facts.recovery_allowed
+
+
+def why_not_lost(flow: Flow) -> str:
+    """Say why an emailed code cannot replace a lost phone now; "" where it can."""
+    facts = flow.facts
+    if flow.purpose is not Purpose.LOGIN or facts.recovery_allowed or not facts.ever_bound:
+        return ""
+    user, policy = flow.user, flow.user.mfa_policy
+    if policy.email_codes is EmailCodes.OFF or Method.EMAIL not in policy.methods:
+        return gettext("For your account, codes by email are turned off.")
+    if user.mailbox_rests(flow.now) and (opens := user.mailbox_opens_at):
+        words = gettext(
+            "Your email or password was changed recently. Codes by email work again from %s."
+        )
+        return words % date_format(localtime(opens), "j F Y, H:i T")
+    if not channels.available(ChannelName.EMAIL) or ChannelName.EMAIL in policy.resting:
+        return gettext("We can't send emails right now. Try again later.")
+    if user.wrong_answers_at(flow.now) >= MOST_WRONG_ANSWERS:
+        return gettext("Codes by email are turned off after too many wrong codes.")
+    return gettext("Your number is new. First verify it with a code that we text to it.")

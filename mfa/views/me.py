@@ -1,5 +1,6 @@
-"""The logged-in person's own pages: another phone number, and what happened."""
+"""The logged-in person's pages: change of number, and activity."""
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -9,38 +10,43 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import answers, audit, challenges, factors, origin as origins
-from mfa.answers import Answer
-from mfa.challenges import Asking, Target
-from mfa.counters import TooMany
+from mfa import audit, factors
+from mfa.challenges import Outcome
 from mfa.forms.codes import CodeForm
 from mfa.forms.phones import PhoneForm
-from mfa.guards import SignedIn, fresh
-from mfa.models import Challenge, Purpose
-from mfa.rules.policy import Method
-from mfa.rules.routes import ChannelName
-from mfa.sessions import keep_alive
-from mfa.views.pages import code_context, show
+from mfa.limits.counters import TooMany
+from mfa.login import flow as flows, typed
+from mfa.login.flow import Flow
+from mfa.login.guards import SignedIn, fresh
+from mfa.login.redirects import account_page
+from mfa.login.typed import keeps
+from mfa.models import Challenge
+from mfa.rules.methods import Method
+from mfa.rules.routes import Purpose
+from mfa.views.entries import entries_on
+from mfa.views.pages import code_context, refused, show
 
-EVENTS_PER_PAGE = 25
+EVENTS_PER_PAGE = 50
 
 
 @never_cache
 @sensitive_post_parameters("phone")
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh(mailed=True, binding=True)
+@keeps(PhoneForm)
 def change_phone(request: SignedIn) -> HttpResponse:
-    """Ask for another number and text a code to it; the old one stays until that is entered."""
+    """Ask for another number and text a code to it. The old number stays until it is confirmed."""
     if Method.PHONE not in request.user.mfa_policy.methods:
         raise Http404
     form = PhoneForm(request.POST or None, policy=request.user.mfa_policy)
+    typed.fill(request, form)
     phone = factors.phone_of(request.user)
     refusal = None
     if form.is_valid() and phone and phone.target == form.cleaned_data["phone"]:
-        form.add_error("phone", gettext("This is your number already."))
+        form.add_error("phone", gettext("This is already your number."))
     if form.is_valid():
         try:
-            _ask(request, form.cleaned_data["phone"])
+            _flow(request).ask(form.cleaned_data["phone"])
             return redirect("mfa:change_phone_verify")
         except TooMany as too_many:
             refusal = too_many
@@ -52,24 +58,20 @@ def change_phone(request: SignedIn) -> HttpResponse:
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_phone_verify(request: SignedIn) -> HttpResponse:
-    """Take the code that proves the new number."""
-    asking = Asking.of(request.session, Purpose.CHANGE)
-    challenge = asking.question(request.user)
-    # The policy may have been narrowed since the text went out.
-    if challenge is None or not factors.may_have(request.user, challenge.target):
+    """Verify the code that proves the new number."""
+    flow = _flow(request)
+    if (challenge := flow.question) is None:
         return redirect("mfa:change_phone")
     form = CodeForm(request.POST or None)
     if form.is_valid():
-        judgement = answers.judge(
-            challenge,
-            request.user,
-            form.cleaned_data["code"],
-            nonce=asking.nonce,
-            origin=origins.of(request, request.user),
-        )
-        if judgement.answer is Answer.RIGHT:
-            return _changed(request, challenge.target)
-        form.refuse(judgement, challenge)
+        try:
+            result = flow.verify(form.cleaned_data["code"])
+        except TooMany as lockout:
+            form.lock(lockout.until)
+            return refused(_show_verify(request, form, challenge), lockout)
+        if result.outcome is Outcome.RIGHT:
+            return _changed(flow)
+        form.refuse(result, challenge)
     return _show_verify(request, form, challenge)
 
 
@@ -78,51 +80,35 @@ def change_phone_verify(request: SignedIn) -> HttpResponse:
 @fresh(mailed=True, binding=True, back="mfa:change_phone")
 def change_phone_resend(request: SignedIn) -> HttpResponse:
     """Send the code to the new number again."""
-    asking = Asking.of(request.session, Purpose.CHANGE)
-    challenge = asking.question(request.user)
-    # The policy may have been narrowed since the text went out.
-    if challenge is None or not factors.may_have(request.user, challenge.target):
+    flow = _flow(request)
+    if (challenge := flow.question) is None:
         return redirect("mfa:change_phone")
     try:
-        repeated = challenges.resend(
-            challenge, request.user, nonce=asking.nonce, origin=origins.of(request)
-        )
+        flow.resend()
     except TooMany as refusal:
         return _show_verify(request, CodeForm(), challenge, refusal)
-    asking.challenge = str(repeated.pk)
-    asking.save(request.session)
     return redirect("mfa:change_phone_verify")
 
 
 @never_cache
 @require_safe
 def activity(request: SignedIn) -> HttpResponse:
-    """List what happened with the account, newest first."""
-    pages = Paginator(audit.events_of(request.user), EVENTS_PER_PAGE)
-    page = pages.get_page(request.GET.get("page"))
-    return show(request, "mfa/activity.html", {"events": page}, user=request.user)
+    """List the events of the account, newest first."""
+    events = audit.events_of(request.user)
+    page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"events": page, "entries": entries_on(page, events)}
+    return show(request, "mfa/activity.html", context, user=request.user)
 
 
-def _ask(request: SignedIn, number: str) -> None:
-    asking = Asking.of(request.session, Purpose.CHANGE)
-    challenge = challenges.issue(
-        request.user,
-        Target(channel=ChannelName.SMS, address=number),
-        purpose=Purpose.CHANGE,
-        nonce=asking.nonce,
-        origin=origins.of(request),
-    )
-    asking.challenge = str(challenge.pk)
-    asking.save(request.session)
+def _flow(request: SignedIn) -> Flow:
+    return flows.apart(request, request.user, Purpose.CHANGE)
 
 
-def _changed(request: SignedIn, number: str) -> HttpResponse:
-    if not factors.set_phone(request.user, number, origin=origins.of(request)):
-        # Another session was first, and its change has ended this one.
-        return redirect("accounts:login")
-    Asking.of(request.session, Purpose.CHANGE).drop(request.session)
-    keep_alive(request, request.user)
-    return redirect(f"{reverse('accounts:details')}?saved=phone")
+def _changed(flow: Flow) -> HttpResponse:
+    if not flow.enrolled:
+        # Another session changed the person first, which ended this session.
+        return redirect(settings.LOGIN_URL)
+    return redirect(f"{reverse(account_page('details'))}?saved=phone")
 
 
 def _show_verify(

@@ -1,23 +1,23 @@
-"""How the pages of this app are rendered: with a refusal, if there is one, as status 429."""
+"""Rendering of this app's pages, with status 429 for a refusal."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
 
-from mfa.counters import TooMany
-from mfa.models import Challenge, Factor, Protected
-from mfa.rules.routes import ChannelName
+from mfa.factors import KINDS
+from mfa.limits.counters import TooMany
+from mfa.login.flow import Flow
+from mfa.models import AbstractMfaUser, Challenge, Factor
+from mfa.rules.methods import ChannelName
 from mfa.views.question import question_of, start_words
-from mfa.walk import Walk
 
-OUT_OF_ORDER = {
-    Factor.Kind.PHONE: _("Texts are out of order at the moment."),
-    Factor.Kind.APP: _("Codes from authenticator apps are out of order at the moment."),
-    Factor.Kind.RECOVERY_CODES: _("Recovery codes are out of order at the moment."),
-}
+# For pages with a secret: the length of a compressed page can reveal it (BREACH), so neither the
+# portal nor a proxy may compress it.
+uncompressed = cache_control(no_transform=True)
 
 
 def show(
@@ -25,10 +25,10 @@ def show(
     template: str,
     context: Mapping[str, object],
     *,
-    user: Protected,
+    user: AbstractMfaUser,
     refusal: TooMany | None = None,
 ) -> HttpResponse:
-    """Render a page; a refusal stands on it (M11) and says when to come back."""
+    """Render a page. A refusal is shown on it (M11), with the time to try again."""
     common = {
         "contact": user.mfa_policy.contact,
         "refused_until": refusal and refusal.until,
@@ -37,7 +37,7 @@ def show(
 
 
 def refused(response: HttpResponse, refusal: TooMany | None) -> HttpResponse:
-    """Give the response of a refusal its status and Retry-After (RFC 6585); leave others alone."""
+    """Set status and Retry-After (RFC 6585) for a refusal. Other responses stay unchanged."""
     if refusal:
         response.status_code = 429
         left = (refusal.until - timezone.now()).total_seconds()
@@ -45,17 +45,30 @@ def refused(response: HttpResponse, refusal: TooMany | None) -> HttpResponse:
     return response
 
 
-def out_of_order(walk: Walk) -> dict[str, object]:
-    """Return what of the person's ways does not work now, for the pages that offer the others."""
-    kinds = {Factor.Kind(factor.kind) for factor in walk.factors if not factor.readable}
-    if any(factor.kind == Factor.Kind.PHONE for factor in walk.factors):
-        texts_rest = ChannelName.SMS in walk.user.mfa_policy.resting
+def show_locked(
+    request: HttpRequest, context: Mapping[str, object], *, until: datetime, contact: str
+) -> HttpResponse:
+    """Render the page of a lockout, by codes or by passwords: when it opens, and what still works.
+
+    It looks the same whether or not an account has the email (LG-03).
+    """
+    common = {"until": until, "contact": contact}
+    page = render(request, "mfa/locked.html", {**common, **context})
+    return refused(page, TooMany(until))
+
+
+def out_of_order(flow: Flow) -> dict[str, object]:
+    """Return the person's methods that are down, for pages that offer the others."""
+    kinds = {factor.kind for factor in flow.factors if not factor.readable}
+    if any(factor.kind == Factor.Kind.PHONE for factor in flow.factors):
+        texts_rest = ChannelName.SMS in flow.user.mfa_policy.resting
         kinds |= {Factor.Kind.PHONE} if texts_rest else set()
-    return {"out_of_order": [words for kind, words in OUT_OF_ORDER.items() if kind in kinds]}
+    broken = (kind.words for method, kind in KINDS.items() if method in kinds)
+    return {"out_of_order": [words.out_of_order for words in broken]}
 
 
 def code_context(challenge: Challenge | None) -> dict[str, object]:
-    """Return what every code page tells about its question."""
+    """Return the context of every code page."""
     question = question_of(challenge)
     return {
         "question": question,

@@ -1,4 +1,4 @@
-"""What a code page tells about the question that is out."""
+"""The data of a code page about its open question."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,18 +6,27 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from mfa.models import AccountPolicy, Challenge, Delivery, Reason
-from mfa.rules import contacts
-from mfa.rules.routes import ChannelName
+from mfa import channels
+from mfa.messages import queue as deliveries
+from mfa.models import Challenge, Delivery, Reason, SmsAccount
+from mfa.rules.number_formats import international
+from mfa.rules.routes import Purpose
 from mfa.views.line import Line, line_of
+
+NEW = {Purpose.ENROLL, Purpose.CHANGE}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A challenge as its page shows it; `failed_reason` is in words, "" while nothing failed."""
+    """A challenge as its page shows it.
+
+    `number` is a new number in full, so that a typing mistake can be seen, and "" for a confirmed
+    one. `failed_reason` is in words, "" while nothing failed.
+    """
 
     channel: str
     masked: str
+    number: str
     sent_at: datetime
     life_minutes: int
     tries_left: int
@@ -32,21 +41,22 @@ class Question:
 
     @property
     def stuck(self) -> bool:
-        """Whether the next way on belongs before the code."""
+        """Whether the other methods come before the code field."""
         return self.open and self.line is not None and self.line.stuck
 
 
 def question_of(challenge: Challenge | None) -> Question | None:
-    """Read what the page needs: one query for the newest delivery."""
+    """Return the page's data, with one query for the newest delivery."""
     if challenge is None:
         return None
     now = timezone.now()
-    newest = challenge.deliveries.order_by("-pk").first()
+    newest = deliveries.newest_of(challenge.user_id, challenge.pk)
     failed = newest is not None and newest.state == Delivery.State.FAILED
     wait = max(0, round((challenge.resend_at - now).total_seconds()))
     return Question(
         channel=challenge.channel,
-        masked=masked(challenge.channel, challenge.target),
+        masked=channels.masked(challenge.channel, challenge.target),
+        number=international(challenge.target) if challenge.purpose in NEW else "",
         sent_at=newest.created_at if newest else challenge.created_at,
         life_minutes=challenge.life,
         tries_left=challenge.tries_left,
@@ -62,15 +72,8 @@ def question_of(challenge: Challenge | None) -> Question | None:
 
 
 def start_words() -> str:
-    """Say how the owner of a phone that sent STOP takes it back."""
-    sender = AccountPolicy.load().sms_phone_number
+    """Return how the owner of a phone that sent STOP can revoke it."""
+    sender = SmsAccount.load().phone_number
     if not sender.startswith("+"):
         return gettext("Reply START to one of our texts, then send the code again.")
     return gettext("Text START to %s, then send the code again.") % sender
-
-
-def masked(channel: str, target: str) -> str:
-    """Name a target as far as pages may tell it (PS-10)."""
-    if channel == ChannelName.SMS:
-        return gettext("number ending %s") % contacts.ending(target)
-    return contacts.masked_email(target)

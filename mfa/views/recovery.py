@@ -1,4 +1,4 @@
-"""Recovery codes: logging in by one, making a new set, taking it along as a file."""
+"""Recovery codes: login with one, a new set, and its download."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -10,65 +10,68 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import login, origin as origins, questions, recovery
-from mfa.counters import TooMany
-from mfa.forms.codes import RecoveryCodeForm
-from mfa.guards import SignedIn, fresh, on_step
-from mfa.models import Protected
-from mfa.rules.policy import Method
+from mfa import login
+from mfa.client import client_of
+from mfa.factors.recovery_codes import AMOUNT, FEW, codes_of, left, make
+from mfa.forms.recovery_codes import RecoveryCodeForm
+from mfa.limits.counters import TooMany
+from mfa.login.flow import Flow
+from mfa.login.guards import SignedIn, fresh, on_step
+from mfa.models import AbstractMfaUser
+from mfa.rules.methods import Method
 from mfa.rules.recovery import Misspelled, grouped, normalize
 from mfa.rules.steps import Step
-from mfa.sessions import keep_alive
-from mfa.views.pages import out_of_order, show
-from mfa.walk import Walk
+from mfa.sessions.proofs import keep_alive
+from mfa.views.pages import out_of_order, show, uncompressed
 
 
 @on_step(Step.ANSWER, Step.CHOOSE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def recovery_code(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Take one of the codes that the person has kept."""
-    if walk.recovery_codes is None:
-        return redirect(login.page_of(walk))
+def recovery_code(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Verify one of the person's codes."""
+    if (route := flow.recovery_codes) is None:
+        return redirect(login.page_of(flow))
     form = RecoveryCodeForm(request.POST or None)
     if form.is_valid():
-        judgement = questions.spend_code(walk, form.cleaned_data["code"])
-        if judgement.leads_on:
-            return login.proceed(walk)
-        form.refuse(judgement)
+        result = flow.verify(form.cleaned_data["code"], by=route)
+        if result.leads_on:
+            return login.advance(flow)
+        form.refuse(result)
     context = {
         "form": form,
-        "aim": walk.aim,
-        "ways": len(walk.facts.routes),
-        **out_of_order(walk),
+        "purpose": flow.purpose,
+        "ways": len(flow.facts.routes),
+        **out_of_order(flow),
     }
-    return show(request, "mfa/recovery_code.html", context, user=walk.user)
+    return show(request, "mfa/recovery_code.html", context, user=flow.user)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh(binding=True)
+@uncompressed
 def recovery_codes(request: SignedIn) -> HttpResponse:
-    """Make a new set and show it, this once (LK-01)."""
+    """Make a new set, and show it once (LK-01)."""
     if Method.RECOVERY_CODES not in request.user.mfa_policy.methods:
         raise Http404
     codes, refusal = None, None
     if request.method == "POST":
         try:
-            codes = recovery.make(request.user, origin=origins.of(request))
+            codes = make(request.user, client=client_of(request))
         except TooMany as too_many:
             refusal = too_many
         else:
             if codes is None:
-                # Another session was first, and its change has ended this one.
-                return redirect("accounts:login")
+                # Another session changed the person first, which ended this session.
+                return redirect(settings.LOGIN_URL)
             keep_alive(request, request.user)
-    held = recovery.codes_of(request.user)
+    held = codes_of(request.user)
     context = {
         "codes": codes,
         **about(request.user),
-        "left": recovery.left(held) if held else None,
+        "left": left(held) if held else None,
         "restored": held is not None and held.restored_at is not None,
-        "few": recovery.FEW,
+        "few": FEW,
         "download": reverse("mfa:recovery_codes_file"),
     }
     return show(request, "mfa/recovery_codes.html", context, user=request.user, refusal=refusal)
@@ -77,24 +80,25 @@ def recovery_codes(request: SignedIn) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("codes")
 @require_POST
+@uncompressed
 def recovery_codes_file(request: SignedIn) -> HttpResponse:
-    """Give the codes that the page has just shown as a file."""
+    """Return the codes of the page as a file."""
     return as_file(request, request.user)
 
 
-def about(user: Protected) -> dict[str, object]:
-    """Say whose codes these are and since when: on paper nothing else tells them apart."""
+def about(user: AbstractMfaUser) -> dict[str, object]:
+    """Return owner and date, which identify the codes on paper."""
     return {"account": user.email, "made_at": timezone.now()}
 
 
-def as_file(request: HttpRequest, user: Protected) -> HttpResponse:
-    """Write the posted codes into a text file; they stand in no address and in no cache.
+def as_file(request: HttpRequest, user: AbstractMfaUser) -> HttpResponse:
+    """Write the posted codes into a text file. They are in no URL and no cache.
 
-    The server has only hashes of them, so the page gives back what it shows.
+    The server has only hashes, so the page posts what it shows.
     """
-    codes = [normalize(code) for code in request.POST.getlist("codes")[: recovery.AMOUNT]]
+    codes = [normalize(code) for code in request.POST.getlist("codes")[:AMOUNT]]
     spelled = [grouped(code) for code in codes if not isinstance(code, Misspelled)]
-    if len(spelled) != recovery.AMOUNT:
+    if len(spelled) != AMOUNT:
         return HttpResponseBadRequest()
     context = {"codes": spelled, "base_url": settings.BASE_URL, **about(user)}
     text = render_to_string("messages/recovery_codes.txt", context, request)

@@ -1,18 +1,23 @@
-"""The person's security: what proves them, where they are logged in, and how to end either."""
+"""The Security page: factors and sessions, and how to end them."""
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import browsers, endings, factors, login, origin as origins
-from mfa.guards import SignedIn, fresh
+from mfa import factors, login
+from mfa.client import client_of
 from mfa.login import WayBack
+from mfa.login.guards import SignedIn, fresh
 from mfa.models import Factor
-from mfa.sessions import hash_of, keep_alive
+from mfa.rules.methods import Method
+from mfa.session_engine import hash_of
+from mfa.sessions import devices, revoke
+from mfa.sessions.proofs import keep_alive
 from mfa.views.pages import show
 
 HERE = "mfa:security"
@@ -23,13 +28,15 @@ HERE = "mfa:security"
 def security(request: SignedIn) -> HttpResponse:
     """List factors and sessions (SS-07)."""
     held = factors.held_by(request.user)
+    phone = any(factor.kind == Factor.Kind.PHONE for factor in held)
+    methods = request.user.mfa_policy.methods - ({Method.PHONE} if phone else set())
     context = {
         "held": held,
         "restored": any(factor.restored_at for factor in held),
-        "phone": any(factor.kind == Factor.Kind.PHONE for factor in held),
+        "addable": [kind for method, kind in factors.KINDS.items() if method in methods],
         "factors": factors.shown_of(request.user),
         "only": factors.only_of(request.user),
-        "sessions": endings.sessions_of(request.user),
+        "sessions": revoke.sessions_of(request.user),
         "acting": hash_of(request.session.session_key or ""),
         "done": request.GET.get("done", ""),
     }
@@ -41,18 +48,22 @@ def security(request: SignedIn) -> HttpResponse:
 @fresh(back=HERE)
 def end_session(request: SignedIn) -> HttpResponse:
     """End one of the person's sessions."""
-    endings.end_one(request.user, request.POST.get("session", ""), origin=origins.of(request))
+    revoke.end_one(request.user, request.POST.get("session", ""), client=client_of(request))
     return _done("ended")
 
 
 @never_cache
-@require_POST
-@fresh(back=HERE)
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh()
 def end_other_sessions(request: SignedIn) -> HttpResponse:
-    """Log the person out everywhere else."""
-    endings.end_others(request.user, request.session, origin=origins.of(request))
-    response = _done("ended")
-    browsers.remember(request, response, request.user)
+    """Say what ends, then log the person out everywhere else."""
+    if request.method != "POST":
+        acting = hash_of(request.session.session_key or "")
+        context = {"others": revoke.sessions_of(request.user).exclude(key_hash=acting)}
+        return show(request, "mfa/end_other_sessions.html", context, user=request.user)
+    revoke.end_others(request.user, request.session, client=client_of(request))
+    response = _done("others")
+    devices.remember(request, response, request.user)
     return response
 
 
@@ -60,7 +71,7 @@ def end_other_sessions(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh(either=True)
 def suspend_factor(request: SignedIn, pk: int) -> HttpResponse:
-    """Switch a lost factor off at once, after the password or any factor (RV-07)."""
+    """Turn off a lost factor right away, after the password or any factor (RV-07)."""
     factor = _factor(request, pk)
     way = login.way_back(request, request.user, without=factor)
     if request.method == "POST":
@@ -70,17 +81,17 @@ def suspend_factor(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def _suspend(request: SignedIn, factor: Factor, way: WayBack) -> HttpResponse:
-    """End every other session; the acting one too where it would be the last thing that opens."""
-    if not factors.suspend(request.user, factor, origin=origins.of(request)):
-        # Another session was first, and its change has ended this one.
-        return redirect("accounts:login")
-    endings.end_others(request.user, request.session, origin=origins.of(request))
+    """End all other sessions, and the acting one too if it would be the last access."""
+    if not factors.suspend(request.user, factor, client=client_of(request)):
+        # Another session changed the person first, which ended this session.
+        return redirect(settings.LOGIN_URL)
+    revoke.end_others(request.user, request.session, client=client_of(request))
     if way is not WayBack.FACTOR:
         logout(request)
-        return redirect(f"{reverse('accounts:login')}?notice=lost-{way}")
+        return redirect(f"{resolve_url(settings.LOGIN_URL)}?notice=lost-{way}")
     keep_alive(request, request.user)
     response = _done("suspended")
-    browsers.remember(request, response, request.user)
+    devices.remember(request, response, request.user)
     return response
 
 
@@ -88,10 +99,10 @@ def _suspend(request: SignedIn, factor: Factor, way: WayBack) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh(binding=True)
 def remove_factor(request: SignedIn, pk: int) -> HttpResponse:
-    """Remove a factor for good, but never the only one."""
+    """Remove a factor, but never the only one."""
     factor = _factor(request, pk)
     if request.method == "POST":
-        if not factors.remove(request.user, factor, origin=origins.of(request)):
+        if not factors.remove(request.user, factor, client=client_of(request)):
             raise PermissionDenied
         keep_alive(request, request.user)
         return _done("removed")

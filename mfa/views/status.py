@@ -1,4 +1,4 @@
-"""What became of the message that a code page waits for: read by its script, never written."""
+"""The state of a code page's message, as JSON for its script."""
 
 from dataclasses import asdict
 from http import HTTPStatus
@@ -10,10 +10,10 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from mfa.challenges import Asking
-from mfa.guards import SignedIn
-from mfa.models import Delivery, Purpose
-from mfa.pending import LIFE, PendingLogin
+from mfa.login.guards import SignedIn
+from mfa.login.pending import LIFE, PendingLogin
+from mfa.messages import queue as deliveries
+from mfa.rules.routes import Purpose
 from mfa.views.line import line_of
 
 
@@ -21,7 +21,7 @@ from mfa.views.line import line_of
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> JsonResponse:
-    """Tell a half signed-in person about their newest message: one look-up beside the session."""
+    """Return the state of the newest message in a pending login, with one query."""
     pending = PendingLogin.load(request.session)
     oldest = timezone.now().timestamp() - LIFE.total_seconds()
     if pending is None or pending.start <= oldest:
@@ -32,21 +32,20 @@ def status(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def change_phone_status(request: SignedIn) -> JsonResponse:
-    """The same for somebody who confirms another number."""
-    asking = Asking.of(request.session, Purpose.CHANGE)
-    return _newest(request.user.pk, asking.challenge)
+    """The same for a logged-in person who confirms another number."""
+    pending = PendingLogin.load(request.session, Purpose.CHANGE)
+    return _newest(request.user.pk, pending.challenge if pending else "")
 
 
 def _newest(person: int, challenge: str) -> JsonResponse:
     if not challenge:
         return _nothing()
-    sent = Delivery.objects.filter(user_id=person, challenge_id=challenge)
-    newest = sent.order_by("-pk").first()
+    newest = deliveries.newest_of(person, challenge)
     return JsonResponse(asdict(line_of(newest, timezone.now()))) if newest else _nothing()
 
 
 def _nothing() -> JsonResponse:
-    """Say so as RFC 9457 has it (WB-06)."""
+    """Return a problem detail of RFC 9457 (WB-06)."""
     return JsonResponse(
         {"title": gettext("No message is on its way."), "status": HTTPStatus.NOT_FOUND},
         status=HTTPStatus.NOT_FOUND,

@@ -1,95 +1,101 @@
-"""The second step: the code, another one, another way, and help."""
+"""The second step: enter the code, get another one, choose another method, get help."""
 
 from datetime import UTC, datetime
-from typing import assert_never
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import answers, audit, login, questions, walk as walks
-from mfa.counters import TooMany
-from mfa.forms.codes import CodeForm, RouteForm
-from mfa.guards import ANY_STEP, on_step
-from mfa.models import AccountPolicy, Purpose
-from mfa.rules.policy import Method
-from mfa.rules.routes import ChannelName, Route
+from mfa import channels, factors, login
+from mfa.forms.codes import CodeForm
+from mfa.forms.routes import RouteForm
+from mfa.limits.counters import TooMany
+from mfa.login import flow as flows
+from mfa.login.flow import Flow
+from mfa.login.guards import ANY_STEP, on_step
+from mfa.models import SitePolicy
+from mfa.rules import base32
+from mfa.rules.methods import ChannelName, Method
+from mfa.rules.routes import Purpose, Route
 from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
-from mfa.views.mailbox import may_lose
-from mfa.views.pages import code_context, out_of_order, show
-from mfa.views.question import masked, start_words
-from mfa.walk import Walk
+from mfa.views.mailbox import why_not_lost
+from mfa.views.pages import code_context, out_of_order, show, show_locked
+from mfa.views.question import start_words
 
 
 @on_step(Step.ANSWER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def verify(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Take the code that logs in."""
-    if (page := login.page_of(walk)) != "mfa:verify":
+def verify(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Verify the code that logs in."""
+    if (page := login.page_of(flow)) != "mfa:verify":
         return redirect(page)
     form = CodeForm(request.POST or None)
     if form.is_valid():
-        judgement = questions.answer(walk, form.cleaned_data["code"], walk.purpose)
-        if judgement.leads_on:
-            return login.proceed(walk)
-        if walk.app:
-            form.refuse_app(judgement)
+        result = flow.verify(form.cleaned_data["code"])
+        if result.leads_on:
+            return login.advance(flow)
+        if flow.app:
+            form.refuse_app(result)
         else:
-            form.refuse(judgement, walk.challenge(walk.purpose))
-    return _show_verify(request, walk, form)
+            form.refuse(result, flow.question)
+    return _show_verify(request, flow, form)
 
 
 @on_step(Step.ANSWER, Step.ENROLL, Step.OFFER)
 @require_POST
-def resend(request: HttpRequest, walk: Walk) -> HttpResponse:
+def resend(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Send the code again."""
-    answering = walk.step is Step.ANSWER
-    if not answering and Method.PHONE not in walk.user.mfa_policy.methods:
-        return redirect(login.page_of(walk))
+    answering = flow.step is Step.ANSWER
+    if not answering and Method.PHONE not in flow.user.mfa_policy.methods:
+        return redirect(login.page_of(flow))
     try:
-        questions.resend(walk, walk.purpose if answering else Purpose.ENROLL)
+        flow.resend()
     except TooMany as refusal:
         page = _show_verify if answering else show_enroll_verify
-        return page(request, walk, CodeForm(), refusal)
+        return page(request, flow, CodeForm(), refusal)
     return redirect("mfa:verify" if answering else "mfa:enroll_verify")
 
 
 @on_step(Step.ANSWER)
 @require_POST
-def send_to_email(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Take the mailbox as the way, where it is one."""
+def send_to_email(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Choose email as the method, if it is available."""
     mailbox = Route(ChannelName.EMAIL)
-    if mailbox in walk.facts.routes:
-        return login.choose(walk, mailbox)
-    return _show_verify(request, walk, CodeForm(), email_closed=True)
+    if mailbox in flow.facts.routes:
+        return login.choose(flow, mailbox)
+    return _show_verify(request, flow, CodeForm(), email_closed=True)
 
 
 @on_step(Step.CHOOSE, choosing=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def choose(request: HttpRequest, walk: Walk) -> HttpResponse:
+def choose(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Offer every way in, best first."""
-    labels = {route: _label(route, walk) for route in walk.facts.routes}
+    labels = {route: _label(route, flow) for route in flow.facts.routes}
     form = RouteForm(request.POST or None, labels=labels)
     if form.is_valid():
-        return login.choose(walk, form.cleaned_data["route"])
-    refused = any(route.refused for route in walk.facts.routes)
-    context = {"form": form, "aim": walk.aim, "start_words": start_words() if refused else ""}
-    context |= {"may_lose": may_lose(walk), **out_of_order(walk)}
-    return show(request, "mfa/choose.html", context, user=walk.user)
+        return login.choose(flow, form.cleaned_data["route"])
+    refused = any(route.refused for route in flow.facts.routes)
+    context = {
+        "form": form,
+        "purpose": flow.purpose,
+        "start_words": start_words() if refused else "",
+        "losing": flow.purpose is Purpose.LOGIN,
+        **out_of_order(flow),
+    }
+    return show(request, "mfa/choose.html", context, user=flow.user)
 
 
 @on_step(Step.ENTER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def continue_(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Let in a person of whom no second step is asked any more; a GET never logs in."""
+def continue_(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Let in a person who no longer needs a second step. A GET never logs in."""
     if request.method == "POST":
-        return login.advance(walk)
+        return login.advance(flow)
     return render(request, "mfa/continue.html")
 
 
@@ -97,77 +103,81 @@ def continue_(request: HttpRequest, walk: Walk) -> HttpResponse:
 @never_cache
 @require_safe
 def help_(request: HttpRequest) -> HttpResponse:
-    """Say what helps, to anyone; to a half signed-in person also what is wrong."""
-    walk = walks.resume(request)
-    if walk is None or walk.step is Step.START_OVER:
-        contact = AccountPolicy.objects.values_list("contact", flat=True).first()
+    """Show help to anyone, and in a pending login also what is wrong."""
+    flow = flows.resume(request)
+    if flow is None or flow.step is Step.START_OVER:
+        contact = SitePolicy.objects.values_list("contact", flat=True).first()
         return render(request, "mfa/help.html", {"reason": "", "contact": contact})
-    stopped = "resting" if ChannelName.SMS in walk.user.mfa_policy.resting else "blocked"
-    reasons = {Step.WAIT: "wait", Step.BLOCKED: stopped}
+    if flow.step is Step.WAIT and (until := flow.wait_until):
+        return _show_locked(request, flow, until)
+    stopped = "resting" if ChannelName.SMS in flow.user.mfa_policy.resting else "blocked"
+    reasons = {Step.BLOCKED: stopped}
     context = {
-        "reason": reasons.get(walk.step, ""),
-        "back": reverse(login.page_of(walk)) if walk.step not in reasons else "",
-        "aim": walk.aim,
-        "wait_until": answers.waits_until(walk.user, walk.origin),
-        "known": walk.origin.known,
-        "reference": audit.reference_of(walk.pending.case) if walk.pending.case else "",
-        **code_context(walk.challenge(walk.purpose)),
-        **out_of_order(walk),
+        "reason": reasons.get(flow.step, ""),
+        "back": reverse(login.page_of(flow)) if flow.step not in reasons else "",
+        "purpose": flow.purpose,
+        "why_not_lost": why_not_lost(flow),
+        "spare": flow.recovery_codes is not None,
+        "reference": _reference(flow),
+        **code_context(flow.challenge(flow.purpose)),
+        **out_of_order(flow),
     }
-    return show(request, "mfa/help.html", context, user=walk.user)
+    return show(request, "mfa/help.html", context, user=flow.user)
 
 
 @on_step(*ANY_STEP)
 @require_POST
-def cancel(_request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Give the walk up."""
-    return login.give_up(walk)
+def cancel(_request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Give the login up."""
+    return login.give_up(flow)
+
+
+def _show_locked(request: HttpRequest, flow: Flow, until: datetime) -> HttpResponse:
+    context = {
+        "known": flow.client.known,
+        "purpose": flow.purpose,
+        "reference": _reference(flow),
+    }
+    return show_locked(request, context, until=until, contact=flow.user.mfa_policy.contact)
+
+
+def _reference(flow: Flow) -> str:
+    return base32.reference_to(flow.pending.case) if flow.pending.case else ""
 
 
 def _show_verify(
     request: HttpRequest,
-    walk: Walk,
+    flow: Flow,
     form: CodeForm,
     refusal: TooMany | None = None,
     *,
     email_closed: bool = False,
 ) -> HttpResponse:
-    challenge = walk.challenge(walk.purpose)
-    refused_until = datetime.fromtimestamp(walk.pending.refused_until, tz=UTC)
+    challenge = flow.question
+    refused_until = datetime.fromtimestamp(flow.pending.refused_until, tz=UTC)
     if refusal is None and challenge is None and refused_until > timezone.now():
         refusal = TooMany(refused_until)
     mailbox = Route(ChannelName.EMAIL)
     context = {
         "form": form,
-        "doubtful": walk.is_doubtful,
+        "doubtful": flow.is_doubtful,
         "email_closed": email_closed,
-        "aim": walk.aim,
-        "purpose": walk.purpose,
+        "purpose": flow.purpose,
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),
-        "ways": len(walk.facts.routes),
-        "app": walk.app,
-        "may_lose": may_lose(walk),
-        "text_route": next((r for r in walk.facts.routes if r.channel is ChannelName.SMS), None),
-        "spare": walk.recovery_codes is not None,
-        "email_offered": mailbox in walk.facts.routes and walk.facts.route != mailbox,
+        "ways": len(flow.facts.routes),
+        "app": flow.app,
+        "losing": flow.purpose is Purpose.LOGIN,
+        "text_route": next((r for r in flow.facts.routes if r.channel is ChannelName.SMS), None),
+        "spare": flow.recovery_codes is not None,
+        "email_offered": mailbox in flow.facts.routes and flow.facts.route != mailbox,
         **code_context(challenge),
-        **out_of_order(walk),
+        **out_of_order(flow),
     }
-    return show(request, "mfa/verify.html", context, user=walk.user, refusal=refusal)
+    return show(request, "mfa/verify.html", context, user=flow.user, refusal=refusal)
 
 
-def _label(route: Route, walk: Walk) -> str:
-    factor = walk.factor(route.factor)
-    name = factor.masked if factor else ""
-    match route.channel:
-        case ChannelName.SMS:
-            return gettext("Text to the %s") % name
-        case ChannelName.EMAIL:
-            return gettext("Email to %s") % masked(route.channel, walk.user.email)
-        case ChannelName.APP:
-            return gettext("Code from the app: %s") % name
-        case ChannelName.RECOVERY_CODES:
-            return gettext("A recovery code that you saved")
-        case _:
-            assert_never(route.channel)
+def _label(route: Route, flow: Flow) -> str:
+    factor = flow.factor(route.factor)
+    name = factor.masked if factor else channels.masked(route.channel, flow.user.email)
+    return str(factors.kind_of(route).words.choose) % {"name": name}

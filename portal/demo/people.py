@@ -1,16 +1,21 @@
 """The demo's people and its SMS account, as data."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Factor
+from mfa.models import Factor, SitePolicy, SmsAccount, SmsValues
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 PASSWORD = "demo demo demo demo"  # noqa: S105 printed by the demo for everybody
-# Ofcom keeps +44 7700 900000 to 900999 for drama: they belong to nobody.
+# Ofcom reserves +44 7700 900000 to 900999 for drama, so nobody owns them.
 ADMIN_NUMBER = "+447700900100"
 SMS_ACCOUNT_ID = "AC" + "0123456789abcdef" * 2
 SMS_AUTH_TOKEN = "fedcba9876543210" * 2
@@ -19,11 +24,11 @@ SMS_NUMBER = "+447700900999"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody to log in as."""
+    """A person to log in as."""
 
     email: str
     full_name: str
-    note: str
+    note: "StrOrPromise"
     number: str = ""
     group: str = ""
     superuser: bool = False
@@ -32,13 +37,15 @@ class Person:
 
 PEOPLE = (
     Person(
-        "ada@example.com", "Ada Adams", "A new person: the first login asks for a phone number."
+        "ada@example.com", "Ada Adams", _("A new person: the first login asks for a phone number.")
     ),
-    Person("ben@example.com", "Ben Brown", "Has a phone: a text comes at once.", "+447700900101"),
+    Person(
+        "ben@example.com", "Ben Brown", _("Has a phone: gets a text right away."), "+447700900101"
+    ),
     Person(
         "admin@example.com",
         "Alex Admin",
-        f"Administrator: texts go to {ADMIN_NUMBER}.",
+        _("Administrator: texts go to +447700900100."),
         ADMIN_NUMBER,
         group="Administrators",
         superuser=True,
@@ -46,7 +53,7 @@ PEOPLE = (
     Person(
         "sam@example.com",
         "Sam Support",
-        "Support: reads the administration.",
+        _("Support: can read the administration."),
         "+447700900102",
         group="Support",
     ),
@@ -54,19 +61,19 @@ PEOPLE = (
 
 
 def make() -> None:
-    """Add the people who are missing, and switch MFA on at the first time."""
+    """Add the missing people. At the first run, enable MFA."""
     for person in PEOPLE:
         if not User.objects.filter(email=person.email).exists():
             _make_person(person)
-    policy = AccountPolicy.load()
-    if not policy.complete:
-        policy.sms_account_id = SMS_ACCOUNT_ID
-        policy.sms_auth_token = SMS_AUTH_TOKEN
-        policy.sms_phone_number = SMS_NUMBER
+    policy, account = SitePolicy.load(), SmsAccount.load()
+    if not account.complete:
+        account.values = SmsValues(SMS_ACCOUNT_ID, SMS_AUTH_TOKEN, SMS_NUMBER)
+        account.tested_at = timezone.now()
+        account.tested_credentials = account.credentials()
+        account.save()
+        policy.portal_name = "Acme Portal"
         policy.home_region = "GB"
         policy.contact = "the help desk, 020 7946 0000"
-        policy.tested_at = timezone.now()
-        policy.tested_credentials = policy.credentials()
         policy.enabled = True
         policy.save()
 

@@ -1,4 +1,4 @@
-"""The virtual phone: texts and mails as they arrive."""
+"""The virtual phone, which shows texts and emails."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ CODE = re.compile(r"\b\d{6}\b")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message as the phone shows it, its code set apart."""
+    """A message on the phone, with its code highlighted."""
 
     channel: str
     target: str

@@ -1,1 +1,1 @@
-"""Tests of people and what binds them."""
+"""Tests of the accounts app."""

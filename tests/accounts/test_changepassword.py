@@ -1,4 +1,4 @@
-"""`manage.py changepassword`: the password alone is stored (S10)."""
+"""`manage.py changepassword`: only the password is stored (S10)."""
 
 import getpass
 
@@ -13,7 +13,7 @@ NEW = "another long enough one"
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, *answers: str, meanwhile=lambda: None) -> None:
-    """What the operator types at the terminal, and what happens before the last answer."""
+    """The operator's input, and a parallel change before the last prompt."""
     left = list(answers)
 
     def ask(_prompt: str) -> str:
@@ -24,7 +24,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, *answers: str, meanwhile=lambda: None
     monkeypatch.setattr(getpass, "getpass", ask)
 
 
-def test_what_changes_while_the_operator_types_stays(
+def test_parallel_change_while_operator_types_stays(
     monkeypatch: pytest.MonkeyPatch, alice: User
 ) -> None:
     def move() -> None:
@@ -37,7 +37,7 @@ def test_what_changes_while_the_operator_types_stays(
     assert alice.check_password(NEW)
 
 
-def test_sessions_end_and_the_person_is_told(
+def test_sessions_end_and_person_is_notified(
     monkeypatch: pytest.MonkeyPatch, browser: Browser, alice: User
 ) -> None:
     browser.log_in(alice)
@@ -50,7 +50,7 @@ def test_sessions_end_and_the_person_is_told(
 @pytest.mark.parametrize(
     "answers", [["short"] * 6, [NEW, "different"] * 3], ids=["weak", "different"]
 )
-def test_three_bad_tries_change_nothing(
+def test_three_invalid_passwords_change_nothing(
     monkeypatch: pytest.MonkeyPatch, alice: User, answers: list[str]
 ) -> None:
     typed(monkeypatch, *answers)
@@ -60,6 +60,6 @@ def test_three_bad_tries_change_nothing(
     assert alice.check_password(PASSWORD)
 
 
-def test_nobody_else_is_known(alice: User) -> None:
+def test_unknown_email_is_an_error(alice: User) -> None:
     with pytest.raises(CommandError, match=r"nobody@example\.org"):
         call_command("changepassword", "nobody@example.org")

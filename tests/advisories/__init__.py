@@ -1,1 +1,4 @@
-"""Published login holes of other products, each tried here; its source stands in the docstring."""
+"""Published login vulnerabilities of other products, each tried here.
+
+The docstrings name the sources.
+"""

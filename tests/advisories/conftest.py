@@ -1,4 +1,4 @@
-"""A browser in the middle of each purpose: a code is out, nothing is proven yet."""
+"""A browser in the middle of each purpose: a code was sent, and nothing is proven yet."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.stations import mailed_link
 
 @pytest.fixture
 def answering_reset(linked: Browser) -> Browser:
-    """Alice after the button of her link: a code went to her phone."""
+    """Alice after pressing the button of her link. A code was sent to her phone."""
     uid, token = mailed_link()
     linked.post(f"/password/reset/{uid}/{token}/")
     return linked
@@ -21,14 +21,14 @@ def answering_reset(linked: Browser) -> Browser:
 
 @pytest.fixture
 def answering_mailbox(recovering: Browser) -> Browser:
-    """Alice, whose phone is disabled, with a code in her mailbox."""
+    """Alice, whose phone is disabled, with a code sent by email."""
     recovering.post("/login/mailbox/")
     return recovering
 
 
 @pytest.fixture
 def stepping_up(clock: time_machine.Traveller, browser: Browser, alice: User) -> Browser:
-    """Alice, logged in a quarter of an hour ago, who is asked for a code again."""
+    """Alice, logged in 15 minutes ago, who needs a code again."""
     browser.log_in(alice)
     clock.shift(timedelta(minutes=15))
     browser.post("/me/confirm/", {"next": "/me/email/", "binding": "1"})

@@ -1,6 +1,6 @@
-"""A code of an app is good once, however it is spelled (X13, allauth 65.20.1 and 65.22.0).
+"""A code of an app works once, however it is typed (X13, allauth 65.20.1 and 65.22.0).
 
-There the same code logged in again in another spelling, or once more inside the clock's tolerance.
+There the same code logged in again in another format, or again within the clock tolerance.
 """
 
 from datetime import timedelta
@@ -23,7 +23,7 @@ SPELLINGS = {
     "an invisible mark": "\u200e{}{}{}\u2060{}{}{}\u200b",
     "a long dash": "{}{}{}\u2013{}{}{}",
 }
-# The first digit of each, and the nine behind it
+# The first digit of each script, and the nine after it
 ZEROS = {"full width": 0xFF10, "Arabic": 0x0660, "Devanagari": 0x0966}
 
 
@@ -35,7 +35,7 @@ def spellings(code: str) -> dict[str, str]:
 
 @pytest.fixture
 def app(clock: time_machine.Traveller, alice: User) -> User:
-    """Alice with an app beside her phone, at a fixed noon."""
+    """Alice with an app and a phone, at a fixed noon."""
     give_app(alice)
     return alice
 
@@ -48,33 +48,33 @@ def logs_in(user: User, code: str) -> bool:
 
 
 @pytest.mark.parametrize("step", [-1, 0, 1])
-def test_no_spelling_of_a_used_code_logs_in_again(app: User, step: int) -> None:
-    """X13: nor inside the tolerance of the clock."""
+def test_used_code_does_not_log_in_again_in_any_format(app: User, step: int) -> None:
+    """X13: nor within the clock tolerance."""
     code = shows(SECRET, later=step)
     assert logs_in(app, code)
     assert [name for name, typed in spellings(code).items() if logs_in(app, typed)] == []
 
 
-def test_a_spelling_that_was_used_first_uses_up_the_others(app: User) -> None:
+def test_one_format_of_a_code_uses_up_all_others(app: User) -> None:
     code = shows(SECRET)
     assert logs_in(app, spellings(code)["a blank in the middle"])
     assert [name for name, typed in spellings(code).items() if logs_in(app, typed)] == []
 
 
-def test_a_code_of_the_tolerance_uses_up_those_before_it(
+def test_code_within_tolerance_uses_up_earlier_ones(
     app: User, clock: time_machine.Traveller
 ) -> None:
-    """X13: compared with the last step of any tolerance."""
+    """X13: compared with the last step of the whole tolerance."""
     assert logs_in(app, shows(SECRET, later=1))
     assert [later for later in (-1, 0, 1) if logs_in(app, shows(SECRET, later=later))] == []
     clock.shift(timedelta(seconds=30))
-    # What was the next step has come: its code is used already.
+    # The next step has begun, but its code is used already.
     assert [later for later in (-1, 0) if logs_in(app, shows(SECRET, later=later))] == []
     assert logs_in(app, shows(SECRET, later=1))
 
 
-def test_a_used_code_confirms_nothing_and_resets_nothing(app: User, browser: Browser) -> None:
-    """X13: the other purposes ask the same app."""
+def test_used_code_does_not_work_for_step_up_or_reset(app: User, browser: Browser) -> None:
+    """X13: the other purposes use the same app."""
     code = shows(SECRET)
     browser.password(app)
     browser.post(VERIFY, {"code": code})

@@ -1,6 +1,6 @@
-"""Attempts are counted by person, however the email is written (X16, allauth 65.19.4).
+"""Attempts count per person, however the email is typed (X16, allauth 65.19.4).
 
-There accented twins of an email opened the same account, and each had attempts of its own.
+There accented twins of an email opened the same account, and each had its own attempts.
 """
 
 import unicodedata
@@ -9,18 +9,18 @@ import pytest
 import time_machine
 
 from accounts.models import User
-from mfa.models import AccountPolicy
+from mfa.models import SitePolicy
 from tests.conftest import make_user
 from tests.portal_client import PASSWORD, Browser
 from tests.stations import mailed_link
 
 EMAIL = "jose@bücher.example"
-# In a row, before each further one costs a wait
+# In a row, before each further one causes a wait
 FREE = 9
 
 
 def spelled(email: str) -> list[str]:
-    """Ways to write the same email."""
+    """Different spellings of the same email."""
     name, _, domain = email.partition("@")
     return [
         email,
@@ -36,12 +36,12 @@ def spelled(email: str) -> list[str]:
 
 
 @pytest.fixture
-def jose(policy: AccountPolicy, clock: time_machine.Traveller) -> User:
+def jose(policy: SitePolicy, clock: time_machine.Traveller) -> User:
     return make_user(EMAIL)
 
 
 def wrong(email: str) -> int:
-    """A wrong password from a browser that nobody knows; the answer's status."""
+    """Try a wrong password from an unrecognized device. Return the status."""
     return Browser().post("/login/", {"email": email, "password": "a wrong one"}).status_code
 
 
@@ -49,7 +49,7 @@ def reached(email: str) -> bool:
     return Browser().post("/login/", {"email": email, "password": PASSWORD}).status_code == 302
 
 
-def test_every_spelling_that_opens_an_account_uses_up_its_attempts(jose: User) -> None:
+def test_all_spellings_of_an_email_share_attempts(jose: User) -> None:
     """X16: one account, one count."""
     opening = [email for email in spelled(EMAIL) if reached(email)]
     assert opening == spelled(EMAIL)
@@ -60,16 +60,16 @@ def test_every_spelling_that_opens_an_account_uses_up_its_attempts(jose: User) -
 
 
 @pytest.mark.parametrize("twin", ["josé@bücher.example", "jose@bucher.example"])
-def test_a_twin_opens_nothing_and_uses_up_nothing(jose: User, twin: str) -> None:
-    """X16: nobody is kept out by what strangers type for a twin."""
+def test_accented_twin_of_email_gives_no_access_and_uses_no_attempts(jose: User, twin: str) -> None:
+    """X16: strangers who type a twin cannot lock anyone out."""
     for _ in range(FREE + 2):
         wrong(twin)
     assert not reached(twin)
     assert reached(EMAIL)
 
 
-def test_a_changed_email_gives_no_fresh_attempts(alice: User) -> None:
-    """X16: the count is the person's, not the email's."""
+def test_changed_email_gives_no_new_attempts(alice: User) -> None:
+    """X16: the count belongs to the person, not to the email."""
     for _ in range(FREE):
         assert wrong(alice.email) == 200
     home = Browser()

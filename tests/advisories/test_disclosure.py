@@ -1,6 +1,6 @@
-"""No answer, header, poll or log carries a code (X8, Zitadel CVE-2026-105211).
+"""No answer, header, poll or log contains a code (X8, Zitadel CVE-2026-105211).
 
-There the code of an enrollment came back in the response.
+There the code of an enrollment was in the response.
 """
 
 import json
@@ -11,16 +11,17 @@ import pytest
 from django.http import HttpResponse
 
 from accounts.models import User
-from mfa.models import OutboxMessage, Purpose
+from mfa.models import OutboxMessage
+from mfa.rules.routes import Purpose
 from tests.advisories.trial import ASKED, BODIES, FLOW, undone
 from tests.architecture.addresses import PORTAL
 
-# The demo's own phone shows what it gets.
+# The demo's own phone shows its texts.
 PHONE = {"demo:phone"}
 
 
 def everything(page: HttpResponse) -> str:
-    """What an answer says: status line, headers, cookies and body."""
+    """Return an answer's status line, headers, cookies and body."""
     body = page.content.decode(errors="replace")
     return "\n".join((str(page.headers), str(page.cookies), page.reason_phrase, body))
 
@@ -31,13 +32,13 @@ def codes_that_went_out() -> set[str]:
 
 
 @pytest.mark.parametrize("purpose", list(ASKED))
-def test_no_answer_and_no_log_line_carries_a_code(
+def test_answers_and_logs_contain_no_code(
     request: pytest.FixtureRequest,
     alice: User,
     caplog: pytest.LogCaptureFixture,
     purpose: Purpose,
 ) -> None:
-    """X8: every page, looked at and posted to, while the code is out."""
+    """X8: every page, with GET and POST, while a code is open."""
     caplog.set_level(logging.DEBUG)
     browser = request.getfixturevalue(ASKED[purpose][0])
     out = codes_that_went_out()

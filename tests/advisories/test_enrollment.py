@@ -1,4 +1,4 @@
-"""A demanded enrollment stays demanded; nobody else enrolls for a person."""
+"""A required enrollment stays required, and nobody can enroll for another person."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.portal_client import Browser
 from tests.stations import PHONE
 
 FIRST_APP, MORE_APPS = "/login/enroll/app/", "/me/security/app/"
-# Where something is demanded before the login, or before any other page
+# The pages where something is required before the login or before other pages
 DEMANDED = {
     "enrolling": PHONE,
     "proving": PHONE,
@@ -20,11 +20,11 @@ DEMANDED = {
     "without_way_out": "/login/enroll/done/",
     "expired": "/me/password/renew/",
 }
-# All but the button that makes recovery codes, which is what one of them demands
+# All except the button for recovery codes, which one of them requires
 ANYTHING = {
     name: value for name, value in BODIES["fields of other steps"].items() if name != "make"
 }
-# A POST that looks like the page asking for itself again
+# A POST that looks like a page refresh
 REFRESH = {
     "X-Requested-With": "XMLHttpRequest",
     "Cache-Control": "max-age=0",
@@ -34,7 +34,7 @@ REFRESH = {
 
 @pytest.fixture
 def recovered(answering_mailbox: Browser) -> Browser:
-    """Alice after the emailed code: she has to enroll a new phone."""
+    """Alice after the emailed code, who has to enroll a new phone."""
     answering_mailbox.post("/login/mailbox/", {"code": newest_code()})
     return answering_mailbox
 
@@ -48,15 +48,15 @@ def without_way_out(browser: Browser, root: User) -> Browser:
 
 
 def led_to(browser: Browser) -> str:
-    """Where a person is led who asks for the code page, or for the home page after the login."""
+    """Where a person is redirected from the code page, and from the home page after the login."""
     return browser.get("/" if browser.signed_in else "/login/verify/").headers.get("Location", "")
 
 
 @pytest.mark.parametrize(("station", "demand"), DEMANDED.items())
-def test_no_post_anywhere_ends_a_demand(
+def test_no_post_ends_a_requirement(
     request: pytest.FixtureRequest, alice: User, station: str, demand: str
 ) -> None:
-    """X3, Keycloak CVE-2026-133221: a required action was skipped by a POST like a refresh."""
+    """X3, Keycloak CVE-2026-133221: a POST like a refresh skipped a required action."""
     browser = request.getfixturevalue(station)
     before, kept = proven(browser), bound()
     assert led_to(browser) == demand
@@ -75,8 +75,8 @@ def new_secret(browser: Browser, path: str) -> bytes:
     return typed_in(re.search(r"data-secret>([A-Z2-7 ]+)<", page)[1])
 
 
-def test_wrong_codes_of_a_first_app_cost_a_wait(enrolling: Browser, bob: User) -> None:
-    """X15, allauth 65.19.2: the first code of an app could be tried without end."""
+def test_wrong_codes_for_first_app_cause_lockout(enrolling: Browser, bob: User) -> None:
+    """X15, allauth 65.19.2: the first code of an app had unlimited attempts."""
     secret = new_secret(enrolling, FIRST_APP)
     answers = [enrolling.post(FIRST_APP, {"code": shows(b"x" * 20)}) for _ in range(10)]
     assert [answer.status_code for answer in answers] == [200] * 4 + [302] * 6
@@ -85,8 +85,8 @@ def test_wrong_codes_of_a_first_app_cost_a_wait(enrolling: Browser, bob: User) -
     assert not bob.factors.exists()
 
 
-def test_wrong_codes_of_one_more_app_cost_a_wait(home: Browser, alice: User) -> None:
-    """X15: the same behind the login, for the browser that typed them."""
+def test_wrong_codes_for_additional_app_cause_lockout(home: Browser, alice: User) -> None:
+    """X15: the same when adding one more app, for the browser that typed them."""
     secret = new_secret(home, MORE_APPS)
     answers = [home.post(MORE_APPS, {"code": shows(b"x" * 20)}) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
@@ -94,7 +94,7 @@ def test_wrong_codes_of_one_more_app_cost_a_wait(home: Browser, alice: User) -> 
     assert not alice.factors.filter(kind="app").exists()
 
 
-def test_another_session_gets_no_more_tries_at_a_new_app(
+def test_other_session_gets_no_extra_attempts_for_new_app(
     enrolling: Browser, other_browser: Browser, bob: User
 ) -> None:
     """X15: nor does a new secret."""

@@ -1,6 +1,6 @@
-"""What a page asks holds however the login began (X4, Keycloak CVE-2026-133228).
+"""A page's required level applies however the login began (X4, Keycloak CVE-2026-133228).
 
-There a page's minimum level was not applied when the login began at a reset.
+There it was not applied if the login began with a reset.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,10 @@ import time_machine
 from django.http import HttpResponse
 from django.test import TestCase
 
-from accounts import resets
 from accounts.models import User
+from accounts.people import resets
 from mfa.audit import NOWHERE
-from mfa.models import AccountPolicy, Factor
+from mfa.models import Factor, SitePolicy
 from tests.architecture.addresses import PORTAL
 from tests.portal_client import PASSWORD, Browser, code
 from tests.stations import PHONE, mailed_link
@@ -50,7 +50,7 @@ def from_reset(browser: Browser, user: User, to: str) -> str:
 
 def from_set_password_link(browser: Browser, user: User, to: str) -> str:
     with TestCase.captureOnCommitCallbacks(execute=True):
-        resets.send(user, origin=NOWHERE, by=user.pk)
+        resets.send(user, client=NOWHERE, by=user.pk)
     return from_link(browser, user, to)
 
 
@@ -65,7 +65,7 @@ def from_link(browser: Browser, user: User, to: str) -> str:
 
 
 def from_recovery(browser: Browser, user: User, to: str) -> str:
-    Factor.objects.filter(user=user).update(disabled_at=user.date_joined)
+    Factor.objects.filter(user=user).update(status="disabled")
     browser.password(user, next=to)
     browser.post("/login/mailbox/")
     browser.post("/login/mailbox/", {"code": code(user.email)})
@@ -76,11 +76,11 @@ def from_recovery(browser: Browser, user: User, to: str) -> str:
 
 
 def from_continue(browser: Browser, user: User, to: str) -> str:
-    """MFA is off for the moment in which the login ends."""
+    """MFA is off just while the login ends."""
     browser.password(user, next=to)
-    AccountPolicy.objects.update(enabled=False)
+    SitePolicy.objects.update(enabled=False)
     led = browser.post("/login/continue/").url
-    AccountPolicy.objects.update(enabled=True)
+    SitePolicy.objects.update(enabled=True)
     return led
 
 
@@ -91,13 +91,13 @@ BEGINNINGS: list[Callable[[Browser, User, str], str]] = [
     from_recovery,
     from_continue,
 ]
-# An emailed code may replace the phone (EM-03), and any proof reports it lost (RV-07).
+# An emailed code can replace the phone (EM-03), and any proof can report it lost (RV-07).
 WEAKER = {"mfa:change_phone", "mfa:change_phone_resend", "mfa:suspend_factor"}
 
 
 @pytest.fixture
 def asking(other_browser: Browser, alice: User, clock: time_machine.Traveller) -> set[str]:
-    """Every address that asks a login of a quarter of an hour ago for a factor."""
+    """Return every URL that requires a factor from a login of 15 minutes ago."""
     other_browser.log_in(alice)
     clock.shift(timedelta(minutes=15))
     pages = [each.path for each in PORTAL if each.name not in WEAKER]
@@ -107,10 +107,10 @@ def asking(other_browser: Browser, alice: User, clock: time_machine.Traveller) -
 
 
 @pytest.mark.parametrize("begin", BEGINNINGS)
-def test_a_login_without_a_factor_is_asked_for_one_by_the_page_behind_next(
+def test_login_without_factor_needs_one_for_next_page(
     browser: Browser, alice: User, asking: set[str], begin: Callable[[Browser, User, str], str]
 ) -> None:
-    """X4: each of these logins ends with a code by email, or with none."""
+    """X4: each of these logins ends with an emailed code or without a code."""
     assert begin(browser, alice, "/me/email/") == "/me/email/"
     assert browser.session["mfa_about"]["aal"] == 1
     assert {path: confirms(browser.get(path)) for path in asking} == dict.fromkeys(asking, True)
@@ -119,18 +119,14 @@ def test_a_login_without_a_factor_is_asked_for_one_by_the_page_behind_next(
     )
 
 
-def test_a_login_by_a_text_is_asked_for_nothing_more(
-    browser: Browser, alice: User, asking: set[str]
-) -> None:
-    """The test above can fail."""
+def test_login_by_text_needs_nothing_more(browser: Browser, alice: User, asking: set[str]) -> None:
+    """Proves that the test above can fail."""
     browser.log_in(alice)
     assert not any(confirms(browser.get(path)) for path in asking)
 
 
-def test_the_administration_asks_a_login_without_a_factor_for_one(
-    browser: Browser, root: User
-) -> None:
-    """X4: MFA was off for a moment; staff may be bound even then."""
+def test_admin_requires_factor_from_login_without_one(browser: Browser, root: User) -> None:
+    """X4: MFA was off for a moment. Staff can still need it."""
     from_continue(browser, root, "/admin/")
     asked = browser.get("/admin/")
     assert asked.status_code == 302

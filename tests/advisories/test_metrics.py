@@ -1,6 +1,6 @@
-"""Labels of metrics come from enums only (X25, Keycloak CVE-2026-16100).
+"""Labels of metrics come only from enums (X25, Keycloak CVE-2026-16100).
 
-There a label held text of the request, so that anybody made the metrics grow without end.
+There a label held text of the request, so anyone could make the metrics grow without limit.
 """
 
 from datetime import timedelta
@@ -9,9 +9,10 @@ import time_machine
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import User
-from mfa import audit, tallies
+from mfa import audit
+from mfa.metrics import BUCKETS, count
 from mfa.models import AuditEvent, Delivery, Event
-from mfa.rules.routes import ChannelName
+from mfa.rules.methods import ChannelName
 from portal import metrics
 from tests.advisories.trial import BODIES, undone
 from tests.architecture.addresses import PORTAL
@@ -19,14 +20,14 @@ from tests.conftest import NOON
 from tests.portal_client import Browser
 
 MANY = 50
-# What each label may say; a country is one of the calling codes' regions.
+# The allowed values of each label. A country is a region with a calling code.
 LABELS = {
     "event": set(Event),
     "outcome": {*Event, *Delivery.State},
     "channel": {"", *ChannelName},
     "kind": {"password", "code"},
     "state": set(Delivery.State),
-    "le": {*map(str, map(float, tallies.BUCKETS)), *map(str, tallies.BUCKETS), "+Inf"},
+    "le": {*map(str, map(float, BUCKETS)), *map(str, BUCKETS), "+Inf"},
 }
 
 
@@ -50,7 +51,7 @@ def strange() -> set[tuple[str, str]]:
 def test_requests_of_all_kinds_add_no_label(
     clock: time_machine.Traveller, browser: Browser, alice: User
 ) -> None:
-    """X25: paths, methods, agents and fields of everybody."""
+    """X25: paths, methods, user agents and fields from clients."""
     browser.log_in(alice)
     for number, each in enumerate(PORTAL):
         word = f"label-{number}"
@@ -62,13 +63,13 @@ def test_requests_of_all_kinds_add_no_label(
         )
         Browser().get(f"/{word}", headers=headers)
     clock.shift(timedelta(hours=1))
-    tallies.count()
+    count()
     assert ("event", "logged_in") in labels()
     assert strange() == set()
 
 
-def test_rows_that_no_enum_knows_add_no_label(clock: time_machine.Traveller, alice: User) -> None:
-    """X25: rows of another version of the portal, or of a mistake in this one."""
+def test_rows_with_unknown_values_add_no_label(clock: time_machine.Traveller, alice: User) -> None:
+    """X25: rows of another version of the portal, or of a bug."""
     rows = {"user": alice, "message": "code", "created_at": NOON, "finished_at": NOON}
     for number in range(MANY):
         word = f"w{number}"
@@ -77,6 +78,6 @@ def test_rows_that_no_enum_knows_add_no_label(clock: time_machine.Traveller, ali
         Delivery.objects.create(**rows, channel=word, target=word, state="sent")
         Delivery.objects.create(**rows, channel="sms", target=word, state=word)
     clock.shift(timedelta(hours=1))
-    tallies.count()
+    count()
     assert strange() == set()
     assert len(labels()) < MANY

@@ -1,6 +1,6 @@
-"""Every number of the policy has a ceiling (X23, Capgo CVE-2026-56228).
+"""Every number of the policy has a maximum (X23, Capgo CVE-2026-56228).
 
-There an administrator of one organization set a minimum that nobody could meet.
+There an administrator of an organization set a minimum that nobody could meet.
 """
 
 from datetime import timedelta
@@ -10,14 +10,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import IntegerField
 
 from accounts.models import User
-from mfa.models import AccountPolicy
+from mfa.models import SitePolicy
 from mfa.rules.policy import BOUNDS
 from tests.portal_client import Browser
 
 POLICY = "/admin/mfa/accountpolicy/1/change/"
 NUMBERS = {
     field.name: field
-    for field in AccountPolicy._meta.concrete_fields
+    for field in SitePolicy._meta.concrete_fields
     if isinstance(field, IntegerField) and field.editable and not field.primary_key
 }
 ABSURD = 32_767
@@ -27,32 +27,32 @@ def bounds(name: str) -> tuple[int, int]:
     validators = NUMBERS[name].validators
     least = [each.limit_value for each in validators if isinstance(each, MinValueValidator)]
     most = [each.limit_value for each in validators if isinstance(each, MaxValueValidator)]
-    # A type of the column brings bounds of its own, which are wider.
+    # The column type has its own bounds, which are wider.
     return max(least), min(most)
 
 
-def test_the_policy_has_numbers() -> None:
+def test_policy_has_numbers() -> None:
     assert {"code_life_minutes", "session_hours", "session_idle_minutes", "texts_a_day"} == set(
         NUMBERS
     )
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_the_form_takes_no_number_past_its_bounds(office: Browser, name: str) -> None:
-    """X23: in the form, with the values of the row beside it."""
+def test_form_refuses_numbers_outside_bounds(office: Browser, name: str) -> None:
+    """X23: in the form, beside the row's values."""
     least, most = bounds(name)
     assert (least, most) < (60, 100_000)
-    before = AccountPolicy.objects.values().get()
+    before = SitePolicy.objects.values().get()
     for wrong in (least - 1, most + 1, 10**9, -1):
         page = office.post(POLICY, {"enabled": "on", name: str(wrong)})
         assert page.status_code == 200
         assert page.context["adminform"].form.errors[name]
-    assert AccountPolicy.objects.values().get() == before
+    assert SitePolicy.objects.values().get() == before
 
 
-def test_a_row_past_its_bounds_binds_nobody_past_them(alice: User) -> None:
-    """X23: a row that was written past the form, in a shell or by a mistake."""
-    AccountPolicy.objects.update(
+def test_row_outside_bounds_is_clamped(alice: User) -> None:
+    """X23: a row written without the form, in a shell or by a bug."""
+    SitePolicy.objects.update(
         code_life_minutes=ABSURD,
         session_hours=ABSURD,
         session_idle_minutes=ABSURD,
@@ -62,7 +62,7 @@ def test_a_row_past_its_bounds_binds_nobody_past_them(alice: User) -> None:
     assert {name: getattr(policy, name) for name in BOUNDS} == {
         name: most for name, (_least, most) in BOUNDS.items()
     }
-    assert AccountPolicy.load().budget == bounds("texts_a_day")[1]
+    assert SitePolicy.load().budget == bounds("texts_a_day")[1]
     browser = Browser()
     browser.log_in(alice)
     assert browser.session["mfa_about"]["life"] == timedelta(hours=24).total_seconds()

@@ -1,4 +1,4 @@
-"""Staff have no power over staff of a higher rank, whatever permission an operator has added."""
+"""Staff cannot act on staff of a higher rank, whatever permissions they have."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -12,7 +12,7 @@ PEOPLE = "/admin/accounts/user/"
 
 @pytest.fixture
 def desk(root: User) -> Browser:
-    """Dana, an administrator who may also delete accounts."""
+    """Dana, an administrator who can also delete accounts."""
     dana = make_user("dana@example.org", is_staff=True)
     dana.groups.add(Group.objects.get(name="Administrators"))
     dana.user_permissions.add(Permission.objects.get(codename="delete_user"))
@@ -23,7 +23,7 @@ def desk(root: User) -> Browser:
 
 
 def delete(desk: Browser, user: User) -> bool:
-    """By the account's own page, and by the list."""
+    """Delete by the account's page, and by the list."""
     desk.post(f"{PEOPLE}{user.pk}/delete/", {"post": "yes"})
     chosen = {"action": "delete_selected", "_selected_action": [user.pk], "post": "yes"}
     desk.post(PEOPLE, chosen)
@@ -31,11 +31,14 @@ def delete(desk: Browser, user: User) -> bool:
 
 
 @pytest.mark.parametrize("power", ["is_staff", "is_superuser"])
-def test_an_administrator_deletes_no_staff(desk: Browser, power: str) -> None:
-    """RV-06. Accounts with a factor or a login cannot be deleted at all: their rows are kept."""
+def test_administrator_cannot_delete_staff(desk: Browser, power: str) -> None:
+    """RV-06.
+
+    Accounts with a factor or a login cannot be deleted at all, because their rows are kept.
+    """
     assert not delete(desk, make_user("new@example.org", **{power: True}))
 
 
-def test_an_administrator_with_the_permission_deletes_others(desk: Browser, bob: User) -> None:
-    """The test above can fail."""
+def test_administrator_with_permission_can_delete_others(desk: Browser, bob: User) -> None:
+    """Proves that the test above can fail."""
     assert delete(desk, bob)

@@ -1,6 +1,6 @@
-"""No caller ignores what a check has found (X19, GitLab #585333).
+"""No caller ignores the result of a check (X19, GitLab #585333).
 
-There a helper returned whether a signature was right, and its caller never looked.
+There a helper returned whether a signature was right, and its caller ignored it.
 """
 
 import ast
@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from mfa.answers import Answer, Judgement
-from mfa.forms.codes import CodeForm, NewAppForm, RecoveryCodeForm
+from mfa.challenges import Outcome, Result
+from mfa.forms.apps import NewAppForm
+from mfa.forms.codes import CodeForm
+from mfa.forms.recovery_codes import RecoveryCodeForm
 
 ROOT = Path(settings.BASE_DIR)
 CODE = {
@@ -19,20 +21,20 @@ CODE = {
     for path in (ROOT / app).rglob("*.py")
     if "migrations" not in path.parts
 }
-VERDICTS = {"bool", "Judgement", "Answer", "Link"}
-# What may be called for what it does, though it also says whether it did
+VERDICTS = {"bool", "Result", "Answer", "Link"}
+# Functions called for their effect, although they also return a result
 DOERS = {
-    "mfa.endings.end_one": "a session that is gone already is what was wished",
-    "mfa.deliveries.receive": "a receipt for nothing is answered as any other",
-    "mfa.circuit.try_again": "somebody else may have been first",
-    "mfa.alerts.warn": "once is enough",
-    "accounts.resets.send": "who lost an imported password gets another link at the login page",
-    "mfa.backlog.lock": "where it waits for the lock, it gets it",
+    "mfa.sessions.revoke.end_one": "a session that is gone already is what was wished",
+    "mfa.messages.receipts.receive": "a receipt for nothing is answered as any other",
+    "mfa.messages.circuit.try_again": "somebody else may have been first",
+    "mfa.messages.alerts.warn": "once is enough",
+    "accounts.people.resets.send": "the login page mails another link for an imported password",
+    "mfa.models.backlog.lock": "where it waits for the lock, it gets it",
 }
 
 
 def is_verdict(function: ast.FunctionDef) -> bool:
-    """Whether a result says yes or no, or is missing for no."""
+    """Whether a result is a boolean, or None for no."""
     said = ast.unparse(function.returns) if function.returns else ""
     return "| None" in said or bool(VERDICTS & set(said.replace("|", " ").split()))
 
@@ -46,7 +48,7 @@ CHECKS = {
 
 
 def names_in(module: str) -> dict[str, str]:
-    """What each name of a module stands for, as far as it was imported or made there."""
+    """What each name in a module refers to, if it was imported or defined there."""
     names = {}
     for node in ast.walk(CODE[module]):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -61,7 +63,7 @@ def called(call: ast.Call, names: dict[str, str]) -> str:
     return ".".join([names.get(first, first), *rest])
 
 
-def test_no_result_of_a_check_is_thrown_away() -> None:
+def test_results_of_checks_are_used() -> None:
     ignored = set()
     for module, tree in CODE.items():
         names = names_in(module)
@@ -73,39 +75,39 @@ def test_no_result_of_a_check_is_thrown_away() -> None:
     assert {check for check, _module in found} == set(DOERS)
 
 
-def test_an_answer_passes_only_by_its_name() -> None:
-    """Where a page asks less than a `match` over all of them, it asks `is`: nothing else passes."""
+def test_answers_are_compared_by_identity() -> None:
+    """Pages that do not `match` all answers compare with `is`, so nothing else passes."""
     strange = [
         f"{module}: {ast.unparse(node)}"
         for module, tree in CODE.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Compare)
-        and "Answer." in ast.unparse(node)
+        and "Outcome." in ast.unparse(node)
         and not all(isinstance(each, ast.Is) for each in node.ops)
     ]
     assert strange == []
 
 
 def test_every_match_over_answers_is_complete() -> None:
-    """A new answer is an error of the types until each page says what it means."""
+    """A new answer is a type error until each page handles it."""
     matches = [
         node
         for tree in CODE.values()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Match) and "Answer." in ast.unparse(node)
+        if isinstance(node, ast.Match) and "Outcome." in ast.unparse(node)
     ]
     assert matches
     assert [ast.unparse(each) for each in matches if "assert_never" not in ast.unparse(each)] == []
 
 
-@pytest.mark.parametrize("answer", Answer)
-def test_each_answer_that_does_not_lead_on_is_told(answer: Answer, db: None) -> None:
-    judgement = Judgement(answer)
-    assert judgement.leads_on is (answer in {Answer.RIGHT, Answer.LOCKED})
+@pytest.mark.parametrize("answer", Outcome)
+def test_each_refused_answer_has_a_message(answer: Outcome, db: None) -> None:
+    result = Result(answer)
+    assert result.leads_on is (answer in {Outcome.RIGHT, Outcome.LOCKED})
     forms = CodeForm({}), CodeForm({}), NewAppForm({}), RecoveryCodeForm({})
     by_code, by_app, new_app, by_recovery_code = forms
-    by_code.refuse(judgement, None)
-    by_app.refuse_app(judgement)
-    new_app.refuse_new(judgement)
-    by_recovery_code.refuse(judgement)
+    by_code.refuse(result, None)
+    by_app.refuse_app(result)
+    new_app.refuse_new(result)
+    by_recovery_code.refuse(result)
     assert all(form.errors["code"] for form in forms)

@@ -1,6 +1,6 @@
-"""Each signed thing has a purpose of its own (X24, Postiz CVE-2026-115933).
+"""Each kind of signature has its own purpose (X24, Postiz CVE-2026-115933).
 
-There one secret signed sessions, invitations and resets alike, so that one passed for the other.
+There one secret signed sessions, invitations and resets alike, so one could replace the other.
 """
 
 import ast
@@ -12,47 +12,57 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.utils import timezone
 
-from accounts import links
-from accounts.links import Link
 from accounts.models import User
-from mfa import browsers
-from mfa.admin_base import edits
-from mfa.limits import keyed
-from mfa.models import Challenge, Purpose
-from mfa.models.policies import mail_config
+from accounts.people import links, notice_links
+from accounts.people.links import Link
+from mfa.admin.base import edits
+from mfa.limits.base import keyed
+from mfa.models import Challenge
+from mfa.models.channel_health import mail_config
 from mfa.rules import codes
-from mfa.sessions import SessionStore
+from mfa.rules.routes import Purpose
+from mfa.session_engine import SessionStore
+from mfa.sessions import devices
 
 ROOT = Path(settings.BASE_DIR)
-CODE = [path for app in ("accounts", "mfa", "portal") for path in (ROOT / app).rglob("*.py")]
-# What can sign, encrypt or make a token
+CODE = [
+    path
+    for app in ("accounts", "mfa", "portal")
+    for path in (ROOT / app).rglob("*.py")
+    if "migrations" not in path.parts
+]
+# Functions that sign, encrypt or make a token
 MAKERS = {"hmac", "signing", "crypto", "tokens", "cryptography", "jwt", "itsdangerous", "nacl"}
-# Where that is done, and what keeps it apart from the others
+# Where they are used, and what separates their purposes
 USES = {
-    "accounts/links.py": "a salt for each kind of link: SIGNERS",
-    "mfa/browsers.py": "a salt of its own: SIGNERS",
-    "mfa/sessions.py": "Django's salt for sessions: SIGNERS",
-    "mfa/limits.py": "never shown to anybody: FINGERPRINTS",
-    "mfa/admin_base/edits.py": "a salt of its own: FINGERPRINTS",
-    "mfa/totp.py": "the keys of mfa/encryption.py",
+    "accounts/people/links.py": "a salt for each kind of link: SIGNERS",
+    "accounts/people/notice_links.py": "a salt of its own, and the person is signed: SIGNERS",
+    "mfa/sessions/devices.py": "a salt of its own: SIGNERS",
+    "mfa/limits/base.py": "never shown to anybody: FINGERPRINTS",
+    "mfa/admin/base/edits.py": "a salt of its own: FINGERPRINTS",
+    "mfa/factors/totp.py": "the keys of mfa/crypto.py",
+    "mfa/models/factors.py": "the keys of mfa/crypto.py",
     "mfa/models/people.py": "a salt of its own: FINGERPRINTS",
-    "mfa/models/policies.py": "a salt of its own: FINGERPRINTS",
+    "mfa/models/channel_health.py": "a salt of its own: FINGERPRINTS",
+    "mfa/models/sms_account.py": "never shown to anybody, and the token has 128 bits",
     "mfa/rules/codes.py": "a key of its own, and each purpose is signed: FINGERPRINTS",
     "mfa/rules/totp.py": "the secret of each app",
-    "mfa/channels/twilio_receipts.py": "the token of the Twilio account",
-    "mfa/encryption.py": "keys of its own, for the database and sessions alone",
+    "mfa/channels/twilio/receipts.py": "the token of the Twilio account",
+    "mfa/crypto.py": "keys of its own, for the database and sessions alone",
     "mfa/management/commands/reencrypt.py": "the same keys",
     "portal/examination.py": "the same keys",
     "portal/checks.py": "looks at the keys only",
     "portal/newenv.py": "draws the keys",
+    "portal/readiness.py": "the same keys",
     "portal/probes.py": "compares only",
-    "mfa/answers.py": "compares only",
-    "mfa/pending.py": "compares only",
+    "mfa/challenges/verify.py": "compares only",
+    "mfa/login/pending.py": "compares only",
+    "mfa/login/typed.py": "the keys of mfa/crypto.py, in the person's own session",
 }
 
 
 def imports(path: Path) -> set[str]:
-    """The last two words of each module that a file imports, and the names from it."""
+    """The last two words of each imported module, and the imported names."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -67,7 +77,8 @@ def signers(user: User) -> dict[str, Signer]:
     store = SessionStore()
     return {
         **{f"link {link}": links._Signer(link, user, at) for link in Link},
-        "recognized device": browsers._signer(user),
+        "notice": notice_links._Signer(at),
+        "recognized device": devices._signer(user),
         "session": TimestampSigner(salt=store.key_salt),
     }
 
@@ -76,13 +87,13 @@ def respelled(signed: str, by: Signer, other: Signer) -> str:
     return other.sep.join(signed.split(by.sep))
 
 
-def test_whoever_signs_stands_in_the_table() -> None:
-    """A new one fails here: give it a purpose of its own, and a line in the tests below."""
+def test_every_use_of_a_signer_is_listed() -> None:
+    """A new use fails here: give it its own purpose, and add it to the tests below."""
     found = {str(path.relative_to(ROOT)) for path in CODE if imports(path) & MAKERS}
     assert found == set(USES)
 
 
-def test_no_signature_passes_for_another(alice: User) -> None:
+def test_signature_is_invalid_for_other_purposes(alice: User) -> None:
     made = signers(alice)
     signed = {name: signer.sign("MQ") for name, signer in made.items()}
     passed = []
@@ -96,16 +107,16 @@ def test_no_signature_passes_for_another(alice: User) -> None:
     assert {signer.unsign(signed[name]) for name, signer in made.items()} == {"MQ"}
 
 
-def test_no_signature_of_alices_passes_for_bobs(alice: User, bob: User) -> None:
-    """Charlie's part: each names its person, too, but the session, which names one inside."""
+def test_signature_of_alice_is_invalid_for_bob(alice: User, bob: User) -> None:
+    """Charlie's part: each names its person too, except those that contain one."""
     mine, theirs = signers(alice), signers(bob)
-    for name in set(mine) - {"session"}:
+    for name in set(mine) - {"session", "notice"}:
         with pytest.raises(BadSignature):
             theirs[name].unsign(mine[name].sign("MQ"))
 
 
-def test_the_same_words_have_another_fingerprint_for_each_purpose(alice: User) -> None:
-    """FINGERPRINTS: none of them tells what another one is."""
+def test_fingerprints_differ_by_purpose(alice: User) -> None:
+    """FINGERPRINTS: none reveals what another one identifies."""
     key = codes.key_of(settings.SECRET_KEY)
     found = {
         "session's password": alice.get_session_auth_hash(),
@@ -117,8 +128,8 @@ def test_the_same_words_have_another_fingerprint_for_each_purpose(alice: User) -
     assert len(set(found.values())) == len(found)
 
 
-def test_every_count_names_its_limit_first() -> None:
-    """So that no count is ever the key of the codes, which has a word without a colon."""
+def test_every_counter_key_starts_with_its_limit() -> None:
+    """So that no count can equal the key of codes, which has a word without a colon."""
     calls = [
         node
         for path in CODE
@@ -129,7 +140,7 @@ def test_every_count_names_its_limit_first() -> None:
     assert [ast.unparse(call) for call in calls if ":" not in ast.unparse(call.args[0])] == []
 
 
-def test_the_code_of_one_purpose_is_none_of_another(alice: User) -> None:
+def test_code_is_invalid_for_other_purposes(alice: User) -> None:
     """OT-04: the same question to the same phone, for each purpose."""
     same = {"id": Challenge().id, "user": alice, "channel": "sms", "target": "+447700900201"}
     key = codes.fingerprint(codes.key_of(settings.SECRET_KEY))

@@ -1,6 +1,6 @@
-"""MFA holds on every way in (X10, Logto CVE-2026-15616; X9, Zitadel CVE-2026-119128).
+"""MFA applies to every way to log in (X10, Logto CVE-2026-15616; X9, Zitadel CVE-2026-119128).
 
-The list of ways is that of docs/security.md (LG-06): a new way needs a line there and a trial here.
+The list is in docs/security.md (LG-06). A new way to log in needs a row there and a trial here.
 """
 
 import re
@@ -13,10 +13,10 @@ from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import TestCase
 
-from accounts import resets
 from accounts.models import User
+from accounts.people import resets
 from mfa.audit import NOWHERE
-from mfa.models import AccountPolicy
+from mfa.models import SitePolicy
 from tests.advisories.trial import BODIES, bound, undone
 from tests.architecture.addresses import PORTAL
 from tests.conftest import make_user
@@ -30,7 +30,7 @@ VERIFY, ENROLL = "/login/verify/", PHONE
 
 
 def press(browser: Browser) -> HttpResponse:
-    """The button of the newest mailed link."""
+    """Press the button of the newest emailed link."""
     uid, token = mailed_link()
     return browser.post(f"/password/reset/{uid}/{token}/")
 
@@ -53,7 +53,7 @@ def by_forgotten_password(browser: Browser, root: User) -> str:
 
 def by_link_of_an_administrator(browser: Browser, root: User) -> str:
     with TestCase.captureOnCommitCallbacks(execute=True):
-        resets.send(root, origin=NOWHERE, by=root.pk)
+        resets.send(root, client=NOWHERE, by=root.pk)
     return press(browser).url
 
 
@@ -65,27 +65,27 @@ def by_confirming(browser: Browser, root: User) -> str:
 
 
 def by_pause(browser: Browser, root: User) -> str:
-    """It lets in one person; for staff none is honored."""
+    """It lets in one person, and has no effect for staff."""
     other = User.objects.get(email="alice@example.org")
     office = Browser()
     office.log_in(root)
-    answer = office.post(f"/admin/mfa/pause/person/{root.pk}/", {"reason": "mine", "hours": "1"})
+    answer = office.post(f"/support/people/{root.pk}/pause/", {"reason": "mine", "hours": "1"})
     assert answer.status_code == 403
-    office.post(f"/admin/mfa/pause/person/{other.pk}/", {"reason": "lost phone", "hours": "1"})
+    office.post(f"/support/people/{other.pk}/pause/", {"reason": "lost phone", "hours": "1"})
     assert browser.password(other).url == "/"
     browser.post("/logout/")
     return browser.password(root).url
 
 
 def by_breakglass(browser: Browser, root: User) -> str:
-    """It lets in only the person that it names."""
+    """It lets in only the named person."""
     with TestCase.captureOnCommitCallbacks(execute=True):
         call_command("breakglass", "alice@example.org", reason="lost phone")
     return browser.password(root).url
 
 
 def by_releasing_staff(browser: Browser, root: User) -> str:
-    """Staff are then asked like everybody, and everybody is asked."""
+    """Then staff follow the same rules as everyone, who still need a second step."""
     with TestCase.captureOnCommitCallbacks(execute=True):
         call_command("staff_mfa", "off", reason="a test")
     return browser.password(root).url
@@ -99,7 +99,7 @@ def by_createsuperuser(browser: Browser, root: User) -> str:
     return browser.password(new).url
 
 
-# Each way in, by its first words in the document, and where it leads without a second step
+# Each way, by its first words in the document, and where it leads without a second step
 WAYS: dict[str, tuple[Callable[[Browser, User], str], str]] = {
     "`/login/`": (by_login, VERIFY),
     "`/admin/`": (by_admin, VERIFY),
@@ -120,24 +120,24 @@ def documented() -> list[str]:
     return [cells[0] for cells in rows[2:]]
 
 
-def test_each_way_of_the_document_is_tried() -> None:
+def test_each_documented_way_to_log_in_is_tested() -> None:
     ways = documented()
     assert len(ways) == len(WAYS)
     assert [way for way in ways if not way.startswith(tuple(WAYS))] == []
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_no_way_in_leads_past_the_second_step(
+def test_no_way_to_log_in_skips_second_step(
     browser: Browser, alice: User, root: User, way: str
 ) -> None:
-    """X10: the superuser's second step, since no other account is worth as much."""
+    """X10: the superuser's second step, because that account is worth the most."""
     walk, led = WAYS[way]
     assert walk(browser, root) == led
     assert not browser.signed_in
     assert browser.get("/admin/").status_code == 302
 
 
-# What makes a session a login, by name or by its key
+# What turns a session into a login, by name or by key
 LOGS_IN = re.compile(
     r"\bauth\.login\(|\bdjango_login\(|\bforce_login\b|\bRemoteUser"
     r"|\[(?:\"_auth_user_id\"|SESSION_KEY)\]\s*="
@@ -145,19 +145,19 @@ LOGS_IN = re.compile(
 )
 
 
-def test_only_one_function_logs_anybody_in() -> None:
-    """X10: no page opens a session past the steps of a login."""
+def test_only_one_function_logs_people_in() -> None:
+    """X10: no page starts a session without the steps of a login."""
     files = [path for app in ("accounts", "mfa", "portal") for path in (ROOT / app).rglob("*.py")]
     logging_in = {str(p.relative_to(ROOT)) for p in files if LOGS_IN.search(p.read_text())}
-    assert logging_in == {"mfa/login.py"}
+    assert logging_in == {"mfa/login/enter.py"}
 
 
-# X9: people who have nothing yet
+# X9: people without any credentials
 
 
 @pytest.fixture
-def fresh_account(policy: AccountPolicy) -> User:
-    """Made in the administration or imported: no password, no factor."""
+def fresh_account(policy: SitePolicy) -> User:
+    """Created in the admin or imported, without password and factor."""
     user = make_user("fresh@example.org")
     user.set_unusable_password()
     user.save()
@@ -165,19 +165,17 @@ def fresh_account(policy: AccountPolicy) -> User:
 
 
 @pytest.mark.parametrize("field", ["stored", "", "!", " ", "None", "\x00", PASSWORD])
-def test_no_password_fits_an_account_without_one(
+def test_account_without_password_accepts_none(
     browser: Browser, fresh_account: User, field: str
 ) -> None:
-    """X9: not even what stands in the column."""
+    """X9: not even the text in the column."""
     typed = fresh_account.password if field == "stored" else field
     assert browser.password(fresh_account, typed).status_code in {200, 400}
     assert "mfa_pending" not in browser.session
 
 
-def test_nobody_sets_the_first_credential_of_an_account_without_one(
-    browser: Browser, fresh_account: User
-) -> None:
-    """X9: anyone could. Every page, with all that its forms may ask for."""
+def test_strangers_cannot_set_first_credential(browser: Browser, fresh_account: User) -> None:
+    """X9: otherwise anyone could. Tries every page with all fields of its forms."""
     everything = {
         **BODIES["fields of other steps"],
         **FORM,
@@ -197,27 +195,25 @@ def test_nobody_sets_the_first_credential_of_an_account_without_one(
             assert not twin.signed_in
 
 
-def test_the_mailed_link_opens_it_and_leads_to_the_enrollment(
+def test_emailed_link_sets_password_and_leads_to_enrollment(
     browser: Browser, fresh_account: User
 ) -> None:
-    """X9: and it does not log in either."""
+    """X9: and it does not log in."""
     with TestCase.captureOnCommitCallbacks(execute=True):
-        resets.send(fresh_account, origin=NOWHERE, by=fresh_account.pk)
+        resets.send(fresh_account, client=NOWHERE, by=fresh_account.pk)
     assert press(browser).url == "/password/new/"
-    assert browser.post("/password/new/", FORM).url == "/login/?notice=reset"
-    assert not browser.signed_in
-    assert browser.password(fresh_account, NEW_PASSWORD).url == ENROLL
+    assert browser.post("/password/new/", FORM).url == ENROLL
     assert not browser.signed_in
 
 
-def test_a_link_of_another_person_opens_nothing(
+def test_link_of_another_person_does_not_work(
     browser: Browser, other_browser: Browser, fresh_account: User, bob: User
 ) -> None:
     """X9: Charlie's part."""
     browser.post("/password/forgot/", {"email": bob.email})
     _uid, token = mailed_link()
     with TestCase.captureOnCommitCallbacks(execute=True):
-        resets.send(fresh_account, origin=NOWHERE, by=fresh_account.pk)
+        resets.send(fresh_account, client=NOWHERE, by=fresh_account.pk)
     uid, _token = mailed_link()
     assert other_browser.post(f"/password/reset/{uid}/{token}/").status_code == 410
     assert other_browser.post("/password/new/", FORM).url == "/password/forgot/?notice=ended"

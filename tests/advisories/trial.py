@@ -1,4 +1,4 @@
-"""Trying something in a browser without leaving a trace, and what a session has proven."""
+"""Trying actions in a browser without side effects, and what a session has proven."""
 
 import re
 from collections.abc import Iterator
@@ -8,14 +8,16 @@ from copy import deepcopy
 from django.db import transaction
 
 from accounts.models import User
-from mfa.models import Factor, OutboxMessage, Purpose
-from mfa.pending import PendingLogin
+from mfa.login.pending import PendingLogin
+from mfa.models import Factor, OutboxMessage
+from mfa.rules.routes import Purpose
 from mfa.rules.steps import Proof
-from mfa.sessions import ABOUT, PROOFS
+from mfa.session_engine import ABOUT
+from mfa.sessions.proofs import PROOFS
 from tests.architecture.addresses import PORTAL
 from tests.portal_client import Browser
 
-# A browser that has been asked, and the one page that takes the answer
+# A browser with an open question, and the only page that takes the answer
 ASKED = {
     Purpose.LOGIN: ("asked", "mfa:verify"),
     Purpose.STEP_UP: ("stepping_up", "mfa:verify"),
@@ -24,13 +26,13 @@ ASKED = {
     Purpose.ENROLL: ("proving", "mfa:enroll_verify"),
     Purpose.CHANGE: ("changing", "mfa:change_phone_verify"),
 }
-# Where a walk is carried on: a new page below these addresses is tried by itself.
+# Where a flow continues. New pages below these URLs are tried automatically.
 FLOW = tuple(
     each for each in PORTAL if each.route.startswith(("login/", "me/phone/", "password/new/"))
 )
-# What a session with a fresh proof may do anyway
+# What a session with a fresh proof is allowed to do
 OPEN = {Purpose.CHANGE: {"mfa:recovery_codes"}}
-# What the forms and buttons of all steps send, with nothing in it that would prove anything
+# What the forms and buttons of all steps send, without a valid proof
 BUTTONS = {
     "another": "1",
     "back": "1",
@@ -67,11 +69,11 @@ BODIES = {
 
 @contextmanager
 def undone(browser: Browser) -> Iterator[Browser]:
-    """Give a twin of a browser; whatever it does is taken back at the end."""
+    """Give a copy of a browser, and roll back everything it does."""
     twin = Browser()
     twin.cookies = deepcopy(browser.cookies)
     block = transaction.atomic()
-    # As those of Django's own TestCase: blocks that must be the outermost may stand inside.
+    # As in Django's TestCase: blocks that must be outermost may be nested.
     block._from_testcase = True
     with block:
         yield twin
@@ -79,7 +81,7 @@ def undone(browser: Browser) -> Iterator[Browser]:
 
 
 def proven(browser: Browser) -> set[str]:
-    """Name each thing that the session has proven, with the moment of it."""
+    """Return what the session has proven, and when."""
     session = browser.session
     about = session.get(ABOUT, {})
     shown = {f"{by} at {at}" for by, at in about.get(PROOFS, {}).items()}
@@ -96,8 +98,8 @@ def proven(browser: Browser) -> set[str]:
     return shown
 
 
-def bound() -> set[object]:
-    """Return what lets people in: passwords, emails, factors, and what excuses from them."""
+def bound() -> set[tuple[object, ...]]:
+    """Return what lets people in: passwords, emails, factors and exceptions."""
     people = User.objects.values_list(
         "pk", "email", "password", "is_staff", "skipped_at", "ever_bound_at"
     )
@@ -105,6 +107,6 @@ def bound() -> set[object]:
 
 
 def newest_code() -> str:
-    """Return the code that went out last, to any person."""
+    """Return the latest code, sent to anyone."""
     bodies = OutboxMessage.objects.values_list("body", flat=True)
     return next(found[0] for body in bodies if (found := re.search(r"\b\d{6}\b", body)))

@@ -1,1 +1,1 @@
-"""Tests of the house rules: names, templates, messages, settings."""
+"""Tests of the project's rules: names, templates, messages, settings."""

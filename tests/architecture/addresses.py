@@ -1,4 +1,4 @@
-"""Every address of the portal, as the resolver knows it, the administration included."""
+"""Every URL of the portal as the resolver knows it, including the admin."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,13 +12,13 @@ from django.urls.resolvers import RegexPattern
 from tests.stations import KEYS
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-# What the admin's two regular expressions stand for, by the group that each has
+# Values for the admin's two regular expressions, by their groups
 MATCHES = {"app_label": "mfa/", "url": "no-such-page/"}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One URL pattern: its full name ("" where it has none), its route and its view."""
+    """One URL pattern: its full name (or ""), its route and its view."""
 
     name: str
     route: str
@@ -29,7 +29,7 @@ class Address:
 
     @property
     def path(self) -> str:
-        """The path, with the first row that its part of the administration has."""
+        """Return the path with the id of the first row in its part of the admin."""
         return "/" + PARAMETER.sub(lambda match: self._key(match[1]), self.route)
 
     def _key(self, parameter: str) -> str:
@@ -38,7 +38,7 @@ class Address:
         _admin, app, model, *rest = self.route.split("/")
         rows = apps.get_model(app, model)._default_manager.all()
         if rest[0] == "person":
-            # What is done for a person is done for nobody of the staff.
+            # Actions for a person are refused for staff.
             rows = get_user_model()._default_manager.filter(is_staff=False)
         row = rows.order_by("pk").first()
         return str(row.pk) if row else "1"

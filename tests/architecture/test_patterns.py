@@ -1,4 +1,4 @@
-"""S03: each regular expression of the code is measured, or no client's bytes reach it.
+"""S03: each regular expression is measured, or never gets input of clients.
 
 `benchmarks/hostile_inputs.py` has the list.
 """
@@ -16,7 +16,7 @@ CALLS |= {"validate_slug", "PhoneNumberMatcher"}
 
 
 def test_each_pattern_of_the_code_is_on_the_list() -> None:
-    """A new one names the reader that is measured, or why no client's bytes reach it."""
+    """A new pattern needs a measured reader, or the reason why it gets no input of clients."""
     assert set(patterns()) == set(PATTERNS)
     assert {reader for reader in PATTERNS.values() if reader in READERS}
 

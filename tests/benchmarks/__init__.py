@@ -1,1 +1,1 @@
-"""The benchmarks' counts, as promises; their times are only printed."""
+"""Tests of the benchmarks' counts. Their times are only printed."""

@@ -1,4 +1,4 @@
-"""What the table of benchmarks/abuse.py promises (OT-03, OT-04, OT-05, PS-07)."""
+"""The limits in the table of benchmarks/abuse.py (OT-03, OT-04, OT-05, PS-07)."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def portal(tmp_path) -> Iterator[Portal]:
         yield portal
 
 
-def test_every_row_of_the_table_holds(portal: Portal) -> None:
+def test_every_limit_in_the_table_is_kept(portal: Portal) -> None:
     rows = abuse.run(portal)
     assert [row for row in rows if not row.holds] == []
     assert len(rows) == 6

@@ -1,4 +1,4 @@
-"""S03: no regular expression that sees a client's bytes takes more than linear time."""
+"""S03: no regular expression on client input takes more than linear time."""
 
 import re
 
@@ -14,8 +14,8 @@ def test_hostile_text_costs_linear_time(reader: str) -> None:
     assert row.holds, row
 
 
-def test_the_measure_finds_a_pattern_that_backtracks() -> None:
-    """The first pattern of the logs as it was: a local part without a beginning or a bound."""
+def test_backtracking_pattern_is_detected() -> None:
+    """The first pattern of the logs in an earlier form: a local part without a start or a limit."""
     careless = re.compile(r"[^\s@<>\"'=(,:/…]+@[\w.-]+\.[A-Za-z]{2,}")
     row = hostile_inputs.row_of("careless", lambda text: careless.sub("", text[::8]), "1")
     assert not row.holds

@@ -1,4 +1,4 @@
-"""A small storm: nobody is lost, let in without a code, or texted without asking (OT-12)."""
+"""A small load test: nobody is lost, let in without a code, or texted unasked (OT-12)."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ SMALL = storm.Plan(crowd=8, hang=6, again=3, patience=90, mails=2)
 @pytest.fixture
 def portal(tmp_path) -> Iterator[Company]:
     server, program = required(postgresql), required(queues.program)
-    # The production tests' portal may still run, and would take the tasks of this one.
+    # The portal of the production tests may still run, and would take this test's tasks.
     with (
         queues.queue(program, tmp_path) as queue,
         database(server) as url,
@@ -32,7 +32,7 @@ def portal(tmp_path) -> Iterator[Company]:
         yield portal
 
 
-def test_a_hanging_provider_costs_nobody_their_login(portal: Company) -> None:
+def test_hanging_provider_does_not_prevent_logins(portal: Company) -> None:
     rest, wild, at_rest, in_the_storm = storm.run(portal, SMALL)
     assert portal.query(LEFT) == []
     assert at_rest.people_in == 2 * SMALL.crowd

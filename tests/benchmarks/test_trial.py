@@ -1,4 +1,4 @@
-"""A part of the security trial, against the portal in production shape."""
+"""A part of the security trial, against the portal as in production."""
 
 import os
 import subprocess
@@ -15,8 +15,8 @@ QUICK = ["S02", "S03", "S13", "S23"]
 
 
 @pytest.mark.processes
-def test_what_attackers_tried_is_refused(tmp_path: Path) -> None:
-    """In a process of its own: the trial looks into the portal's database through its models."""
+def test_attacks_are_refused(tmp_path: Path) -> None:
+    """In its own process, because the trial uses the portal's database through its models."""
     required(postgresql)
     with queues.queue(required(queues.program), tmp_path) as queue:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The system's Chromium: where it is, and how tests and screenshots start it."""
+"""The system's Chromium, and how tests and screenshots start it."""
 
 import os
 import shutil
@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-# No traffic of its own, and nothing that needs a screen.
+# The shell draws no window around the page, which halves the time of the tests.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+# No traffic of its own, and no display needed
 QUIET = (
     "--disable-gpu",
     "--disable-quic",
@@ -26,8 +27,8 @@ def find() -> str | None:
 
 @contextmanager
 def launched(path: str) -> Iterator[Browser]:
-    """Run one headless Chromium; contexts in it are apart from each other."""
-    # Chromium's sandbox refuses to run as root, which containers are.
+    """Run one headless Chromium. Its contexts are separate."""
+    # Chromium's sandbox refuses to run as root, as in containers.
     arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)

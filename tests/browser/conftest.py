@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests, a context of its own for each visitor."""
+"""One Chromium for all browser tests, with a context for each visitor."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.stations import *  # noqa: F403 fixtures come in by their names
 DESKTOP, PHONE, NARROW = 1280, 390, 320
 HEIGHT = 844
 POINTER = Pointer()
-# Generous for two busy cores; a page that is there is found at once.
+# Generous for two busy cores. A page that exists is found at once.
 PATIENCE = 15_000
 
 
@@ -25,17 +25,17 @@ class Visit(Protocol):
     def __call__(
         self, *, script: bool = True, hands: Hands = POINTER, width: int = DESKTOP
     ) -> Visitor:
-        """Return somebody with a fresh browser."""
+        """Return a person with a new browser."""
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Chromium]:
-    """The browser; where there is none the tests are skipped aloud, in CI they fail."""
+    """The browser. Without it the tests are skipped, and fail in CI."""
     path = chromiums.find()
     if path is None:
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse(f"No Chromium on PATH (looked for {', '.join(chromiums.NAMES)}).")
-    # Playwright keeps an event loop in this thread, beside which Django's ORM refuses to work.
+    # Playwright keeps an event loop in this thread, with which Django's ORM refuses to work.
     with pytest.MonkeyPatch.context() as patch, chromiums.launched(path) as browser:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         expect.set_options(timeout=PATIENCE)
@@ -44,7 +44,7 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.fixture
 def visit(chromium: Chromium, live_server) -> Iterator[Visit]:
-    """Make visitors of the running portal; at the end none of them may have complained."""
+    """Make visitors of the running portal. At the end, their browsers must have no complaints."""
     visitors: list[Visitor] = []
 
     def make(*, script: bool = True, hands: Hands = POINTER, width: int = DESKTOP) -> Visitor:
@@ -61,9 +61,15 @@ def visit(chromium: Chromium, live_server) -> Iterator[Visit]:
     assert [line for visitor in visitors for line in visitor.watch.unexpected] == []
 
 
-@pytest.fixture(params=["pointer", "no script", "keyboard"])
+@pytest.fixture(
+    params=[
+        "pointer",
+        pytest.param("no script", marks=pytest.mark.full),
+        pytest.param("keyboard", marks=pytest.mark.full),
+    ]
+)
 def visitor(request: pytest.FixtureRequest, visit: Visit) -> Visitor:
-    """Each journey is made in three ways: with script, without, and by the keyboard alone."""
+    """Run each journey in three ways: with script, without, and by keyboard."""
     match request.param:
         case "pointer":
             return visit(width=PHONE)

@@ -1,13 +1,13 @@
-"""How a visitor works a page: by pointer, or by the keyboard alone with its focus in sight."""
+"""How a visitor uses a page: by pointer, or by keyboard with visible focus."""
 
 from typing import Protocol
 
 from playwright.sync_api import Locator, Page
 
-# More stops than any page has: beyond them a target cannot be reached.
+# More tab stops than any page has. A target beyond them is unreachable.
 MOST_STOPS = 120
 HAS_FOCUS = "node => node === document.activeElement"
-# WCAG 2.2, 2.4.7 and 2.4.11: the focus is drawn, and not wholly under something else.
+# WCAG 2.2, 2.4.7 and 2.4.11: the focus is visible and not fully covered.
 HIDDEN_FOCUS = """() => {
   const node = document.activeElement;
   if (!node || node === document.body) return "";
@@ -28,19 +28,19 @@ HIDDEN_FOCUS = """() => {
 
 
 class Hands(Protocol):
-    """Two ways to do the same things."""
+    """The actions that both ways have."""
 
     def press(self, target: Locator) -> None:
         """Activate a button, a link or a menu."""
 
     def write(self, target: Locator, text: str) -> None:
-        """Type into a field, in place of what it holds."""
+        """Replace the text of a field."""
 
     def tick(self, target: Locator) -> None:
-        """Turn a checkbox over."""
+        """Toggle a checkbox."""
 
     def choose(self, group: Locator, label: str) -> None:
-        """Choose one of a group's radio buttons."""
+        """Choose a radio button."""
 
 
 class Pointer:
@@ -85,7 +85,7 @@ class Keyboard:
         raise AssertionError(f"no arrow leads to {label}")
 
     def reach(self, target: Locator) -> None:
-        """Tab to an element; each stop on the way must show its focus."""
+        """Tab to an element. Each stop on the way must show its focus."""
         node = target.element_handle()
         for _ in range(MOST_STOPS):
             if node.evaluate(HAS_FOCUS):

@@ -120,8 +120,12 @@ async ({ own, colors }) => {
     }
   }
 
-  // All rules of axe, the one on target size (2.5.8) too, which it keeps off by default.
-  const rules = { "target-size": { enabled: true } };
+  // All rules of axe, best practice too, and two that are off by default: target size (2.5.8)
+  // and label in name (2.5.3).
+  const rules = {
+    "target-size": { enabled: true },
+    "label-content-name-mismatch": { enabled: true },
+  };
   const options = { resultTypes: ["violations"], preload: false, ...(colors ? { runOnly: COLORS } : { rules }) };
   const { violations } = await axe.run(document, options);
   for (const { id, nodes } of violations) {

@@ -1,4 +1,4 @@
-"""Looks at a page in Chromium: axe's rules and our own, at two widths and in both themes."""
+"""Checks a page in Chromium with axe's rules and our own, at two widths and in both themes."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.browser.conftest import DESKTOP, HEIGHT, NARROW
 from tests.browser.visitor import Visitor
 
 LOOK = (Path(__file__).parent / "inspection.js").read_text()
-# Width and theme, and whether the colors alone are new there
+# Width and theme, and whether only the colors differ from the previous one
 VIEWS = (
     (NARROW, "dark", False),
     (NARROW, "light", True),
@@ -19,15 +19,15 @@ VIEWS = (
 
 
 def look(visitor: Visitor, heading: str) -> None:
-    """Wait for one of the portal's own pages and find nothing wrong with it."""
+    """Wait for one of the portal's pages, and check that it has no faults."""
     visitor.at(heading)
     assert problems_of(visitor.page) == []
 
 
 def problems_of(page: Page, *, own: bool = True) -> list[str]:
-    """List what is wrong with the page, with the width and theme where that shows."""
+    """List the page's faults, with their width and theme."""
     page.wait_for_load_state()
-    # The engine comes in past the policy, as a developer's tools do.
+    # The engine bypasses the Content-Security-Policy, like developer tools.
     page.evaluate(AXE_SCRIPT)
     found = []
     for width, theme, colors in VIEWS:

@@ -1,34 +1,27 @@
 """`python -m tests.browser.screenshots DIRECTORY`: pictures of a freshly started demo's pages.
 
-Start it with `make run` on an empty database: Ada has to enroll her phone. `--readme` takes only
-the README's pictures.
+Start it with `make run` on an empty database: Ada has to enroll her phone.
 """
 
 import argparse
-import re
 from pathlib import Path
 from typing import Protocol
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser import chromium
+from tests.browser import chromium, demo
+from tests.browser.demo import ADMINS, at as _at, read_code as _code
 
-# As `make run` prints them
-PASSWORD = "demo demo demo demo"
-ADMINS = "+447700900100"
-BENS = "+447700900101"
 ADAS = "+447546123456"
 WIDTHS = {"phone": 390, "desktop": 1280}
 HEIGHT = 844
-# The README's column on GitHub, in pixels
-COLUMN = 860
 
 
 class Shoot(Protocol):
     """Takes the pictures of one page."""
 
     def __call__(self, page: Page, name: str) -> None:
-        """Write them."""
+        """The width of the README on GitHub, in pixels"""
 
 
 def main() -> None:
@@ -36,17 +29,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path)
     parser.add_argument("--portal", default="http://127.0.0.1:8000", help="where the demo runs")
-    parser.add_argument("--readme", action="store_true", help="only the README's pictures")
     options = parser.parse_args()
     options.directory.mkdir(parents=True, exist_ok=True)
     path = chromium.find()
     if path is None:
         parser.exit(1, "No Chromium on PATH.\n")
     with chromium.launched(path) as browser:
-        if options.readme:
-            _readme(browser, options.portal, options.directory)
-        else:
-            _everything(browser, options.portal, options.directory)
+        _everything(browser, options.portal, options.directory)
 
 
 def _everything(browser: Browser, portal: str, directory: Path) -> None:
@@ -65,24 +54,6 @@ def _everything(browser: Browser, portal: str, directory: Path) -> None:
 
     _first_login(browser.new_context(base_url=portal).new_page(), shoot)
     _administration(browser.new_context(base_url=portal).new_page(), shoot)
-
-
-def _readme(browser: Browser, portal: str, directory: Path) -> None:
-    """Two pages as wide as the README's column."""
-
-    def shoot(page: Page, name: str, *, height: int) -> None:
-        page.set_viewport_size({"width": COLUMN, "height": height})
-        page.screenshot(path=directory / f"{name}.png", animations="disabled")
-
-    page = browser.new_context(base_url=portal).new_page()
-    page.goto("/login/")
-    _log_in(page, "ben@example.com")
-    code = _code(page, BENS)
-    page.get_by_label("Code").fill(f"{code[:3]} {code[3:]}")
-    shoot(page, "code", height=1030)
-    page.goto("/demo/phone/")
-    page.get_by_role("button", name="Copy code").first.wait_for()
-    shoot(page, "phone", height=800)
 
 
 def _first_login(page: Page, shoot: Shoot) -> None:
@@ -105,6 +76,8 @@ def _first_login(page: Page, shoot: Shoot) -> None:
     page.get_by_label("Code").fill("12")
     _press(page, "Verify Code")
     shoot(page, "code-problem")
+    page.get_by_text("Not received a code?").click()
+    shoot(page, "code-more")
     page.get_by_role("link", name="Try another way").click()
     _at(page, "Choose another way")
     shoot(page, "ways")
@@ -136,7 +109,7 @@ def _administration(page: Page, shoot: Shoot) -> None:
     page.goto("/admin/")
     _log_in(page, "admin@example.com")
     page.get_by_label("Code").fill(_code(page, ADMINS))
-    _press(page, "Verify Code", at="You need a way in without your phone")
+    _press(page, "Verify Code", at="Save your recovery codes")
     shoot(page, "back-up")
     _press(page, "Show my recovery codes", at="Save your recovery codes")
     shoot(page, "recovery-codes")
@@ -145,7 +118,7 @@ def _administration(page: Page, shoot: Shoot) -> None:
     for name, path in {
         "admin-people": "/admin/accounts/user/",
         "admin-deliveries": "/admin/mfa/delivery/",
-        "admin-limits": "/admin/mfa/brake/",
+        "admin-limits": "/admin/mfa/sendblock/",
         "admin-settings": "/admin/system-settings/",
         "admin-policy": "/admin/mfa/accountpolicy/",
         "admin-setup-steps": "/admin/mfa/accountpolicy/setup-steps/",
@@ -160,33 +133,15 @@ def _administration(page: Page, shoot: Shoot) -> None:
 
 
 def _log_in(page: Page, email: str, *, at: str = "Enter your login code") -> None:
-    if "/login/" not in page.url:
-        page.goto("/login/")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    _press(page, "Login", at=at)
+    demo.log_in(page, email)
+    _at(page, at)
 
 
 def _press(page: Page, button: str, *, at: str = "") -> None:
     """Press a button and wait for the page that it leads to."""
-    with page.expect_event("load"):
-        page.get_by_role("button", name=button, exact=True).click()
+    demo.press(page, button)
     if at:
         _at(page, at)
-
-
-def _at(page: Page, heading: str) -> None:
-    page.get_by_role("heading", level=1, name=re.compile(re.escape(heading))).wait_for()
-
-
-def _code(page: Page, number: str) -> str:
-    """Read the newest code that went to a number from the virtual phone."""
-    phone = page.context.new_page()
-    phone.goto("/demo/phone/")
-    newest = phone.locator(".message", has_text=number).locator("[data-code]").first
-    code = newest.get_attribute("data-code") or ""
-    phone.close()
-    return code
 
 
 if __name__ == "__main__":

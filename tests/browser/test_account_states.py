@@ -1,4 +1,4 @@
-"""States of the pages of one's own account, and of those that help people without their phone."""
+"""States of the account pages, and of the pages for people without their phone."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, RecoveryCode
+from mfa.models import AuditEvent, RecoveryCode, SitePolicy
 from tests.authenticator import give_app
 from tests.browser.conftest import Visit
 from tests.browser.inspection import look
@@ -24,7 +24,7 @@ SUSPEND, REMOVE = "/me/security/factors/{}/suspend/", "/me/security/factors/{}/r
 
 @pytest.fixture
 def saved(alice: User) -> None:
-    """Alice has made recovery codes, before she logged in."""
+    """Alice, who made recovery codes before the login."""
     give_codes(alice)
 
 
@@ -36,7 +36,7 @@ def signed_in(visit: Visit, browser: Browser, alice: User) -> Visitor:
 
 @pytest.fixture
 def dan(db: None) -> User:
-    """Has only a password, and nothing more is asked."""
+    """A person with just a password, who needs nothing more."""
     return make_user("dan@example.org", full_name="Dan")
 
 
@@ -46,24 +46,24 @@ def unguarded(visit: Visit, browser: Browser, dan: User) -> Visitor:
     return visit().take_over(browser)
 
 
-# Confirming who is there
+# Step-up
 
 
 def test_confirming_with_the_password(unguarded: Visitor, dan: User) -> None:
     forget_proofs(dan)
     unguarded.open("/me/password/")
-    look(unguarded, "Confirm that it is you")
+    look(unguarded, "Confirm that it's you")
     unguarded.write("Password", "not the password")
     unguarded.press("Continue")
     unguarded.reads("That is not your password.", role="alert")
-    look(unguarded, "Confirm that it is you")
+    look(unguarded, "Confirm that it's you")
 
 
 def test_confirming_with_a_code(signed_in: Visitor, alice: User) -> None:
     forget_proofs(alice)
     signed_in.open("/me/password/")
     signed_in.press("Send Verification Code")
-    look(signed_in, "Confirm with a code")
+    look(signed_in, "Verify with a code")
 
 
 # Security, activity, recovery codes
@@ -76,36 +76,36 @@ def test_security_with_factors_in_every_state(
     other_browser.log_in(alice)
     app = give_app(alice)
     give_app(alice, name="Lost tablet")
-    alice.factors.filter(name="Lost tablet").update(suspended_at=timezone.now())
+    alice.factors.filter(name="Lost tablet").update(status="suspended")
     worn_out = give_phone(alice, "+447700900209")
-    alice.factors.filter(pk=worn_out.pk).update(disabled_at=timezone.now())
+    alice.factors.filter(pk=worn_out.pk).update(status="disabled")
     signed_in.open("/me/security/")
-    signed_in.reads("You reported it lost")
-    signed_in.reads("Switched off after a hundred wrong codes")
-    expect(signed_in.button("Log out everywhere else")).to_be_visible()
+    signed_in.reads("Reported lost.")
+    signed_in.reads("Turned off after 100 wrong codes")
+    expect(signed_in.link("Log out everywhere else")).to_be_visible()
     look(signed_in, "Security")
     signed_in.open(SUSPEND.format(app.pk))
-    look(signed_in, "Report it lost")
+    look(signed_in, "Report lost")
     signed_in.open(REMOVE.format(app.pk))
     expect(signed_in.button("Remove")).to_be_visible()
-    look(signed_in, "Remove it")
+    look(signed_in, "Remove")
 
 
 def test_security_after_the_only_phone_was_lost(signed_in: Visitor, alice: User) -> None:
     signed_in.open(SUSPEND.format(alice.factors.get().pk))
-    signed_in.reads("It is your only verification method")
+    signed_in.reads("It's your only verification method")
     signed_in.press("Turn it off now")
-    signed_in.reads("It is turned off, and you are logged out everywhere", role="status")
+    signed_in.reads("The method you reported lost is turned off", role="status")
     look(signed_in, "Log in")
 
 
-def test_what_was_not_me_where_only_a_password_protects(unguarded: Visitor, dan: User) -> None:
+def test_not_me_without_second_step(unguarded: Visitor, dan: User) -> None:
     unguarded.open("/me/security/")
-    unguarded.reads("your password alone opens your account")
+    unguarded.reads("You log in with just your password.")
     look(unguarded, "Security")
     unguarded.open(f"/me/activity/{AuditEvent.objects.filter(user=dan).latest('pk').pk}/")
-    unguarded.reads("Change your password now.")
-    look(unguarded, "This was not me")
+    unguarded.reads("We email you a link to choose a new one.")
+    look(unguarded, "This wasn't me")
 
 
 @pytest.mark.usefixtures("saved")
@@ -120,42 +120,42 @@ def test_few_recovery_codes(signed_in: Visitor) -> None:
     look(signed_in, "Recovery codes")
 
 
-def test_how_one_logs_in_by_an_app(signed_in: Visitor, alice: User) -> None:
+def test_home_of_person_with_app(signed_in: Visitor, alice: User) -> None:
     give_app(alice)
     alice.factors.update(doubtful_since=timezone.now())
     signed_in.open("/me/")
-    signed_in.reads("Texts to this number have failed several times.")
+    signed_in.reads("Several texts to this number failed.")
     look(signed_in, "My Details")
 
 
-# Forms that were filled in wrongly
+# Invalid forms
 
 
 @pytest.mark.parametrize(
     ("path", "heading", "button", "problem"),
     [
-        ("/me/", "My Details", "Save", "Use letters, digits"),
+        ("/me/", "My Details", "Save", "Use plain text on one line."),
         ("/me/email/", "Change email", "Send the link", "Enter your email."),
-        ("/me/password/", "Change password", "Save", "Enter your present password."),
+        ("/me/password/", "Change password", "Save", "Enter your current password."),
         ("/me/phone/", "Change your phone number", "Send Verification Code", "Enter your mobile"),
     ],
 )
-def test_a_form_of_ones_own(
+def test_invalid_account_form(
     signed_in: Visitor, path: str, heading: str, button: str, problem: str
 ) -> None:
     signed_in.open(path)
     if path == "/me/":
-        signed_in.write("Username", "a b")
+        signed_in.write("Full name", "Alice\u202eevil")
     signed_in.page.get_by_role("main").get_by_role("button", name=button).first.click()
     signed_in.reads(problem, role="alert")
     look(signed_in, heading)
 
 
-def test_a_new_app_with_a_wrong_code(signed_in: Visitor) -> None:
+def test_new_app_with_wrong_code(signed_in: Visitor) -> None:
     signed_in.open("/me/security/app/")
     signed_in.press("Show the QR code")
     signed_in.give_code("000000")
-    signed_in.reads("That is not the code of this app.", role="alert")
+    signed_in.reads("That is not the code this app shows.", role="alert")
     look(signed_in, "Add an authenticator app")
 
 
@@ -163,10 +163,10 @@ def test_a_new_app_with_a_wrong_code(signed_in: Visitor) -> None:
     ("station", "path", "heading"),
     [
         ("resetting", "/password/new/", "Enter your new password"),
-        ("expired", "/me/password/renew/", "Choose a new password now"),
+        ("expired", "/me/password/renew/", "Choose a new password"),
     ],
 )
-def test_a_new_password_that_is_too_short(
+def test_new_password_that_is_too_short(
     request: pytest.FixtureRequest, visit: Visit, station: str, path: str, heading: str
 ) -> None:
     visitor = visit().take_over(request.getfixturevalue(station))
@@ -178,11 +178,11 @@ def test_a_new_password_that_is_too_short(
     look(visitor, heading)
 
 
-# Links in mails
+# Links in emails
 
 
 @pytest.mark.parametrize("page", ["/me/email/", "/password/reset/"])
-def test_a_dead_link(visit: Visit, alice: User, page: str) -> None:
+def test_expired_link(visit: Visit, alice: User, page: str) -> None:
     visitor = visit()
     visitor.expects("status of 410")
     visitor.open(page + "/".join(DEAD_LINK) + "/")
@@ -190,14 +190,14 @@ def test_a_dead_link(visit: Visit, alice: User, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["/me/email/", "/password/reset/"])
-def test_a_cut_link(visit: Visit, alice: User, page: str) -> None:
+def test_cut_link_page(visit: Visit, alice: User, page: str) -> None:
     visitor = visit()
     visitor.expects("status of 404")
     visitor.open(f"{page}MQ/1vOab/")
     look(visitor, "This link is incomplete")
 
 
-def test_an_administrators_link_to_set_a_password(visit: Visit, office: Browser, dan: User) -> None:
+def test_administrators_link_to_set_password(visit: Visit, office: Browser, dan: User) -> None:
     action = {"action": "send_link", "_selected_action": str(dan.pk)}
     office.post("/admin/accounts/user/", action)
     uid, token = mailed_link()
@@ -210,55 +210,57 @@ def test_an_administrators_link_to_set_a_password(visit: Visit, office: Browser,
 
 
 @pytest.mark.parametrize("resting", [False, True])
-def test_help_where_no_second_step_is_left(
-    visit: Visit, browser: Browser, alice: User, policy: AccountPolicy, *, resting: bool
+def test_help_without_any_method_left(
+    visit: Visit, browser: Browser, alice: User, policy: SitePolicy, *, resting: bool
 ) -> None:
-    """The page says whether that passes by itself."""
+    """The page says whether the problem is temporary."""
     policy.email_codes = "off"
-    policy.texts_rest_since = timezone.now() if resting else None
     policy.save()
-    alice.factors.update(disabled_at=None if resting else timezone.now())
+    policy.health.texts_rest_since = timezone.now() if resting else None
+    policy.health.save()
+    alice.factors.update(status="active" if resting else "disabled")
     browser.password(alice)
     visitor = visit().take_over(browser)
     visitor.open("/login/verify/")
-    visitor.reads("try again in a few minutes" if resting else "no second step can be used")
+    visitor.reads(
+        "try again in a few minutes" if resting else "use any of your verification methods"
+    )
     expect(visitor.page.locator(".reference")).to_be_visible()
     look(visitor, "Help with logging in")
 
 
 @pytest.mark.usefixtures("saved")
-def test_the_ways_of_a_phone_that_sent_stop(visit: Visit, browser: Browser, alice: User) -> None:
+def test_methods_of_phone_that_sent_stop(visit: Visit, browser: Browser, alice: User) -> None:
     alice.factors.update(refuses_until=timezone.now() + timedelta(days=1))
     browser.password(alice)
     visitor = visit().take_over(browser)
     visitor.open("/login/choose/")
-    visitor.reads("Your phone refuses our texts")
+    visitor.reads("Your phone blocks our texts")
     look(visitor, "Choose another way")
 
 
-def test_the_code_page_that_refuses_another_text(
-    visit: Visit, browser: Browser, alice: User
-) -> None:
-    """M11, with a number that texts often miss."""
+def test_code_page_refusing_another_text(visit: Visit, browser: Browser, alice: User) -> None:
+    """M11, with a number that often misses texts."""
     alice.factors.update(doubtful_since=timezone.now())
     browser.password(alice)
     visitor = visit().take_over(browser)
     visitor.expects("status of 429")
     visitor.open("/login/verify/")
-    # Past the button, which waits where there is script.
+    # Behind the button, which is disabled for a while with script.
     visitor.page.locator("[data-resend]").evaluate("form => form.submit()")
-    visitor.reads("You have asked for several codes.", role="alert")
+    visitor.reads("You've requested too many codes.", role="alert")
     look(visitor, "Enter your login code")
 
 
-def test_the_mailbox_in_place_of_a_phone(visit: Visit, browser: Browser, alice: User) -> None:
+def test_email_recovery_page(visit: Visit, browser: Browser, alice: User) -> None:
     browser.password(alice)
     visitor = visit().take_over(browser)
     visitor.open("/login/verify/")
+    visitor.open_menu("Not received a code")
     visitor.press("I no longer have this phone")
     visitor.press("Send code to email")
     visitor.give_code("12")
-    visitor.reads("That is too short", role="alert")
-    look(visitor, "Set up a new second step")
-    visitor.press("I have my phone after all")
+    visitor.reads("That code is too short", role="alert")
+    look(visitor, "Set up a new phone or app")
+    visitor.press("Back: I have my phone")
     visitor.at("Enter your login code")

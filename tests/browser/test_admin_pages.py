@@ -1,4 +1,4 @@
-"""Every page of the administration, with real rows: axe's rules and the CSP hold there too."""
+"""Every admin page with real rows: axe's rules and the CSP apply there too."""
 
 from itertools import groupby
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 def part(address: Address) -> str:
-    """The app and model that an address belongs to, "admin" for the rest."""
+    """Return the app and model of a URL, "admin" for others."""
     pieces = address.route.split("/")
     belongs = pieces[1] in apps.app_configs and len(pieces) > 3
     return "/".join(pieces[1:3]) if belongs else "admin"
@@ -24,7 +24,7 @@ PARTS = {name: list(addresses) for name, addresses in groupby(sorted(ADMIN, key=
 
 
 def shown(browser: Browser, addresses: list[Address]) -> list[str]:
-    """The paths that show a page; the others lead elsewhere or refuse."""
+    """The paths that show a page. The others redirect or refuse."""
     answers = {address.path: browser.get(address.path) for address in addresses}
     return [
         path
@@ -34,7 +34,7 @@ def shown(browser: Browser, addresses: list[Address]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_the_pages_of_a_part(visit: Visit, ruling: Browser, name: str) -> None:
+def test_pages_of_part(visit: Visit, ruling: Browser, name: str) -> None:
     paths = shown(ruling, PARTS[name])
     assert paths
     visitor = visit().take_over(ruling)

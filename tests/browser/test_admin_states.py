@@ -1,4 +1,4 @@
-"""States of the administration's pages: what is still to do, what is out of order, mistakes."""
+"""States of the admin's pages: open tasks, faults, and mistakes."""
 
 from datetime import timedelta
 
@@ -7,13 +7,14 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Brake, Pause, Reason
-from mfa.models.policies import mail_config
+from mfa.models import ChannelHealth, Pause, Reason, SendBlock, SitePolicy, SmsAccount
+from mfa.models.channel_health import mail_config
 from tests.browser.conftest import Visit
 from tests.browser.inspection import problems_of
 from tests.browser.visitor import Visitor
 from tests.conftest import give_phone, make_user
-from tests.portal_client import Browser
+from tests.portal.test_admin_step_up import prove
+from tests.portal_client import Browser, code
 
 pytestmark = pytest.mark.browser
 
@@ -30,11 +31,13 @@ def look(visitor: Visitor, words: str) -> None:
     assert problems_of(visitor.page, own=False) == []
 
 
-def test_the_account_policy_while_much_is_out_of_order(administrator: Visitor) -> None:
+def test_account_policy_with_many_faults(administrator: Visitor) -> None:
     now = timezone.now()
-    AccountPolicy.objects.update(
+    SmsAccount.note(
         tested_credentials="",
         is_trial=True,
+    )
+    ChannelHealth.note(
         texts_rest_since=now,
         texts_fault_reason=Reason.CREDENTIALS,
         mail_test_config=mail_config(),
@@ -42,64 +45,98 @@ def test_the_account_policy_while_much_is_out_of_order(administrator: Visitor) -
     )
     administrator.open(POLICY)
     administrator.reads("This is a trial account")
-    administrator.reads("Texts have not been going out")
-    administrator.reads("the last test mail failed")
-    look(administrator, "MFA is on with values that no test message has been typed back with.")
+    administrator.reads("Texts stopped")
+    administrator.reads("the last test email failed")
+    look(administrator, "No test message was verified with the current values.")
 
 
-def test_the_account_policy_filled_in_wrongly(administrator: Visitor) -> None:
-    AccountPolicy.objects.update(enabled=False, tested_credentials="")
+def test_account_policy_with_invalid_values(administrator: Visitor) -> None:
+    SitePolicy.objects.update(enabled=False)
+    SmsAccount.note(tested_credentials="")
     administrator.open(POLICY)
-    administrator.reads("Before it can be enabled:")
-    administrator.write("SMS Account ID:", "AC1")
-    administrator.write("SMS Phone Number:", "nonsense")
+    administrator.reads("Before you can enable MFA:")
+    administrator.write("SMS Account ID", "AC1")
+    administrator.write("SMS Phone Number", "nonsense")
     administrator.press("Save")
     administrator.reads("An account ID starts with AC")
-    look(administrator, "We cannot read this as a phone number.")
+    look(administrator, "We can't read this as a phone number.")
 
 
-def test_a_person_who_may_be_helped(administrator: Visitor, alice: User) -> None:
+def test_connection_test_stays_on_the_page_and_keeps_the_token(administrator: Visitor) -> None:
+    administrator.open(POLICY)
+    administrator.write("SMS Authentication Token", "typed" * 6)
+    administrator.press("Test connection")
+    administrator.reads("texts stay on the virtual phone", role="status")
+    assert administrator.field("SMS Authentication Token").input_value() == "typed" * 6
+
+
+def test_late_connection_test_leads_to_the_filled_form(
+    administrator: Visitor, office: Browser, root: User
+) -> None:
+    """P03."""
+    administrator.open(POLICY)
+    administrator.write("SMS Account ID", "AC" + "1" * 32)
+    administrator.write("SMS Authentication Token", "typed" * 6)
+    prove(office)
+    administrator.press("Test connection")
+    look(administrator, "We keep what you typed for 10 minutes")
+    administrator.press("Send Verification Code")
+    administrator.give_code(code(root.factors.get(kind="phone").target))
+    look(administrator, "We kept what you typed. Enter again: SMS Authentication Token.")
+    assert administrator.field("SMS Account ID").input_value() == "AC" + "1" * 32
+    assert administrator.field("SMS Authentication Token").input_value() == ""
+
+
+def test_person_page_with_help_actions(administrator: Visitor, alice: User) -> None:
     administrator.open(f"/admin/accounts/user/{alice.pk}/change/")
+    look(administrator, "Why they can or cannot log in")
+    administrator.follow("Why they can or cannot log in")
     look(administrator, "Pause MFA for this user")
+    administrator.follow("Reset second factor")
+    look(administrator, "Reset second factor")
 
 
-def test_a_pause_without_a_reason_beside_one_that_runs(administrator: Visitor, alice: User) -> None:
+def test_second_pause_while_one_runs(administrator: Visitor, alice: User) -> None:
     now = timezone.now()
     Pause.objects.create(user=alice, reason="x", started_at=now, until=now + timedelta(hours=1))
-    administrator.open(f"/admin/mfa/pause/person/{alice.pk}/")
+    administrator.open(f"/support/people/{alice.pk}/pause/")
+    look(administrator, "A pause is already running")
+
+
+def test_pause_without_reason(administrator: Visitor, alice: User) -> None:
+    administrator.open(f"/support/people/{alice.pk}/pause/")
     administrator.press("Pause MFA")
-    administrator.reads("A pause runs already")
-    look(administrator, "This field is required.")
+    look(administrator, "Enter a reason.")
 
 
-def test_a_landline_for_a_person(administrator: Visitor, alice: User) -> None:
-    administrator.open(f"/admin/mfa/factor/person/{alice.pk}/")
+def test_landline_form_error_page(administrator: Visitor, alice: User) -> None:
+    administrator.open(f"/support/people/{alice.pk}/number/")
     administrator.write("Mobile number", "020 7946 0000")
     administrator.press("Save")
     look(administrator, "looks like a landline")
 
 
-def test_a_person_added_without_an_email(administrator: Visitor) -> None:
+def test_person_added_without_email(administrator: Visitor) -> None:
     administrator.open("/admin/accounts/user/add/")
     administrator.page.locator("[name=_save]").click()
     look(administrator, "This field is required.")
 
 
-def test_a_test_message_that_failed(administrator: Visitor) -> None:
+def test_test_message_that_failed(administrator: Visitor) -> None:
     administrator.open("/admin/mfa/accountpolicy/test-message/")
     administrator.write("Mobile number", "+447700900001")
     administrator.press("Send test message")
     look(administrator, "Test message to the number ending 01")
 
 
-def test_limits_as_support_reads_them(visit: Visit, policy: AccountPolicy) -> None:
+def test_limits_for_support(visit: Visit, policy: SitePolicy) -> None:
     dana = make_user("dana@example.org", is_staff=True)
     dana.groups.add(Group.objects.get(name="Support"))
     give_phone(dana, "+447700900207")
     now = timezone.now()
-    Brake.objects.create(scope="+447546123", started_at=now, until=now + timedelta(days=1))
+    SendBlock.objects.create(scope="+447546123", started_at=now, until=now + timedelta(days=1))
     browser = Browser()
     browser.log_in(dana)
     visitor = visit().take_over(browser)
-    visitor.open("/admin/mfa/brake/")
-    look(visitor, "Numbers that get no texts for a while")
+    visitor.open("/admin/mfa/sendblock/")
+    look(visitor, "Send blocks")

@@ -1,4 +1,4 @@
-"""The pages of recovery codes, apps and the mailbox, with what can happen on them."""
+"""The pages of recovery codes, apps and email recovery, with their states."""
 
 import re
 
@@ -20,16 +20,16 @@ DONE = "/login/enroll/done/"
 
 @pytest.fixture
 def alone(visit: Visit, browser: Browser, root: User) -> Visitor:
-    """A superuser who has nothing but a phone, after the right code."""
+    """A superuser with just a phone, after the right code."""
     root.factors.filter(kind="recovery_codes").delete()
     browser.log_in(root)
     return visit().take_over(browser)
 
 
-def test_staff_save_codes_before_they_enter(alone: Visitor) -> None:
+def test_staff_must_save_recovery_codes_to_log_in(alone: Visitor) -> None:
     """LK-01."""
     alone.open(DONE)
-    look(alone, "You need a way in without your phone")
+    look(alone, "Save your recovery codes")
     alone.press("Show my recovery codes")
     look(alone, "Save your recovery codes")
     expect(alone.page.locator("[data-codes] li code")).to_have_count(10)
@@ -41,7 +41,7 @@ def test_staff_save_codes_before_they_enter(alone: Visitor) -> None:
     alone.at("Welcome, root@example.org")
 
 
-def test_a_code_is_copied(alone: Visitor) -> None:
+def test_recovery_code_can_be_copied(alone: Visitor) -> None:
     alone.context.grant_permissions(["clipboard-read", "clipboard-write"])
     alone.open(DONE)
     alone.press("Show my recovery codes")
@@ -55,11 +55,12 @@ def test_a_code_is_copied(alone: Visitor) -> None:
     assert about.splitlines()[3].startswith("Made on ")
 
 
-def test_the_page_that_takes_a_recovery_code(visit: Visit, browser: Browser, alice: User) -> None:
+def test_page_that_takes_recovery_code(visit: Visit, browser: Browser, alice: User) -> None:
     codes = give_codes(alice)
     browser.password(alice)
     visitor = visit().take_over(browser)
     visitor.open("/login/verify/")
+    visitor.open_menu("Not received a code")
     visitor.follow("Use a recovery code")
     look(visitor, "Use a recovery code")
     visitor.write("Recovery code", "0000-0000-00000")
@@ -71,7 +72,7 @@ def test_the_page_that_takes_a_recovery_code(visit: Visit, browser: Browser, ali
     visitor.at("Welcome, Alice")
 
 
-def test_ones_own_codes(visit: Visit, browser: Browser, alice: User) -> None:
+def test_own_recovery_codes_page(visit: Visit, browser: Browser, alice: User) -> None:
     browser.log_in(alice)
     visitor = visit().take_over(browser)
     visitor.open("/me/security/codes/")
@@ -80,13 +81,13 @@ def test_ones_own_codes(visit: Visit, browser: Browser, alice: User) -> None:
     look(visitor, "Recovery codes")
 
 
-def test_a_first_app(visit: Visit, browser: Browser, bob: User) -> None:
+def test_first_app(visit: Visit, browser: Browser, bob: User) -> None:
     """E04, TO-01."""
     browser.password(bob)
     visitor = visit().take_over(browser)
     visitor.open("/login/enroll/phone/")
     visitor.follow("Set up another way")
-    look(visitor, "Choose your second step")
+    look(visitor, "Set up two-step verification")
     visitor.follow("Authenticator app (recommended)")
     look(visitor, "Set up an authenticator app")
     visitor.press("Show the QR code")
@@ -97,7 +98,7 @@ def test_a_first_app(visit: Visit, browser: Browser, bob: User) -> None:
     visitor.at("Log in")
 
 
-def test_one_more_app(visit: Visit, browser: Browser, alice: User) -> None:
+def test_page_to_add_another_app(visit: Visit, browser: Browser, alice: User) -> None:
     browser.log_in(alice)
     visitor = visit().take_over(browser)
     visitor.open("/me/security/app/")
@@ -105,7 +106,7 @@ def test_one_more_app(visit: Visit, browser: Browser, alice: User) -> None:
     look(visitor, "Add an authenticator app")
 
 
-def test_the_code_of_an_app(visit: Visit, browser: Browser, alice: User) -> None:
+def test_app_code_page(visit: Visit, browser: Browser, alice: User) -> None:
     give_app(alice)
     browser.password(alice)
     visitor = visit().take_over(browser)
@@ -115,13 +116,14 @@ def test_the_code_of_an_app(visit: Visit, browser: Browser, alice: User) -> None
     visitor.reads(re.compile("We texted a code"))
 
 
-def test_recovery_by_mailbox(visit: Visit, browser: Browser, alice: User) -> None:
+def test_recovery_by_email(visit: Visit, browser: Browser, alice: User) -> None:
     browser.password(alice)
     visitor = visit().take_over(browser)
     visitor.open("/login/verify/")
+    visitor.open_menu("Not received a code")
     visitor.press("I no longer have this phone")
-    look(visitor, "Set up a new second step")
+    look(visitor, "Set up a new phone or app")
     visitor.press("Send code to email")
-    look(visitor, "Set up a new second step")
+    look(visitor, "Set up a new phone or app")
     visitor.give_code(code(alice.email))
     look(visitor, "Update Phone Number")

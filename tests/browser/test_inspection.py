@@ -1,8 +1,8 @@
-"""The inspection and the watch see faults: tests that cannot fail are defects."""
+"""The inspection and the watch detect faults, so the tests that use them can fail."""
 
 import pytest
 
-from mfa.models import AccountPolicy
+from mfa.models import SitePolicy
 from tests.browser.conftest import Visit
 from tests.browser.inspection import problems_of
 
@@ -28,6 +28,7 @@ PAGE = '<html lang="en"><title>A page</title><main><h1>A page</h1>{}</main>'
         ),
         ("<button>A</button>", "lower than 44 px"),
         ("<button></button>", "axe button-name"),
+        ('<button aria-label="Close">Open it</button>', "axe label-content-name-mismatch"),
         ("<input>", "axe label"),
         ("<h1>Another</h1>", "first headings: 2"),
         ("<h4>Deep</h4>", "axe heading-order"),
@@ -37,16 +38,14 @@ PAGE = '<html lang="en"><title>A page</title><main><h1>A page</h1>{}</main>'
         ("<fieldset><input></fieldset>", "a bare fieldset"),
     ],
 )
-def test_a_fault_is_found(visit: Visit, fault: str, problem: str) -> None:
+def test_fault_is_found(visit: Visit, fault: str, problem: str) -> None:
     visitor = visit()
     visitor.page.set_content(PAGE.format(fault))
     assert problem in "\n".join(problems_of(visitor.page))
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_a_violation_of_the_csp_is_noticed(
-    visit: Visit, policy: AccountPolicy, *, script: bool
-) -> None:
+def test_csp_violation_is_noticed(visit: Visit, policy: SitePolicy, *, script: bool) -> None:
     visitor = visit(script=script)
     visitor.expects("Content Security Policy", "CSP style-src")
     visitor.open("/login/")
@@ -55,7 +54,7 @@ def test_a_violation_of_the_csp_is_noticed(
     assert any("Content Security Policy" in line for line in visitor.watch.complaints)
 
 
-def test_an_error_of_a_script_is_noticed(visit: Visit, policy: AccountPolicy) -> None:
+def test_browser_tests_detect_script_errors(visit: Visit, policy: SitePolicy) -> None:
     visitor = visit()
     visitor.expects("script: ")
     visitor.open("/login/")

@@ -1,4 +1,4 @@
-"""The main ways through the portal, each by pointer, without script and by keyboard alone."""
+"""The main journeys, each by pointer, without script, and by keyboard."""
 
 import re
 
@@ -7,8 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Challenge, OutboxMessage, Session
-from mfa.sessions import ABOUT, PROOFS, SessionStore
+from mfa.models import Challenge, OutboxMessage, Session, SitePolicy
+from mfa.session_engine import ABOUT, SessionStore
+from mfa.sessions.proofs import PROOFS
 from tests.browser.conftest import Visit
 from tests.browser.hands import Keyboard
 from tests.browser.visitor import Visitor
@@ -25,11 +26,11 @@ SIX_DIGITS = re.compile(r"\d{6}")
 
 
 def another(right: str) -> str:
-    """Six digits that are not these."""
+    """Return six digits that differ from these."""
     return f"{(int(right) + 1) % 1_000_000:06}"
 
 
-def test_a_first_login_enrolls_and_later_ones_ask_for_a_code(visitor: Visitor, bob: User) -> None:
+def test_first_login_enrolls_and_later_ones_need_code(visitor: Visitor, bob: User) -> None:
     """A17-A25, B01-B11."""
     visitor.open("/me/")
     visitor.give_password(bob)
@@ -39,12 +40,12 @@ def test_a_first_login_enrolls_and_later_ones_ask_for_a_code(visitor: Visitor, b
     visitor.press("Send Verification Code")
 
     visitor.at("Enter the code")
-    visitor.reads("number ending 56", role="status")
+    visitor.reads("+44 7546 123456", role="status")
     first = code(BOBS)
     visitor.give_code(first)
 
     visitor.at("Log in")
-    visitor.reads("Your number is confirmed. Log in once more to continue.", role="status")
+    visitor.reads("Your number is verified. Log in again to continue.", role="status")
     expect(visitor.field("Email")).to_have_value(bob.email)
     visitor.give_password(bob)
 
@@ -65,8 +66,8 @@ def test_a_first_login_enrolls_and_later_ones_ask_for_a_code(visitor: Visitor, b
     assert len(codes(bob.email)) == 1
 
 
-def test_who_may_go_without_a_second_step_says_so_once(
-    visitor: Visitor, bob: User, policy: AccountPolicy
+def test_optional_second_step_is_skipped_once(
+    visitor: Visitor, bob: User, policy: SitePolicy
 ) -> None:
     """D14, D15."""
     policy.enforcement = "optional"
@@ -81,36 +82,36 @@ def test_who_may_go_without_a_second_step_says_so_once(
     visitor.at("Welcome, Bob")
 
 
-def test_a_wrong_code_is_explained_and_the_next_one_gets_in(visitor: Visitor, alice: User) -> None:
+def test_wrong_code_is_explained_and_right_one_logs_in(visitor: Visitor, alice: User) -> None:
     """A20, M07."""
     visitor.open("/login/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")
     right = code(ALICES)
     visitor.give_code(another(right))
-    visitor.reads("That is not the code we sent. 4 tries left.", role="alert")
+    visitor.reads("That is not the code we sent. 4 attempts left.", role="alert")
     expect(visitor.page).to_have_title(re.compile("^Error: Enter your login code"))
     expect(visitor.field("Code")).to_have_value("")
-    expect(visitor.field("Code")).to_have_accessible_description(re.compile("4 tries left"))
+    expect(visitor.field("Code")).to_have_accessible_description(re.compile("4 attempts left"))
     visitor.give_code(right)
     visitor.at("Welcome, Alice")
 
 
-def test_a_mistyped_number_is_repaired_by_a_button(visitor: Visitor, bob: User) -> None:
+def test_mistyped_number_is_fixed_by_button(visitor: Visitor, bob: User) -> None:
     """A22: the number doctor."""
     visitor.open("/login/")
     visitor.give_password(bob)
     visitor.at("Update Phone Number")
     visitor.write("Mobile number", "+44 44 7546 123456")
     visitor.press("Send Verification Code")
-    visitor.reads("The country code is there twice.", role="alert")
+    visitor.reads("You entered the country code twice.", role="alert")
     expect(visitor.field("Mobile number")).to_have_value("+44 44 7546 123456")
     visitor.press("Use +44 7546 123456")
     visitor.at("Enter the code")
     assert len(codes(BOBS)) == 1
 
 
-def test_a_landline_is_named_as_one(visitor: Visitor, bob: User) -> None:
+def test_landline_is_recognized(visitor: Visitor, bob: User) -> None:
     """M04."""
     visitor.open("/login/")
     visitor.give_password(bob)
@@ -120,10 +121,11 @@ def test_a_landline_is_named_as_one(visitor: Visitor, bob: User) -> None:
     assert not OutboxMessage.objects.exists()
 
 
-def test_another_way_is_chosen_from_a_list(visitor: Visitor, alice: User) -> None:
+def test_other_method_is_chosen_from_list(visitor: Visitor, alice: User) -> None:
     visitor.open("/login/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")
+    visitor.open_menu("Not received a code")
     visitor.follow("Try another way")
     visitor.at("Choose another way")
     visitor.hands.choose(visitor.page.get_by_role("group"), "Email to a…@example.org")
@@ -133,12 +135,13 @@ def test_another_way_is_chosen_from_a_list(visitor: Visitor, alice: User) -> Non
     visitor.at("Welcome, Alice")
 
 
-def test_help_is_one_link_away_and_leads_back(visitor: Visitor, alice: User) -> None:
+def test_help_is_linked_and_links_back(visitor: Visitor, alice: User) -> None:
     """B13, B14."""
     visitor.open("/login/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")
-    visitor.follow("Not received a code?")
+    visitor.open_menu("Not received a code")
+    visitor.follow("Get help")
     visitor.at("Help with logging in")
     visitor.reads("number ending 01")
     visitor.reads("The help desk")
@@ -147,7 +150,7 @@ def test_help_is_one_link_away_and_leads_back(visitor: Visitor, alice: User) -> 
     assert len(codes(ALICES)) == 1
 
 
-def test_the_number_is_changed_from_my_details(visitor: Visitor, alice: User) -> None:
+def test_number_is_changed_from_my_details(visitor: Visitor, alice: User) -> None:
     """A27-A29, B11, B12."""
     visitor.open("/login/")
     visitor.give_password(alice)
@@ -155,9 +158,8 @@ def test_the_number_is_changed_from_my_details(visitor: Visitor, alice: User) ->
     visitor.give_code(code(ALICES))
     visitor.at("Welcome, Alice")
     visitor.open_menu("Menu")
-    visitor.hands.press(
-        visitor.page.get_by_role("navigation").get_by_role("link", name="My Details")
-    )
+    panel = visitor.page.get_by_role("navigation", name="Main", exact=True)
+    visitor.hands.press(panel.get_by_role("link", name="My Details"))
     visitor.at("My Details")
     visitor.reads("number ending 01")
     visitor.press("Update")
@@ -165,14 +167,14 @@ def test_the_number_is_changed_from_my_details(visitor: Visitor, alice: User) ->
     visitor.write("Mobile number", BOBS)
     visitor.press("Send Verification Code")
 
-    visitor.at("Confirm your new number")
+    visitor.at("Verify your new number")
     right = code(BOBS)
     visitor.give_code(another(right))
-    visitor.reads("4 tries left", role="alert")
+    visitor.reads("4 attempts left", role="alert")
     assert [factor.target for factor in alice.factors.usable()] == [ALICES]
     visitor.give_code(right)
     visitor.at("My Details")
-    visitor.reads("Your new number is confirmed.", role="status")
+    visitor.reads("Your new number is verified.", role="status")
     visitor.reads("number ending 56")
     assert [factor.target for factor in alice.factors.usable()] == [BOBS]
     told = OutboxMessage.objects.filter(target=ALICES).first()
@@ -180,21 +182,21 @@ def test_the_number_is_changed_from_my_details(visitor: Visitor, alice: User) ->
     assert not SIX_DIGITS.search(told.body)
 
 
-def test_an_administrator_sets_up_texts_and_switches_mfa_on(visitor: Visitor, db: None) -> None:
+def test_administrator_sets_up_texts_and_enables_mfa(visitor: Visitor, db: None) -> None:
     """A11-A16, A06."""
     admin = make_user("admin@example.org", is_staff=True, is_superuser=True)
     visitor.open("/admin/")
     visitor.give_password(admin)
     visitor.at("Administration")
     visitor.hands.press(visitor.link("Account Policy"))
-    visitor.reads("Multi-factor authentication is off.")
-    visitor.write("SMS Account ID:", "AC" + "0" * 32)
-    visitor.write("SMS Authentication Token:", "0" * 28 + "ab12")
-    visitor.write("SMS Phone Number:", "+1 500 555 0006")
+    visitor.reads("MFA is off")
+    visitor.write("SMS Account ID", "AC" + "0" * 32)
+    visitor.write("SMS Authentication Token", "0" * 28 + "ab12")
+    visitor.write("SMS Phone Number", "+1 500 555 0006")
     visitor.hands.tick(visitor.field("Enable Multi-factor authentication"))
     visitor.press("Save")
     visitor.reads("Your settings are saved, but MFA is not on yet", role="main")
-    assert not AccountPolicy.load().enabled
+    assert not SitePolicy.load().enabled
 
     visitor.hands.press(visitor.page.get_by_role("link", name="Send test message").first)
     visitor.at("Send test message")
@@ -203,15 +205,13 @@ def test_an_administrator_sets_up_texts_and_switches_mfa_on(visitor: Visitor, db
     visitor.reads("Test message to the number ending 56", role="status")
     visitor.give_code(code(BOBS))
     visitor.reads("The test message arrived")
-    visitor.hands.press(visitor.page.get_by_role("link", name="Make recovery codes").first)
-    visitor.at("Recovery codes")
+    visitor.at("Administration")
     visitor.press("Make recovery codes")
-    visitor.reads("shown only this once")
-    visitor.open("/admin/mfa/accountpolicy/1/change/")
-    visitor.hands.tick(visitor.field("Enable Multi-factor authentication"))
-    visitor.press("Save")
-    visitor.reads("Multi-factor authentication is on.")
-    assert AccountPolicy.load().enabled
+    visitor.at("Recovery codes")
+    visitor.hands.press(visitor.link("I have saved them: continue setting up"))
+    visitor.press("Enable MFA")
+    visitor.reads("MFA is on for 1 person.")
+    assert SitePolicy.load().enabled
     assert admin.factors.usable().get(kind="phone").target == BOBS
 
 
@@ -226,7 +226,7 @@ def test_after_logging_out_going_back_shows_nothing(visitor: Visitor, alice: Use
     visitor.at("Log in")
 
 
-def test_going_back_after_the_login_is_harmless(visitor: Visitor, alice: User) -> None:
+def test_back_button_after_login_is_safe(visitor: Visitor, alice: User) -> None:
     visitor.open("/login/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")
@@ -237,7 +237,7 @@ def test_going_back_after_the_login_is_harmless(visitor: Visitor, alice: User) -
     assert len(codes(ALICES)) == 1
 
 
-def test_the_theme_is_kept_and_the_page_too(visitor: Visitor, alice: User) -> None:
+def test_theme_change_keeps_page(visitor: Visitor, alice: User) -> None:
     visitor.open("/login/")
     visitor.press("Dark")
     expect(visitor.button("Dark")).to_have_attribute("aria-pressed", "true")
@@ -253,8 +253,8 @@ def test_the_theme_is_kept_and_the_page_too(visitor: Visitor, alice: User) -> No
     assert len(codes(ALICES)) == 1
 
 
-def test_the_wait_for_another_code_counts_down(visit: Visit, alice: User) -> None:
-    """With script the button says how long, does nothing till then, and works afterwards."""
+def test_resend_button_counts_down(visit: Visit, alice: User) -> None:
+    """With script the button shows the wait, is disabled until then, and works afterwards."""
     visitor = visit(hands=Keyboard())
     visitor.page.clock.install()
     visitor.open("/login/")
@@ -262,7 +262,7 @@ def test_the_wait_for_another_code_counts_down(visit: Visit, alice: User) -> Non
     visitor.at("Enter your login code")
     again = visitor.button("Send again")
     expect(again).to_have_attribute("aria-disabled", "true")
-    visitor.reads(re.compile(r"You can ask again in (30|29|28) seconds"))
+    visitor.reads(re.compile(r"Available in (30|29|28) seconds"))
     visitor.press("Send again")
     expect(visitor.page).to_have_url(re.compile("/login/verify/$"))
     assert len(codes(ALICES)) == 1
@@ -272,21 +272,19 @@ def test_the_wait_for_another_code_counts_down(visit: Visit, alice: User) -> Non
     expect(again).not_to_have_attribute("aria-disabled", "true")
     Challenge.objects.update(resend_at=timezone.now())
     visitor.press("Send again")
-    visitor.reads(re.compile(r"You can ask again in (60|59|58|57) seconds"))
+    visitor.reads(re.compile(r"Available in (60|59|58|57) seconds"))
     first, second = codes(ALICES)
     assert first == second
 
 
-def test_without_script_asking_too_early_is_refused_with_the_wait(
-    visit: Visit, alice: User
-) -> None:
+def test_early_resend_without_script_shows_wait(visit: Visit, alice: User) -> None:
     visitor = visit(script=False)
     visitor.expects("status of 429")
     visitor.open("/login/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")
     visitor.press("Send again")
-    visitor.reads("You have asked for several codes.", role="alert")
+    visitor.reads("You've requested too many codes.", role="alert")
     assert len(codes(ALICES)) == 1
     Challenge.objects.update(resend_at=timezone.now())
     visitor.press("Send again")
@@ -294,34 +292,32 @@ def test_without_script_asking_too_early_is_refused_with_the_wait(
     assert len(codes(ALICES)) == 2
 
 
-def test_a_code_can_be_entered_on_the_page_that_refused_another(visit: Visit, alice: User) -> None:
+def test_code_can_be_entered_after_refused_resend(visit: Visit, alice: User) -> None:
     visitor = visit(script=False)
     visitor.expects("status of 429")
     visitor.open("/login/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")
     visitor.press("Send again")
-    visitor.reads("You have asked for several codes.", role="alert")
+    visitor.reads("You've requested too many codes.", role="alert")
     visitor.give_code(code(ALICES))
     visitor.at("Welcome, Alice")
 
 
-def test_the_theme_can_be_changed_on_the_page_that_refused_another(
-    visit: Visit, alice: User
-) -> None:
+def test_theme_can_be_changed_after_refused_resend(visit: Visit, alice: User) -> None:
     visitor = visit(script=False)
     visitor.expects("status of 429")
     visitor.open("/login/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")
     visitor.press("Send again")
-    visitor.reads("You have asked for several codes.", role="alert")
+    visitor.reads("You've requested too many codes.", role="alert")
     visitor.press("Dark")
     visitor.at("Enter your login code")
 
 
-def test_the_code_can_be_read_on_the_virtual_phone(visit: Visit, alice: User) -> None:
-    """Two windows side by side, as in the demo: the text appears by itself."""
+def test_virtual_phone_shows_code(visit: Visit, alice: User) -> None:
+    """Two windows side by side, as in the demo: the text appears on its own."""
     phone, visitor = visit(width=390), visit()
     phone.open("/demo/phone/")
     visitor.open("/login/")
@@ -333,19 +329,19 @@ def test_the_code_can_be_read_on_the_virtual_phone(visit: Visit, alice: User) ->
     visitor.at("Welcome, Alice")
 
 
-def test_a_forgotten_password_is_replaced_by_link_and_code(visitor: Visitor, alice: User) -> None:
+def test_forgotten_password_is_reset_by_link_and_code(visitor: Visitor, alice: User) -> None:
     """RV-01 to RV-03."""
     visitor.expects("status of 410")
     visitor.open("/login/")
     visitor.follow("Forgot your password?")
-    visitor.at("Choose a new password")
+    visitor.at("Forgot your password?")
     visitor.write("Email", alice.email)
     visitor.press("Send the link")
-    visitor.at("Look into your mailbox")
+    visitor.at("Check your email")
     uid, token = mailed_link()
     visitor.open(f"/password/reset/{uid}/{token}/")
     visitor.press("Continue")
-    visitor.at("Confirm that it is you")
+    visitor.at("Confirm that it's you")
     visitor.give_code(code(ALICES))
     visitor.at("Enter your new password")
     visitor.write("New password", NEW_PASSWORD)
@@ -359,8 +355,8 @@ def test_a_forgotten_password_is_replaced_by_link_and_code(visitor: Visitor, ali
     visitor.at("This link does not work")
 
 
-def test_after_ten_minutes_a_change_asks_who_is_there(visitor: Visitor, alice: User) -> None:
-    """SS-08: there and back, with a code in between."""
+def test_change_needs_step_up_after_ten_minutes(visitor: Visitor, alice: User) -> None:
+    """SS-08: to the step-up and back, with a code."""
     visitor.open("/me/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")
@@ -368,12 +364,12 @@ def test_after_ten_minutes_a_change_asks_who_is_there(visitor: Visitor, alice: U
     visitor.at("My Details")
     forget_proofs(alice)
     visitor.open("/me/password/")
-    visitor.at("Confirm that it is you")
+    visitor.at("Confirm that it's you")
     visitor.press("Send Verification Code")
-    visitor.at("Confirm with a code")
+    visitor.at("Verify with a code")
     visitor.give_code(code(ALICES))
     visitor.at("Change password")
-    visitor.write("Present password", PASSWORD)
+    visitor.write("Current password", PASSWORD)
     visitor.write("New password", NEW_PASSWORD)
     visitor.write("New password again", NEW_PASSWORD)
     visitor.press("Save")
@@ -382,7 +378,7 @@ def test_after_ten_minutes_a_change_asks_who_is_there(visitor: Visitor, alice: U
 
 
 def forget_proofs(person: User) -> None:
-    """Let the person's session be older than its proofs are good for."""
+    """Make the session older than its proofs are valid."""
     for row in Session.objects.filter(user=person):
         data = row.get_decoded()
         data[ABOUT][PROOFS] = {}
@@ -390,19 +386,20 @@ def forget_proofs(person: User) -> None:
         row.save(update_fields=["session_data"])
 
 
-def test_a_recovery_code_stands_in_for_the_phone(visitor: Visitor, alice: User) -> None:
-    """LK-01: made after a login, used at the next one."""
+def test_recovery_code_replaces_phone(visitor: Visitor, alice: User) -> None:
+    """LK-01: made after one login, used at the next."""
     visitor.open("/me/security/codes/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")
     visitor.give_code(code(ALICES))
     visitor.at("Recovery codes")
     visitor.press("Make recovery codes")
-    visitor.reads("they are shown only this once")
+    visitor.reads("won't see them again")
     shown = visitor.page.get_by_role("main").locator("li code").first.inner_text()
     visitor.log_out()
     visitor.give_password(alice)
     visitor.at("Enter your login code")
+    visitor.open_menu("Not received a code")
     visitor.follow("Use a recovery code")
     visitor.at("Use a recovery code")
     visitor.write("Recovery code", shown)

@@ -1,4 +1,4 @@
-"""What the keyboard finds beside the journeys: the way past the menus, menus, and the focus."""
+"""Keyboard use besides the journeys: skip link, menus and focus."""
 
 import re
 
@@ -19,7 +19,7 @@ def visitor(visit: Visit) -> Visitor:
     return visit(hands=Keyboard())
 
 
-def test_the_first_stop_skips_to_the_content(visitor: Visitor, alice: User) -> None:
+def test_first_tab_stop_is_skip_link(visitor: Visitor, alice: User) -> None:
     at_my_details(visitor, alice)
     visitor.page.keyboard.press("Tab")
     skip = visitor.page.get_by_role("link", name="Skip to main content")
@@ -31,22 +31,22 @@ def test_the_first_stop_skips_to_the_content(visitor: Visitor, alice: User) -> N
     expect(visitor.link("My Details")).to_be_focused()
 
 
-def test_the_focus_is_on_the_summary_after_a_failure(visitor: Visitor, alice: User) -> None:
-    """The summary comes first in main, its link leads to the field."""
+def test_focus_is_on_error_summary(visitor: Visitor, alice: User) -> None:
+    """The summary is first in main, and its link leads to the field."""
     at_the_code_page(visitor, alice).give_code("12")
     expect(visitor.summary).to_be_focused()
     expect(visitor.summary).to_have_accessible_name("There is a problem")
     first = visitor.page.locator("main > :first-child")
     expect(first).to_have_attribute("data-error-summary", "")
-    visitor.follow("That is too short: a code has six digits.")
+    visitor.follow("That code is too short. A code has six digits.")
     expect(visitor.field("Code")).to_be_focused()
     expect(visitor.field("Code")).to_have_attribute("aria-invalid", "true")
 
 
-def test_the_summary_of_a_spent_code_leads_to_a_new_one(visitor: Visitor, alice: User) -> None:
-    """M22: five wrong codes end the question, so the link leads to what goes on."""
+def test_error_summary_of_closed_code_links_to_new_code(visitor: Visitor, alice: User) -> None:
+    """M22: five wrong codes close the question, so the link leads to the resend button."""
     at_the_code_page(visitor, alice)
-    for left in ("4 tries left", "3 tries left", "2 tries left", "1 try left"):
+    for left in ("4 attempts left", "3 attempts left", "2 attempts left", "1 attempt left"):
         visitor.give_code("000000")
         visitor.reads(left, role="alert")
     visitor.give_code("000000")
@@ -54,7 +54,7 @@ def test_the_summary_of_a_spent_code_leads_to_a_new_one(visitor: Visitor, alice:
     expect(visitor.button("Send a new code")).to_be_focused()
 
 
-def test_a_wrong_password_leads_to_the_first_field(visitor: Visitor, alice: User) -> None:
+def test_wrong_password_links_to_first_field(visitor: Visitor, alice: User) -> None:
     visitor.open("/login/")
     visitor.write("Email", alice.email)
     visitor.write("Password", "wrong")
@@ -65,10 +65,10 @@ def test_a_wrong_password_leads_to_the_first_field(visitor: Visitor, alice: User
     expect(visitor.field("Email")).to_be_focused()
 
 
-def test_a_menu_opens_and_escape_closes_it(visitor: Visitor, alice: User) -> None:
+def test_menu_opens_and_escape_closes_it(visitor: Visitor, alice: User) -> None:
     at_my_details(visitor, alice)
     visitor.open_menu("Menu")
-    panel = visitor.page.get_by_role("navigation", name="Main")
+    panel = visitor.page.get_by_role("navigation", name="Main", exact=True)
     expect(panel).to_be_visible()
     visitor.page.keyboard.press("Tab")
     expect(panel.get_by_role("link", name="Home")).to_be_focused()

@@ -1,4 +1,4 @@
-"""Mails as pages: axe's rules, a phone's width, light and dark."""
+"""Emails as pages: axe's rules, phone width, light and dark."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.browser.inspection import problems_of
 pytestmark = pytest.mark.browser
 
 
-def test_every_mail(visit: Visit) -> None:
+def test_every_email_renders(visit: Visit) -> None:
     visitor = visit()
     problems = {}
     for name in MAILS:

@@ -1,4 +1,4 @@
-"""Every page from its station, at two widths and in both themes, under the CSP."""
+"""Every page of every station, at two widths and in both themes, under the CSP."""
 
 import pytest
 
@@ -10,17 +10,18 @@ from tests.stations import PAGES
 pytestmark = pytest.mark.browser
 
 ADDRESSES = {address.name: address for address in PORTAL}
-# What a query adds to a page, by the station that sees it
+# Queries that add something to a page, by station
 NOTICES = {
     "stranger": (
         "/login/?notice=confirmed",
         "/login/?notice=app",
         "/login/?notice=ended",
+        "/login/?notice=unsent",
         "/login/?notice=reset",
+        "/login/?notice=set",
         "/login/?notice=email",
-        "/login/?notice=secured",
         "/login/help/",
-        "/password/forgot/?notice=sent",
+        "/password/forgot/sent/",
         "/password/forgot/?notice=ended",
     ),
     "home": (
@@ -30,7 +31,10 @@ NOTICES = {
         "/me/?saved=email",
         "/me/?saved=app",
         "/me/confirm/?notice=unsaved",
+        "/me/confirm/?notice=kept",
+        "/me/confirm/?notice=again",
         "/me/security/?done=ended",
+        "/me/security/?done=others",
         "/me/security/?done=removed",
     ),
     "moving": ("/me/?saved=link",),
@@ -38,7 +42,7 @@ NOTICES = {
 
 
 @pytest.mark.parametrize("station", sorted(set(PAGES.values())))
-def test_the_pages_of_a_station(request: pytest.FixtureRequest, visit: Visit, station: str) -> None:
+def test_pages_of_station(request: pytest.FixtureRequest, visit: Visit, station: str) -> None:
     visitor = visit().take_over(request.getfixturevalue(station))
     problems, titles = {}, []
     for name in (name for name, seen_from in PAGES.items() if seen_from == station):
@@ -52,9 +56,7 @@ def test_the_pages_of_a_station(request: pytest.FixtureRequest, visit: Visit, st
 
 
 @pytest.mark.parametrize("station", NOTICES)
-def test_the_notices_of_a_station(
-    request: pytest.FixtureRequest, visit: Visit, station: str
-) -> None:
+def test_notices_of_station(request: pytest.FixtureRequest, visit: Visit, station: str) -> None:
     visitor = visit().take_over(request.getfixturevalue(station))
     problems = {}
     for path in NOTICES[station]:

@@ -1,4 +1,4 @@
-"""Somebody at a real browser: a login's steps as verbs, and a watch on what the browser says."""
+"""A person at a real browser: the steps of a login as methods, and a watch on the console."""
 
 import re
 from typing import Self
@@ -19,7 +19,7 @@ from accounts.models import User
 from tests.browser.hands import Hands
 from tests.portal_client import PASSWORD, Browser
 
-# The browser tells of a violation in its console too; this names the directive and the culprit.
+# The console reports violations too, but this names directive and source.
 REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
   console.error("CSP", event.violatedDirective, event.blockedURI, event.sample);
 });"""
@@ -27,7 +27,7 @@ SERVER_ERROR = 500
 
 
 class Watch:
-    """Collects what no page may do: console errors, requests elsewhere, server errors."""
+    """Collects console errors, requests to other hosts, and server errors."""
 
     def __init__(self, context: BrowserContext, home: str) -> None:
         self.home = home
@@ -41,7 +41,7 @@ class Watch:
 
     @property
     def unexpected(self) -> list[str]:
-        """What was seen and not announced by `Visitor.expects`."""
+        """Return the complaints that were not announced by `Visitor.expects`."""
         return [line for line in self.complaints if not any(word in line for word in self.expected)]
 
     def _console(self, message: ConsoleMessage) -> None:
@@ -61,7 +61,7 @@ class Watch:
 
 
 class Visitor:
-    """A person with a browser of their own; every verb waits for what it needs."""
+    """A person with a browser. Every method waits for what it needs."""
 
     def __init__(self, context: BrowserContext, home: str, hands: Hands) -> None:
         self.home = home
@@ -71,18 +71,18 @@ class Visitor:
         self.page: Page = context.new_page()
 
     def expects(self, *words: str) -> None:
-        """Announce complaints that belong to the test, such as `status of 429`."""
+        """Announce complaints that the test expects, such as `status of 429`."""
         self.watch.expected.extend(words)
 
     def take_over(self, browser: Browser) -> Self:
-        """Take the session that the quick client has, if it has one."""
+        """Take over the session of the test client."""
         name = settings.SESSION_COOKIE_NAME
         if name in browser.cookies:
             cookie = {"name": name, "value": browser.cookies[name].value, "url": self.home}
             self.context.add_cookies([cookie])
         return self
 
-    # Where one is
+    # Location
 
     def open(self, path: str) -> None:
         self.page.goto(self.home + path)
@@ -107,7 +107,7 @@ class Visitor:
     def link(self, name: str) -> Locator:
         return self.page.get_by_role("main").get_by_role("link", name=name, exact=True)
 
-    # What one does
+    # Actions
 
     def write(self, label: str, text: str) -> None:
         self.hands.write(self.field(label), text)
@@ -119,7 +119,7 @@ class Visitor:
         self.hands.press(self.link(name))
 
     def open_menu(self, name: str) -> None:
-        """Open a menu of the top bar, by how its label or its text starts."""
+        """Open a menu of the top bar by the start of its label or text."""
         start = re.compile(rf"^\s*{name}")
         summaries = self.page.locator("summary")
         self.hands.press(
@@ -127,7 +127,7 @@ class Visitor:
         )
 
     def give_password(self, user: User) -> None:
-        """Email and password; the email only where it is not prefilled."""
+        """Enter email and password, the email only if it is not prefilled."""
         self.at("Log in")
         if self.field("Email").input_value() != user.email:
             self.write("Email", user.email)

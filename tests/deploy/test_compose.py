@@ -21,13 +21,13 @@ def example(name: str) -> dict[str, str]:
     return dict(re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE))
 
 
-def test_settings_of_the_portal_reach_its_own_containers_alone() -> None:
+def test_portal_settings_reach_only_portal_containers() -> None:
     given = {name for name, each in SERVICES.items() if each.get("env_file") == "portal.env"}
     assert given == OURS
     assert not any("environment" in each for each in SERVICES.values())
 
 
-def test_database_is_given_its_own_password_alone() -> None:
+def test_database_gets_only_its_password() -> None:
     assert SERVICES["db"]["env_file"] == "db.env"
     assert set(example("db.env.example")) == {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"}
     assert not set(example("db.env.example")) & (
@@ -36,11 +36,11 @@ def test_database_is_given_its_own_password_alone() -> None:
 
 
 @pytest.mark.parametrize("name", ["proxy", "redis"])
-def test_who_needs_no_setting_is_given_none(name: str) -> None:
+def test_other_containers_get_no_settings(name: str) -> None:
     assert "env_file" not in SERVICES[name]
 
 
-def test_one_address_is_trusted_and_it_is_the_proxy_s() -> None:
+def test_only_proxy_address_is_trusted() -> None:
     trusted = ip_address(example("portal.env.example")["TRUSTED_PROXIES"])
     [(network, place)] = SERVICES["proxy"]["networks"].items()
     assert str(trusted) == place["ipv4_address"]
@@ -48,28 +48,28 @@ def test_one_address_is_trusted_and_it_is_the_proxy_s() -> None:
     assert trusted in ip_network(pool["subnet"])
 
 
-def test_nobody_else_shares_the_proxy_s_network() -> None:
+def test_only_web_shares_network_with_proxy() -> None:
     members = {name for name, each in SERVICES.items() if "front" in each.get("networks", ())}
     assert members == {"proxy", "web"}
 
 
-def test_the_proxy_alone_listens_outside() -> None:
+def test_only_proxy_publishes_ports() -> None:
     assert {name for name, each in SERVICES.items() if "ports" in each} == {"proxy"}
 
 
 @pytest.mark.parametrize("name", ["db", "redis"])
-def test_stores_are_reached_from_inside_alone(name: str) -> None:
+def test_stores_are_internal(name: str) -> None:
     assert SERVICES[name]["networks"] == ["back"]
     assert COMPOSE["networks"]["back"]["internal"] is True
 
 
-def test_files_that_are_mounted_exist() -> None:
+def test_mounted_files_exist() -> None:
     mounted = [volume.split(":")[0] for volume in SERVICES["proxy"]["volumes"]]
     for path in mounted:
         assert path == "./tls" or (DEPLOY / path).is_file(), path
 
 
-def test_secrets_that_are_filled_in_stay_out_of_git_and_the_image() -> None:
+def test_secrets_stay_out_of_git_and_image() -> None:
     root = DEPLOY.parent
     ignored = (root / ".gitignore").read_text().splitlines()
     assert {"/deploy/portal.env", "/deploy/db.env", "/deploy/tls/"} <= set(ignored)
@@ -101,7 +101,7 @@ def test_proxy_drops_requests_for_other_hosts() -> None:
         "location ~ ^/(healthz|readyz|metrics)$ { return 404; }",
     ],
 )
-def test_proxy_buffers_and_says_who_the_client_is(line: str) -> None:
+def test_proxy_buffers_and_forwards_client_address(line: str) -> None:
     assert line in SERVERS[-1]
 
 

@@ -1,4 +1,4 @@
-"""The operators' guide names commands, settings, metrics and files that exist."""
+"""Commands, settings, metrics and files named in the guides exist."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ GUIDE = (ROOT / "docs/operators.md").read_text()
 OTHERS = {"HTTPS_PROXY", "NO_PROXY", "POSTGRES_DB", "POSTGRES_USER"}
 
 
-def test_its_commands_exist() -> None:
+def test_commands_in_guide_exist() -> None:
     named = set(re.findall(r"\bmanage(?:\.py)? ([a-z_]+)\b", GUIDE))
     table = GUIDE.partition("## Commands")[2].partition("\n## ")[0]
     named |= set(re.findall(r"^\| `([a-z_]+)", table, re.MULTILINE))
@@ -23,12 +23,12 @@ def test_its_commands_exist() -> None:
     assert named - set(get_commands()) - {"demo"} == set()
 
 
-def test_its_settings_are_read() -> None:
+def test_settings_in_guide_exist() -> None:
     named = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)\b", GUIDE))
     assert named - OTHERS <= settings_read()
 
 
-def test_its_metrics_are_told(clock, db) -> None:
+def test_metrics_in_guide_exist(clock, db) -> None:
     table = set(re.findall(r"^\| `(portal_\w+)`", GUIDE, re.MULTILINE))
     told = {
         f"{family.name}_total" if family.type == "counter" else family.name
@@ -38,5 +38,14 @@ def test_its_metrics_are_told(clock, db) -> None:
 
 
 @pytest.mark.parametrize("path", re.findall(r"\b(?:deploy|docs|tests)/[\w./-]*\w", GUIDE))
-def test_its_files_are_there(path: str) -> None:
+def test_files_in_guide_exist(path: str) -> None:
     assert (ROOT / path).exists() or path in {"deploy/portal.env", "deploy/db.env", "deploy/tls"}
+
+
+CONTRIBUTING = (ROOT / "docs/contributing.md").read_text()
+FOLDERS = "accounts|benchmarks|deploy|docs|mfa|portal|requirements|templates|tests"
+
+
+def test_files_in_contributing_exist() -> None:
+    named = set(re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", CONTRIBUTING))
+    assert {name for name in named if not (ROOT / name).exists()} == {"templates/mfa/example.html"}

@@ -1,1 +1,1 @@
-"""Journeys: what people do, page after page, through the door."""
+"""Journeys: what people do, page after page, through HTTP."""

@@ -4,13 +4,13 @@ import pytest
 import time_machine
 
 from accounts.models import User
-from mfa.models import AccountPolicy
+from mfa.models import SitePolicy
 from tests.portal_client import Browser
 from tests.stations import *  # noqa: F403 fixtures come in by their names
 
 
 @pytest.fixture
-def optional(policy: AccountPolicy) -> AccountPolicy:
+def optional(policy: SitePolicy) -> SitePolicy:
     """People may skip."""
     policy.enforcement = "optional"
     policy.save()

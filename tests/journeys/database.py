@@ -1,8 +1,8 @@
-"""The whole database as it is stored."""
+"""The whole database as stored."""
 
 from django.db import connection
 
-# That a session is in use is the one thing that looking may write, once a minute.
+# The only write that a GET may cause, once a minute: that a session is in use.
 SEEN = {("mfa_session", "seen_at"), ("mfa_session", "expire_date")}
 Dump = dict[str, list[tuple[object, ...]]]
 
@@ -15,7 +15,7 @@ def dump() -> Dump:
 
 
 def text() -> str:
-    """Return the same as one text to search in."""
+    """Return the same as one text for searching."""
     return "\n".join(str(row) for rows in dump().values() for row in rows)
 
 

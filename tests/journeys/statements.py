@@ -1,4 +1,4 @@
-"""What each request of a journey asks of the database, the worker's own statements apart."""
+"""The SQL statements of each request of a journey, without the worker's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class Statements:
     writes: list[str] = field(default_factory=list)
 
     def note(self, execute: Callable[..., object], sql: str, *rest: object) -> object:
-        """Keep a statement and let it run; savepoints and transactions are none."""
+        """Record a statement and run it, except savepoints and transactions."""
         if sql.startswith("SELECT"):
             self.reads.append(sql)
         elif sql.startswith(WRITING):
@@ -30,7 +30,7 @@ class Statements:
 
 
 class CountingBrowser(Browser):
-    """Keeps each request's statements; what waits for the commit runs when they are counted."""
+    """Records each request's statements. Callbacks on commit run when they are counted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,5 +46,5 @@ class CountingBrowser(Browser):
         return response
 
     def serve(self, **request: object) -> HttpResponse:
-        """What counts of a request: all but the worker's part."""
+        """Return what counts for a request: everything but the worker's part."""
         return Client.request(self, **request)

@@ -1,4 +1,4 @@
-"""What it takes to bind a factor, in each state of an account (EN-02)."""
+"""What is required to add a factor, in each state of an account (EN-02)."""
 
 import pytest
 from django.core.management import call_command
@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa import pauses
-from mfa.models import AccountPolicy, AuditEvent
+from mfa.models import AuditEvent, SitePolicy
 from mfa.rules.policy import EmailCodes
-from mfa.sessions import ABOUT
+from mfa.session_engine import ABOUT
 from tests.authenticator import give_app
 from tests.journeys.conftest import NEW_NUMBER
 from tests.portal_client import PASSWORD, Browser, code
@@ -22,7 +22,7 @@ PHONE = "+447700900201"
 
 @pytest.fixture
 def paused(browser: Browser, alice: User, root: User) -> Browser:
-    """Alice, who has a phone, logged in by her password alone while a pause runs."""
+    """Alice, who has a phone, logged in by password during a pause."""
     pauses.start(alice, reason="lost phone", hours=24, by=root)
     browser.password(alice)
     assert browser.signed_in
@@ -30,8 +30,8 @@ def paused(browser: Browser, alice: User, root: User) -> Browser:
 
 
 @pytest.fixture
-def while_off(browser: Browser, alice: User, policy: AccountPolicy) -> Browser:
-    """Alice, logged in by her password alone while MFA is off."""
+def while_off(browser: Browser, alice: User, policy: SitePolicy) -> Browser:
+    """Alice, logged in by password while MFA is off."""
     policy.enabled = False
     policy.save()
     browser.password(alice)
@@ -39,16 +39,16 @@ def while_off(browser: Browser, alice: User, policy: AccountPolicy) -> Browser:
 
 
 def confirm(browser: Browser, path: str) -> None:
-    """Go where the page leads, and press the button there."""
+    """Follow the page's redirect, and press the button there."""
     browser.post(STEP_UP, {"next": path, "binding": "1", "password": PASSWORD})
 
 
 @pytest.mark.parametrize("path", BINDING)
 @pytest.mark.parametrize("state", ["paused", "while_off"])
-def test_the_password_alone_binds_nothing_beside_a_phone(
+def test_password_session_cannot_add_factor_beside_phone(
     state: str, path: str, request: pytest.FixtureRequest
 ) -> None:
-    """A thief of the password would keep what he binds when the pause ends."""
+    """Otherwise an attacker with the password would keep the new factor after the pause."""
     thief = request.getfixturevalue(state)
     assert thief.get(path).url == f"{STEP_UP}?next={path.replace('/', '%2F')}&binding=1"
     confirm(thief, path)
@@ -56,8 +56,10 @@ def test_the_password_alone_binds_nothing_beside_a_phone(
 
 
 @pytest.mark.parametrize("state", ["paused", "while_off"])
-def test_nor_does_it_remove_one(state: str, alice: User, request: pytest.FixtureRequest) -> None:
-    """Else the pause would end for an owner who has lost what he had."""
+def test_password_session_cannot_remove_factor(
+    state: str, alice: User, request: pytest.FixtureRequest
+) -> None:
+    """Otherwise the pause would end without a factor for the owner."""
     give_app(alice)
     thief = request.getfixturevalue(state)
     path = f"/me/security/factors/{alice.factors.get(kind='phone').pk}/remove/"
@@ -66,8 +68,8 @@ def test_nor_does_it_remove_one(state: str, alice: User, request: pytest.Fixture
     assert alice.factors.usable().count() == 2
 
 
-def test_nor_without_the_word_in_the_address(paused: Browser) -> None:
-    """What the page asks for is the browser's to say; what opens the form is not."""
+def test_password_session_cannot_bypass_by_query_parameter(paused: Browser) -> None:
+    """The browser chooses the page's form, but not what opens the protected page."""
     paused.post(STEP_UP, {"next": "/me/phone/", "password": PASSWORD})
     assert paused.get("/me/phone/").url.startswith(STEP_UP)
 
@@ -77,17 +79,17 @@ GUARDED = [*BINDING, "/me/password/", OTHERS, ONE, "lost", "remove"]
 
 
 def address(path: str, user: User) -> str:
-    """The address of a factor's page; others are what they are."""
+    """Return the URL of a factor's page. Others stay unchanged."""
     ends = {"lost": "suspend", "remove": "remove"}
     phone = user.factors.get(kind="phone").pk
     return f"/me/security/factors/{phone}/{ends[path]}/" if path in ends else path
 
 
 @pytest.mark.parametrize("path", GUARDED)
-def test_a_session_by_password_alone_touches_nothing_while_a_pause_runs(
+def test_password_session_cannot_change_protection_during_pause(
     paused: Browser, alice: User, path: str
 ) -> None:
-    """S07: neither factors, password, email nor other sessions, whatever the browser asks for."""
+    """S07: factors, password, email and other sessions stay protected from any request."""
     hers = Browser()
     hers.password(alice)
     here = address(path, alice)
@@ -99,7 +101,7 @@ def test_a_session_by_password_alone_touches_nothing_while_a_pause_runs(
     assert hers.get("/me/").status_code == 200
 
 
-def test_nor_does_it_where_there_never_was_a_factor(
+def test_password_session_without_factor_cannot_change_protection_during_pause(
     browser: Browser, bob: User, root: User
 ) -> None:
     pauses.start(bob, reason="no phone yet", hours=24, by=root)
@@ -109,10 +111,10 @@ def test_nor_does_it_where_there_never_was_a_factor(
     assert browser.get("/me/password/").url.startswith(STEP_UP)
 
 
-def test_an_expired_password_is_not_renewed_by_itself_while_a_pause_runs(
+def test_expired_password_needs_factor_for_renewal_during_pause(
     paused: Browser, alice: User
 ) -> None:
-    """S07: the old password may be the thief's."""
+    """S07: an attacker may know the old password."""
     User.objects.filter(pk=alice.pk).update(password_expired=True)
     renew, new = "/me/password/renew/", "another long enough one"
     form = {"new_password1": new, "new_password2": new}
@@ -124,22 +126,24 @@ def test_an_expired_password_is_not_renewed_by_itself_while_a_pause_runs(
     assert alice.check_password(new)
 
 
-def test_what_was_not_me_locks_nobody_out_while_a_pause_runs(paused: Browser, alice: User) -> None:
-    """S07: it leads to the new password, which asks for a factor."""
+def test_not_me_does_not_lock_out_owner_during_pause(paused: Browser, alice: User) -> None:
+    """S07: a person with only the password cannot end the owner's sessions."""
     event = AuditEvent.objects.filter(user=alice).latest("pk")
-    assert paused.post(f"/me/activity/{event.pk}/").url == "/me/password/"
-    assert paused.get("/me/password/").url.startswith(STEP_UP)
+    assert paused.post(f"/me/activity/{event.pk}/").url.startswith(STEP_UP)
+    epoch = alice.session_epoch
     alice.refresh_from_db()
-    assert not alice.password_expired
+    assert (alice.session_epoch, alice.has_usable_password()) == (epoch, True)
 
 
-def test_all_else_is_open_to_it_meanwhile(paused: Browser) -> None:
+def test_other_pages_are_open_during_pause(paused: Browser) -> None:
     assert paused.get("/me/").status_code == 200
 
 
 @pytest.mark.parametrize("path", BINDING)
 @pytest.mark.parametrize("state", ["paused", "while_off"])
-def test_the_phone_opens_it(state: str, path: str, request: pytest.FixtureRequest) -> None:
+def test_phone_code_allows_adding_factor(
+    state: str, path: str, request: pytest.FixtureRequest
+) -> None:
     owner = request.getfixturevalue(state)
     confirm(owner, path)
     assert owner.post(VERIFY, {"code": code(PHONE)}).url == path
@@ -147,17 +151,17 @@ def test_the_phone_opens_it(state: str, path: str, request: pytest.FixtureReques
 
 
 @pytest.mark.parametrize("path", BINDING)
-def test_an_emailed_code_opens_it_while_no_login_asks_for_one(
+def test_emailed_code_allows_adding_factor_without_mfa(
     paused: Browser, alice: User, path: str
 ) -> None:
-    """EM-03: as "I no longer have this phone" does at a login that asks."""
+    """EM-03: like "I no longer have this phone" during a login."""
     confirm(paused, path)
     paused.post(CHOOSE, {"route": "email"})
     assert paused.post(VERIFY, {"code": code(alice.email)}).url == path
     assert paused.get(path).status_code == 200
 
 
-def test_then_a_new_phone_is_bound(paused: Browser, alice: User) -> None:
+def test_new_phone_is_added_after_emailed_code(paused: Browser, alice: User) -> None:
     confirm(paused, "/me/phone/")
     paused.post(CHOOSE, {"route": "email"})
     paused.post(VERIFY, {"code": code(alice.email)})
@@ -166,14 +170,16 @@ def test_then_a_new_phone_is_bound(paused: Browser, alice: User) -> None:
     assert alice.factors.usable().get().target == NEW_NUMBER
 
 
-def test_where_email_codes_are_off_it_does_not(paused: Browser, policy: AccountPolicy) -> None:
+def test_emailed_code_is_refused_if_email_codes_are_off(
+    paused: Browser, policy: SitePolicy
+) -> None:
     policy.email_codes = EmailCodes.OFF
     policy.save()
     confirm(paused, "/me/phone/")
     assert "email" not in paused.get(CHOOSE).content.decode()
 
 
-def test_a_mailbox_that_rests_does_not(paused: Browser, alice: User) -> None:
+def test_emailed_code_is_refused_after_change_of_address(paused: Browser, alice: User) -> None:
     """EM-06."""
     User.objects.filter(pk=alice.pk).update(email_changed_at=timezone.now())
     confirm(paused, "/me/phone/")
@@ -181,18 +187,18 @@ def test_a_mailbox_that_rests_does_not(paused: Browser, alice: User) -> None:
     assert not paused.session[ABOUT].get("channel")
 
 
-def test_who_lost_every_factor_and_the_mailbox_is_told_whom_to_ask(
-    paused: Browser, alice: User, policy: AccountPolicy
+def test_person_without_factor_and_email_sees_contact(
+    paused: Browser, alice: User, policy: SitePolicy
 ) -> None:
-    alice.factors.update(disabled_at=timezone.now())
+    alice.factors.update(status="disabled")
     policy.email_codes = EmailCodes.OFF
     policy.save()
     page = paused.post(STEP_UP, {"next": "/me/phone/", "binding": "1"}, follow=True)
-    assert "no second step can be used" in page.content.decode()
+    assert "use any of your verification methods" in page.content.decode()
 
 
-def test_whom_the_machine_itself_lets_in_may_bind(browser: Browser, root: User) -> None:
-    """The last administrator lost the phone: no mailbox is for staff, and nobody else can help."""
+def test_person_let_in_by_breakglass_can_add_factor(browser: Browser, root: User) -> None:
+    """The last administrator lost the phone: staff cannot use email, and nobody else can help."""
     call_command("breakglass", root.email, "--reason", "lost phone")
     browser.password(root)
     browser.post("/me/phone/", {"phone": NEW_NUMBER})
@@ -200,8 +206,8 @@ def test_whom_the_machine_itself_lets_in_may_bind(browser: Browser, root: User) 
     assert root.factors.usable().get(kind="phone").target == NEW_NUMBER
 
 
-def test_a_first_factor_needs_the_password_alone(
-    browser: Browser, bob: User, optional: AccountPolicy
+def test_first_factor_needs_only_password(
+    browser: Browser, bob: User, optional: SitePolicy
 ) -> None:
     browser.password(bob)
     browser.post("/login/skip/")

@@ -1,6 +1,8 @@
-"""What no page could read is refused with a page of ours, on each address, before it is read."""
+"""Unreadable request bodies are refused with our page, on each URL, before they are read."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 
 import pytest
@@ -21,8 +23,8 @@ TOKEN = "x" * 64
 
 
 def paths() -> list[str]:
-    """All addresses but Twilio's, which reads its body itself."""
-    return sorted({each.path for each in ADDRESSES if each.name != "mfa:twilio_receipt"})
+    """All URLs except Twilio's, which reads its body itself."""
+    return sorted({each.path for each in ADDRESSES if each.name != "mfa:receipt"})
 
 
 ODD = {
@@ -43,14 +45,14 @@ ODD = {
 
 @pytest.fixture
 def strict(db: None) -> Browser:
-    """A browser with a CSRF cookie, as everybody has it: Django's checks read the body."""
+    """A browser with a CSRF cookie, because Django's checks read the body."""
     browser = Browser(enforce_csrf_checks=True, raise_request_exception=True)
     browser.cookies["csrf"] = "y" * 32
     return browser
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_body_that_nobody_reads_is_refused_on_every_address(
+def test_unreadable_body_is_refused_on_every_url(
     strict: Browser, caplog: pytest.LogCaptureFixture, odd: str
 ) -> None:
     body, kind, more, expected = ODD[odd]
@@ -70,7 +72,7 @@ def test_unknown_method_gets_our_page(strict: Browser, method: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"a=b&" * 2000, b"email=%00&code=%00", b"email=%ff%00&x=%"])
-def test_form_that_cannot_be_taken_breaks_nothing(strict: Browser, body: bytes) -> None:
+def test_malformed_form_causes_no_error(strict: Browser, body: bytes) -> None:
     """Too many fields, NUL, broken escapes."""
     answers = {
         each: strict.generic("POST", each, body, content_type=FORM).status_code for each in paths()
@@ -96,7 +98,7 @@ HEADERS = {
 
 @pytest.mark.parametrize("name", HEADERS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_no_header_breaks_a_page(strict: Browser, method: str, name: str) -> None:
+def test_headers_cause_no_error(strict: Browser, method: str, name: str) -> None:
     headers = {"content_type": FORM, **HEADERS[name]}
     if "CONTENT_TYPE" in headers:
         headers["content_type"] = headers.pop("CONTENT_TYPE")
@@ -107,12 +109,12 @@ def test_no_header_breaks_a_page(strict: Browser, method: str, name: str) -> Non
 
 
 @pytest.mark.parametrize("address", ["/%ff/", "/%/", "/me/%zz", "/%ed%a0%80/", "/login/?next=%ff%"])
-def test_bad_escapes_break_nothing(strict: Browser, address: str) -> None:
+def test_bad_escapes_cause_no_error(strict: Browser, address: str) -> None:
     assert strict.get(address).status_code in {200, 302, 404}
 
 
 class Unread(BytesIO):
-    """A body that must not be touched."""
+    """A body that fails when it is read."""
 
     def read(self, *_: object) -> bytes:
         raise AssertionError("somebody read it")
@@ -151,7 +153,7 @@ urlpatterns = [path("import/", importing), *urls.urlpatterns]
 
 @override_settings(ROOT_URLCONF=__name__)
 @pytest.mark.parametrize(("size", "status"), [(200, 200), (301, 413)])
-def test_view_that_says_so_takes_an_upload_up_to_its_limit(db, client, size, status) -> None:
+def test_view_with_upload_limit_accepts_uploads(db, client, size, status) -> None:
     file = BytesIO(b"x" * size * 1024)
     file.name = "people.csv"
     answer = client.post("/import/", {"file": file})
@@ -168,9 +170,18 @@ def test_login_in_another_charset_sends_nothing(strict: Browser, alice) -> None:
     assert not OutboxMessage.objects.exists()
 
 
-def test_unknown_host_is_one_warning_without_a_traceback(strict: Browser, capfd) -> None:
+@contextmanager
+def shipped_logging() -> Iterator[None]:
+    """Configure logging as the portal does, for one test."""
+    handlers = logging.root.handlers[:]
     configure_logging("logging.config.dictConfig", shipped.LOGGING)
-    assert strict.get("/login/", headers={"host": "evil.example"}).status_code == 400
+    yield
+    logging.root.handlers[:] = handlers
+
+
+def test_unknown_host_is_one_warning_without_a_traceback(strict: Browser, capfd) -> None:
+    with shipped_logging():
+        assert strict.get("/login/", headers={"host": "evil.example"}).status_code == 400
     lines = [line for line in capfd.readouterr().err.splitlines() if "HTTP_HOST" in line]
     assert len(lines) == 1
     assert "WARNING" in lines[0]

@@ -1,9 +1,9 @@
-"""A25, A26, B10: the mailbox stands in for a text, beside a phone, and never for staff (EM-01)."""
+"""A25, A26, B10: email can replace a text beside a phone, and never for staff (EM-01)."""
 
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Challenge, OutboxMessage
+from mfa.models import Challenge, OutboxMessage, SitePolicy
 from tests.portal_client import Browser, code, codes
 
 NUMBER = "+447700900201"
@@ -16,7 +16,7 @@ def without_mail(settings) -> None:
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
 
 
-def test_the_button_puts_one_code_into_the_mailbox(asked: Browser, alice: User) -> None:
+def test_button_emails_one_code(asked: Browser, alice: User) -> None:
     """A25."""
     assert "Send code to email" in asked.get(VERIFY).content.decode()
     assert asked.post(EMAIL).url == VERIFY
@@ -25,29 +25,29 @@ def test_the_button_puts_one_code_into_the_mailbox(asked: Browser, alice: User) 
     assert len(codes(alice.email)) == 1
 
 
-def test_the_emailed_code_logs_in_with_the_lower_label(asked: Browser, alice: User) -> None:
-    """A25, B10, EM-01: a mailbox is no authenticator."""
+def test_emailed_code_logs_in_at_lower_level(asked: Browser, alice: User) -> None:
+    """A25, B10, EM-01: email is not an authenticator."""
     asked.post(EMAIL)
     asked.post(VERIFY, {"code": code(alice.email)})
     assert asked.session["mfa_about"]["aal"] == 1
     assert asked.get("/me/").status_code == 200
 
 
-def test_the_page_tells_only_the_first_letter_of_the_mailbox(asked: Browser, alice: User) -> None:
+def test_page_shows_only_first_letter_of_email(asked: Browser, alice: User) -> None:
     asked.post(EMAIL)
     page = asked.get(VERIFY).content.decode()
     assert "a…@example.org" in page
     assert alice.email not in page
 
 
-def test_the_mail_asks_another_code_than_the_text(asked: Browser, alice: User) -> None:
+def test_emailed_code_differs_from_texted_code(asked: Browser, alice: User) -> None:
     """OT-04: bound to the channel."""
     texted = code(NUMBER)
     asked.post(EMAIL)
     assert code(alice.email) != texted
 
 
-def test_the_texts_code_is_replaced_by_the_mails(asked: Browser) -> None:
+def test_emailed_code_replaces_texted_code(asked: Browser) -> None:
     """M21, K20."""
     texted = code(NUMBER)
     asked.post(EMAIL)
@@ -56,13 +56,13 @@ def test_the_texts_code_is_replaced_by_the_mails(asked: Browser) -> None:
     assert not asked.signed_in
 
 
-def test_the_button_pressed_twice_sends_once(asked: Browser, alice: User) -> None:
+def test_button_pressed_twice_sends_once(asked: Browser, alice: User) -> None:
     asked.post(EMAIL)
     asked.post(EMAIL)
     assert len(codes(alice.email)) == 1
 
 
-def test_the_other_way_leads_back_to_the_phone(asked: Browser, alice: User) -> None:
+def test_other_method_returns_to_phone(asked: Browser, alice: User) -> None:
     asked.post(EMAIL)
     page = asked.get("/login/choose/").content.decode()
     assert "Text to the number ending 01" in page
@@ -81,9 +81,7 @@ def test_without_a_mail_server_there_is_no_button(asked: Browser, alice: User) -
     assert not codes(alice.email)
 
 
-def test_where_the_policy_says_never_there_is_no_button(
-    asked: Browser, alice: User, policy: AccountPolicy
-) -> None:
+def test_no_button_if_email_codes_are_off(asked: Browser, alice: User, policy: SitePolicy) -> None:
     """EM-02."""
     policy.email_codes = "off"
     policy.save()
@@ -93,7 +91,7 @@ def test_where_the_policy_says_never_there_is_no_button(
 
 
 def test_staff_get_no_code_by_email(browser: Browser, root: User) -> None:
-    """EM-01: their mailbox must not open the administration."""
+    """EM-01: their email must not open the admin."""
     browser.password(root)
     assert "Send code to email" not in browser.get(VERIFY).content.decode()
     browser.post(EMAIL)
@@ -101,18 +99,18 @@ def test_staff_get_no_code_by_email(browser: Browser, root: User) -> None:
     assert not codes(root.email)
 
 
-def test_without_a_phone_the_mailbox_is_no_way(enrolling: Browser, bob: User) -> None:
-    """ASVS 6.4.3: one mailbox must not be the whole account."""
+def test_email_needs_a_phone_beside_it(enrolling: Browser, bob: User) -> None:
+    """ASVS 6.4.3: email must not be enough for the whole account."""
     enrolling.post(EMAIL)
     enrolling.post("/login/choose/", {"route": "email"})
     assert not codes(bob.email)
     assert not enrolling.signed_in
 
 
-def test_a_code_that_is_out_by_email_ends_with_the_policy(
-    asked: Browser, alice: User, policy: AccountPolicy
+def test_open_emailed_code_ends_with_policy_change(
+    asked: Browser, alice: User, policy: SitePolicy
 ) -> None:
-    """SS-10: the policy closes the way in the middle of the walk."""
+    """SS-10: the policy turns email off during the login."""
     asked.post(EMAIL)
     emailed = code(alice.email)
     policy.email_codes = "off"
@@ -121,7 +119,7 @@ def test_a_code_that_is_out_by_email_ends_with_the_policy(
     assert not asked.signed_in
 
 
-def test_who_becomes_staff_in_between_needs_the_text(asked: Browser, alice: User) -> None:
+def test_person_who_becomes_staff_during_login_needs_text(asked: Browser, alice: User) -> None:
     """EM-01."""
     asked.post(EMAIL)
     emailed = code(alice.email)
@@ -131,14 +129,14 @@ def test_who_becomes_staff_in_between_needs_the_text(asked: Browser, alice: User
 
 
 @pytest.mark.parametrize("route", ["email-1", "sms", "sms-0", "push", "", "email\x00"])
-def test_an_invented_way_is_refused(asked: Browser, route: str) -> None:
+def test_forged_route_is_refused(asked: Browser, route: str) -> None:
     response = asked.post("/login/choose/", {"route": route})
     assert response.status_code == 200
     assert Challenge.objects.count() == 1
 
 
-def test_the_phone_of_another_person_is_no_way(asked: Browser, charlie: User) -> None:
-    """Charlie's phone must not get Alice's code, nor the other way round."""
+def test_phone_of_another_person_is_refused(asked: Browser, charlie: User) -> None:
+    """Charlie's phone must not get Alice's code, nor Alice's Charlie's."""
     theirs = charlie.factors.get()
     assert asked.post("/login/choose/", {"route": f"sms-{theirs.pk}"}).status_code == 200
     assert not codes(theirs.target)

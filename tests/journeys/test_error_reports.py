@@ -1,4 +1,4 @@
-"""DT-04: what a fault of ours tells its administrators by mail."""
+"""DT-04: what administrators learn from an error report."""
 
 import logging
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def _reports_by_mail(settings) -> Iterator[None]:
 
 
 def reports(settings, browser: Browser, path: str, form: dict[str, str]) -> str:
-    """Post a form that meets a fault; return all that is mailed about it."""
+    """Post a form that causes an error. Return everything that is emailed about it."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     browser.raise_request_exception = False
     assert browser.post(path, form).status_code == 500
@@ -36,12 +36,12 @@ def reports(settings, browser: Browser, path: str, form: dict[str, str]) -> str:
 
 
 def break_keys(settings) -> None:
-    """A former key that is none, as a typing error in the environment may leave it."""
+    """An invalid former key, such as a typo in the environment."""
     Challenge.objects.update(key="00000000")
     settings.SECRET_KEY_FALLBACKS = [None]
 
 
-def test_the_code_of_a_login_is_hidden(settings, asked: Browser) -> None:
+def test_code_of_login_is_hidden(settings, asked: Browser) -> None:
     right = code(NUMBER)
     break_keys(settings)
     report = reports(settings, asked, "/login/verify/", {"code": right})
@@ -49,8 +49,8 @@ def test_the_code_of_a_login_is_hidden(settings, asked: Browser) -> None:
     assert right not in report
 
 
-def test_the_session_and_its_nonce_are_hidden(settings, asked: Browser) -> None:
-    """With the nonce and the secret key anybody could derive the code."""
+def test_session_and_its_nonce_are_hidden(settings, asked: Browser) -> None:
+    """With the nonce and the secret key, anyone could derive the code."""
     nonce, key = asked.session["mfa_pending"]["nonce"], asked.session.session_key
     break_keys(settings)
     report = reports(settings, asked, "/login/verify/", {"code": "123456"})
@@ -58,20 +58,20 @@ def test_the_session_and_its_nonce_are_hidden(settings, asked: Browser) -> None:
     assert key not in report
 
 
-def test_the_code_of_an_enrollment_is_hidden(settings, proving: Browser) -> None:
+def test_code_of_enrollment_is_hidden(settings, proving: Browser) -> None:
     right = code("+447700900250")
     break_keys(settings)
     assert right not in reports(settings, proving, "/login/enroll/verify/", {"code": right})
 
 
-def test_the_code_of_a_change_is_hidden(settings, home: Browser) -> None:
+def test_code_of_change_is_hidden(settings, home: Browser) -> None:
     home.post("/me/phone/", {"phone": "+447700900250"})
     right = code("+447700900250")
     break_keys(settings)
     assert right not in reports(settings, home, "/me/phone/verify/", {"code": right})
 
 
-def test_the_code_of_a_test_message_is_hidden(settings, office: Browser) -> None:
+def test_code_of_test_message_is_hidden(settings, office: Browser) -> None:
     path = "/admin/mfa/accountpolicy/test-message/"
     office.post(path, {"phone": "+447700900250"})
     right = code("+447700900250")
@@ -80,7 +80,7 @@ def test_the_code_of_a_test_message_is_hidden(settings, office: Browser) -> None
 
 
 @pytest.mark.parametrize("station", ["enrolling", "home"])
-def test_the_number_is_hidden(settings, request: pytest.FixtureRequest, station: str) -> None:
+def test_number_is_hidden(settings, request: pytest.FixtureRequest, station: str) -> None:
     browser = request.getfixturevalue(station)
     settings.SMS_TEST_NUMBERS = None
     path = {"enrolling": PHONE, "home": "/me/phone/"}[station]
@@ -89,7 +89,7 @@ def test_the_number_is_hidden(settings, request: pytest.FixtureRequest, station:
     assert "7700900250" not in report
 
 
-def test_the_password_of_a_login_is_hidden(settings, browser: Browser, alice: User) -> None:
+def test_password_of_login_is_hidden(settings, browser: Browser, alice: User) -> None:
     settings.PASSWORD_HASHERS = ["no.such.Hasher"]
     form = {"email": alice.email, "password": PASSWORD}
     report = reports(settings, browser, "/login/", form)
@@ -98,7 +98,7 @@ def test_the_password_of_a_login_is_hidden(settings, browser: Browser, alice: Us
     assert alice.password not in report
 
 
-def test_the_passwords_of_a_change_are_hidden(settings, home: Browser) -> None:
+def test_passwords_of_change_are_hidden(settings, home: Browser) -> None:
     new = "another long enough one"
     form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     settings.PASSWORD_HASHERS = ["no.such.Hasher"]
@@ -107,22 +107,22 @@ def test_the_passwords_of_a_change_are_hidden(settings, home: Browser) -> None:
     assert new not in report
 
 
-def test_the_token_of_the_sms_account_is_hidden(settings, office: Browser) -> None:
+def test_token_of_sms_account_is_hidden(settings, office: Browser) -> None:
     settings.ENCRYPTION_KEYS = ["no key"]
-    # The page cannot be opened first: it reads the policy too.
+    # The page cannot be opened first, because it reads the policy too.
     form = {"sms_auth_token": "5ecret5ecret5ecret5ecret5ecrab12", "_seen": "{}"}
     report = reports(settings, office, "/admin/mfa/accountpolicy/1/change/", form)
     assert "5ecret5ecret" not in report
 
 
-def test_the_settings_are_left_out(settings, asked: Browser) -> None:
-    """Addresses of services hold passwords, under names that no list of names expects."""
+def test_settings_are_not_in_report(settings, asked: Browser) -> None:
+    """URLs of services contain passwords, under unpredictable names."""
     settings.SMS_PROXY_URL = "http://user:hunter22@proxy.example.org:3128"
     break_keys(settings)
     assert "hunter22" not in reports(settings, asked, "/login/verify/", {"code": "123456"})
 
 
-def test_the_name_of_what_was_posted_stays(settings, asked: Browser) -> None:
+def test_names_of_posted_fields_stay(settings, asked: Browser) -> None:
     break_keys(settings)
     report = reports(settings, asked, "/login/verify/", {"code": "123456"})
     assert "code" in report

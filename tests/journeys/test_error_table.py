@@ -1,10 +1,11 @@
-"""The error table at work: what Twilio says, what the person reads, what the administrator reads.
+"""The error table end to end: Twilio's answer, the person's words, the administrator's words.
 
-Twilio's answers come over TLS from an endpoint of our own, its receipts signed as Twilio signs
-them. Each row is seen on the code page with the next poll, and in the administration.
+Twilio's answers come over TLS from our test endpoint, its receipts with Twilio's signature. Each
+row is checked on the code page after the next poll, and in the admin.
 """
 
 import json
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -12,8 +13,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from mfa.channels import twilio_errors
-from mfa.models import AccountPolicy, Delivery, Factor
+from mfa.channels.twilio import errors
+from mfa.models import ChannelHealth, Delivery, Factor
 from tests.portal_client import Browser, code
 from tests.twilio_endpoint.answers import HTML, NONSENSE, Answer, Reset, refusal
 from tests.twilio_endpoint.endpoint import Endpoint
@@ -31,7 +32,7 @@ BUSY = "the service is busy; try again in a few minutes"
 
 @dataclass(frozen=True)
 class Row:
-    """One class: a code of it, where it comes, and both readers' words."""
+    """One class: an error code, where it occurs, and the words for both readers."""
 
     code: int
     person: str
@@ -41,42 +42,47 @@ class Row:
 
 ROWS = [
     Row(21211, "this number does not exist", "The number does not exist."),
-    Row(21614, "this number cannot get texts", "The number is a landline"),
-    Row(30006, "this number cannot get texts", "The number is a landline", receipt=True),
-    Row(30005, "this number does not exist", "not known to its network", receipt=True),
-    Row(21617, "something went wrong on our side", "Tell its developers."),
-    Row(30011, "something went wrong on our side", "Tell its developers.", receipt=True),
-    Row(20003, NOT_NOW, "Twilio refuses the account ID and token."),
-    Row(70051, NOT_NOW, "Twilio refuses the account ID and token."),
+    Row(21614, "this number cannot receive texts", "it is a landline"),
+    Row(30006, "this number cannot receive texts", "it is a landline", receipt=True),
+    Row(30005, "this number does not exist", "does not know the number", receipt=True),
+    Row(21617, "something went wrong on our side", "Report this to its developers."),
+    Row(30011, "something went wrong on our side", "Report this to its developers.", receipt=True),
+    Row(20003, NOT_NOW, "Twilio rejected the account ID and token."),
+    Row(70051, NOT_NOW, "Twilio rejected the account ID and token."),
     Row(20005, NOT_NOW, "suspended, closed or out of funds"),
     Row(30002, NOT_NOW, "suspended, closed or out of funds", receipt=True),
-    Row(21606, NOT_NOW, "The SMS Phone Number is not (or no longer) this account"),
+    Row(21606, NOT_NOW, "on your Twilio account"),
     Row(21705, NOT_NOW, "The Twilio messaging service does not exist or has no numbers."),
-    Row(30037, NOT_NOW, "Twilio has disabled outgoing texts of this sender.", receipt=True),
+    Row(30037, NOT_NOW, "Twilio disabled outgoing texts from this sender.", receipt=True),
     Row(30034, NOT_NOW, "The sender is not registered with the carriers", receipt=True),
     Row(21408, "we cannot send texts to this country", "Geo permissions"),
     Row(21612, "we cannot send texts to this country", "cannot reach this country or carrier"),
-    Row(21608, "the trial account sends only to numbers confirmed there", "rial account"),
+    Row(21608, "the trial account only sends to numbers verified at the provider", "rial account"),
     Row(572006, NOT_NOW, "rial account"),
     Row(30022, BUSY, "Twilio", receipt=True),
     Row(21611, BUSY, "Twilio"),
-    Row(30004, "the phone company blocked it", "blocks the message", receipt=True),
-    Row(30007, "the phone company blocked it", "Twilio", receipt=True),
-    Row(30450, "we cannot send a text to this number now", "Global Safe List", receipt=True),
-    Row(60410, "we cannot send a text to this number now", "Global Safe List"),
-    Row(30003, "the phone is switched off or out of reach", "Twilio", receipt=True),
-    Row(30008, "nobody says why", "the carrier gives no reason", receipt=True),
+    Row(30004, "the phone company blocked the message", "blocks the text", receipt=True),
+    Row(30007, "the phone company blocked the message", "Twilio", receipt=True),
+    Row(30450, "we cannot text this number right now", "Global Safe List", receipt=True),
+    Row(60410, "we cannot text this number right now", "Global Safe List"),
+    Row(30003, "the phone is off or has no signal", "Twilio", receipt=True),
+    Row(30008, "no reason given", "The carrier gave no reason", receipt=True),
     Row(30500, BUSY, "Twilio", receipt=True),
-    Row(30029, "it was refused", "Have it enable Message Redaction", receipt=True),
-    Row(30999, "nobody says why", "twilio.com/docs/errors/30999", receipt=True),
-    Row(63016, "it was refused", "The template or the sender", receipt=True),
-    Row(29999, "it was refused", "twilio.com/docs/errors/29999"),
+    Row(
+        30029,
+        "the provider refused the message",
+        "Ask Twilio to enable Message Redaction",
+        receipt=True,
+    ),
+    Row(30999, "no reason given", "twilio.com/docs/errors/30999", receipt=True),
+    Row(63016, "the provider refused the message", "template or the sender", receipt=True),
+    Row(29999, "the provider refused the message", "twilio.com/docs/errors/29999"),
 ]
 
 
 @pytest.fixture
 def office(root: User) -> Browser:
-    """The administrator, logged in before anything goes wrong."""
+    """The administrator, logged in before any error."""
     browser = Browser()
     browser.log_in(root)
     return browser
@@ -84,7 +90,7 @@ def office(root: User) -> Browser:
 
 @pytest.fixture
 def twilio(office: Browser, straight: None, settings: Settings, endpoint: Endpoint) -> Endpoint:
-    """The portal sends by Twilio now, and is a public one."""
+    """Send texts by Twilio, from a public portal."""
     settings.MFA_CHANNELS = settings.MFA_CHANNELS | {
         "sms": {"BACKEND": "mfa.channels.twilio.TwilioChannel", "OPTIONS": {}}
     }
@@ -104,7 +110,7 @@ def explained(office: Browser) -> str:
 
 
 def fail(twilio: Endpoint, browser: Browser, alice: User, row: Row) -> None:
-    """The password, and the fault where Twilio tells of it."""
+    """Enter the password, and cause Twilio's error."""
     if not row.receipt:
         twilio.answer_next(refusal(row.code))
     browser.password(alice)
@@ -116,7 +122,7 @@ def fail(twilio: Endpoint, browser: Browser, alice: User, row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.code))
-def test_a_fault_is_read_by_both_within_one_poll(
+def test_fault_is_shown_to_both_after_one_poll(
     twilio: Endpoint, office: Browser, browser: Browser, alice: User, row: Row
 ) -> None:
     fail(twilio, browser, alice, row)
@@ -126,7 +132,7 @@ def test_a_fault_is_read_by_both_within_one_poll(
     page = browser.get(VERIFY).content.decode()
     assert f"The text could not be delivered: {row.person}." in page
     assert page.index("Send code to email") < page.index("data-code-form")
-    # OT-12: the provider's own words and numbers are for the administrator.
+    # OT-12: only the administrator sees the provider's words and numbers.
     assert str(row.code) not in page
     read = explained(office)
     assert row.administrator in read
@@ -134,7 +140,9 @@ def test_a_fault_is_read_by_both_within_one_poll(
 
 
 @pytest.mark.parametrize("row", [ROWS[0], ROWS[2]], ids=["answer", "receipt"])
-def test_the_next_way_logs_in(twilio: Endpoint, browser: Browser, alice: User, row: Row) -> None:
+def test_other_method_logs_in_after_fault(
+    twilio: Endpoint, browser: Browser, alice: User, row: Row
+) -> None:
     fail(twilio, browser, alice, row)
     browser.post("/login/verify/email/")
     browser.post(VERIFY, {"code": code(alice.email)})
@@ -142,20 +150,21 @@ def test_the_next_way_logs_in(twilio: Endpoint, browser: Browser, alice: User, r
 
 
 def test_every_class_of_the_table_has_its_row() -> None:
-    shown = {id(twilio_errors.fault(row.code)) for row in ROWS}
-    known = {id(meaning): meaning for meaning, _codes in twilio_errors.MEANINGS}
-    # These two have tests of their own below; test credentials are refused by the connection test.
-    apart = {twilio_errors.OPTED_OUT, twilio_errors.TEST_CREDENTIALS}
+    shown = {id(errors.fault(row.code)) for row in ROWS}
+    known = {id(meaning): meaning for meaning, _codes in errors.MEANINGS}
+    # These two have tests below. The connection test refuses test credentials.
+    apart = {errors.OPTED_OUT, errors.TEST_CREDENTIALS}
     assert [known[each].words for each in known.keys() - shown if known[each] not in apart] == []
 
 
-def test_stop_is_told_with_its_remedy(
+def test_stop_is_explained_with_remedy(
     twilio: Endpoint, office: Browser, browser: Browser, alice: User
 ) -> None:
-    """21610: the person reads START and the number, and is asked by the mailbox first."""
+    """21610: the person sees START and the number, and is asked by email first."""
     fail(twilio, browser, alice, Row(21610, "", ""))
     assert polled(browser)["words"] == (
-        "The text could not be delivered: this phone refuses our texts until you text us START."
+        "The text could not be delivered: "
+        "this phone blocked our texts; text us START to unblock them."
     )
     assert browser.get(VERIFY).url == CHOOSE
     assert "Text START to +15005550006" in browser.get(CHOOSE).content.decode()
@@ -163,7 +172,7 @@ def test_stop_is_told_with_its_remedy(
     assert Factor.objects.get(user=alice).refuses_until is not None
 
 
-def test_too_many_requests_get_a_second_try_that_nobody_notices(
+def test_too_many_requests_are_retried_silently(
     twilio: Endpoint, browser: Browser, alice: User
 ) -> None:
     twilio.answer_next(refusal(20429))
@@ -172,7 +181,7 @@ def test_too_many_requests_get_a_second_try_that_nobody_notices(
     assert len(twilio.messages) == 1
 
 
-def test_too_many_twice_is_told(twilio: Endpoint, browser: Browser, alice: User) -> None:
+def test_too_many_requests_twice_is_shown(twilio: Endpoint, browser: Browser, alice: User) -> None:
     twilio.answer_next(refusal(20429), refusal(20429))
     browser.password(alice)
     assert polled(browser)["words"] == f"The text could not be delivered: {BUSY}."
@@ -181,38 +190,36 @@ def test_too_many_twice_is_told(twilio: Endpoint, browser: Browser, alice: User)
 @pytest.mark.parametrize(
     "answer", [Reset(), Reset(begun=True), HTML, NONSENSE, refusal(20500), refusal(20503)], ids=repr
 )
-def test_what_may_have_been_sent_is_said_so_and_never_repeated(
+def test_maybe_sent_text_is_shown_and_never_repeated(
     twilio: Endpoint, office: Browser, browser: Browser, alice: User, answer: Answer
 ) -> None:
     twilio.answer_next(answer)
     browser.password(alice)
     told = polled(browser)
     assert told["state"] == "maybe"
-    assert str(told["words"]).startswith("We cannot tell whether the text went out.")
-    assert "maybe sent" in explained(office)
+    assert str(told["words"]).startswith("We don't know if the text was sent.")
+    assert "may have been sent" in explained(office)
     assert len([each for each in twilio.requests if each.startswith("POST")]) == 1
 
 
-def test_a_receipt_clears_up_what_was_maybe_sent(
-    twilio: Endpoint, browser: Browser, alice: User
-) -> None:
+def test_receipt_resolves_maybe_sent(twilio: Endpoint, browser: Browser, alice: User) -> None:
     twilio.answer_next(Reset())
     browser.password(alice)
     report(Client(), Delivery.objects.get(user=alice), "delivered")
     assert polled(browser)["words"] == "The text has reached your phone."
 
 
-def test_the_third_fault_of_the_account_asks_the_next_person_otherwise(
+def test_third_account_fault_turns_texts_off(
     twilio: Endpoint, office: Browser, alice: User, charlie: User
 ) -> None:
     for _ in range(3):
         twilio.answer_next(refusal(20003))
         Browser().password(alice)
-    assert AccountPolicy.load().texts_rest
+    assert ChannelHealth.load().texts_rest
     assert Browser().password(charlie).url == CHOOSE
     page = office.get("/admin/mfa/accountpolicy/1/change/").content.decode()
-    assert "Texts have not been going out" in page
-    assert "Twilio refuses the account ID and token." in page
+    assert re.search(r"Texts stopped .* ago:", page)
+    assert "Twilio rejected the account ID and token." in page
 
 
 @pytest.mark.parametrize(
@@ -222,13 +229,13 @@ def test_the_third_fault_of_the_account_asks_the_next_person_otherwise(
         ("home", "/me/phone/", "/me/phone/verify/status/"),
     ],
 )
-def test_a_trial_account_says_so_wherever_a_number_is_entered(
+def test_trial_account_is_explained_at_number_fields(
     request: pytest.FixtureRequest, station: str, start: str, status: str
 ) -> None:
-    """M10 of Twilio's 21608, at an enrollment and a change: the demo has a number that fails so."""
+    """M10 of Twilio's 21608, at an enrollment and a change. The demo has such a number."""
     browser = request.getfixturevalue(station)
     browser.post(start, {"phone": "+447700900006"})
     told = json.loads(browser.get(status).content)
-    trial = "the trial account sends only to numbers confirmed there"
+    trial = "the trial account only sends to numbers verified at the provider"
     assert told["words"] == f"The text could not be delivered: {trial}."
     assert "21608" not in browser.get(status).content.decode()

@@ -1,4 +1,4 @@
-"""Feedback at work: with a right code Twilio hears of its text, whatever becomes of that."""
+"""Feedback to Twilio after a right code, whatever its result."""
 
 import logging
 import re
@@ -27,7 +27,7 @@ def send_by_twilio(settings: Settings, **options: bool) -> None:
 
 @pytest.fixture
 def twilio(straight: None, settings: Settings, endpoint: Endpoint) -> Endpoint:
-    """The portal texts by Twilio, which hears of codes that came back."""
+    """Send texts by Twilio with feedback on."""
     send_by_twilio(settings, feedback=True)
     return endpoint
 
@@ -36,7 +36,7 @@ def texted(twilio: Endpoint) -> str:
     return re.search(r"\b\d{6}\b", twilio.messages[-1]["Body"])[0]
 
 
-def test_twilio_hears_of_a_right_code_once_and_never_before(
+def test_twilio_gets_feedback_once_after_right_code(
     twilio: Endpoint, browser: Browser, alice: User
 ) -> None:
     browser.password(alice)
@@ -50,7 +50,7 @@ def test_twilio_hears_of_a_right_code_once_and_never_before(
     assert twilio.account.mistakes == []
 
 
-def test_who_is_to_know_nothing_hears_nothing(
+def test_no_feedback_if_it_is_off(
     twilio: Endpoint, settings: Settings, browser: Browser, alice: User
 ) -> None:
     send_by_twilio(settings)
@@ -62,7 +62,7 @@ def test_who_is_to_know_nothing_hears_nothing(
 
 
 @pytest.mark.parametrize("answer", [refusal(20404), refusal(20003), HTML, Reset()], ids=repr)
-def test_feedback_that_fails_lets_the_person_in_and_tells_no_secret(
+def test_failed_feedback_does_not_prevent_login_or_leak_secrets(
     twilio: Endpoint,
     browser: Browser,
     alice: User,
@@ -83,9 +83,7 @@ def test_feedback_that_fails_lets_the_person_in_and_tells_no_secret(
     ] == []
 
 
-def test_of_a_text_without_an_id_nothing_is_told(
-    twilio: Endpoint, browser: Browser, alice: User
-) -> None:
+def test_no_feedback_for_text_without_id(twilio: Endpoint, browser: Browser, alice: User) -> None:
     twilio.answer_next(Reset())
     browser.password(alice)
     question = Challenge.objects.get()
@@ -94,7 +92,7 @@ def test_of_a_text_without_an_id_nothing_is_told(
     assert len(twilio.requests) == 1
 
 
-def test_of_a_mailed_code_nothing_is_told(twilio: Endpoint, browser: Browser, alice: User) -> None:
+def test_no_feedback_for_emailed_code(twilio: Endpoint, browser: Browser, alice: User) -> None:
     browser.password(alice)
     browser.post("/login/verify/email/")
     browser.post(VERIFY, {"code": code(alice.email)})

@@ -1,4 +1,4 @@
-"""What forgets the browsers in which a person has logged in before (S16)."""
+"""What makes recognized devices forgotten (S16)."""
 
 import re
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from mfa import browsers
 from mfa.models import AuditEvent, Event, OutboxMessage
+from mfa.sessions import devices
 from tests.authenticator import give_app
 from tests.portal_client import PASSWORD, Browser
 
@@ -17,10 +17,10 @@ NEW = "another long enough one"
 
 
 def knows(browser: Browser, user: User) -> bool:
-    """Whether the browser's cookie is still one of this person."""
-    cookie = browser.cookies[browsers.cookie_name()].value
-    request = type("Request", (), {"COOKIES": {browsers.cookie_name(): cookie}})()
-    return bool(browsers.count_of(request, User.objects.get(pk=user.pk)))
+    """Whether the browser's cookie still recognizes this person."""
+    cookie = browser.cookies[devices.cookie_name()].value
+    request = type("Request", (), {"COOKIES": {devices.cookie_name(): cookie}})()
+    return bool(devices.count_of(request, User.objects.get(pk=user.pk)))
 
 
 def not_me(hers: Browser, user: User, office: Browser) -> None:
@@ -66,7 +66,7 @@ def new_password_required(hers: Browser, user: User, office: Browser) -> None:
 
 def number_written_by_staff(hers: Browser, user: User, office: Browser) -> None:
     form = {"phone": "+44 7700 900250", "reason": "stolen"}
-    office.post(f"/admin/mfa/factor/person/{user.pk}/", form)
+    office.post(f"/support/people/{user.pk}/number/", form)
 
 
 Deed = Callable[[Browser, User, Browser], None]
@@ -84,7 +84,7 @@ def hers(alice: User) -> Browser:
 
 @pytest.fixture
 def thief(alice: User) -> Browser:
-    """A browser in which somebody logged in as Alice."""
+    """A browser in which someone else logged in as Alice."""
     browser = Browser()
     browser.log_in(alice)
     assert knows(browser, alice)
@@ -92,7 +92,7 @@ def thief(alice: User) -> Browser:
 
 
 @pytest.mark.parametrize("deed", [*BY_THE_PERSON, *BY_OTHERS])
-def test_the_thief_s_browser_is_a_stranger_again(
+def test_attackers_browser_is_forgotten(
     hers: Browser, thief: Browser, office: Browser, alice: User, deed: Deed
 ) -> None:
     deed(hers, alice, office)
@@ -100,21 +100,21 @@ def test_the_thief_s_browser_is_a_stranger_again(
 
 
 @pytest.mark.parametrize("deed", BY_THE_PERSON)
-def test_the_acting_browser_stays_known(
+def test_acting_browser_stays_recognized(
     hers: Browser, office: Browser, alice: User, deed: Deed
 ) -> None:
-    """Strangers must not keep the owner waiting at the next login (LG-02)."""
+    """Strangers must not lock the owner out at the next login (LG-02)."""
     deed(hers, alice, office)
     assert knows(hers, alice)
 
 
-def test_the_next_login_of_the_thief_is_told(hers: Browser, thief: Browser, alice: User) -> None:
-    """S16: its cookie silenced the notice."""
+def test_next_login_of_attacker_is_notified(hers: Browser, thief: Browser, alice: User) -> None:
+    """S16: the attacker's cookie had suppressed the notice."""
     hers.post("/me/security/sessions/others/")
     thief.log_in(alice)
     assert AuditEvent.objects.latest("pk").event == Event.UNUSUAL_LOGIN
 
 
-def test_another_email_forgets_no_browser(hers: Browser, alice: User) -> None:
+def test_change_of_email_keeps_recognized_devices(hers: Browser, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(email="new@example.org")
     assert knows(hers, alice)

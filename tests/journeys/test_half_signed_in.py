@@ -1,9 +1,12 @@
-"""LG-05: a right password alone opens the pages of the login and nothing else."""
+"""LG-05: a right password opens only the pages of the login."""
+
+import itertools
 
 import pytest
 from django.urls import reverse
 
 from accounts.models import User
+from tests.advisories.trial import undone
 from tests.architecture.addresses import ADDRESSES
 from tests.portal_client import Browser
 from tests.stations import CUT, LEADS
@@ -12,6 +15,7 @@ FLOW = {
     "accounts:login",
     "accounts:logout",
     "accounts:forgot",
+    "accounts:link_sent",
     "accounts:new_password",
     "mfa:enroll",
     "mfa:enroll_app",
@@ -37,61 +41,73 @@ HARMLESS = {
     *LEADS,
     "portal:theme_css",
     "portal:theme",
+    # Nothing is left before the login.
+    "mfa:time_left",
     "demo:phone",
     "admin:login",
     "admin:logout",
     *PROBES,
 }
 LOGIN = reverse("accounts:login")
-# They ask for a signature instead of a login: Twilio's, and our own in the links of mails.
+# They need a signature instead of a login: Twilio's, or ours in emailed links.
 SIGNED = {
-    "mfa:twilio_receipt",
+    "mfa:receipt",
     "accounts:confirm_email",
     "accounts:confirm_warning",
+    "accounts:report",
     "accounts:reset",
     *CUT,
 }
 CLOSED = [address for address in ADDRESSES if address.name not in FLOW | HARMLESS | SIGNED]
 
 
-@pytest.mark.parametrize("method", ["get", "head", "post", "put"])
-def test_every_page_behind_the_login_leads_to_the_login(asked: Browser, method: str) -> None:
-    answers = {each.path: getattr(asked, method)(each.path) for each in CLOSED}
-    # The admin's own login page is a redirect to the portal's.
+def test_protected_pages_redirect_pending_login(asked: Browser) -> None:
+    methods = ("get", "head", "post", "put")
+    paths = [each.path for each in CLOSED]
+    led = {
+        (method, path): getattr(asked, method)(path).headers.get("Location", "")
+        for method in methods
+        for path in paths
+    }
+    # The admin's login page redirects to the portal's.
     assert {
-        path: page.headers["Location"].removeprefix("/admin") for path, page in answers.items()
-    } == {path: f"{LOGIN}?next={path}" for path in answers}
+        how: where
+        for how, where in led.items()
+        if where.removeprefix("/admin") != f"{LOGIN}?next={how[1]}"
+    } == {}
     assert not asked.signed_in
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("name", sorted(FLOW | HARMLESS))
-def test_no_page_of_the_login_logs_in_the_half_signed_in(
-    asked: Browser, name: str, method: str
-) -> None:
-    getattr(asked, method)(reverse(name))
-    assert not asked.signed_in
-    assert asked.get("/me/").status_code == 302
+def test_login_pages_do_not_log_in_pending_login(asked: Browser) -> None:
+    opened = []
+    for name, method in itertools.product(sorted(FLOW | HARMLESS), ("get", "post")):
+        with undone(asked) as twin:
+            getattr(twin, method)(reverse(name))
+            opened += [(name, method)] if opens_anything(twin) else []
+    assert opened == []
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("name", sorted(FLOW | HARMLESS))
+def opens_anything(browser: Browser) -> bool:
+    return browser.signed_in or browser.get("/me/").status_code != 302
+
+
 def test_no_page_of_the_login_logs_in_or_saves_a_factor_before_the_first_number(
-    enrolling: Browser, bob: User, name: str, method: str
+    enrolling: Browser, bob: User
 ) -> None:
     """EN-01."""
-    getattr(enrolling, method)(reverse(name))
-    assert not enrolling.signed_in
-    assert not bob.factors.exists()
+    opened = []
+    for name, method in itertools.product(sorted(FLOW | HARMLESS), ("get", "post")):
+        with undone(enrolling) as twin:
+            getattr(twin, method)(reverse(name))
+            opened += [(name, method)] if twin.signed_in or bob.factors.exists() else []
+    assert opened == []
 
 
 @pytest.mark.parametrize(
     "name", ["enroll_phone", "enroll_verify", "enroll_done", "continue", "choose"]
 )
-def test_a_person_with_a_phone_cannot_jump_to_another_page_of_the_login(
-    asked: Browser, name: str
-) -> None:
-    """EN-02, EN-06: the password alone never enrolls a second phone."""
+def test_person_with_phone_cannot_skip_to_other_login_pages(asked: Browser, name: str) -> None:
+    """EN-02, EN-06: the password is never enough to enroll a second phone."""
     response = asked.post(reverse(f"mfa:{name}"), {"phone": "+447700900299", "code": "123456"})
     assert not asked.signed_in
     assert response.status_code in {200, 302}
@@ -99,7 +115,7 @@ def test_a_person_with_a_phone_cannot_jump_to_another_page_of_the_login(
 
 
 @pytest.mark.parametrize("name", ["verify", "send_to_email", "choose", "enroll_done", "continue"])
-def test_a_person_without_a_phone_is_led_back_to_its_page(enrolling: Browser, name: str) -> None:
+def test_person_without_phone_is_redirected_to_enrollment(enrolling: Browser, name: str) -> None:
     response = enrolling.post(reverse(f"mfa:{name}"), {"code": "123456", "route": "email"})
     assert response.url == "/login/enroll/phone/"
     assert not enrolling.signed_in
@@ -121,21 +137,19 @@ def test_a_person_without_a_phone_is_led_back_to_its_page(enrolling: Browser, na
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_without_a_password_the_pages_of_the_login_lead_to_its_start(
+def test_login_pages_without_password_redirect_to_start(
     browser: Browser, name: str, method: str
 ) -> None:
     response = getattr(browser, method)(reverse(f"mfa:{name}"), {"code": "123456"})
     assert response.url == LOGIN
 
 
-def test_a_deleted_person_is_led_to_the_start(asked: Browser, alice: User) -> None:
+def test_deleted_person_is_redirected_to_start(asked: Browser, alice: User) -> None:
     alice.delete()
     assert asked.get("/login/verify/").url == LOGIN
 
 
-def test_a_person_who_is_disabled_in_between_is_led_to_the_start(
-    asked: Browser, alice: User
-) -> None:
+def test_person_disabled_during_login_is_redirected_to_start(asked: Browser, alice: User) -> None:
     """SS-05."""
     User.objects.filter(pk=alice.pk).update(is_active=False)
     response = asked.post("/login/verify/", {"code": "123456"})

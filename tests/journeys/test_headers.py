@@ -1,13 +1,10 @@
-"""WB-02, SS-11: what every answer tells the browser, errors included."""
+"""WB-02, SS-11: headers of error answers. test_visits checks all other answers."""
 
 import pytest
 from django.http import HttpResponse
 
 from accounts.models import User
-from portal.logs import HIDDEN_PATHS
-from tests.architecture.addresses import ADDRESSES
 from tests.portal_client import Browser
-from tests.stations import PUBLIC, STATIONS
 
 CSP = {
     "default-src": "'none'",
@@ -35,46 +32,14 @@ def headers(response: HttpResponse) -> dict[str, str]:
     return {name: response.headers.get(name, "") for name in HEADERS}
 
 
-def expected(path: str) -> dict[str, str]:
-    """A page whose address is a secret tells no other page its address."""
-    own = {"Referrer-Policy": "strict-origin"} if path.startswith(HIDDEN_PATHS) else {}
-    return HEADERS | own
-
-
 def policy_of(response: HttpResponse) -> dict[str, str]:
     directives = response.headers["Content-Security-Policy"].split(";")
     return dict(directive.strip().split(" ", 1) for directive in directives)
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("station", STATIONS)
-def test_every_answer_has_the_same_policy_and_headers(
-    request: pytest.FixtureRequest, alice: User, station: str, method: str
-) -> None:
-    browser = request.getfixturevalue(station)
-    answers = {each: getattr(browser, method)(each.path) for each in ADDRESSES}
-    assert [str(each) for each, answer in answers.items() if policy_of(answer) != CSP] == []
-    assert [
-        str(each) for each, answer in answers.items() if headers(answer) != expected(each.path)
-    ] == []
-
-
-@pytest.mark.parametrize("station", STATIONS)
-def test_no_page_is_kept_by_caches(
-    request: pytest.FixtureRequest, alice: User, station: str
-) -> None:
-    browser = request.getfixturevalue(station)
-    pages = {each.name: browser.get(each.path) for each in ADDRESSES if each.name not in PUBLIC}
-    assert [
-        name
-        for name, page in pages.items()
-        if page.content and "no-store" not in page.headers.get("Cache-Control", "")
-    ] == []
-
-
 @pytest.fixture
 def broken(home: Browser, settings) -> Browser:
-    """A portal that meets a fault of ours where it reads a phone number."""
+    """Cause an error where the portal reads a phone number."""
     settings.SMS_TEST_NUMBERS = None
     home.raise_request_exception = False
     return home
@@ -96,7 +61,7 @@ def errors(home: Browser, other_browser: Browser, bob: User, settings) -> dict[i
     }
 
 
-def test_error_pages_have_them_too(errors: dict[int, HttpResponse]) -> None:
+def test_error_pages_have_security_headers(errors: dict[int, HttpResponse]) -> None:
     assert {status: page.status_code for status, page in errors.items()} == {
         status: status for status in errors
     }
@@ -107,7 +72,7 @@ def test_error_pages_have_them_too(errors: dict[int, HttpResponse]) -> None:
     ] == []
 
 
-def test_a_strange_host_gets_them_too(browser: Browser, db: None) -> None:
+def test_unknown_host_gets_security_headers(browser: Browser, db: None) -> None:
     """WB-05: and nothing but an error."""
     page = browser.get("/login/", headers={"host": "evil.example"})
     assert page.status_code == 400
@@ -116,7 +81,7 @@ def test_a_strange_host_gets_them_too(browser: Browser, db: None) -> None:
     assert "no-store" in page.get("Cache-Control", "")
 
 
-def test_a_form_without_its_token_gets_them_too(db: None) -> None:
+def test_csrf_refusal_has_security_headers(db: None) -> None:
     page = Browser(enforce_csrf_checks=True).post("/login/")
     assert page.status_code == 403
     assert policy_of(page) == CSP
@@ -124,7 +89,7 @@ def test_a_form_without_its_token_gets_them_too(db: None) -> None:
     assert "no-store" in page.get("Cache-Control", "")
 
 
-def test_the_page_of_our_own_faults_has_them_too(broken: Browser) -> None:
+def test_server_error_page_has_security_headers(broken: Browser) -> None:
     page = broken.post("/me/phone/", {"phone": "+447700900250"})
     assert page.status_code == 500
     assert policy_of(page) == CSP

@@ -1,4 +1,4 @@
-"""S12: an account that lay idle sets up no first factor by the password alone."""
+"""S12: after long inactivity, the password is not enough to set up a first factor."""
 
 from datetime import timedelta
 
@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage
-from mfa.models.policies import mail_config
+from mfa.models import AuditEvent, Event, OutboxMessage, SitePolicy
+from mfa.models.channel_health import mail_config
 from tests.conftest import NOON, make_user
 from tests.portal_client import PASSWORD, Browser, code
 
@@ -20,23 +20,23 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
-def tested(clock: time_machine.Traveller, policy: AccountPolicy, settings) -> AccountPolicy:
-    """The mail server took a test mail."""
-    policy.mail_test_config, policy.mail_tested_at = mail_config(), NOON
-    policy.save()
+def tested(clock: time_machine.Traveller, policy: SitePolicy, settings) -> SitePolicy:
+    """A mail server that accepted a test mail."""
+    policy.health.mail_test_config, policy.health.mail_tested_at = mail_config(), NOON
+    policy.health.save()
     return policy
 
 
 @pytest.fixture
-def idle(tested: AccountPolicy, bob: User) -> User:
-    """Bob has a password and no factor, and was last here a month ago."""
+def idle(tested: SitePolicy, bob: User) -> User:
+    """Bob, who has a password but no factor, and whose last login was a month ago."""
     User.objects.filter(pk=bob.pk).update(last_login=LONG_AGO, date_joined=LONG_AGO)
     bob.refresh_from_db()
     return bob
 
 
-def test_the_password_alone_sets_nothing_up(browser: Browser, idle: User) -> None:
-    """A step skipped, two tabs, the back button: each page leads to the mailbox."""
+def test_password_is_not_enough_for_first_factor(browser: Browser, idle: User) -> None:
+    """Skipping a step, two tabs, the back button: each page leads to the email proof."""
     assert browser.password(idle).url == MAILBOX
     assert browser.post(PHONE, {"phone": NUMBER}).url == MAILBOX
     assert browser.post(APP).url == MAILBOX
@@ -46,11 +46,11 @@ def test_the_password_alone_sets_nothing_up(browser: Browser, idle: User) -> Non
     assert not idle.factors.exists()
 
 
-def test_an_emailed_code_opens_the_enrollment_and_is_told(browser: Browser, idle: User) -> None:
+def test_emailed_code_opens_enrollment_and_is_notified(browser: Browser, idle: User) -> None:
     browser.password(idle)
     page = browser.get(MAILBOX).content.decode()
-    assert "You have not logged in for a long time" in page
-    assert "phone number that you had" not in page
+    assert "You haven't logged in for a long time" in page
+    assert "text your old number" not in page
     browser.post(MAILBOX)
     assert browser.post(MAILBOX, {"code": code(idle.email)}).url == PHONE
     assert AuditEvent.objects.filter(event=Event.MAILBOX_PROVEN, user=idle).exists()
@@ -60,7 +60,7 @@ def test_an_emailed_code_opens_the_enrollment_and_is_told(browser: Browser, idle
     assert idle.factors.get().target == NUMBER
 
 
-def test_a_wrong_code_opens_nothing(browser: Browser, idle: User) -> None:
+def test_wrong_code_gives_no_access(browser: Browser, idle: User) -> None:
     browser.password(idle)
     browser.post(MAILBOX)
     wrong = f"{(int(code(idle.email)) + 1) % 10**6:06}"
@@ -68,10 +68,10 @@ def test_a_wrong_code_opens_nothing(browser: Browser, idle: User) -> None:
     assert browser.get(PHONE).url == MAILBOX
 
 
-def test_another_session_proves_it_for_itself(
+def test_other_session_needs_its_own_proof(
     browser: Browser, other_browser: Browser, idle: User
 ) -> None:
-    """The thief's browser gains nothing from the owner's code."""
+    """The owner's code is of no use to an attacker's browser."""
     browser.password(idle)
     browser.post(MAILBOX)
     browser.post(MAILBOX, {"code": code(idle.email)})
@@ -79,11 +79,11 @@ def test_another_session_proves_it_for_itself(
     assert other_browser.post(PHONE, {"phone": NUMBER}).url == MAILBOX
 
 
-def test_without_a_tested_mail_server_people_enroll_as_ever(
-    browser: Browser, idle: User, tested: AccountPolicy
+def test_enrollment_without_tested_mail_server_is_unchanged(
+    browser: Browser, idle: User, tested: SitePolicy
 ) -> None:
-    tested.mail_test_config = ""
-    tested.save()
+    tested.health.mail_test_config = ""
+    tested.health.save()
     assert browser.password(idle).url == PHONE
 
 
@@ -100,7 +100,7 @@ def test_without_a_tested_mail_server_people_enroll_as_ever(
         pytest.param(None, 29 * DAY, None, PHONE, id="new"),
     ],
 )
-def test_when_the_mailbox_is_proven_first(  # noqa: PLR0917 the table's columns
+def test_email_is_proven_first(  # noqa: PLR0917 the table's columns
     browser: Browser, idle: User, last_login, joined, proven, first
 ) -> None:
     moments = {"last_login": last_login, "date_joined": joined, "mailbox_proven_at": proven}
@@ -109,16 +109,16 @@ def test_when_the_mailbox_is_proven_first(  # noqa: PLR0917 the table's columns
     assert browser.password(idle).url == first
 
 
-def test_a_superuser_of_the_machine_counts_as_proven(
-    browser: Browser, tested: AccountPolicy, clock: time_machine.Traveller
+def test_superuser_from_command_counts_as_proven(
+    browser: Browser, tested: SitePolicy, clock: time_machine.Traveller
 ) -> None:
     root = User.objects.create_superuser("new@example.org", PASSWORD)
     clock.shift(40 * DAY)
     assert browser.password(root).url == PHONE
 
 
-def test_staff_prove_their_mailbox_too(browser: Browser, tested: AccountPolicy) -> None:
-    """It opens the set-up and stands in for no factor."""
+def test_staff_prove_their_email(browser: Browser, tested: SitePolicy) -> None:
+    """It allows the setup, but does not replace a factor."""
     sam = make_user("sam@example.org", is_staff=True, last_login=LONG_AGO)
     assert browser.password(sam).url == MAILBOX
     browser.post(MAILBOX)
@@ -127,8 +127,8 @@ def test_staff_prove_their_mailbox_too(browser: Browser, tested: AccountPolicy) 
     assert browser.get("/login/verify/").url == PHONE
 
 
-def test_where_it_is_optional_people_may_skip_instead(
-    browser: Browser, idle: User, tested: AccountPolicy
+def test_optional_second_step_can_be_skipped(
+    browser: Browser, idle: User, tested: SitePolicy
 ) -> None:
     tested.enforcement = "optional"
     tested.save()
@@ -138,19 +138,19 @@ def test_where_it_is_optional_people_may_skip_instead(
     assert browser.signed_in
 
 
-def test_who_had_a_factor_recovers_as_ever(browser: Browser, idle: User) -> None:
+def test_person_who_had_factor_recovers_as_usual(browser: Browser, idle: User) -> None:
     User.objects.filter(pk=idle.pk).update(ever_bound_at=LONG_AGO)
     browser.password(idle)
     page = browser.get(MAILBOX).content.decode()
-    assert "phone number that you had" in page
+    assert "text your old number" in page
     assert "Skip for Now" not in page
 
 
-# The login itself may need no factor: then the pages behind it ask for the mailbox.
+# If the login needs no factor, the pages behind it ask for the email proof.
 
 
-def let_in(policy: AccountPolicy, browser: Browser, user: User) -> None:
-    """By a skip, by an earlier skip, or while MFA is off."""
+def let_in(policy: SitePolicy, browser: Browser, user: User) -> None:
+    """Because of a skip, an earlier skip, or MFA being off."""
     browser.password(user)
     if policy.enabled and not user.skipped_at:
         browser.post("/login/skip/")
@@ -158,8 +158,8 @@ def let_in(policy: AccountPolicy, browser: Browser, user: User) -> None:
 
 
 @pytest.fixture(params=["skips now", "skipped long ago", "MFA is off"])
-def inside(request, tested: AccountPolicy, browser: Browser, idle: User) -> Browser:
-    """A browser that the password alone let in."""
+def inside(request, tested: SitePolicy, browser: Browser, idle: User) -> Browser:
+    """A browser that logged in by password."""
     tested.enforcement, tested.enabled = "optional", request.param != "MFA is off"
     tested.save()
     if request.param == "skipped long ago":
@@ -178,10 +178,10 @@ def inside(request, tested: AccountPolicy, browser: Browser, idle: User) -> Brow
         ("/me/email/", {"email": "mallory@new.example"}),
     ],
 )
-def test_no_page_behind_the_login_binds_anything_by_the_password_alone(
+def test_protected_pages_need_more_than_password_for_first_factor(
     inside: Browser, idle: User, path: str, form: dict[str, str]
 ) -> None:
-    """Nor does the password given once more."""
+    """Entering the password again is not enough either."""
     before = AuditEvent.objects.count()
     assert inside.post(path, form).url.startswith("/me/confirm/?")
     asked = inside.get("/me/confirm/", {"next": path, "binding": "1"})
@@ -193,10 +193,10 @@ def test_no_page_behind_the_login_binds_anything_by_the_password_alone(
     assert not idle.factors.exists()
 
 
-def test_a_second_login_binds_nothing_either(
-    inside: Browser, idle: User, tested: AccountPolicy
+def test_second_login_does_not_end_requirement(
+    inside: Browser, idle: User, tested: SitePolicy
 ) -> None:
-    """The first one has made it an account that was used today."""
+    """The first login made the account active today."""
     inside.post("/logout/")
     idle.refresh_from_db()
     let_in(tested, inside, idle)
@@ -206,13 +206,13 @@ def test_a_second_login_binds_nothing_either(
     assert Browser().password(idle).url == MAILBOX
 
 
-def test_a_link_of_today_ends_it(inside: Browser, idle: User) -> None:
-    """Its password is one that the owner of the mailbox chose."""
+def test_link_of_today_ends_requirement(inside: Browser, idle: User) -> None:
+    """The owner of the email account chose its password."""
     User.objects.filter(pk=idle.pk).update(mailbox_proven_at=NOON + HOUR)
     assert inside.post("/me/phone/", {"phone": NUMBER}).url == "/me/phone/verify/"
 
 
-def test_an_emailed_code_opens_them(inside: Browser, idle: User) -> None:
+def test_emailed_code_opens_factor_pages(inside: Browser, idle: User) -> None:
     proof = {"next": "/me/phone/", "binding": "1", "password": PASSWORD}
     inside.post("/me/confirm/", proof)
     inside.post("/login/choose/", {"route": "email"})
@@ -222,8 +222,8 @@ def test_an_emailed_code_opens_them(inside: Browser, idle: User) -> None:
     assert idle.factors.get().target == NUMBER
 
 
-def test_an_account_in_use_binds_by_the_password_as_before(
-    tested: AccountPolicy, browser: Browser, bob: User
+def test_active_account_adds_first_factor_by_password(
+    tested: SitePolicy, browser: Browser, bob: User
 ) -> None:
     tested.enforcement = "optional"
     tested.save()

@@ -1,4 +1,4 @@
-"""A known browser is not slowed by strangers, only by itself (LG-02, SS-09)."""
+"""A recognized device is locked only by its own failures (LG-02, SS-09)."""
 
 import re
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, Wait
+from mfa.models import AuditEvent, Event, Lockout, OutboxMessage, SitePolicy
 from tests.portal_client import PASSWORD, Browser, code
 
 WRONG = "not the password"
@@ -25,13 +25,15 @@ def forget(browser: Browser) -> Browser:
     return browser
 
 
-def test_strangers_do_not_slow_it(known: Browser, other_browser: Browser, alice: User) -> None:
+def test_strangers_do_not_lock_recognized_device(
+    known: Browser, other_browser: Browser, alice: User
+) -> None:
     fail(other_browser, alice)
     assert other_browser.password(alice).status_code == 429
     assert known.password(alice).url == "/login/verify/"
 
 
-def test_strangers_at_the_same_address_do_not_slow_it(
+def test_strangers_at_same_address_do_not_lock_recognized_device(
     known: Browser, other_browser: Browser, alice: User
 ) -> None:
     for number in range(50):
@@ -41,48 +43,48 @@ def test_strangers_at_the_same_address_do_not_slow_it(
     assert known.password(alice).url == "/login/verify/"
 
 
-def test_its_own_failures_slow_it(known: Browser, alice: User) -> None:
+def test_own_failures_lock_recognized_device(known: Browser, alice: User) -> None:
     fail(known, alice)
     response = known.password(alice)
     assert response.status_code == 429
     assert response.headers["Retry-After"] == "30"
 
 
-def test_its_own_failures_are_in_the_audit(known: Browser, alice: User) -> None:
+def test_own_failures_are_in_the_audit(known: Browser, alice: User) -> None:
     fail(known, alice)
     slowed = AuditEvent.objects.filter(user=alice, event=Event.PASSWORD_SLOWED)
     assert slowed.count() == 1
 
 
-def test_its_own_failures_slow_nobody_else(
+def test_own_failures_do_not_lock_others(
     known: Browser, other_browser: Browser, alice: User
 ) -> None:
     fail(known, alice)
     assert other_browser.password(alice).url == "/login/verify/"
 
 
-def test_a_right_password_forgets_its_own_failures_alone(
+def test_right_password_clears_only_own_failures(
     known: Browser, other_browser: Browser, alice: User
 ) -> None:
-    """LG-01: or each login of the owner would give a guesser his tries back."""
+    """LG-01: otherwise each login of the owner would give an attacker new attempts."""
     fail(other_browser, alice)
     fail(known, alice, 9)
     known.password(alice)
-    assert Wait.objects.count() == 1
+    assert Lockout.objects.count() == 1
     assert other_browser.password(alice).status_code == 429
 
 
-def test_it_waits_as_a_stranger_for_another_persons_account(
+def test_device_is_unrecognized_for_other_accounts(
     known: Browser, other_browser: Browser, charlie: User
 ) -> None:
     fail(other_browser, charlie)
     assert known.password(charlie).status_code == 429
 
 
-def test_charlies_cookie_does_not_open_alices_wait(
+def test_charlies_cookie_does_not_bypass_alices_lockout(
     clock: time_machine.Traveller, known: Browser, other_browser: Browser, charlie: User
 ) -> None:
-    """The cookie of one's own account buys no guesses at another's."""
+    """The cookie of one's own account allows no guesses at another account."""
     other_browser.log_in(charlie)
     other_browser.post("/logout/")
     alice = User.objects.get(email="alice@example.org")
@@ -90,17 +92,17 @@ def test_charlies_cookie_does_not_open_alices_wait(
     assert other_browser.password(alice, WRONG).status_code == 429
 
 
-def test_without_its_cookie_it_is_a_stranger(
+def test_device_without_cookie_is_unrecognized(
     known: Browser, other_browser: Browser, alice: User
 ) -> None:
     fail(other_browser, alice)
     assert forget(known).password(alice).status_code == 429
 
 
-def test_cookies_gathered_by_the_dozen_buy_a_bounded_number_of_guesses(
-    clock: time_machine.Traveller, policy: AccountPolicy, alice: User
+def test_collected_cookies_allow_limited_guesses(
+    clock: time_machine.Traveller, policy: SitePolicy, alice: User
 ) -> None:
-    """Without a second step each login of a thief gives a cookie; there are 16 counts in all."""
+    """Without a second step, each login of an attacker gets a cookie. There are 16 counts."""
     policy.enabled = False
     policy.save()
     thieves = [Browser() for _ in range(40)]
@@ -111,8 +113,8 @@ def test_cookies_gathered_by_the_dozen_buy_a_bounded_number_of_guesses(
     assert judged.count(200) <= 16 * 10
 
 
-def test_a_half_signed_in_browser_is_not_known(asked: Browser) -> None:
-    """Only a whole login makes it so."""
+def test_pending_login_does_not_make_device_recognized(asked: Browser) -> None:
+    """Only a complete login makes a device recognized."""
     assert "browser" not in asked.cookies
 
 
@@ -122,7 +124,7 @@ def test_failures_set_no_cookie(browser: Browser, alice: User) -> None:
     assert "browser" not in browser.cookies
 
 
-def test_it_logs_nobody_in_and_skips_no_step(known: Browser, alice: User) -> None:
+def test_cookie_does_not_log_in_or_skip_steps(known: Browser, alice: User) -> None:
     """SS-09: it grants nothing."""
     assert known.get("/me/").status_code == 302
     known.password(alice)
@@ -130,7 +132,7 @@ def test_it_logs_nobody_in_and_skips_no_step(known: Browser, alice: User) -> Non
 
 
 @pytest.mark.parametrize("moved", [timedelta(days=364), timedelta(days=366)])
-def test_it_is_known_for_a_year(
+def test_device_is_recognized_for_a_year(
     clock: time_machine.Traveller,
     known: Browser,
     other_browser: Browser,
@@ -142,7 +144,7 @@ def test_it_is_known_for_a_year(
     assert (known.password(alice).status_code == 302) is (moved < timedelta(days=365))
 
 
-def test_strangers_do_not_keep_a_person_from_changing_the_password(
+def test_strangers_cannot_prevent_password_change(
     clock: time_machine.Traveller, home: Browser, other_browser: Browser, alice: User
 ) -> None:
     fail(other_browser, alice)
@@ -150,10 +152,10 @@ def test_strangers_do_not_keep_a_person_from_changing_the_password(
     assert home.post("/me/password/", form).url == "/me/?saved=password"
 
 
-def test_after_a_reset_the_owner_does_not_wait_for_strangers(
+def test_reset_ends_lockout_by_strangers(
     clock: time_machine.Traveller, browser: Browser, other_browser: Browser, alice: User
 ) -> None:
-    """The mailbox and the second step were proven in this browser."""
+    """The email and the second step were proven in this browser."""
     fail(other_browser, alice)
     browser.post("/password/forgot/", {"email": alice.email})
     mail = OutboxMessage.objects.get(channel="email").body
@@ -165,11 +167,11 @@ def test_after_a_reset_the_owner_does_not_wait_for_strangers(
     assert browser.password(alice, NEW).url == "/login/verify/"
 
 
-def test_the_wait_tells_its_end_and_what_else_to_do(
+def test_lockout_page_shows_end_and_alternatives(
     clock: time_machine.Traveller, other_browser: Browser, alice: User
 ) -> None:
     """LG-02: relative words in a <time>."""
     fail(other_browser, alice)
     page = other_browser.password(alice, WRONG).content.decode()
     assert '<time datetime="2026-03-02T12:00:30+0000">less than a minute</time>' in page
-    assert "A browser in which you have logged in before does not wait" in page
+    assert "you may be able to log in there now" in page

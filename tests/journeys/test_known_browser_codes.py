@@ -1,4 +1,4 @@
-"""A thief of the password does not keep the owner out of a browser that is known (LG-02, SS-09)."""
+"""An attacker with the password cannot lock the owner out of a recognized device (LG-02, SS-09)."""
 
 import re
 from datetime import timedelta
@@ -7,17 +7,17 @@ import pytest
 import time_machine
 
 from accounts.models import User
-from mfa.models import AuditEvent, Event, OutboxMessage, Wait
+from mfa.models import AuditEvent, Event, Lockout, OutboxMessage
 from tests.conftest import NOON
 from tests.portal_client import PASSWORD, Browser, code
 
 VERIFY = "/login/verify/"
 HELP = "/login/help/"
-OTHERS = "A browser in which you have logged in before does not wait for what others tried."
+OTHERS = "If you've logged in on another device before, you may be able to log in there now."
 
 
 def guess(browser: Browser, user: User, clock: time_machine.Traveller, times: int) -> None:
-    """Type wrong codes after the right password, a new one asked for after each fifth."""
+    """Enter wrong codes after the right password, with a new code after every fifth."""
     browser.password(user)
     for number in range(times):
         if number and number % 5 == 0:
@@ -42,18 +42,20 @@ def waits(browser: Browser, user: User) -> bool:
 def guessed(
     clock: time_machine.Traveller, known: Browser, other_browser: Browser, alice: User
 ) -> Browser:
-    """The browser of a thief whose fifth wrong code has cost a wait."""
+    """The browser of an attacker whose fifth wrong code caused a lockout."""
     guess(other_browser, alice, clock, 5)
     assert waits(other_browser, alice)
     return other_browser
 
 
-def test_the_owner_gets_in(guessed: Browser, known: Browser, alice: User) -> None:
+def test_owner_logs_in_during_attackers_lockout(
+    guessed: Browser, known: Browser, alice: User
+) -> None:
     known.log_in(alice)
     assert known.signed_in
 
 
-def test_that_does_not_end_the_wait_of_the_thief(
+def test_owners_login_does_not_end_attackers_lockout(
     guessed: Browser, known: Browser, alice: User
 ) -> None:
     known.log_in(alice)
@@ -62,7 +64,7 @@ def test_that_does_not_end_the_wait_of_the_thief(
     assert alice.wait_until == NOON + timedelta(minutes=15)
 
 
-def test_owner_login_gives_the_thief_no_attempts_back(
+def test_owner_login_gives_attacker_no_attempts(
     clock: time_machine.Traveller, known: Browser, other_browser: Browser, alice: User
 ) -> None:
     """S22."""
@@ -74,21 +76,25 @@ def test_owner_login_gives_the_thief_no_attempts_back(
     assert alice.factors.get().wrong_answers == 5
 
 
-def test_a_browser_that_is_not_known_waits_with_the_thief(guessed: Browser, alice: User) -> None:
+def test_unrecognized_device_shares_attackers_lockout(guessed: Browser, alice: User) -> None:
     """LG-01: one shared wait."""
     browser = Browser()
     assert waits(browser, alice)
     assert OTHERS in browser.get(HELP).content.decode()
 
 
-def test_another_persons_cookie_does_not_help(guessed: Browser, alice: User, charlie: User) -> None:
+def test_cookie_of_another_person_does_not_bypass_lockout(
+    guessed: Browser, alice: User, charlie: User
+) -> None:
     browser = Browser()
     browser.log_in(charlie)
     browser.post("/logout/")
     assert waits(browser, alice)
 
 
-def test_the_owner_resets_the_password(guessed: Browser, known: Browser, alice: User) -> None:
+def test_owner_can_reset_password_during_lockout(
+    guessed: Browser, known: Browser, alice: User
+) -> None:
     known.post("/password/forgot/", {"email": alice.email})
     mail = OutboxMessage.objects.filter(body__contains="/password/reset/").latest("pk").body
     known.post(re.search(r"http://testserver(/password/reset/\S+)", mail)[1])
@@ -96,7 +102,7 @@ def test_the_owner_resets_the_password(guessed: Browser, known: Browser, alice: 
     assert response.url == "/password/new/"
 
 
-def test_who_is_logged_in_steps_up(
+def test_logged_in_owner_can_step_up_during_lockout(
     clock: time_machine.Traveller, home: Browser, other_browser: Browser, alice: User
 ) -> None:
     clock.shift(timedelta(minutes=11))
@@ -106,7 +112,7 @@ def test_who_is_logged_in_steps_up(
     assert home.post(VERIFY, {"code": right_code(alice)}).url == "/me/phone/"
 
 
-def test_its_own_wrong_codes_cost_it_a_wait(
+def test_own_wrong_codes_lock_recognized_device(
     clock: time_machine.Traveller, known: Browser, alice: User
 ) -> None:
     guess(known, alice, clock, 10)
@@ -118,7 +124,7 @@ def test_its_own_wrong_codes_cost_it_a_wait(
     assert locked.details == {"minutes": 15}
 
 
-def test_a_right_code_in_its_wait_does_not_pass(
+def test_right_code_during_own_lockout_is_refused(
     clock: time_machine.Traveller, known: Browser, alice: User
 ) -> None:
     guess(known, alice, clock, 10)
@@ -126,26 +132,26 @@ def test_a_right_code_in_its_wait_does_not_pass(
     assert not known.signed_in
 
 
-def test_its_wait_ends(clock: time_machine.Traveller, known: Browser, alice: User) -> None:
+def test_own_lockout_ends(clock: time_machine.Traveller, known: Browser, alice: User) -> None:
     guess(known, alice, clock, 10)
     clock.shift(timedelta(minutes=15, seconds=1))
     known.log_in(alice)
     assert known.signed_in
 
 
-def test_a_right_code_forgets_its_own_wrong_ones(
+def test_right_code_clears_own_wrong_codes(
     clock: time_machine.Traveller, known: Browser, alice: User
 ) -> None:
     guess(known, alice, clock, 9)
     known.post(VERIFY, {"code": right_code(alice)})
-    own = Wait.objects.filter(failures__gt=0)
+    own = Lockout.objects.filter(failures__gt=0)
     assert not own.exists()
 
 
-def test_the_hundred_of_a_phone_are_counted_over_all_browsers(
+def test_hundred_wrong_codes_of_phone_count_on_all_devices(
     clock: time_machine.Traveller, known: Browser, other_browser: Browser, alice: User
 ) -> None:
-    """LG-01: NIST's hundred knows no browsers."""
+    """LG-01: NIST's 100 count across all devices."""
     guess(other_browser, alice, clock, 3)
     guess(known, alice, clock, 3)
     assert alice.factors.get().wrong_answers == 6

@@ -1,4 +1,4 @@
-"""The portal's main job: the first login enrolls a phone, later ones ask for its code."""
+"""The main journey: the first login enrolls a phone, later ones ask for its code."""
 
 from accounts.models import User
 from mfa.models import OutboxMessage
@@ -7,9 +7,7 @@ from tests.portal_client import Browser, code, codes
 NUMBER = "+447546123456"
 
 
-def test_the_first_login_enrolls_a_phone_and_leads_back_to_the_login(
-    browser: Browser, bob: User
-) -> None:
+def test_first_login_enrolls_phone_and_leads_back_to_login(browser: Browser, bob: User) -> None:
     """A17-A21, B02-B07: Update Phone Number, Send Verification Code, Verify Code, log in again."""
     response = browser.password(bob, next="/me/")
     assert response.url == "/login/enroll/phone/"
@@ -25,7 +23,7 @@ def test_the_first_login_enrolls_a_phone_and_leads_back_to_the_login(
     response = browser.post("/login/enroll/verify/", {"code": first}, follow=True)
     assert response.request["PATH_INFO"] == "/login/"
     page = response.content.decode()
-    assert "Your number is confirmed. Log in once more to continue." in page
+    assert "Your number is verified. Log in again to continue." in page
     assert f'value="{bob.email}"' in page
     assert 'name="next" value="/me/"' in page
     assert not browser.signed_in
@@ -39,14 +37,14 @@ def test_the_first_login_enrolls_a_phone_and_leads_back_to_the_login(
     assert browser.signed_in
 
 
-def test_a_texted_code_logs_in(browser: Browser, alice: User) -> None:
+def test_texted_code_logs_in(browser: Browser, alice: User) -> None:
     response = browser.password(alice)
     assert response.url == "/login/verify/"
     assert browser.post("/login/verify/", {"code": code("+447700900201")}).url == "/"
     assert browser.get("/me/activity/").status_code == 200
 
 
-def test_the_code_can_come_by_email(browser: Browser, alice: User) -> None:
+def test_code_can_come_by_email(browser: Browser, alice: User) -> None:
     browser.password(alice)
     response = browser.post("/login/verify/email/", follow=True)
     assert "a…@example.org" in response.content.decode()

@@ -1,12 +1,13 @@
-"""What the policy does not allow can be set up on no page, by no link and by no late code."""
+"""Methods outside the policy cannot be set up by any page, link or late code."""
 
 from dataclasses import replace
 
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy, OutboxMessage
-from mfa.rules.policy import Layer, Method, Policy
+from mfa.models import OutboxMessage, SitePolicy
+from mfa.rules.methods import Method
+from mfa.rules.policy import Layer, Policy
 from tests.conftest import make_user
 from tests.portal_client import Browser, code
 
@@ -18,7 +19,7 @@ FORM = "/admin/mfa/accountpolicy/1/change/"
 
 @pytest.fixture
 def allow(monkeypatch: pytest.MonkeyPatch):
-    """The methods that a level leaves."""
+    """The methods that a level allows."""
     folded = User.mfa_policy.func
 
     def narrow(*methods: Method, **more: object) -> None:
@@ -30,9 +31,7 @@ def allow(monkeypatch: pytest.MonkeyPatch):
     return narrow
 
 
-def test_without_phones_the_login_leads_to_the_app_and_takes_no_number(
-    browser: Browser, bob: User, allow
-) -> None:
+def test_without_phones_login_sets_up_app(browser: Browser, bob: User, allow) -> None:
     allow(Method.APP)
     assert browser.password(bob).url == APP
     assert browser.get(PHONE).url == APP
@@ -40,10 +39,8 @@ def test_without_phones_the_login_leads_to_the_app_and_takes_no_number(
     assert not OutboxMessage.objects.filter(target=NUMBER).exists()
 
 
-def test_a_code_that_was_texted_before_binds_no_phone_any_more(
-    browser: Browser, bob: User, allow
-) -> None:
-    """It would have blocked the person for good: no route asks by it."""
+def test_earlier_texted_code_adds_no_phone(browser: Browser, bob: User, allow) -> None:
+    """It would have locked the person out, because no route uses it."""
     browser.password(bob)
     browser.post(PHONE, {"phone": NUMBER})
     allow(Method.APP)
@@ -54,7 +51,7 @@ def test_a_code_that_was_texted_before_binds_no_phone_any_more(
     assert User.objects.get(pk=bob.pk).ever_bound_at is None
 
 
-def test_nor_does_one_to_a_country_that_is_closed_since(browser: Browser, bob: User, allow) -> None:
+def test_earlier_code_to_closed_country_adds_no_phone(browser: Browser, bob: User, allow) -> None:
     browser.password(bob)
     browser.post(PHONE, {"phone": NUMBER})
     allow(*Method, enroll_regions=frozenset({"FR"}))
@@ -71,15 +68,13 @@ def test_without_apps_no_app_is_set_up(browser: Browser, bob: User, allow) -> No
     assert not bob.factors.exists()
 
 
-def test_where_nothing_can_be_set_up_the_page_says_whom_to_ask(
-    browser: Browser, bob: User, allow
-) -> None:
+def test_page_without_methods_shows_contact(browser: Browser, bob: User, allow) -> None:
     allow(Method.RECOVERY_CODES)
     assert browser.password(bob).url == "/login/enroll/"
     for path in (PHONE, APP, VERIFY):
         assert browser.get(path).url == "/login/enroll/"
     page = browser.get("/login/enroll/").content.decode()
-    assert "There is nothing that you can set up yourself." in page
+    assert "You can't set this up yourself." in page
     assert "the help desk" in page
 
 
@@ -91,7 +86,7 @@ def test_where_nothing_can_be_set_up_the_page_says_whom_to_ask(
         (Method.RECOVERY_CODES, "/me/security/codes/"),
     ],
 )
-def test_a_signed_in_person_adds_nothing_that_is_closed(
+def test_logged_in_person_cannot_add_closed_method(
     home: Browser, allow, method: Method, path: str
 ) -> None:
     assert home.get(path).status_code == 200
@@ -102,7 +97,7 @@ def test_a_signed_in_person_adds_nothing_that_is_closed(
     assert f'"{path}"' not in pages
 
 
-def test_a_number_change_that_is_closed_since_ends(home: Browser, alice: User, allow) -> None:
+def test_number_change_ends_if_phones_are_closed(home: Browser, alice: User, allow) -> None:
     home.post("/me/phone/", {"phone": NUMBER})
     allow(Method.APP)
     assert home.post("/me/phone/verify/", {"code": code(NUMBER)}).url == "/me/phone/"
@@ -110,25 +105,26 @@ def test_a_number_change_that_is_closed_since_ends(home: Browser, alice: User, a
     assert not alice.factors.filter(target=NUMBER).exists()
 
 
-def test_staff_without_recovery_codes_in_their_policy_get_in(browser: Browser, allow, db) -> None:
-    """The page that makes them would lead nowhere."""
+def test_staff_without_recovery_codes_in_policy_can_log_in(browser: Browser, allow, db) -> None:
+    """The page that makes them would have nothing to offer."""
     allow(Method.PHONE)
-    policy = AccountPolicy.load()
+    policy = SitePolicy.load()
     policy.enabled, policy.home_region, policy.after_enrollment = True, "GB", "continue"
-    policy.sms_values = ("AC" + "0" * 32, "t" * 32, "+15005550006")
+    policy.sms.values = ("AC" + "0" * 32, "t" * 32, "+15005550006")
     policy.save()
+    policy.sms.save()
     browser.password(make_user("sam@example.org", is_staff=True))
     browser.post(PHONE, {"phone": NUMBER})
     browser.post(VERIFY, {"code": code(NUMBER)})
     assert browser.signed_in
 
 
-def test_an_administrator_writes_no_number_where_phones_are_closed(
+def test_administrator_cannot_assign_number_if_phones_are_closed(
     office: Browser, alice: User, allow
 ) -> None:
     allow(Method.APP)
     page = office.post(
-        f"/admin/mfa/factor/person/{alice.pk}/", {"phone": NUMBER, "reason": "lost"}
+        f"/support/people/{alice.pk}/number/", {"phone": NUMBER, "reason": "lost"}
     ).content.decode()
     assert "allows no phones" in page.replace("&#x27;", "'")
     assert not alice.factors.filter(target=NUMBER).exists()
@@ -141,29 +137,30 @@ def nurses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(User, "role_layers", (*User.role_layers, layer))
 
 
-def test_a_policy_that_leaves_a_role_no_country_is_not_saved(
-    office: Browser, policy: AccountPolicy, nurses: None
+def test_policy_that_leaves_role_no_country_is_not_saved(
+    office: Browser, policy: SitePolicy, nurses: None
 ) -> None:
-    kept = {"sms_account_id": policy.sms_account_id, "sms_phone_number": policy.sms_phone_number}
+    kept = {
+        "sms_account_id": policy.sms.account_id,
+        "sms_phone_number": policy.sms.phone_number,
+    }
     data = {**kept, "enabled": "on", "home_region": "GB", "enroll_countries": ["GB"]}
     page = office.post(FORM, data).content.decode()
-    assert "No country is left whose numbers people could set up (site, nurses)" in page
-    assert AccountPolicy.load().enroll_countries == []
+    assert "This policy leaves no country whose numbers people can set up (site, nurses)" in page
+    assert SitePolicy.load().enroll_countries == []
     assert office.post(FORM, {**data, "enroll_countries": ["GB", "FR"]}).status_code == 302
 
 
-def test_one_that_is_stored_all_the_same_locks_nobody_out(
+def test_stored_empty_policy_locks_nobody_out(
     browser: Browser, root: User, nurses: None, caplog
 ) -> None:
-    AccountPolicy.objects.update(enroll_countries=["GB"])
+    SitePolicy.objects.update(enroll_countries=["GB"])
     browser.log_in(root)
     assert browser.signed_in
     assert "no countries left by site, nurses" in caplog.text
 
 
-def test_the_home_country_gets_texts_whatever_other_countries_are_chosen(
-    browser: Browser, bob: User, policy: AccountPolicy
-) -> None:
+def test_home_country_always_gets_texts(browser: Browser, bob: User, policy: SitePolicy) -> None:
     """As the form says: "and always those above"."""
     policy.text_countries = ["FR"]
     policy.full_clean(exclude=["sms_account_id"])

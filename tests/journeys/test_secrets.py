@@ -1,4 +1,4 @@
-"""OT-08, LO-02: no code, token, password, session key or full number where it does not belong."""
+"""OT-08, LO-02: codes, tokens, passwords, session keys and full numbers stay where they belong."""
 
 import logging
 import re
@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Session
+from mfa.models import Session, SmsAccount
 from tests.architecture.addresses import ADMIN
 from tests.journeys import database, pocket
 from tests.journeys.conftest import NEW_NUMBER, PHONE
@@ -27,13 +27,13 @@ NEW_PASSWORD = "another long enough one"
 
 
 def stands_in(secret: str, text: str) -> bool:
-    """Whether it stands there by itself, not inside a longer hash or number."""
+    """Whether it occurs on its own, not inside a longer hash or number."""
     return bool(re.search(rf"(?<![0-9A-Za-z]){re.escape(secret)}(?![0-9A-Za-z])", text))
 
 
 @pytest.fixture
 def in_pocket(settings) -> Iterator[None]:
-    """Texts and mails that leave no row behind."""
+    """Texts and emails without a row in the database."""
     settings.MFA_CHANNELS = {
         "sms": {"BACKEND": "tests.journeys.pocket.PocketChannel", "OPTIONS": {}},
         "email": {"BACKEND": "mfa.channels.email.EmailChannel", "OPTIONS": {}},
@@ -50,7 +50,7 @@ def all_codes() -> list[str]:
 
 
 def walk(root: User, alice: User, bob: User) -> list[Browser]:
-    """Everything that people do, with everything that is secret."""
+    """Everything that people do with secrets."""
     new, old, office = Browser(), Browser(), Browser()
     new.password(bob, "not the password")
     new.password(bob)
@@ -103,13 +103,13 @@ def walked(
     return walk(root, alice, bob)
 
 
-def test_the_walk_has_what_the_tests_below_look_for(walked: list[Browser]) -> None:
+def test_journey_contains_all_secrets(walked: list[Browser]) -> None:
     assert len(set(all_codes())) >= 7
     assert all(browser.signed_in for browser in walked)
-    assert AccountPolicy.load().sms_auth_token == TOKEN
+    assert SmsAccount.load().auth_token == TOKEN
 
 
-def test_the_logs_at_debug_hold_no_secret(
+def test_logs_at_debug_hold_no_secret(
     in_pocket: None,
     caplog: pytest.LogCaptureFixture,
     root: User,
@@ -127,7 +127,7 @@ def test_the_logs_at_debug_hold_no_secret(
     assert [code for code in all_codes() if stands_in(code, caplog.text)] == []
 
 
-def test_the_database_holds_no_code_no_plain_token_and_no_session_key(
+def test_database_holds_no_code_no_plain_token_and_no_session_key(
     walked: list[Browser],
 ) -> None:
     """OT-07, A13, SS-01: nor do the sessions in it."""
@@ -139,18 +139,16 @@ def test_the_database_holds_no_code_no_plain_token_and_no_session_key(
     assert [secret for secret in secrets if secret in stored] == []
 
 
-def test_the_token_is_encrypted_in_its_column(walked: list[Browser]) -> None:
+def test_token_is_encrypted_in_its_column(walked: list[Browser]) -> None:
     """A13, DT-01."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sms_auth_token FROM mfa_accountpolicy")
+        cursor.execute("SELECT auth_token FROM mfa_smsaccount")
         (stored,) = cursor.fetchone()
     assert stored.startswith("gAAAA")
     assert TOKEN not in stored
 
 
-def test_a_task_carries_only_the_id_of_a_row(
-    in_pocket: None, root: User, alice: User, bob: User
-) -> None:
+def test_task_carries_only_id_of_row(in_pocket: None, root: User, alice: User, bob: User) -> None:
     calls: list[tuple[object, object]] = []
 
     def note(*, args: object, kwargs: object, **_: object) -> None:
@@ -163,18 +161,30 @@ def test_a_task_carries_only_the_id_of_a_row(
     assert {(type(pk), len(kwargs)) for (pk,), kwargs in calls} == {(int, 0)}
 
 
+# What distinguishes the rows of a model on their page
+SORTS = {
+    "factor": "kind",
+    "challenge": "purpose",
+    "delivery": "message",
+    "pause": "reason",
+    "auditevent": "event",
+    "accountpolicy": "pk",
+}
+
+
 def pages(office: Browser) -> dict[str, str]:
-    """Every page of the administration, and the page of each row that has one."""
+    """Every page of the admin, with one row of each kind per model."""
     paths = [each.path for each in ADMIN]
-    for model in ("factor", "challenge", "delivery", "pause", "auditevent", "accountpolicy"):
+    for model, sort in SORTS.items():
         rows = apps.get_model("mfa", model).objects.all()
-        paths += [reverse(f"admin:mfa_{model}_change", args=[row.pk]) for row in rows]
-        paths += [reverse(f"admin:mfa_{model}_history", args=[row.pk]) for row in rows]
+        for row in {getattr(row, sort): row for row in rows}.values():
+            paths.append(reverse(f"admin:mfa_{model}_change", args=[row.pk]))
+            paths.append(reverse(f"admin:mfa_{model}_history", args=[row.pk]))
     return {path: office.get(path).content.decode() for path in paths}
 
 
-def test_an_evil_superuser_reads_no_code_no_token_and_no_number(walked: list[Browser]) -> None:
-    """DT-03, A13, PS-10: all pages of the administration while codes are open."""
+def test_malicious_superuser_sees_no_code_token_or_number(walked: list[Browser]) -> None:
+    """DT-03, A13, PS-10: all pages of the admin while codes are open."""
     shown = pages(walked[-1])
     assert "ends …ab12" in shown[POLICY]
     numbers = ["7700900201", "7700900204", NEW_NUMBER[3:], "7700900251", "7700900252"]
@@ -200,7 +210,7 @@ def test_history_and_audit_name_the_fields_and_no_values(walked: list[Browser]) 
     assert "5550006" not in kept
 
 
-def test_no_page_of_the_people_shows_a_code_or_a_number(walked: list[Browser], bob: User) -> None:
+def test_account_pages_show_no_code_or_full_number(walked: list[Browser], bob: User) -> None:
     """OT-08, PS-10."""
     half = Browser()
     half.password(bob)
@@ -211,8 +221,8 @@ def test_no_page_of_the_people_shows_a_code_or_a_number(walked: list[Browser], b
     assert NEW_NUMBER[3:] not in text
 
 
-def test_no_address_carries_a_secret(asked: Browser, alice: User) -> None:
-    """OT-08: forms post; redirects carry no code, no number and no mail address."""
+def test_urls_contain_no_secret(asked: Browser, alice: User) -> None:
+    """OT-08: forms post, and redirects contain no code, number or email."""
     response = asked.post("/login/verify/email/", follow=True)
     urls = "".join(url for url, _status in response.redirect_chain)
     assert alice.email not in urls

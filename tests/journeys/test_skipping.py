@@ -1,9 +1,9 @@
-"""K8: under `optional` people may skip, under `required` nobody may (EN-06)."""
+"""K8: under `optional` people can skip, under `required` they cannot (EN-06)."""
 
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, Event
+from mfa.models import AuditEvent, Event, SitePolicy
 from tests.conftest import make_user
 from tests.journeys.conftest import NEW_NUMBER, PHONE
 from tests.portal_client import Browser, code
@@ -11,20 +11,16 @@ from tests.portal_client import Browser, code
 SKIP = "/login/skip/"
 
 
-def test_the_offer_has_the_button_skip_for_now(
-    browser: Browser, bob: User, optional: AccountPolicy
-) -> None:
+def test_offer_has_button_skip_for_now(browser: Browser, bob: User, optional: SitePolicy) -> None:
     assert browser.password(bob).url == PHONE
     assert "Skip for Now" in browser.get(PHONE).content.decode()
 
 
-def test_under_required_there_is_no_such_button(enrolling: Browser) -> None:
+def test_required_second_step_has_no_skip_button(enrolling: Browser) -> None:
     assert "Skip for Now" not in enrolling.get(PHONE).content.decode()
 
 
-def test_skipping_logs_in_with_the_lower_label(
-    browser: Browser, bob: User, optional: AccountPolicy
-) -> None:
+def test_skipping_logs_in_at_lower_level(browser: Browser, bob: User, optional: SitePolicy) -> None:
     browser.password(bob, next="/me/")
     assert browser.post(SKIP).url == "/me/"
     assert browser.signed_in
@@ -32,7 +28,7 @@ def test_skipping_logs_in_with_the_lower_label(
     assert AuditEvent.objects.filter(event=Event.SKIPPED, user=bob).count() == 1
 
 
-def test_a_skip_is_remembered(browser: Browser, bob: User, optional: AccountPolicy) -> None:
+def test_skip_is_remembered(browser: Browser, bob: User, optional: SitePolicy) -> None:
     browser.password(bob)
     browser.post(SKIP)
     for _ in range(2):
@@ -40,7 +36,7 @@ def test_a_skip_is_remembered(browser: Browser, bob: User, optional: AccountPoli
         assert browser.password(bob).url == "/"
 
 
-def test_an_offer_may_be_taken(browser: Browser, bob: User, optional: AccountPolicy) -> None:
+def test_offered_setup_can_be_done(browser: Browser, bob: User, optional: SitePolicy) -> None:
     browser.password(bob)
     browser.post(PHONE, {"phone": NEW_NUMBER})
     browser.post("/login/enroll/verify/", {"code": code(NEW_NUMBER)})
@@ -56,21 +52,21 @@ def test_skipping_is_refused_where_it_is_not_offered(enrolling: Browser, bob: Us
     assert bob.skipped_at is None
 
 
-def test_who_tries_again_and_again_does_not_fill_the_audit(enrolling: Browser) -> None:
+def test_repeated_skips_do_not_fill_the_audit(enrolling: Browser) -> None:
     assert {enrolling.post(SKIP).status_code for _ in range(25)} == {403}
     assert AuditEvent.objects.filter(event=Event.STEP_REFUSED).count() == 20
 
 
-def test_who_has_a_phone_cannot_skip_its_code(
-    browser: Browser, alice: User, optional: AccountPolicy
+def test_person_with_phone_cannot_skip_code(
+    browser: Browser, alice: User, optional: SitePolicy
 ) -> None:
     browser.password(alice)
     assert browser.post(SKIP).status_code == 403
     assert not browser.signed_in
 
 
-def test_a_skip_does_not_count_once_it_is_required(
-    browser: Browser, bob: User, optional: AccountPolicy
+def test_skip_does_not_count_if_mfa_is_required(
+    browser: Browser, bob: User, optional: SitePolicy
 ) -> None:
     """K18."""
     browser.password(bob)
@@ -82,7 +78,7 @@ def test_a_skip_does_not_count_once_it_is_required(
 
 
 def test_staff_are_never_offered_a_skip(
-    browser: Browser, policy: AccountPolicy, optional: AccountPolicy
+    browser: Browser, policy: SitePolicy, optional: SitePolicy
 ) -> None:
     staff = make_user("sam@example.org", is_staff=True)
     browser.password(staff)
@@ -91,6 +87,6 @@ def test_staff_are_never_offered_a_skip(
 
 
 @pytest.mark.parametrize("field", ["skip", "may_skip", "enforcement"])
-def test_a_form_field_does_not_make_it_optional(enrolling: Browser, field: str) -> None:
+def test_form_field_cannot_make_second_step_optional(enrolling: Browser, field: str) -> None:
     """EN-06: the policy decides, not the form."""
     assert enrolling.post(SKIP, {field: "optional"}).status_code == 403

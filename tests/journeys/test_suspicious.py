@@ -1,4 +1,4 @@
-"""LG-09: a person is told of attempts that are not like their own."""
+"""LG-09: people are notified of unusual attempts."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def guess(browser: Browser, times: int) -> None:
         browser.post(VERIFY, {"code": wrong})
 
 
-def test_five_wrong_codes_after_the_right_password_are_told(asked: Browser, alice: User) -> None:
+def test_five_wrong_codes_after_right_password_are_notified(asked: Browser, alice: User) -> None:
     asked.defaults["HTTP_USER_AGENT"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
     guess(asked, 5)
     (body,) = mails(alice, "5 wrong codes")
@@ -35,12 +35,12 @@ def test_five_wrong_codes_after_the_right_password_are_told(asked: Browser, alic
     assert code(NUMBER) not in body
 
 
-def test_four_are_a_typing_error(asked: Browser, alice: User) -> None:
+def test_four_wrong_codes_cause_no_notice(asked: Browser, alice: User) -> None:
     guess(asked, 4)
     assert not mails(alice, "5 wrong codes")
 
 
-def test_the_next_ones_are_told_by_the_wait_alone(
+def test_further_wrong_codes_cause_only_lockout(
     asked: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
     guess(asked, 5)
@@ -52,36 +52,36 @@ def test_the_next_ones_are_told_by_the_wait_alone(
     assert len(mails(alice, "5 wrong codes")) == 1
 
 
-def test_the_first_login_is_nothing_new(home: Browser, alice: User) -> None:
-    assert not mails(alice, "not like the others")
+def test_first_login_causes_no_notice(home: Browser, alice: User) -> None:
+    assert not mails(alice, "new login")
 
 
-def test_a_login_from_another_browser_is_told(
+def test_login_from_new_browser_is_notified(
     home: Browser, other_browser: Browser, alice: User
 ) -> None:
     other_browser.log_in(alice)
-    (body,) = mails(alice, "not like the others")
-    assert "from a browser in which you had not logged in before" in body
+    (body,) = mails(alice, "new login")
+    assert "from a new browser" in body
 
 
-def test_a_known_browser_is_not(home: Browser, alice: User) -> None:
+def test_login_from_recognized_device_causes_no_notice(home: Browser, alice: User) -> None:
     home.post("/logout/")
     home.log_in(alice)
-    assert not mails(alice, "not like the others")
+    assert not mails(alice, "new login")
 
 
-def test_a_login_after_a_long_pause_is_told_even_there(
+def test_login_after_long_pause_is_notified_on_recognized_device(
     home: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
     home.post("/logout/")
     clock.shift(timedelta(days=31))
     home.log_in(alice)
-    (body,) = mails(alice, "not like the others")
+    (body,) = mails(alice, "new login")
     assert "for the first time in a long while" in body
 
 
-def test_who_opts_out_is_told(browser: Browser, bob: User, optional: object) -> None:
+def test_skipping_is_notified(browser: Browser, bob: User, optional: object) -> None:
     """NT-01."""
     browser.password(bob)
     browser.post("/login/skip/")
-    assert len(mails(bob, "no second step")) == 1
+    assert len(mails(bob, "two-step verification skipped")) == 1

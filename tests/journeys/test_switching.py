@@ -1,4 +1,4 @@
-"""What an administrator changes acts on people in the middle of a login (A30, K17, B15)."""
+"""Changes by an administrator affect people in the middle of a login (A30, K17, B15)."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 
 from accounts.models import User
-from mfa.models import AccountPolicy, OutboxMessage
+from mfa.models import OutboxMessage, SitePolicy
 from tests.journeys.conftest import NEW_NUMBER, PHONE
 from tests.portal_client import PASSWORD, Browser, code
 
@@ -18,19 +18,19 @@ CONTINUE = "/login/continue/"
 
 
 @pytest.fixture
-def disabled(policy: AccountPolicy) -> AccountPolicy:
+def disabled(policy: SitePolicy) -> SitePolicy:
     policy.enabled = False
     policy.save()
     return policy
 
 
-def disable(policy: AccountPolicy) -> None:
+def disable(policy: SitePolicy) -> None:
     policy.enabled = False
     policy.save()
 
 
 def test_with_mfa_off_the_password_is_enough(
-    browser: Browser, alice: User, disabled: AccountPolicy
+    browser: Browser, alice: User, disabled: SitePolicy
 ) -> None:
     """A30."""
     assert browser.password(alice, next="/me/").url == "/me/"
@@ -39,13 +39,13 @@ def test_with_mfa_off_the_password_is_enough(
     assert not OutboxMessage.objects.exists()
 
 
-def test_with_mfa_off_nobody_enrolls(browser: Browser, bob: User, disabled: AccountPolicy) -> None:
-    """A11: a new install asks nobody."""
+def test_nobody_enrolls_with_mfa_off(browser: Browser, bob: User, disabled: SitePolicy) -> None:
+    """A11: a new installation requires nothing."""
     assert browser.password(bob).url == "/"
 
 
-def test_disabling_lets_the_half_signed_in_through_by_a_button(
-    asked: Browser, policy: AccountPolicy
+def test_disabling_mfa_lets_pending_logins_continue_by_button(
+    asked: Browser, policy: SitePolicy
 ) -> None:
     """A30: after their next click, and never by a GET."""
     disable(policy)
@@ -58,20 +58,20 @@ def test_disabling_lets_the_half_signed_in_through_by_a_button(
 
 
 @pytest.mark.parametrize("path", [VERIFY, "/login/verify/resend/", "/login/enroll/phone/"])
-def test_any_click_of_theirs_leads_to_that_button(
-    asked: Browser, policy: AccountPolicy, path: str
+def test_any_click_of_pending_login_leads_to_continue_button(
+    asked: Browser, policy: SitePolicy, path: str
 ) -> None:
     disable(policy)
     assert asked.post(path, {"code": "123456"}).url == CONTINUE
 
 
-def test_the_button_is_no_way_round_while_a_code_is_asked(asked: Browser) -> None:
+def test_continue_button_does_not_bypass_code(asked: Browser) -> None:
     assert asked.post(CONTINUE).url == VERIFY
     assert not asked.signed_in
 
 
-def test_enabling_asks_at_the_next_login(
-    browser: Browser, alice: User, disabled: AccountPolicy
+def test_enabling_mfa_applies_at_next_login(
+    browser: Browser, alice: User, disabled: SitePolicy
 ) -> None:
     """K17, D02: a running session stays."""
     browser.password(alice)
@@ -82,9 +82,7 @@ def test_enabling_asks_at_the_next_login(
     assert browser.password(alice).url == VERIFY
 
 
-def test_enabling_between_the_button_and_the_click_asks(
-    asked: Browser, policy: AccountPolicy
-) -> None:
+def test_enabling_mfa_before_click_requires_code(asked: Browser, policy: SitePolicy) -> None:
     disable(policy)
     asked.get(CONTINUE)
     policy.enabled = True
@@ -93,8 +91,8 @@ def test_enabling_between_the_button_and_the_click_asks(
     assert not asked.signed_in
 
 
-def test_only_the_pilot_group_is_asked(
-    browser: Browser, other_browser: Browser, alice: User, bob: User, policy: AccountPolicy
+def test_only_pilot_group_needs_second_step(
+    browser: Browser, other_browser: Browser, alice: User, bob: User, policy: SitePolicy
 ) -> None:
     """A06."""
     policy.pilot_group = Group.objects.create(name="Pilots")
@@ -104,8 +102,8 @@ def test_only_the_pilot_group_is_asked(
     assert other_browser.password(bob).url == "/"
 
 
-def test_required_in_the_middle_of_an_offer_takes_the_offer_back(
-    browser: Browser, bob: User, optional: AccountPolicy
+def test_required_during_offer_removes_skip(
+    browser: Browser, bob: User, optional: SitePolicy
 ) -> None:
     browser.password(bob)
     optional.enforcement = "required"
@@ -114,7 +112,7 @@ def test_required_in_the_middle_of_an_offer_takes_the_offer_back(
     assert browser.post("/login/skip/").status_code == 403
 
 
-def test_another_end_of_enrollment_acts_at_once(proving: Browser, policy: AccountPolicy) -> None:
+def test_changed_end_of_enrollment_applies_at_once(proving: Browser, policy: SitePolicy) -> None:
     """K1, changed while a code was out."""
     policy.after_enrollment = "continue"
     policy.save()
@@ -122,8 +120,8 @@ def test_another_end_of_enrollment_acts_at_once(proving: Browser, policy: Accoun
     assert proving.signed_in
 
 
-def test_an_enrolled_person_is_led_back_when_the_last_page_is_taken_away(
-    proving: Browser, bob: User, policy: AccountPolicy
+def test_enrolled_person_is_redirected_if_finish_page_is_removed(
+    proving: Browser, bob: User, policy: SitePolicy
 ) -> None:
     """K1: from `finish` to `login_again` between the code and the button."""
     policy.after_enrollment = "finish"
@@ -135,8 +133,8 @@ def test_an_enrolled_person_is_led_back_when_the_last_page_is_taken_away(
     assert not proving.signed_in
 
 
-def test_a_shorter_life_binds_the_next_code(
-    clock: time_machine.Traveller, browser: Browser, alice: User, policy: AccountPolicy
+def test_shorter_code_life_applies_to_next_code(
+    clock: time_machine.Traveller, browser: Browser, alice: User, policy: SitePolicy
 ) -> None:
     policy.code_life_minutes = 2
     policy.save()
@@ -147,10 +145,10 @@ def test_a_shorter_life_binds_the_next_code(
     assert "This code is older than 2 minutes. Ask for a new one." in page
 
 
-def test_a_changed_password_ends_the_half_signed_in(
+def test_password_change_ends_pending_logins(
     asked: Browser, other_browser: Browser, alice: User
 ) -> None:
-    """A thief waits at the code page while the owner changes the password."""
+    """An attacker waits at the code page while the owner changes the password."""
     other_browser.log_in(alice)
     new = "another long enough one"
     other_browser.post(
@@ -161,7 +159,7 @@ def test_a_changed_password_ends_the_half_signed_in(
     assert not asked.signed_in
 
 
-def test_what_was_wanted_is_kept_when_a_walk_ends(
+def test_next_is_kept_when_login_ends(
     clock: time_machine.Traveller, browser: Browser, alice: User
 ) -> None:
     """WB-03: "carry on where you were" holds."""
@@ -171,49 +169,45 @@ def test_what_was_wanted_is_kept_when_a_walk_ends(
     assert 'name="next" value="/me/activity/"' in browser.get(url).content.decode()
 
 
-def test_a_disabled_person_is_out_at_the_next_request(home: Browser, alice: User) -> None:
+def test_disabled_person_is_logged_out_at_next_request(home: Browser, alice: User) -> None:
     """SS-05."""
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert home.get("/me/").status_code == 302
 
 
-def test_breakglass_lets_a_person_in_by_password_alone(browser: Browser, alice: User) -> None:
-    """K19, B15 from the machine itself."""
+def test_breakglass_lets_person_in_by_password(browser: Browser, alice: User) -> None:
+    """K19, B15 by a command on the server."""
     call_command("breakglass", alice.email, "--reason", "lost phone")
     assert browser.password(alice).url == "/"
     assert browser.session["mfa_about"]["aal"] == 1
 
 
-def test_breakglass_lets_the_half_signed_in_through(asked: Browser, alice: User) -> None:
+def test_breakglass_lets_pending_login_through(asked: Browser, alice: User) -> None:
     call_command("breakglass", alice.email, "--reason", "lost phone")
     assert asked.get(VERIFY).url == CONTINUE
     assert asked.post(CONTINUE).url == "/"
 
 
-def test_a_pause_ends_by_itself(
-    clock: time_machine.Traveller, browser: Browser, alice: User
-) -> None:
+def test_pause_ends_by_itself(clock: time_machine.Traveller, browser: Browser, alice: User) -> None:
     call_command("breakglass", alice.email, "--reason", "lost phone", "--minutes", "5")
     clock.shift(timedelta(minutes=5))
     assert browser.password(alice).url == VERIFY
 
 
-def test_a_pause_is_for_one_person(browser: Browser, alice: User, charlie: User) -> None:
+def test_pause_applies_to_one_person(browser: Browser, alice: User, charlie: User) -> None:
     """Charlie must not."""
     call_command("breakglass", alice.email, "--reason", "lost phone")
     assert browser.password(charlie).url == VERIFY
 
 
-def test_a_pause_opens_the_administration_to_its_administrator(
-    browser: Browser, root: User
-) -> None:
-    """The way in when no second step works."""
+def test_pause_opens_administration_to_its_administrator(browser: Browser, root: User) -> None:
+    """For logging in when no second step works."""
     call_command("breakglass", root.email, "--reason", "SMS account closed")
     browser.password(root)
     assert browser.get("/admin/").status_code == 200
 
 
-def test_a_pause_that_ended_closes_it_again(
+def test_pause_that_ended_closes_it_again(
     clock: time_machine.Traveller, browser: Browser, root: User
 ) -> None:
     call_command("breakglass", root.email, "--reason", "SMS account closed")

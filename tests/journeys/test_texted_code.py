@@ -1,4 +1,4 @@
-"""Later logins: the password, then the code that comes by itself (A01, A23-A24, B01, B03-B09)."""
+"""Later logins: the password, then a texted code (A01, A23-A24, B01, B03-B09)."""
 
 import re
 from datetime import timedelta
@@ -8,7 +8,7 @@ import time_machine
 
 from accounts.models import User
 from mfa.models import AuditEvent, Challenge, Event, OutboxMessage
-from mfa.sessions import hash_of
+from mfa.session_engine import hash_of
 from tests.conftest import NOON
 from tests.portal_client import Browser, code, codes
 
@@ -21,7 +21,7 @@ def wrong_code() -> str:
     return f"{(int(code(NUMBER)) + 1) % 10**6:06}"
 
 
-def test_the_login_page_asks_for_email_and_password(browser: Browser, db: None) -> None:
+def test_login_page_asks_for_email_and_password(browser: Browser, db: None) -> None:
     """B03: the labels exactly so."""
     page = browser.get("/login/").content.decode()
     assert re.search(r'<label for="id_email">\s*Email\s*</label>', page)
@@ -29,7 +29,7 @@ def test_the_login_page_asks_for_email_and_password(browser: Browser, db: None) 
     assert re.search(r"<button[^>]*>\s*Login\s*</button>", page)
 
 
-def test_the_text_comes_without_another_click(browser: Browser, alice: User) -> None:
+def test_text_is_sent_without_a_click(browser: Browser, alice: User) -> None:
     """A23, B01, C08."""
     response = browser.password(alice)
     assert response.url == VERIFY
@@ -37,7 +37,7 @@ def test_the_text_comes_without_another_click(browser: Browser, alice: User) -> 
     assert (message.channel, message.target) == ("sms", NUMBER)
 
 
-def test_the_page_shows_only_the_ending_of_the_number(asked: Browser) -> None:
+def test_page_shows_only_ending_of_number(asked: Browser) -> None:
     """A23, PS-10."""
     page = asked.get(VERIFY).content.decode()
     assert "number ending 01" in page
@@ -51,7 +51,7 @@ def test_reloading_sends_no_second_text(asked: Browser) -> None:
     assert len(codes(NUMBER)) == 1
 
 
-def test_the_field_is_called_code_and_phones_know_what_it_is(asked: Browser) -> None:
+def test_code_field_supports_autofill(asked: Browser) -> None:
     """B08, OT-11."""
     page = asked.get(VERIFY).content.decode()
     assert re.search(r'<label for="id_code">\s*Code\s*</label>', page)
@@ -61,7 +61,7 @@ def test_the_field_is_called_code_and_phones_know_what_it_is(asked: Browser) -> 
     assert "Verify Code" in page
 
 
-def test_the_right_code_logs_in(asked: Browser, alice: User) -> None:
+def test_right_code_logs_in(asked: Browser, alice: User) -> None:
     """A01, A24, B09."""
     assert asked.post(VERIFY, {"code": code(NUMBER)}).url == "/"
     assert asked.signed_in
@@ -73,11 +73,11 @@ def test_success_and_factor_appear_in_the_activity(home: Browser) -> None:
     """A24."""
     page = home.get("/me/activity/").content.decode()
     assert "You logged in." in page
-    assert "The code was right." in page
+    assert "The code was correct." in page
 
 
 @pytest.mark.parametrize("spelling", ["{} {}", " {}{} ", "{}-{}", "\u200b{}{}"])
-def test_a_pasted_code_may_have_blanks(asked: Browser, spelling: str) -> None:
+def test_pasted_code_can_have_spaces(asked: Browser, spelling: str) -> None:
     """B08, OT-09."""
     digits = code(NUMBER)
     asked.post(VERIFY, {"code": spelling.format(digits[:3], digits[3:])})
@@ -88,16 +88,16 @@ def test_a_pasted_code_may_have_blanks(asked: Browser, spelling: str) -> None:
     ("typed", "words"),
     [
         ("", "Enter the code."),
-        ("12345", "That is too short: a code has six digits."),
-        ("1234567", "That is too long: a code has six digits."),
-        ("12345a", "A code has only digits."),
-        ("\u2460" * 6, "A code has only digits."),
+        ("12345", "That code is too short. A code has six digits."),
+        ("1234567", "That code is too long. A code has six digits."),
+        ("12345a", "A code contains only digits."),
+        ("\u2460" * 6, "A code contains only digits."),
         ("\x00", "Null characters are not allowed."),
-        ("1" * 10_000, "That is too long: a code has six digits."),
-        ("'; DROP TABLE mfa_challenge; --", "A code has only digits."),
+        ("1" * 10_000, "That code is too long. A code has six digits."),
+        ("'; DROP TABLE mfa_challenge; --", "A code contains only digits."),
     ],
 )
-def test_what_is_no_code_is_explained_and_spends_no_try(
+def test_invalid_code_is_explained_and_uses_no_attempt(
     asked: Browser, typed: str, words: str
 ) -> None:
     """OT-09."""
@@ -107,27 +107,27 @@ def test_what_is_no_code_is_explained_and_spends_no_try(
     assert Challenge.objects.get().tries_left == 5
 
 
-def test_a_code_field_sent_twice_is_one_value(asked: Browser) -> None:
-    """OT-09, ASVS 15.3.7: no server may see more than one try in it."""
+def test_code_field_sent_twice_is_one_value(asked: Browser) -> None:
+    """OT-09, ASVS 15.3.7: no server may see more than one attempt in it."""
     asked.post(VERIFY, {"code": [wrong_code(), wrong_code()]})
     assert Challenge.objects.get().tries_left == 4
 
 
-def test_a_wrong_code_says_what_is_left_and_when_the_text_went_out(asked: Browser) -> None:
+def test_wrong_code_shows_attempts_left_and_time_of_text(asked: Browser) -> None:
     """M07."""
     page = asked.post(VERIFY, {"code": wrong_code()}).content.decode()
-    assert "That is not the code we sent. 4 tries left." in page
-    assert "The newest text went out" in page
+    assert "That is not the code we sent. 4 attempts left." in page
+    assert "We sent the latest text" in page
     assert not asked.signed_in
 
 
-def test_the_typed_code_is_not_shown_again(asked: Browser) -> None:
-    """OT-08: the field comes back empty, whatever was typed."""
+def test_typed_code_is_not_shown_again(asked: Browser) -> None:
+    """OT-08: the field is empty again, whatever was typed."""
     wrong = wrong_code()
     assert wrong not in asked.post(VERIFY, {"code": wrong}).content.decode()
 
 
-def test_five_wrong_codes_of_a_stranger_cost_a_wait(
+def test_five_wrong_codes_on_unrecognized_device_cause_lockout(
     clock: time_machine.Traveller, asked: Browser
 ) -> None:
     """LG-02, S08, M09."""
@@ -140,7 +140,7 @@ def test_five_wrong_codes_of_a_stranger_cost_a_wait(
     assert response.url == "/login/help/"
     assert len(codes(NUMBER)) == 2
     page = asked.get("/login/help/").content.decode()
-    assert "Too many tries." in page
+    assert "Too many attempts." in page
     assert asked.post(VERIFY, {"code": code(NUMBER)}).url == "/login/help/"
     assert not asked.signed_in
 
@@ -158,7 +158,7 @@ def test_after_the_wait_the_code_works_again(clock: time_machine.Traveller, alic
     assert browser.signed_in
 
 
-def test_an_old_code_is_refused_with_its_life(
+def test_expired_code_is_refused_with_its_lifetime(
     clock: time_machine.Traveller, asked: Browser
 ) -> None:
     """OT-02, M08."""
@@ -168,14 +168,14 @@ def test_an_old_code_is_refused_with_its_life(
     assert not asked.signed_in
 
 
-def test_a_code_lives_until_its_last_second(clock: time_machine.Traveller, asked: Browser) -> None:
+def test_code_is_valid_until_its_last_second(clock: time_machine.Traveller, asked: Browser) -> None:
     """OT-02."""
     clock.shift(timedelta(minutes=9, seconds=59))
     asked.post(VERIFY, {"code": code(NUMBER)})
     assert asked.signed_in
 
 
-def test_a_login_older_than_a_quarter_of_an_hour_starts_over(
+def test_login_older_than_quarter_of_hour_starts_over(
     clock: time_machine.Traveller, asked: Browser
 ) -> None:
     """LG-05."""
@@ -200,12 +200,12 @@ def test_sending_again_too_soon_is_refused_with_the_time(
     response = asked.post(RESEND)
     assert response.status_code == 429
     assert response.headers["Retry-After"] == "30"
-    assert "You have asked for several codes." in response.content.decode()
+    assert "You've requested too many codes." in response.content.decode()
     assert len(codes(NUMBER)) == 1
 
 
-def test_the_same_browser_may_type_the_password_again(asked: Browser, alice: User) -> None:
-    """The open question goes on: the same code, no second text."""
+def test_password_can_be_entered_again(asked: Browser, alice: User) -> None:
+    """The open question continues: the same code, no second text."""
     assert asked.password(alice).url == VERIFY
     assert len(codes(NUMBER)) == 1
     asked.post(VERIFY, {"code": code(NUMBER)})
@@ -213,7 +213,7 @@ def test_the_same_browser_may_type_the_password_again(asked: Browser, alice: Use
 
 
 def test_two_tabs_share_one_login(asked: Browser) -> None:
-    """The tab that comes second finds itself logged in."""
+    """The second tab is logged in already."""
     right = code(NUMBER)
     asked.post(VERIFY, {"code": right})
     second = asked.post(VERIFY, {"code": right}, follow=True)
@@ -221,13 +221,13 @@ def test_two_tabs_share_one_login(asked: Browser) -> None:
     assert asked.signed_in
 
 
-def test_the_back_button_after_the_login_leads_home(asked: Browser) -> None:
+def test_back_button_after_login_leads_home(asked: Browser) -> None:
     asked.post(VERIFY, {"code": code(NUMBER)})
     assert asked.get(VERIFY, follow=True).request["PATH_INFO"] == "/"
     assert asked.get("/login/", follow=True).request["PATH_INFO"] == "/"
 
 
-def test_a_used_code_does_not_log_in_twice(asked: Browser, other_browser: Browser) -> None:
+def test_used_code_does_not_log_in_twice(asked: Browser, other_browser: Browser) -> None:
     """OT-03: the same cookies, the same code, after a logout."""
     right = code(NUMBER)
     other_browser.cookies["session"] = asked.cookies["session"].value
@@ -236,7 +236,7 @@ def test_a_used_code_does_not_log_in_twice(asked: Browser, other_browser: Browse
     assert not other_browser.signed_in
 
 
-def test_a_code_is_worth_nothing_in_another_browser(
+def test_code_does_not_work_in_another_browser(
     asked: Browser, other_browser: Browser, alice: User
 ) -> None:
     """OT-04: each browser has its own question."""
@@ -249,10 +249,8 @@ def test_a_code_is_worth_nothing_in_another_browser(
     assert asked.signed_in
 
 
-def test_another_person_at_the_same_browser_starts_a_login_of_their_own(
-    asked: Browser, charlie: User
-) -> None:
-    """OT-04: Alice's code does not log Charlie in, nor anybody as Alice."""
+def test_another_person_in_same_browser_starts_own_login(asked: Browser, charlie: User) -> None:
+    """OT-04: Alice's code logs in neither Charlie nor anyone as Alice."""
     first = code(NUMBER)
     asked.password(charlie)
     asked.post(VERIFY, {"code": first})
@@ -261,14 +259,14 @@ def test_another_person_at_the_same_browser_starts_a_login_of_their_own(
     assert asked.session["_auth_user_id"] == str(charlie.pk)
 
 
-def test_cancelling_gives_the_login_up(asked: Browser) -> None:
+def test_canceling_ends_login(asked: Browser) -> None:
     assert asked.post("/login/cancel/").url == "/login/"
     asked.post(VERIFY, {"code": code(NUMBER)})
     assert not asked.signed_in
 
 
-def test_the_session_has_a_new_key_after_each_step(browser: Browser, alice: User) -> None:
-    """SS-01: nobody can plant a key and wait."""
+def test_session_has_new_key_after_each_step(browser: Browser, alice: User) -> None:
+    """SS-01: a planted session key is useless."""
     browser.get("/login/")
     browser.password(alice)
     half = browser.cookies["session"].value
@@ -281,22 +279,22 @@ def test_the_session_has_a_new_key_after_each_step(browser: Browser, alice: User
     assert old.get(VERIFY).url == "/login/"
 
 
-def test_a_new_password_step_of_another_person_has_a_new_key(asked: Browser, charlie: User) -> None:
+def test_new_password_step_of_another_person_has_new_key(asked: Browser, charlie: User) -> None:
     """SS-01."""
     first = asked.cookies["session"].value
     asked.password(charlie)
     assert asked.cookies["session"].value != first
 
 
-def test_a_fresh_browser_is_asked_again(home: Browser, other_browser: Browser, alice: User) -> None:
+def test_new_browser_needs_code(home: Browser, other_browser: Browser, alice: User) -> None:
     """A01."""
     assert other_browser.password(alice).url == VERIFY
 
 
-def test_two_texts_are_kept_for_recognized_devices(
+def test_two_texts_are_reserved_for_recognized_devices(
     clock: time_machine.Traveller, browser: Browser, alice: User
 ) -> None:
-    """S08: a thief of the password asks six times, and the owner still gets a code."""
+    """S08: an attacker with the password asks six times, and the owner still gets a code."""
     browser.log_in(alice)
     browser.post("/logout/")
     for _ in range(6):
@@ -310,27 +308,25 @@ def test_two_texts_are_kept_for_recognized_devices(
     assert len(codes(NUMBER)) == 5
 
 
-def test_the_fourth_text_of_strangers_in_a_quarter_of_an_hour_waits(
+def test_fourth_text_from_unrecognized_devices_waits(
     clock: time_machine.Traveller, alice: User
 ) -> None:
-    """LG-02, M11: the page says when, and the mailbox is still a way."""
+    """LG-02, M11: the page shows when, and email is still available."""
     for _ in range(3):
         Browser().password(alice)
     browser = Browser()
     assert browser.password(alice).url == VERIFY
     response = browser.get(VERIFY)
     assert response.status_code == 429
-    assert "You have asked for several codes." in response.content.decode()
+    assert "You've requested too many codes." in response.content.decode()
     assert len(codes(NUMBER)) == 3
     browser.post("/login/verify/email/")
     browser.post(VERIFY, {"code": code(alice.email)})
     assert browser.signed_in
 
 
-def test_asking_again_after_such_a_refusal_asks_when_it_may(
-    clock: time_machine.Traveller, alice: User
-) -> None:
-    """The window slides: within the life of the walk the next text may go."""
+def test_refused_text_can_be_sent_later(clock: time_machine.Traveller, alice: User) -> None:
+    """The window slides: the next text is possible during this login."""
     clock.shift(timedelta(minutes=10))
     for _ in range(3):
         Browser().password(alice)
@@ -341,7 +337,7 @@ def test_asking_again_after_such_a_refusal_asks_when_it_may(
     assert len(codes(NUMBER)) == 4
 
 
-def test_an_open_question_is_answered_though_the_limit_is_full(
+def test_open_code_works_at_the_limit(
     clock: time_machine.Traveller, asked: Browser, alice: User
 ) -> None:
     first = code(NUMBER)
@@ -351,21 +347,21 @@ def test_an_open_question_is_answered_though_the_limit_is_full(
     assert asked.signed_in
 
 
-def test_a_text_that_fails_says_why_and_offers_the_mailbox(browser: Browser, alice: User) -> None:
+def test_failed_text_shows_reason_and_offers_email(browser: Browser, alice: User) -> None:
     """OT-12, M10: no session, no provider's number."""
     alice.factors.update(target="+447700900003")
     browser.password(alice)
     page = browser.get(VERIFY).content.decode()
-    assert "The text could not be delivered: the phone company blocked it." in page
-    assert "You can have the code emailed instead." in page
+    assert "The text could not be delivered: the phone company blocked the message." in page
+    assert "We can email you the code instead." in page
     assert "30004" not in page
     assert not browser.signed_in
 
 
-def test_the_page_of_charlie_tells_nothing_of_alice(
+def test_charlies_page_shows_nothing_of_alice(
     asked: Browser, other_browser: Browser, charlie: User
 ) -> None:
-    """Charlie must not: each walk sees its own question."""
+    """Charlie must not: each login sees its own question."""
     other_browser.password(charlie)
     page = other_browser.get(VERIFY).content.decode()
     assert "number ending 03" in page
@@ -389,7 +385,7 @@ def test_each_step_is_in_the_audit_with_its_origin(asked: Browser, alice: User) 
     assert (last.address, last.browser) == ("127.0.0.1", "Firefox")
 
 
-def test_the_session_row_knows_whose_it_is(home: Browser, alice: User) -> None:
+def test_session_row_has_user(home: Browser, alice: User) -> None:
     """SS-02."""
     row = alice.sessions.get()
     assert (row.aal, row.address) == (2, "127.0.0.1")

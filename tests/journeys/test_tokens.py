@@ -1,4 +1,4 @@
-"""S13: no token of a link, session or receipt in a log line, an error report or the audit."""
+"""S13: no token of a link, session or receipt in log lines, error reports or the audit."""
 
 import logging
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.log import AdminEmailHandler
 from django.utils.module_loading import import_string
 
-from accounts import links
-from accounts.links import Link
 from accounts.models import User
+from accounts.people import links
+from accounts.people.links import Link
 from mfa.models import AuditEvent
 from portal.access import Atoms
 from portal.logs import HIDDEN_PATHS, JsonFormatter, LineFormatter
@@ -22,14 +22,14 @@ from tests.architecture.addresses import PARAMETER, PORTAL
 from tests.journeys import database
 from tests.portal_client import Browser
 
-# Parameters that open nothing by themselves: the page asks whose they are
-PUBLIC_PARAMETERS = {"event_id", "pk"}
+# Parameters that give no access: the page checks their owner
+PUBLIC_PARAMETERS = {"event_id", "person_id", "pk"}
 ATOMS = ("r", "U", "q", "f", "{referer}i", "{cookie}i", "{path_info}e")
 
 
 @pytest.fixture(params=[JsonFormatter(), LineFormatter("{request_id} {message}", style="{")])
 def log(request: pytest.FixtureRequest):
-    """What the formatters make of all records, Django's loggers set up as shipped."""
+    """The output of the formatters for all records, with Django's loggers as shipped."""
     stream = StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(request.param)
@@ -66,7 +66,7 @@ SECRET_ADDRESSES: dict[str, Callable[[User], str]] = {
 
 
 def meet_every_status(path: str) -> set[int]:
-    """GET, the two CSRF refusals, methods that are not allowed, tails, a missing page, a fault."""
+    """GET, the two CSRF refusals, forbidden methods, tails, a missing page, an error."""
     strict = Browser(enforce_csrf_checks=True, raise_request_exception=False)
     answers = [strict.get(path), strict.post(path), Browser().put(path), Browser().delete(path)]
     answers.append(strict.post(path, HTTP_ORIGIN=f"https://evil.example{path}"))
@@ -90,10 +90,10 @@ def test_no_status_writes_the_token_of_an_address(log: StringIO, alice: User, na
     assert AuditEvent.objects.filter(details__icontains=token).count() == 0
 
 
-def test_an_error_report_holds_no_token(
+def test_error_report_holds_no_token(
     settings, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The address, the Referer, the cookies and the query of a request that met a fault."""
+    """The URL, the Referer, the cookies and the query of a request with an error."""
     path = path_of(Link.RESET, alice)
     token = path.rstrip("/").rpartition("/")[2]
     settings.ADMINS = [("Operator", "operator@example.org")]
@@ -113,8 +113,8 @@ def test_an_error_report_holds_no_token(
     assert token.rpartition(".")[2] not in report
 
 
-def test_no_handler_of_djangos_own_writes_past_the_redaction() -> None:
-    """Requests on the console, runserver's lines and reports by mail go through our formatter."""
+def test_django_handlers_do_not_bypass_redaction() -> None:
+    """Requests on the console, runserver's lines and reports by email use our formatter."""
     for name in ("django", "django.server", "django.request", "django.security.csrf"):
         assert logging.getLogger(name).handlers == []
         assert logging.getLogger(name).propagate
@@ -128,7 +128,7 @@ def test_runservers_line_holds_no_token(log: StringIO, alice: User) -> None:
 
 
 def test_gunicorns_access_log_holds_no_token(alice: User) -> None:
-    """By whatever atoms an operator's format names them."""
+    """With any fields in an operator's format."""
     path = path_of(Link.RESET, alice)
     cookie = "session=" + "k3y0" * 8
     said = {
@@ -146,20 +146,20 @@ def test_gunicorns_access_log_holds_no_token(alice: User) -> None:
     assert cookie not in line
 
 
-def test_gunicorn_logs_by_that_class() -> None:
+def test_gunicorn_uses_redacting_logger() -> None:
     conf: dict[str, object] = {}
     exec((shipped.BASE_DIR / "gunicorn.conf.py").read_text(), conf)
     assert import_string(str(conf["logger_class"])).atoms_wrapper_class is Atoms
 
 
-def test_each_address_with_a_secret_is_on_the_list() -> None:
-    """A new kind of link has to name its path, or its token reaches the logs."""
+def test_every_secret_url_is_listed() -> None:
+    """A new kind of link has to list its path, or its token reaches the logs."""
     for each in PORTAL:
         if set(PARAMETER.findall(each.route)) - PUBLIC_PARAMETERS:
             assert f"/{each.route}".startswith(HIDDEN_PATHS), str(each)
 
 
 @pytest.mark.parametrize("name", SECRET_ADDRESSES)
-def test_a_page_with_a_token_sends_no_referer_with_it(alice: User, name: str) -> None:
+def test_page_with_token_sends_no_referer_with_it(alice: User, name: str) -> None:
     answer = Browser().get(SECRET_ADDRESSES[name](alice))
     assert answer.headers["Referrer-Policy"] == "strict-origin"

@@ -1,4 +1,4 @@
-"""The stations of a login, for the verbs' tests."""
+"""Imports the stations of a login."""
 
 from tests.stations import asked, home, office
 

@@ -1,4 +1,4 @@
-"""System checks of the second step: what must not start (LG-10)."""
+"""System checks of the app (LG-10)."""
 
 import pytest
 from django.core.checks import run_checks
@@ -37,7 +37,7 @@ def test_real_services_pass(production) -> None:
 
 
 @pytest.mark.parametrize("channel", ["sms", "email"])
-def test_an_outbox_in_production_is_refused(production, channel: str) -> None:
+def test_outbox_in_production_is_refused(production, channel: str) -> None:
     outbox = {"BACKEND": "mfa.channels.outbox.OutboxChannel", "OPTIONS": {}}
     production.MFA_CHANNELS = {**REAL, channel: outbox}
     assert ids(check_outbox()) == ["mfa.E001"]
@@ -51,19 +51,19 @@ def test_an_outbox_in_production_is_refused(production, channel: str) -> None:
         "django.core.mail.backends.filebased.EmailBackend",
     ],
 )
-def test_readable_mails_in_production_are_refused(production, backend: str) -> None:
+def test_readable_emails_in_production_are_refused(production, backend: str) -> None:
     production.EMAIL_BACKEND = backend
     assert ids(check_outbox()) == ["mfa.E001"]
 
 
 @pytest.mark.parametrize("mode", ["DEBUG", "DEMO"])
-def test_the_demo_and_debugging_may_have_both(production, mode: str) -> None:
+def test_demo_and_debug_can_have_both(production, mode: str) -> None:
     setattr(production, mode, True)
     production.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
     assert check_outbox() == []
 
 
-def test_a_demo_on_a_public_address_is_refused(production) -> None:
+def test_demo_on_public_address_is_refused(production) -> None:
     production.DEMO = production.HTTPS = True
     assert ids(check_demo()) == ["mfa.E002"]
 
@@ -81,8 +81,8 @@ def test_networks_are_proxies(production, proxies: list[str]) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["proxy.example.org", "10.0.0.0/99", "*", ""])
-def test_what_is_no_network_is_refused(production, proxy: str) -> None:
-    """LG-08: it would be found out at the first request otherwise."""
+def test_invalid_network_is_refused(production, proxy: str) -> None:
+    """LG-08: otherwise the first request would find it."""
     production.TRUSTED_PROXIES = [proxy]
     assert ids(check_proxies()) == ["mfa.E003"]
 
@@ -94,7 +94,7 @@ def test_half_an_api_key_is_refused(production, key: str, secret: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "secret"), [("SK1", "secret"), ("", "")])
-def test_a_whole_key_or_none_passes(production, key: str, secret: str) -> None:
+def test_whole_key_or_none_passes(production, key: str, secret: str) -> None:
     production.SMS_API_KEY, production.SMS_API_SECRET = key, secret
     assert check_api_key() == []
 
@@ -107,31 +107,31 @@ def test_feedback_without_a_worker_is_refused(production) -> None:
 @pytest.mark.parametrize(
     "fine", [{"SMS_FEEDBACK": False}, {"CELERY_TASK_ALWAYS_EAGER": False}, {"DEMO": True}]
 )
-def test_feedback_by_a_worker_passes_and_so_does_none(production, fine: dict[str, bool]) -> None:
+def test_feedback_with_worker_or_none_passes(production, fine: dict[str, bool]) -> None:
     wishes = {"SMS_FEEDBACK": True, "CELERY_TASK_ALWAYS_EAGER": True, "DEMO": False} | fine
     for name, value in wishes.items():
         setattr(production, name, value)
     assert check_feedback() == []
 
 
-def test_waiting_pages_are_warned_of(production) -> None:
+def test_missing_broker_causes_warning(production) -> None:
     production.CELERY_TASK_ALWAYS_EAGER = True
     assert ids(check_eager()) == ["mfa.W001"]
 
 
-def test_a_broker_ends_the_warning(production) -> None:
+def test_no_warning_with_broker(production) -> None:
     production.CELERY_TASK_ALWAYS_EAGER = False
     assert check_eager() == []
 
 
 @pytest.mark.parametrize("mode", ["DEBUG", "DEMO"])
-def test_the_demo_may_wait(production, mode: str) -> None:
+def test_demo_needs_no_broker(production, mode: str) -> None:
     setattr(production, mode, True)
     production.CELERY_TASK_ALWAYS_EAGER = True
     assert check_eager() == []
 
 
-def test_they_are_all_registered(production) -> None:
+def test_all_checks_are_registered(production) -> None:
     production.MFA_CHANNELS = {"sms": {"BACKEND": "mfa.channels.outbox.X", "OPTIONS": {}}}
     production.TRUSTED_PROXIES = ["none"]
     production.SMS_API_KEY = "SK1"

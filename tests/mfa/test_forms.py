@@ -1,4 +1,4 @@
-"""Forms: the words for each shape, each mistake and each answer."""
+"""Forms: the messages for each shape, mistake and answer."""
 
 from datetime import timedelta
 
@@ -7,14 +7,16 @@ import time_machine
 from django.http import QueryDict
 
 from accounts.models import User
-from mfa.answers import Answer, Judgement
-from mfa.forms.codes import SHAPES, CodeForm, RouteForm
+from mfa.challenges import Outcome, Result
+from mfa.forms.codes import SHAPES, CodeForm
 from mfa.forms.phones import MISTAKES, PhoneForm
+from mfa.forms.routes import RouteForm
 from mfa.models import Challenge
 from mfa.rules.codes import Misshapen
-from mfa.rules.contacts import Mistake
+from mfa.rules.methods import ChannelName
+from mfa.rules.phone_numbers import Mistake
 from mfa.rules.policy import Policy
-from mfa.rules.routes import ChannelName, Route
+from mfa.rules.routes import Route
 from tests.conftest import NOON
 from tests.portal_client import Browser
 
@@ -29,16 +31,16 @@ def phone_form(typed: str, policy: Policy = UK) -> PhoneForm:
 
 @pytest.fixture
 def challenge(clock: time_machine.Traveller, browser: Browser, alice: User) -> Challenge:
-    """A question whose text went out three minutes ago."""
+    """A challenge whose text was sent three minutes ago."""
     browser.password(alice)
     clock.shift(timedelta(minutes=3))
     return Challenge.objects.get()
 
 
-def refusal(judgement: Judgement, challenge: Challenge | None) -> str:
+def refusal(result: Result, challenge: Challenge | None) -> str:
     form = CodeForm(QueryDict("code=123456"))
     assert form.is_valid()
-    form.refuse(judgement, challenge)
+    form.refuse(result, challenge)
     (error,) = form.errors["code"]
     return error.replace("\xa0", " ")
 
@@ -49,7 +51,7 @@ def test_every_shape_and_every_mistake_has_its_words() -> None:
 
 
 @pytest.mark.parametrize("typed", ["123456", "123 456", " 123-456 ", "1 2 3 4 5 6", "123\u2011456"])
-def test_six_digits_in_any_spelling(typed: str) -> None:
+def test_six_digits_are_accepted_in_any_format(typed: str) -> None:
     form = CodeForm({"code": typed})
     assert form.is_valid()
     assert form.cleaned_data["code"] == "123456"
@@ -66,86 +68,84 @@ def test_six_digits_in_any_spelling(typed: str) -> None:
         ("12345x", Misshapen.NOT_DIGITS),
     ],
 )
-def test_what_is_no_code_is_told_apart(typed: str, shape: Misshapen) -> None:
+def test_invalid_codes_have_different_messages(typed: str, shape: Misshapen) -> None:
     """OT-09."""
     form = CodeForm({"code": typed})
     assert not form.is_valid()
     assert form.errors["code"] == [str(SHAPES[shape])]
 
 
-def test_a_missing_field_is_an_empty_one() -> None:
+def test_missing_field_is_empty_one() -> None:
     form = CodeForm({})
     assert not form.is_valid()
     assert form.errors["code"] == ["Enter the code."]
 
 
 @pytest.mark.parametrize(
-    ("judgement", "words"),
+    ("result", "words"),
     [
-        (Judgement(Answer.WRONG, 4), "That is not the code we sent. 4 tries left."),
-        (Judgement(Answer.WRONG, 1), "That is not the code we sent. 1 try left."),
-        (Judgement(Answer.WRONG, 0), "That was the fifth wrong code. Ask for a new one."),
-        (Judgement(Answer.EXPIRED), "This code is older than 10 minutes. Ask for a new one."),
-        (Judgement(Answer.SPENT), "This code has already been used. Each one works once."),
-        (Judgement(Answer.REPLACED, 4), "That code was replaced."),
+        (Result(Outcome.WRONG, 4), "That is not the code we sent. 4 attempts left."),
+        (Result(Outcome.WRONG, 1), "That is not the code we sent. 1 attempt left."),
+        (Result(Outcome.WRONG, 0), "That was the fifth wrong code. Ask for a new one."),
+        (Result(Outcome.EXPIRED), "This code is older than 10 minutes. Ask for a new one."),
+        (Result(Outcome.SPENT), "This code has already been used. Each code works once."),
+        (Result(Outcome.REPLACED, 4), "That code was replaced."),
     ],
 )
-def test_an_answer_has_its_words(challenge: Challenge, judgement: Judgement, words: str) -> None:
+def test_each_answer_has_a_message(challenge: Challenge, result: Result, words: str) -> None:
     """M07, M08, M13, M21, M22."""
-    assert refusal(judgement, challenge).startswith(words)
+    assert refusal(result, challenge).startswith(words)
 
 
 @pytest.mark.parametrize(
     ("channel", "answer", "words"),
     [
-        (ChannelName.SMS, Answer.WRONG, "The newest text went out 3 minutes ago."),
-        (ChannelName.EMAIL, Answer.WRONG, "The newest email went out 3 minutes ago."),
-        (ChannelName.SMS, Answer.REPLACED, "Use the one that we texted 3 minutes ago."),
-        (ChannelName.EMAIL, Answer.REPLACED, "Use the one that we emailed 3 minutes ago."),
+        (ChannelName.SMS, Outcome.WRONG, "We sent the latest text 3 minutes ago."),
+        (ChannelName.EMAIL, Outcome.WRONG, "We sent the latest email 3 minutes ago."),
+        (ChannelName.SMS, Outcome.REPLACED, "Use the one we texted 3 minutes ago."),
+        (ChannelName.EMAIL, Outcome.REPLACED, "Use the one we emailed 3 minutes ago."),
     ],
 )
-def test_a_wrong_one_says_when_the_newest_went_out(
-    challenge: Challenge, channel: ChannelName, answer: Answer, words: str
+def test_wrong_code_shows_time_of_newest_message(
+    challenge: Challenge, channel: ChannelName, answer: Outcome, words: str
 ) -> None:
     """M07, M21."""
     challenge.channel = channel
-    assert refusal(Judgement(answer, 4), challenge).endswith(words)
+    assert refusal(Result(answer, 4), challenge).endswith(words)
 
 
 def test_without_a_delivery_the_question_itself_tells_the_time(challenge: Challenge) -> None:
     challenge.deliveries.all().delete()
-    words = refusal(Judgement(Answer.WRONG, 4), challenge)
+    words = refusal(Result(Outcome.WRONG, 4), challenge)
     assert words.endswith("3 minutes ago.")
 
 
-def test_without_a_question_it_came_too_late() -> None:
-    assert refusal(Judgement(Answer.WRONG, 4), None).startswith(
-        "This code is older than 10 minutes"
-    )
+def test_code_without_challenge_is_expired() -> None:
+    assert refusal(Result(Outcome.WRONG, 4), None).startswith("This code is older than 10 minutes")
 
 
-def test_a_shorter_life_is_named(challenge: Challenge) -> None:
+def test_shorter_life_is_named(challenge: Challenge) -> None:
     challenge.expires_at = NOON + timedelta(minutes=2)
-    words = refusal(Judgement(Answer.EXPIRED), challenge)
+    words = refusal(Result(Outcome.EXPIRED), challenge)
     assert words.startswith("This code is older than 2 minutes.")
 
 
-def test_a_refused_code_is_emptied(challenge: Challenge) -> None:
+def test_refused_code_is_emptied(challenge: Challenge) -> None:
     form = CodeForm(QueryDict("code=123456"))
     form.is_valid()
-    form.refuse(Judgement(Answer.WRONG, 4), challenge)
+    form.refuse(Result(Outcome.WRONG, 4), challenge)
     assert "123456" not in str(form)
 
 
 def test_other_fields_stay(challenge: Challenge) -> None:
     form = CodeForm(QueryDict("code=123456&own=on"))
     form.is_valid()
-    form.refuse(Judgement(Answer.WRONG, 4), challenge)
+    form.refuse(Result(Outcome.WRONG, 4), challenge)
     assert form.data["own"] == "on"
 
 
 @pytest.mark.parametrize("typed", ["07546 123456", "+447546123456", "+4407546123456"])
-def test_a_number_is_e164(typed: str) -> None:
+def test_number_is_e164(typed: str) -> None:
     """A18."""
     assert phone_form(typed).cleaned_data["phone"] == "+447546123456"
 
@@ -154,19 +154,19 @@ def test_a_number_is_e164(typed: str) -> None:
     ("typed", "words"),
     [
         ("", "Enter your mobile number."),
-        ("call me", "We cannot read this as a phone number."),
+        ("call me", "We can't read this as a phone number."),
         ("+44 7546 12345", "is one digit short."),
         ("+44 7546 1234", "is 2 digits short."),
         ("+44 7546 1234567", "There are too many digits."),
-        ("+44 +44 7546 123456", "The country code is there twice."),
-        ("07546 123456 ext. 12", "Leave out the extension"),
+        ("+44 +44 7546 123456", "You entered the country code twice."),
+        ("07546 123456 ext. 12", "without an extension"),
         ("020 7946 0000", "+44 20 7946 0000 looks like a landline or special-rate number"),
         ("+44 9011 123456", "looks like a landline or special-rate number"),
-        ("+44 56 0000 0000", "is an internet number."),
-        ("+8816 1234 5678", "is not a mobile number of a country."),
+        ("+44 56 0000 0000", "is an internet phone number."),
+        ("+8816 1234 5678", "receive texts from us."),
     ],
 )
-def test_a_mistake_has_its_words(typed: str, words: str) -> None:
+def test_each_mistake_has_a_message(typed: str, words: str) -> None:
     """A22, M02-M04."""
     (error,) = phone_form(typed).errors["phone"]
     assert words in error
@@ -177,7 +177,7 @@ def test_without_a_home_country_the_plus_is_asked() -> None:
     assert error == "Start with + and the country code, as in +44 7546 123456."
 
 
-def test_an_internet_number_passes_where_the_policy_says_so() -> None:
+def test_internet_number_passes_where_policy_says_so() -> None:
     """K14."""
     policy = Policy(home_region="GB", allow_voip=True)
     assert phone_form("+44 56 0000 0000", policy).errors == {}
@@ -194,11 +194,11 @@ def test_test_numbers_pass_only_while_they_are_set(settings) -> None:
     ("typed", "repaired"),
     [("+44 +44 7546 123456", "+44 7546 123456"), ("020 7946 0000", ""), ("07546 123456", "")],
 )
-def test_a_repair_is_offered_as_people_write_it(typed: str, repaired: str) -> None:
+def test_suggested_number_is_formatted_for_people(typed: str, repaired: str) -> None:
     assert phone_form(typed).repaired == repaired
 
 
-def test_a_repair_is_read_as_it_is_offered() -> None:
+def test_repaired_number_is_parsed_as_offered() -> None:
     meant = phone_form("+44 +44 7546 123456").repaired
     assert phone_form(meant).cleaned_data["phone"] == "+447546123456"
 
@@ -206,25 +206,25 @@ def test_a_repair_is_read_as_it_is_offered() -> None:
 ROUTES = {Route(ChannelName.SMS, 3): "Text", Route(ChannelName.EMAIL): "Email"}
 
 
-def test_the_ways_are_offered_best_first() -> None:
+def test_methods_are_offered_best_first() -> None:
     form = RouteForm(labels=ROUTES)
     assert form.fields["route"].choices == [("sms-3", "Text"), ("email", "Email")]
     assert form.fields["route"].initial == "sms-3"
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_chosen_way_is_the_route_itself(route: Route) -> None:
+def test_chosen_route_is_used(route: Route) -> None:
     form = RouteForm({"route": route.name}, labels=ROUTES)
     assert form.is_valid()
     assert form.cleaned_data["route"] == route
 
 
 @pytest.mark.parametrize("name", ["", "sms-4", "sms", "push"])
-def test_another_way_is_refused(name: str) -> None:
+def test_other_method_is_refused(name: str) -> None:
     assert not RouteForm({"route": name}, labels=ROUTES).is_valid()
 
 
-def test_no_way_at_all_is_refused() -> None:
+def test_missing_method_is_refused() -> None:
     form = RouteForm({"route": "email"}, labels={})
     assert not form.is_valid()
 
@@ -238,12 +238,12 @@ def test_no_way_at_all_is_refused() -> None:
         ("+447911123456", "Guernsey"),
     ],
 )
-def test_a_country_that_is_not_on_the_list_is_named(typed: str, country: str) -> None:
-    """M06: by region, so Guernsey is apart where the United Kingdom was not chosen."""
+def test_closed_country_is_named(typed: str, country: str) -> None:
+    """M06: by region, so Guernsey is separate if the United Kingdom is not allowed."""
     policy = Policy(enroll_regions=frozenset({"GB", "CA"}), contact="the help desk")
     (error,) = phone_form(typed, policy).errors["phone"]
     assert error == (
-        f"We do not send texts to numbers in {country}. Enter another number, or ask the help desk."
+        f"Country not supported: {country}. Enter another number, or ask the help desk."
     )
 
 
@@ -252,7 +252,7 @@ def test_without_a_contact_an_administrator_is_to_be_asked() -> None:
     assert error.endswith("or ask your administrator.")
 
 
-def test_a_repaired_number_of_a_closed_country_is_refused_when_it_is_sent() -> None:
+def test_repaired_number_of_closed_country_is_refused_when_it_is_sent() -> None:
     policy = Policy(home_region="GB", enroll_regions=frozenset({"GB"}))
     typed = phone_form("+33 +33 6 12 34 56 78", policy).repaired
     assert "France" in str(phone_form(typed, policy).errors["phone"])

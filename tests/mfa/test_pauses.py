@@ -1,4 +1,4 @@
-"""Pauses: who gets in, and for how long (B15, K19)."""
+"""Pauses: who can log in, and for how long (B15, K19)."""
 
 from datetime import timedelta
 
@@ -11,13 +11,14 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import login, pauses, walk as walks
+from mfa import login, pauses
 from mfa.audit import NOWHERE
-from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, Pause
+from mfa.login.flow import Flow
+from mfa.login.pending import PendingLogin
+from mfa.models import AuditEvent, Event, OutboxMessage, Pause, SitePolicy
 from mfa.pauses import Refusal
-from mfa.pending import PendingLogin
-from mfa.rules.steps import Aim
-from mfa.sessions import ABOUT, SessionStore
+from mfa.rules.routes import Purpose
+from mfa.session_engine import ABOUT, SessionStore
 from tests.conftest import give_phone, make_user
 from tests.portal_client import PASSWORD, Browser, code
 
@@ -25,14 +26,14 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 
 def pause_in_the_table(user: User, **more: object) -> Pause:
-    """A pause that no rule of ours stopped: a race, an old release, a hand in the database."""
+    """A pause that our rules did not prevent: by a race, an old release, or a manual change."""
     now = timezone.now()
     until = now + timedelta(hours=24)
     return Pause.objects.create(user=user, reason="?", started_at=now, until=until, **more)
 
 
 def give(user: User, power: str) -> None:
-    """Make somebody staff, in each way that there is."""
+    """Make a person staff, in each possible way."""
     match power:
         case "group":
             user.groups.add(Group.objects.get(name="Support"))
@@ -46,9 +47,7 @@ POWERS = ["is_staff", "is_superuser", "group", "permission"]
 
 
 @pytest.mark.parametrize("power", POWERS)
-def test_the_password_alone_never_lets_staff_in_whatever_the_table_says(
-    browser: Browser, alice: User, power: str
-) -> None:
+def test_pause_never_lets_staff_in(browser: Browser, alice: User, power: str) -> None:
     """S04."""
     pause_in_the_table(alice)
     give(alice, power)
@@ -57,7 +56,7 @@ def test_the_password_alone_never_lets_staff_in_whatever_the_table_says(
 
 
 @pytest.mark.parametrize("power", POWERS)
-def test_only_the_operator_s_breakglass_does(browser: Browser, alice: User, power: str) -> None:
+def test_only_breakglass_lets_staff_in(browser: Browser, alice: User, power: str) -> None:
     give(alice, power)
     call_command("breakglass", alice.email, "--reason", "lost phone")
     assert browser.password(alice).url == "/"
@@ -65,14 +64,14 @@ def test_only_the_operator_s_breakglass_does(browser: Browser, alice: User, powe
 
 
 @pytest.mark.parametrize("power", POWERS)
-def test_none_is_started_for_staff(alice: User, root: User, power: str) -> None:
-    """Not even by a caller who read the person before the promotion."""
+def test_pause_for_staff_is_refused(alice: User, root: User, power: str) -> None:
+    """Even if the caller loaded the person before the promotion."""
     give(alice, power)
     assert pauses.start(alice, reason="?", hours=1, by=root) is Refusal.STAFF
     assert not Pause.objects.exists()
 
 
-def test_a_group_without_permissions_makes_nobody_staff(browser: Browser, alice: User) -> None:
+def test_group_without_permissions_does_not_make_staff(browser: Browser, alice: User) -> None:
     """Such as the pilot group."""
     alice.groups.add(Group.objects.create(name="Pilot"))
     pause_in_the_table(alice)
@@ -80,9 +79,7 @@ def test_a_group_without_permissions_makes_nobody_staff(browser: Browser, alice:
     assert browser.signed_in
 
 
-def test_a_pause_ends_when_its_person_s_group_gets_permissions(
-    office: Browser, alice: User
-) -> None:
+def test_pause_ends_when_its_persons_group_gets_permissions(office: Browser, alice: User) -> None:
     group = Group.objects.create(name="Front desk")
     alice.groups.add(group)
     pause_in_the_table(alice)
@@ -97,7 +94,7 @@ def test_a_pause_ends_when_its_person_s_group_gets_permissions(
 
 
 @pytest.mark.parametrize("field", ["is_staff", "is_superuser", "groups", "user_permissions"])
-def test_a_pause_ends_when_its_person_is_promoted(office: Browser, bob: User, field: str) -> None:
+def test_pause_ends_when_its_person_is_promoted(office: Browser, bob: User, field: str) -> None:
     pause_in_the_table(bob)
     rows = {"groups": Group.objects.get(name="Support"), "user_permissions": Permission}
     if field == "user_permissions":
@@ -113,7 +110,7 @@ def test_a_pause_ends_when_its_person_is_promoted(office: Browser, bob: User, fi
 
 
 def page_of(user: User) -> str:
-    return f"/admin/mfa/pause/person/{user.pk}/"
+    return f"/support/people/{user.pk}/pause/"
 
 
 ASKED = {"reason": "lost phone", "hours": "24"}
@@ -125,43 +122,43 @@ def start(user: User, by: User) -> Pause:
     return begun
 
 
-def test_a_second_pause_is_refused_in_words(office: Browser, alice: User) -> None:
+def test_second_pause_is_refused_in_words(office: Browser, alice: User) -> None:
     office.post(page_of(alice), ASKED)
     page = office.post(page_of(alice), ASKED)
     assert page.status_code == 200
-    assert "A pause runs already. End it first." in page.content.decode()
+    assert "A pause is already running. End it first." in page.content.decode()
     assert Pause.objects.count() == 1
 
 
-def test_the_table_takes_no_second_one_either(alice: User, root: User) -> None:
+def test_database_refuses_second_pause(alice: User, root: User) -> None:
     start(alice, root)
     with pytest.raises(IntegrityError), transaction.atomic():
         pause_in_the_table(alice)
 
 
 @pytest.mark.parametrize("ended", ["by hand", "by time"])
-def test_after_one_has_ended_the_next_can_start(
+def test_next_pause_can_start_after_first_ended(
     alice: User, root: User, clock: time_machine.Traveller, ended: str
 ) -> None:
     pause = start(alice, root)
     if ended == "by hand":
-        pauses.end(pause, alice, by=root, origin=NOWHERE)
+        pauses.end(pause, alice, by=root, client=NOWHERE)
     else:
         clock.shift(timedelta(hours=24))
     start(alice, root)
     assert Pause.objects.count() == 2
 
 
-def test_breakglass_takes_the_place_of_a_running_one(alice: User, root: User) -> None:
+def test_breakglass_replaces_running_pause(alice: User, root: User) -> None:
     start(alice, root)
     call_command("breakglass", alice.email, "--reason", "lost phone")
     assert Pause.objects.running(timezone.now()).get().breakglass
 
 
-def test_one_that_has_ended_is_not_ended_again(alice: User, root: User) -> None:
+def test_ended_pause_is_not_ended_again(alice: User, root: User) -> None:
     pause = start(alice, root)
     for _ in range(2):
-        pauses.end(pause, alice, by=root, origin=NOWHERE)
+        pauses.end(pause, alice, by=root, client=NOWHERE)
     assert AuditEvent.objects.filter(event=Event.PAUSE_ENDED).count() == 1
 
 
@@ -170,7 +167,7 @@ def test_one_that_has_ended_is_not_ended_again(alice: User, root: User) -> None:
 
 def end(pause: Pause, user: User, by: User, clock: time_machine.Traveller, how: str) -> None:
     if how == "by hand":
-        pauses.end(pause, user, by=by, origin=NOWHERE)
+        pauses.end(pause, user, by=by, client=NOWHERE)
     else:
         clock.move_to(pause.until)
 
@@ -179,7 +176,7 @@ HOW = pytest.mark.parametrize("how", ["by hand", "by time"])
 
 
 @HOW
-def test_its_end_ends_what_it_let_in_and_nothing_else(
+def test_end_of_pause_ends_only_its_sessions(
     alice: User, root: User, clock: time_machine.Traveller, how: str
 ) -> None:
     pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
@@ -187,17 +184,17 @@ def test_its_end_ends_what_it_let_in_and_nothing_else(
     let_in = Browser()
     let_in.password(alice)
     User.objects.filter(pk=alice.pk).update(last_login=timezone.now())
-    AccountPolicy.objects.update(enabled=False)
+    SitePolicy.objects.update(enabled=False)
     before = Browser()
     before.password(alice)
-    AccountPolicy.objects.update(enabled=True)
+    SitePolicy.objects.update(enabled=True)
     end(pause, alice, root, clock, how)
     assert let_in.get("/me/").status_code == 302
     assert before.get("/me/").status_code == 200
 
 
 @HOW
-def test_a_session_that_showed_a_factor_meanwhile_outlives_it(
+def test_session_with_factor_survives_end_of_pause(
     alice: User, root: User, clock: time_machine.Traveller, how: str
 ) -> None:
     pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
@@ -211,12 +208,12 @@ def test_a_session_that_showed_a_factor_meanwhile_outlives_it(
 
 
 @HOW
-def test_a_login_in_flight_comes_too_late(
+def test_login_in_progress_fails_after_end_of_pause(
     alice: User, root: User, clock: time_machine.Traveller, how: str
 ) -> None:
     """S06: it read the pause, which then ended."""
     pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
-    flight = walk_of(alice, Aim.LOGIN)
+    flight = flow_of(alice, Purpose.LOGIN)
     assert alice.mfa_policy.paused
     end(pause, alice, root, clock, how)
     assert login.enter(flight).url.startswith("/login/?notice=ended")
@@ -224,12 +221,12 @@ def test_a_login_in_flight_comes_too_late(
 
 
 @HOW
-def test_a_session_written_after_its_end_opens_nothing(
+def test_session_written_after_end_of_pause_is_invalid(
     alice: User, root: User, clock: time_machine.Traveller, how: str
 ) -> None:
-    """S06: later still, between the login and the writing of its session."""
+    """S06: even later, between the login and the writing of its session."""
     pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
-    flight = walk_of(alice, Aim.LOGIN)
+    flight = flow_of(alice, Purpose.LOGIN)
     login.enter(flight)
     end(pause, alice, root, clock, how)
     flight.request.session.save()
@@ -238,7 +235,7 @@ def test_a_session_written_after_its_end_opens_nothing(
 
 
 @HOW
-def test_a_reset_that_it_let_pass_ends_with_it(
+def test_reset_without_factor_ends_with_pause(
     alice: User, root: User, clock: time_machine.Traveller, how: str
 ) -> None:
     """S06: the form for a new password was opened without a factor."""
@@ -258,30 +255,23 @@ def test_a_reset_that_it_let_pass_ends_with_it(
 
 
 @HOW
-def test_a_reset_in_flight_comes_too_late(
+def test_reset_in_progress_fails_after_end_of_pause(
     alice: User, root: User, clock: time_machine.Traveller, how: str
 ) -> None:
     pause = pauses.start(alice, reason="lost phone", hours=1, by=root)
-    flight = walk_of(alice, Aim.RESET)
+    flight = flow_of(alice, Purpose.RESET)
     assert alice.mfa_policy.paused
     end(pause, alice, root, clock, how)
     assert login.advance(flight).url == "/password/forgot/?notice=ended"
 
 
-def walk_of(user: User, aim: Aim) -> walks.Walk:
+def flow_of(user: User, purpose: Purpose) -> Flow:
     """A request whose password, or link, was right."""
     request = RequestFactory().post("/login/")
     request.session = SessionStore()
     request.session[ABOUT] = {"user_id": user.pk, "aal": 0}
-    pending = PendingLogin(
-        user=user.pk,
-        session_hash=user.get_session_auth_hash(),
-        start=timezone.now().timestamp(),
-        next="/",
-        nonce="0" * 32,
-        aim=aim,
-    )
-    return walks.start(request, pending, user)
+    pending = PendingLogin.begin(user, purpose, timezone.now())
+    return Flow(request=request, pending=pending, user=user)
 
 
 # Ten a day for each helper (S06)
@@ -294,12 +284,12 @@ def people(number: int) -> list[User]:
     return made
 
 
-def test_a_helper_lets_in_ten_people_a_day_by_pause_or_number(office: Browser) -> None:
+def test_helper_can_help_ten_people_a_day(office: Browser) -> None:
     *ten, eleventh = people(11)
     for user in ten[:9]:
         office.post(page_of(user), ASKED)
     number = {"phone": "+44 7700 900250", "reason": "new phone"}
-    number_page = "/admin/mfa/factor/person/%s/"
+    number_page = "/support/people/%s/number/"
     assert office.post(number_page % ten[9].pk, number).status_code == 302
     for page, form in ((page_of(eleventh), ASKED), (number_page % eleventh.pk, number)):
         refused = office.post(page, form)
@@ -309,7 +299,7 @@ def test_a_helper_lets_in_ten_people_a_day_by_pause_or_number(office: Browser) -
     assert eleventh.factors.usable().get().target == "+447700900610"
 
 
-def test_another_helper_and_the_next_day_are_free(
+def test_daily_limit_is_per_helper_and_day(
     alice: User, root: User, clock: time_machine.Traveller
 ) -> None:
     for user in people(10):
@@ -319,20 +309,20 @@ def test_another_helper_and_the_next_day_are_free(
     start(make_user("late@example.org"), root)
 
 
-def test_administrators_are_told_at_the_fifth_once(office: Browser, root: User) -> None:
+def test_administrators_are_alerted_once_at_the_fifth(office: Browser, root: User) -> None:
     *four, fifth, sixth = people(6)
     for user in four:
         office.post(page_of(user), ASKED)
-    told = OutboxMessage.objects.filter(subject__contains="one helper let in many people")
+    told = OutboxMessage.objects.filter(subject__contains="one account changed many people")
     assert not told.exists()
     for user in (fifth, sixth):
         office.post(page_of(user), ASKED)
     assert told.get().target == root.email
     assert root.email in told.get().body
-    assert "a day: 5" in told.get().body
+    assert "within a day: 5" in told.get().body
 
 
-def test_a_refused_pause_costs_nothing(alice: User, root: User) -> None:
+def test_refused_pause_does_not_count(alice: User, root: User) -> None:
     start(alice, root)
     for _ in range(12):
         pauses.start(alice, reason="?", hours=1, by=root)

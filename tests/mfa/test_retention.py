@@ -1,4 +1,4 @@
-"""What is kept for how long, and that nothing else goes (DT-02, OT-07)."""
+"""How long rows are kept, and that nothing else is removed (DT-02, OT-07)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,33 +12,39 @@ from django.apps import apps
 import accounts
 import mfa
 from accounts.models import User
-from mfa import audit, counters, deliveries, retention, waits
-from mfa.limits import DAY, HOUR, Limit
+from mfa import audit, retention
+from mfa.limits import counters, lockouts
+from mfa.limits.base import DAY, HOUR, Limit
+from mfa.messages import queue as deliveries
 from mfa.models import (
-    AccountPolicy,
     AuditEvent,
     Challenge,
     Counter,
     Delivery,
     Event,
     Factor,
+    Lockout,
     OutboxMessage,
     Pause,
     Session,
-    Wait,
+    SmsAccount,
 )
 from mfa.retention import RULES
 from tests.conftest import NOON
 from tests.portal_client import Browser
 
-# What is not pruned, and what ends it
+# Tables that are not pruned, and what ends their rows
 KEPT = {
     "accounts.ImportedHash": "one row for each kind of hash that an import brought",
     "accounts.Introduction": "one row for each permission that a release gave a group",
+    "accounts.Tile": "an administrator deletes a link",
     "accounts.User": "an administrator deletes a person",
-    "mfa.AccountPolicy": "one row",
+    "mfa.AccountPolicy": "the page of mfa.SitePolicy",
+    "mfa.ChannelHealth": "one row",
     "mfa.RecoveryCode": "goes with its set",
-    "mfa.Tally": "some hundred rows, about nobody",
+    "mfa.SitePolicy": "one row",
+    "mfa.SmsAccount": "one row",
+    "mfa.Metric": "some hundred rows, about nobody",
 }
 MINUTE = timedelta(minutes=1)
 DOCUMENT = Path(__file__).parent.parent.parent / "docs/security.md"
@@ -46,7 +52,7 @@ DOCUMENT = Path(__file__).parent.parent.parent / "docs/security.md"
 
 @pytest.fixture
 def asked(clock, browser: Browser, alice: User) -> Challenge:
-    """A question with its message, at noon."""
+    """A challenge with its message, at noon."""
     browser.password(alice)
     return Challenge.objects.get()
 
@@ -57,7 +63,7 @@ def later(clock, age: timedelta) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("spent", [{}, {"passed_at": NOON}, {"voided_at": NOON}, {"tries_left": 0}])
-def test_a_challenge_is_gone_a_day_after_its_end(clock, asked: Challenge, spent: dict) -> None:
+def test_challenge_is_pruned_a_day_after_its_end(clock, asked: Challenge, spent: dict) -> None:
     """OT-07: with the beat's 20 minutes, within 24 h."""
     Challenge.objects.update(**spent)
     later(clock, timedelta(hours=23, minutes=39))
@@ -66,7 +72,7 @@ def test_a_challenge_is_gone_a_day_after_its_end(clock, asked: Challenge, spent:
     assert not Challenge.objects.exists()
 
 
-def test_what_became_of_its_message_is_kept_for_a_month(clock, asked: Challenge) -> None:
+def test_delivery_is_kept_for_a_month(clock, asked: Challenge) -> None:
     later(clock, DAY)
     assert (Delivery.objects.get().challenge, Delivery.objects.get().state) == (None, "delivered")
     later(clock, 29 * DAY)
@@ -75,9 +81,7 @@ def test_what_became_of_its_message_is_kept_for_a_month(clock, asked: Challenge)
     assert not Delivery.objects.exists()
 
 
-def test_a_message_that_was_never_taken_is_not_sent_without_its_code(
-    clock, asked: Challenge
-) -> None:
+def test_unsent_message_is_dropped_with_its_challenge(clock, asked: Challenge) -> None:
     Delivery.objects.update(state="queued", finished_at=None)
     OutboxMessage.objects.all().delete()
     later(clock, DAY)
@@ -86,7 +90,7 @@ def test_a_message_that_was_never_taken_is_not_sent_without_its_code(
     assert not OutboxMessage.objects.exists()
 
 
-def test_the_audit_is_kept_for_thirteen_months(clock, alice: User) -> None:
+def test_audit_is_kept_for_thirteen_months(clock, alice: User) -> None:
     audit.record(Event.LOGGED_IN, alice)
     later(clock, 400 * DAY - MINUTE)
     assert AuditEvent.objects.exists()
@@ -94,15 +98,15 @@ def test_the_audit_is_kept_for_thirteen_months(clock, alice: User) -> None:
     assert not AuditEvent.objects.exists()
 
 
-def test_a_phone_in_use_is_never_pruned(clock, alice: User) -> None:
+def test_phone_in_use_is_never_pruned(clock, alice: User) -> None:
     later(clock, 4000 * DAY)
     assert alice.factors.count() == 1
-    Factor.objects.update(revoked_at=NOON)
+    Factor.objects.update(status="revoked", status_at=NOON)
     later(clock, 4000 * DAY)
     assert alice.factors.count() == 0
 
 
-def test_a_pause_goes_long_after_its_end(clock, alice: User) -> None:
+def test_pause_is_pruned_long_after_its_end(clock, alice: User) -> None:
     Pause.objects.create(user=alice, reason="lost phone", started_at=NOON, until=NOON)
     later(clock, 399 * DAY)
     assert Pause.objects.exists()
@@ -110,23 +114,23 @@ def test_a_pause_goes_long_after_its_end(clock, alice: User) -> None:
     assert not Pause.objects.exists()
 
 
-def test_a_session_goes_when_it_has_ended_and_not_before(clock, asked: Challenge) -> None:
+def test_only_ended_sessions_are_pruned(clock, asked: Challenge) -> None:
     later(clock, HOUR)
     assert Session.objects.exists()
     later(clock, 13 * HOUR)
     assert not Session.objects.exists()
 
 
-def test_a_wait_is_kept_while_its_failures_count(clock, db) -> None:
-    waits.fail(waits.WRONG_PASSWORDS, "alice@example.org")
+def test_lockout_is_kept_while_its_failures_count(clock, db) -> None:
+    lockouts.fail(lockouts.WRONG_PASSWORDS, "alice@example.org")
     later(clock, DAY - MINUTE)
-    assert Wait.objects.exists()
+    assert Lockout.objects.exists()
     later(clock, DAY + MINUTE)
-    assert not Wait.objects.exists()
+    assert not Lockout.objects.exists()
 
 
 @pytest.mark.parametrize("period", [5 * MINUTE, 30 * MINUTE, HOUR, DAY, 31 * DAY], ids=str)
-def test_a_counter_is_kept_while_its_window_may_reach_it(clock, db, period: timedelta) -> None:
+def test_counter_is_kept_while_its_window_may_reach_it(clock, db, period: timedelta) -> None:
     counters.take([Limit("thing", 3, period).of("me")])
     later(clock, period)
     assert Counter.objects.exists()
@@ -145,31 +149,31 @@ def named_limits() -> Iterator[Limit]:
 
 
 def test_every_limit_has_a_window_that_pruning_knows() -> None:
-    """Or its counters would be pruned while they count."""
+    """Otherwise its counters would be pruned while they count."""
     windows = {limit.per for limit in named_limits()}
     assert windows
     assert windows <= set(retention.PERIODS)
 
 
-def test_a_removed_factor_keeps_no_secret(clock, alice: User) -> None:
+def test_removed_factor_keeps_no_secret(clock, alice: User) -> None:
     """DT-02: nobody can use it, so nobody needs it."""
     kept = Factor.objects.create(user=alice, kind="app", secret="in use", confirmed_at=NOON)
     gone = Factor.objects.create(
-        user=alice, kind="app", secret="removed", confirmed_at=NOON, revoked_at=NOON
+        user=alice, kind="app", secret="removed", confirmed_at=NOON, status="revoked"
     )
     assert retention.prune(dry_run=True)[retention.SECRETS] == 1
     assert retention.prune()[retention.SECRETS] == 1
     assert [Factor.objects.get(pk=each.pk).secret for each in (kept, gone)] == ["in use", ""]
 
 
-def test_a_former_sms_token_goes_when_nothing_is_signed_with_it(clock, policy) -> None:
-    policy.keep_token("the former token", NOON)
-    policy.save()
+def test_former_sms_token_is_deleted_when_no_longer_needed(clock, policy) -> None:
+    policy.sms.keep_token("the former token", NOON)
+    policy.sms.save()
     later(clock, 5 * HOUR)
-    assert AccountPolicy.load().sms_auth_token_previous == "the former token"
+    assert SmsAccount.load().previous_token == "the former token"
     later(clock, 7 * HOUR)
-    assert AccountPolicy.load().sms_auth_token_previous == ""
-    assert AccountPolicy.load().sms_auth_token
+    assert SmsAccount.load().previous_token == ""
+    assert SmsAccount.load().auth_token
 
 
 def test_every_table_is_pruned_or_kept_for_a_reason() -> None:
@@ -178,7 +182,7 @@ def test_every_table_is_pruned_or_kept_for_a_reason() -> None:
     assert {model._meta.label for model in ours - pruned} == set(KEPT)
 
 
-def test_more_than_a_batch_is_removed_to_its_end(clock, alice: User, monkeypatch) -> None:
+def test_more_than_a_batch_is_removed_completely(clock, alice: User, monkeypatch) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     for _ in range(5):
         audit.record(Event.LOGGED_IN, alice)
@@ -186,7 +190,7 @@ def test_more_than_a_batch_is_removed_to_its_end(clock, alice: User, monkeypatch
     assert not AuditEvent.objects.exists()
 
 
-def test_a_dry_run_counts_and_removes_nothing(clock, asked: Challenge) -> None:
+def test_dry_run_counts_and_removes_nothing(clock, asked: Challenge) -> None:
     clock.move_to(NOON + 500 * DAY)
     found = retention.prune(dry_run=True)
     assert (found["challenges"], found["deliveries"]) == (1, 1)
@@ -194,13 +198,13 @@ def test_a_dry_run_counts_and_removes_nothing(clock, asked: Challenge) -> None:
     assert Delivery.objects.exists()
 
 
-def test_the_beat_prunes_too(clock, asked: Challenge) -> None:
+def test_beat_prunes_too(clock, asked: Challenge) -> None:
     clock.move_to(NOON + DAY)
     retention.clean.delay()
     assert not Challenge.objects.exists()
 
 
-def test_the_document_names_every_table_that_is_pruned(db) -> None:
-    """DT-02: retention is written down where people look for it."""
+def test_document_names_every_table_that_is_pruned(db) -> None:
+    """DT-02: retention is documented."""
     text = DOCUMENT.read_text().partition("## How long things are kept")[2].partition("\n## ")[0]
     assert [name for name in retention.prune(dry_run=True) if f"| {name} |" not in text] == []

@@ -1,1 +1,1 @@
-"""Tests of the project: its admin site, looks, headers and demo."""
+"""Tests of the project: admin site, branding, headers and demo."""

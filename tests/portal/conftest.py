@@ -1,4 +1,4 @@
-"""The stations of a login, as in the journeys."""
+"""Imports the stations of a login."""
 
 from tests.journeys.conftest import asked, enrolling, home, office, optional, proving, ruling
 

@@ -1,4 +1,4 @@
-"""S23: a session lives by what its person does, not by what pages and scripts ask."""
+"""S23: only a person's actions extend a session, not the requests of pages and scripts."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ Ask = tuple[str, str, dict[str, str]]
 
 
 def repeat(browser: Browser, clock: time_machine.Traveller, ask: Ask) -> bool:
-    """Ask every five minutes for an hour, and say whether the login is still open."""
+    """Request every five minutes for an hour. Return whether the login is still open."""
     method, path, extra = ask
     for _ in range(12):
         clock.shift(timedelta(minutes=5))
@@ -45,7 +45,7 @@ def repeat(browser: Browser, clock: time_machine.Traveller, ask: Ask) -> bool:
     ],
     ids=lambda ask: " ".join([ask[0], ask[1], *ask[2].values()]),
 )
-def test_what_nobody_clicks_does_not_prolong_a_login(
+def test_automatic_requests_do_not_extend_session(
     home: Browser, clock: time_machine.Traveller, ask: Ask
 ) -> None:
     assert not repeat(home, clock, ask)
@@ -61,13 +61,13 @@ def test_what_nobody_clicks_does_not_prolong_a_login(
     ],
     ids=lambda ask: " ".join([ask[0], ask[1], *ask[2].values()]),
 )
-def test_what_the_person_does_prolongs_it(
+def test_actions_of_person_extend_session(
     home: Browser, clock: time_machine.Traveller, ask: Ask
 ) -> None:
     assert repeat(home, clock, ask)
 
 
-def test_neither_does_a_script_of_the_administration(
+def test_admin_scripts_do_not_extend_session(
     office: Browser, clock: time_machine.Traveller
 ) -> None:
     for _ in range(3):
@@ -76,10 +76,10 @@ def test_neither_does_a_script_of_the_administration(
     assert office.get("/admin/").status_code == 302
 
 
-def test_a_save_that_nobody_caused_moves_no_end(
+def test_automatic_save_does_not_extend_session(
     home: Browser, clock: time_machine.Traveller
 ) -> None:
-    """What a poll writes into the session leaves its ends where they were."""
+    """Data that a poll writes into the session does not extend it."""
     before = Session.objects.values("seen_at", "expire_date").get()
     clock.shift(timedelta(minutes=5))
     session = home.session
@@ -91,5 +91,5 @@ def test_a_save_that_nobody_caused_moves_no_end(
     assert Session.objects.get().get_decoded()["note"] == "kept"
 
 
-def test_every_address_that_is_no_page_is_listed() -> None:
+def test_every_url_that_is_not_a_page_is_listed() -> None:
     assert PLAIN | PUBLIC <= AUTOMATIC

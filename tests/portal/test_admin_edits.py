@@ -1,4 +1,4 @@
-"""Two people edit one row: the older form saves nothing and shows both values."""
+"""Parallel edits: the older form saves nothing and shows both values."""
 
 import html
 import re
@@ -7,8 +7,10 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from mfa.admin_base.edits import SEEN
-from mfa.models import AccountPolicy
+from mfa.admin.base.edits import SEEN
+from mfa.audit import NOWHERE
+from mfa.messages import sms_account
+from mfa.models import ChannelHealth, SitePolicy, SmsAccount
 from tests.conftest import make_user
 from tests.portal_client import Browser
 
@@ -20,7 +22,7 @@ TOKEN = "new" * 9 + "token"
 
 
 def marks(page: str) -> str:
-    """What the hidden field says, as a browser sends it."""
+    """Return the hidden field's value, as a browser sends it."""
     found = re.search(rf'name="{SEEN}" value="([^"]*)"', page)
     assert found
     return html.unescape(found[1])
@@ -34,11 +36,11 @@ def text_of(page: str) -> str:
     return html.unescape(page)
 
 
-def test_a_stale_tab_does_not_switch_mfa_off(office: Browser, policy: AccountPolicy) -> None:
-    AccountPolicy.objects.update(enabled=False)
+def test_stale_tab_does_not_disable_mfa(office: Browser, policy: SitePolicy) -> None:
+    SitePolicy.objects.update(enabled=False)
     stale = {**FORM, "code_life_minutes": "5", SEEN: opened(office, POLICY)}
     del stale["enabled"]
-    AccountPolicy.objects.update(enabled=True)
+    SitePolicy.objects.update(enabled=True)
     raw = office.post(POLICY, stale).text
     page = text_of(raw)
     assert CHANGED in page
@@ -53,10 +55,10 @@ def test_a_stale_tab_does_not_switch_mfa_off(office: Browser, policy: AccountPol
 
 
 def test_both_values_are_shown_and_a_second_save_decides(
-    office: Browser, policy: AccountPolicy
+    office: Browser, policy: SitePolicy
 ) -> None:
     mine = {**FORM, "contact": "mine", "email_codes": "off", SEEN: opened(office, POLICY)}
-    AccountPolicy.objects.update(contact="theirs", email_codes="recovery")
+    SitePolicy.objects.update(contact="theirs", email_codes="recovery")
     raw = office.post(POLICY, mine).text
     page = text_of(raw)
     assert "Stored now: theirs. You entered: mine. Saving again stores your value." in page
@@ -69,44 +71,51 @@ def test_both_values_are_shown_and_a_second_save_decides(
     assert (policy.contact, policy.email_codes) == ("mine", "off")
 
 
-def test_the_same_change_by_both_is_no_conflict(office: Browser, policy: AccountPolicy) -> None:
+def test_same_change_is_not_a_conflict(office: Browser, policy: SitePolicy) -> None:
     mine = {**FORM, "contact": "ours", SEEN: opened(office, POLICY)}
-    AccountPolicy.objects.update(contact="ours")
+    SitePolicy.objects.update(contact="ours")
     assert office.post(POLICY, mine).status_code == 302
 
 
-def test_what_the_form_does_not_hold_is_no_conflict(office: Browser, policy: AccountPolicy) -> None:
+def test_change_outside_form_is_not_a_conflict(office: Browser, policy: SitePolicy) -> None:
     """The worker writes into the same row."""
     mine = {**FORM, "contact": "mine", SEEN: opened(office, POLICY)}
-    AccountPolicy.objects.update(texts_fault_code="20003")
+    ChannelHealth.note(texts_fault_code="20003")
     assert office.post(POLICY, mine).status_code == 302
 
 
-def test_a_secret_is_compared_and_not_shown(office: Browser, policy: AccountPolicy) -> None:
+def test_secret_is_compared_and_not_shown(office: Browser, policy: SitePolicy) -> None:
     mine = {**FORM, "sms_auth_token": TOKEN, SEEN: opened(office, POLICY)}
-    policy.sms_auth_token = "theirs" * 5 + "ef"
-    policy.save()
+    policy.sms.auth_token = "theirs" * 5 + "ef"
+    policy.sms.save()
     page = text_of(office.post(POLICY, mine).text)
     assert "Stored now: not shown. You entered: not shown." in page
     assert TOKEN not in page
-    assert policy.sms_auth_token not in page
+    assert policy.sms.auth_token not in page
     policy.refresh_from_db()
-    assert policy.sms_auth_token.startswith("theirs")
+    assert policy.sms.auth_token.startswith("theirs")
 
 
-def test_another_mistake_does_not_make_an_old_form_new(
-    office: Browser, policy: AccountPolicy
-) -> None:
+def test_values_that_wait_are_compared_too(office: Browser, policy: SitePolicy, root: User) -> None:
+    mine = {**FORM, "sms_phone_number": "+15005550007", SEEN: opened(office, POLICY)}
+    theirs = policy.sms.values._replace(phone_number="+15005550008")
+    sms_account.enter(theirs, by=root, client=NOWHERE)
+    page = text_of(office.post(POLICY, mine).text)
+    assert "Stored now: +15005550008. You entered: +15005550007." in page
+    assert SmsAccount.load().candidate_values == theirs
+
+
+def test_other_error_keeps_form_stale(office: Browser, policy: SitePolicy) -> None:
     mine = {**FORM, "contact": "mine", "home_region": "Nowhere", SEEN: opened(office, POLICY)}
     again = marks(office.post(POLICY, mine).text)
-    AccountPolicy.objects.update(contact="theirs")
+    SitePolicy.objects.update(contact="theirs")
     page = office.post(POLICY, {**FORM, "contact": "mine", SEEN: again}).text
     assert "Stored now: theirs. You entered: mine." in page
 
 
 @pytest.mark.parametrize("brought", ["", "[", "[]", "{}", '{"contact": 1}', '{"contact": "é"}'])
-def test_a_form_that_does_not_say_what_it_saw_saves_nothing(
-    office: Browser, policy: AccountPolicy, brought: str
+def test_form_without_its_initial_values_saves_nothing(
+    office: Browser, policy: SitePolicy, brought: str
 ) -> None:
     page = office.post(POLICY, {**FORM, "contact": "mine", SEEN: brought}).text
     assert CHANGED in page
@@ -115,10 +124,10 @@ def test_a_form_that_does_not_say_what_it_saw_saves_nothing(
 
 
 @pytest.mark.parametrize(("shown", "stored"), [("True", True), ("False", False), ("", None)])
-def test_a_form_that_is_saved_as_it_was_opened_changes_nothing(
-    office: Browser, policy: AccountPolicy, shown: str, stored: object
+def test_unchanged_form_changes_nothing(
+    office: Browser, policy: SitePolicy, shown: str, stored: object
 ) -> None:
-    AccountPolicy.objects.update(allow_voip=stored)
+    SitePolicy.objects.update(allow_voip=stored)
     page = office.get(POLICY).text
     select = re.search(r'<select name="allow_voip".*?</select>', page, re.DOTALL)[0]
     assert f'value="{shown}" selected' in select
@@ -127,7 +136,7 @@ def test_a_form_that_is_saved_as_it_was_opened_changes_nothing(
     assert policy.allow_voip is stored
 
 
-def test_of_a_person(office: Browser) -> None:
+def test_stale_form_of_person_is_refused(office: Browser) -> None:
     bob, group = make_user("bob@example.org", full_name="Bob"), Group.objects.get(name="Support")
     path = f"/admin/accounts/user/{bob.pk}/change/"
     form = {"full_name": "Robert", "language": "en", "is_active": "on", SEEN: opened(office, path)}
@@ -140,8 +149,8 @@ def test_of_a_person(office: Browser) -> None:
     assert (bob.full_name, bob.is_staff, bob.groups.get()) == ("Bobby", True, group)
 
 
-def test_of_a_group(office: Browser) -> None:
-    """A stale form gives nobody back what was taken meanwhile."""
+def test_stale_form_of_group_is_refused(office: Browser) -> None:
+    """A stale form does not restore removed permissions."""
     group = Group.objects.get(name="Support")
     path = f"/admin/auth/group/{group.pk}/change/"
     held = [str(each.pk) for each in group.permissions.all()]

@@ -1,4 +1,4 @@
-"""Workers refuse to start unchecked, as web servers do, and log as they do."""
+"""Workers run the system checks and log like web servers."""
 
 import logging
 
@@ -7,18 +7,18 @@ import pytest
 from portal.celery import app, refuse_to_start_unchecked
 
 
-def test_a_worker_starts_with_safe_settings() -> None:
+def test_worker_starts_with_safe_settings() -> None:
     assert refuse_to_start_unchecked() is None
 
 
-def test_a_worker_does_not_start_with_an_unsafe_one(settings) -> None:
+def test_worker_does_not_start_with_unsafe_one(settings) -> None:
     """LG-10."""
     settings.TRUSTED_PROXIES = ["no network"]
     with pytest.raises(SystemExit, match=r"mfa\.E003"):
         refuse_to_start_unchecked()
 
 
-def test_a_worker_logs_what_the_settings_say() -> None:
+def test_worker_logs_as_configured() -> None:
     """LO-01: Celery would raise the root logger to WARNING, and deliveries would leave no line."""
     root = logging.getLogger()
     before = (root.level, list(root.handlers))

@@ -1,4 +1,4 @@
-"""Unsafe settings: which do not start, and which the deployment check warns of."""
+"""System checks: errors that prevent a start, and warnings."""
 
 import base64
 from email.utils import parseaddr
@@ -7,6 +7,7 @@ import pytest
 from django.core.checks import Tags, run_checks
 from django.core.mail.message import sanitize_address
 
+from mfa.channels import email
 from portal import senders
 
 SECRET, FORMER = "a long and dull secret key, but a secret", "another long and dull key, now former"
@@ -16,7 +17,7 @@ KEY = "Tm90IGEgc2VjcmV0LCBqdXN0IDMyIGJ5dGVzIGxvbmc="
 
 @pytest.fixture
 def production(settings):
-    """All as it should be: https behind a proxy, real services."""
+    """Correct settings: https behind a proxy, real services."""
     settings.DEBUG = settings.DEMO = False
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = SECRET, [FORMER]
     settings.ENCRYPTION_KEYS, settings.METRICS_TOKEN = [KEY], TOKEN
@@ -31,18 +32,28 @@ def production(settings):
 
 
 def ids(*, deploy: bool = False) -> set[str]:
-    """Ours among all that is found at the start, or before a deployment."""
+    """Return our own findings at the start, or before a deployment."""
     found = run_checks(tags=[Tags.security], include_deployment_checks=deploy)
     return {message.id for message in found if message.id.startswith("portal.")}
 
 
-def test_a_safe_production_passes(production) -> None:
+def test_safe_production_passes(production) -> None:
     assert ids(deploy=True) == set()
+
+
+def test_setting_that_gunicorn_cannot_read_is_named(
+    production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty one in a settings file means the default, and never reaches gunicorn."""
+    monkeypatch.setenv("WEB_CONCURRENCY", " ")
+    assert ids() == {"portal.E019"}
+    monkeypatch.setenv("WEB_CONCURRENCY", "2")
+    assert ids() == set()
 
 
 @pytest.mark.parametrize("weak", ["short", "ab" * 40])
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "METRICS_TOKEN"])
-def test_a_secret_that_can_be_guessed_does_not_start(production, name: str, weak: str) -> None:
+def test_guessable_secret_prevents_start(production, name: str, weak: str) -> None:
     """DT-01; an empty SECRET_KEY stops Django itself."""
     setattr(production, name, [weak] if name == "SECRET_KEY_FALLBACKS" else weak)
     assert ids() == {"portal.E010"}
@@ -53,7 +64,7 @@ def test_a_secret_that_can_be_guessed_does_not_start(production, name: str, weak
     [[], ["no key"], [KEY, ""], [base64.urlsafe_b64encode(bytes(32)).decode()]],
     ids=["none", "words", "empty", "dull"],
 )
-def test_encryption_keys_that_are_none_do_not_start(production, keys: list[str]) -> None:
+def test_invalid_encryption_keys_prevent_start(production, keys: list[str]) -> None:
     production.ENCRYPTION_KEYS = keys
     assert ids() == {"portal.E011"}
 
@@ -67,20 +78,20 @@ def test_encryption_keys_that_are_none_do_not_start(production, keys: list[str])
     ],
     ids=str,
 )
-def test_one_secret_for_two_jobs_does_not_start(production, changed: dict) -> None:
+def test_reused_secret_prevents_start(production, changed: dict) -> None:
     """DT-01."""
     for name, value in changed.items():
         setattr(production, name, value)
     assert ids() == {"portal.E012"}
 
 
-def test_a_secret_key_may_stand_among_its_own_fallbacks(production) -> None:
-    """So does a rotation over several machines begin."""
+def test_secret_key_can_be_among_its_fallbacks(production) -> None:
+    """A rotation on several machines starts this way."""
     production.SECRET_KEY_FALLBACKS = [FORMER, SECRET]
     assert ids() == set()
 
 
-def test_a_public_address_without_tls_does_not_start(production) -> None:
+def test_public_address_without_tls_does_not_start(production) -> None:
     """WB-05."""
     production.BASE_URL, production.HTTPS = "http://portal.example.org", False
     assert ids() == {"portal.E013"}
@@ -93,7 +104,7 @@ def test_debugging_on_a_public_address_does_not_start(production) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
-def test_the_machine_s_own_address_starts_and_is_warned_of(production, host: str) -> None:
+def test_machines_own_address_starts_and_is_warned_of(production, host: str) -> None:
     production.BASE_URL, production.HTTPS = f"http://{host}:8000", False
     production.HOST, production.ALLOWED_HOSTS = host, [host]
     assert ids() == set()
@@ -108,19 +119,19 @@ def test_hosts_by_pattern_do_not_start(production, hosts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("hosts", [[], ["other.example.org"]])
-def test_a_portal_that_refuses_its_own_address_does_not_start(production, hosts) -> None:
+def test_portal_that_refuses_its_own_address_does_not_start(production, hosts) -> None:
     production.ALLOWED_HOSTS = hosts
     assert ids() == {"portal.E015"}
 
 
 @pytest.mark.parametrize("proxy", ["0.0.0.0/0", "::/0", "0.0.0.0/1", "2000::/3"])
-def test_trusting_strangers_does_not_start(production, proxy: str) -> None:
+def test_trusting_wide_networks_prevents_start(production, proxy: str) -> None:
     """LG-08."""
     production.TRUSTED_PROXIES = ["10.0.0.5", proxy]
     assert ids() == {"portal.E016"}
 
 
-def test_what_is_no_network_is_another_check_s(production) -> None:
+def test_invalid_network_is_left_to_other_check(production) -> None:
     production.TRUSTED_PROXIES = ["proxy"]
     assert ids() == set()
 
@@ -139,7 +150,7 @@ def test_what_is_no_network_is_another_check_s(production) -> None:
     ],
     ids=str,
 )
-def test_what_starts_but_is_weak_is_warned_of(production, changed: dict, warning: str) -> None:
+def test_weak_settings_cause_warnings(production, changed: dict, warning: str) -> None:
     for name, value in changed.items():
         setattr(production, name, value)
     assert ids() == set()
@@ -165,7 +176,7 @@ def test_several_processes_on_one_file_are_warned_of(production, processes, foun
 
 
 @pytest.mark.parametrize("mode", ["DEBUG", "DEMO"])
-def test_one_s_own_machine_needs_none_of_the_services(production, mode: str) -> None:
+def test_local_machine_needs_no_services(production, mode: str) -> None:
     setattr(production, mode, True)
     production.BASE_URL, production.HTTPS = "http://portal.example.org", False
     production.ALLOWED_HOSTS, production.METRICS_TOKEN = ["*"], ""
@@ -195,7 +206,7 @@ UNUSABLE = [
 
 @pytest.mark.parametrize("sender", UNUSABLE)
 @pytest.mark.parametrize("name", ["DEFAULT_FROM_EMAIL", "SERVER_EMAIL", "ADMINS", "MANAGERS"])
-def test_address_that_no_mail_can_carry_is_refused(production, name: str, sender: str) -> None:
+def test_undeliverable_address_is_refused(production, name: str, sender: str) -> None:
     setattr(production, name, [("Ada", sender)] if name in {"ADMINS", "MANAGERS"} else sender)
     [fault] = [found for found in run_checks() if found.id == "portal.E018"]
     assert fault.msg.startswith(name)
@@ -214,9 +225,9 @@ USABLE = [
 
 @pytest.mark.parametrize("sender", USABLE)
 def test_usable_sender_passes_and_a_mail_carries_it(production, sender: str) -> None:
-    production.DEFAULT_FROM_EMAIL = senders.named(sender, "Acme Portal")
+    production.DEFAULT_FROM_EMAIL = senders.normal(sender)
     assert ids() == set()
-    name, address = parseaddr(sanitize_address(production.DEFAULT_FROM_EMAIL, "utf-8"))
+    name, address = parseaddr(sanitize_address(email.sender(), "utf-8"))
     assert name
     assert address.isascii()
     assert address.count("@") == 1

@@ -1,4 +1,4 @@
-"""Spellings of settings: each is read as people mean it, or refused without a word of its value."""
+"""Formats of settings: each is read as intended, or refused without showing its value."""
 
 import os
 import re
@@ -18,19 +18,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import QueryDict
 from twilio.request_validator import RequestValidator
 
-from mfa.channels import twilio_receipts as receipts
+from mfa.channels.twilio import receipts
 
 ROOT = Path(settings.BASE_DIR)
 KEY = "Tm90IGEgc2VjcmV0LCBqdXN0IDMyIGJ5dGVzIGxvbmc="
 LONG = "tOZ3lXw7p0aQ9cR5kV1mB8nH2yE6uJ4sD-fGxIzLqWvPoNrTbYeUhM"
 BASE = f"SECRET_KEY={LONG}\nENCRYPTION_KEYS={KEY}\n"
-# It stands in each refused value, and must stand in nothing that is printed.
+# It is part of each refused value, and must not be printed.
 MARK = "Hush4711"
 DATABASE = f"postgres://portal:{MARK}@127.0.0.1:5432/portal"
 
 
 class Spelled:
-    """A settings file on its own: nothing of this machine's environment counts."""
+    """A settings file on its own, without this machine's environment."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.file = folder / "env"
@@ -48,7 +48,7 @@ class Spelled:
         return module
 
     def refuse(self, text: str | bytes, **environ: str) -> str:
-        """Return why; the whole traceback must not repeat the value."""
+        """Return the reason. The whole traceback must not contain the value."""
         with pytest.raises(ImproperlyConfigured) as refused:
             self.read(text, **environ)
         printed = "".join(traceback.format_exception(refused.value))
@@ -70,18 +70,18 @@ ACCEPTED = [
     ("TIME_ZONE= # ours", "TIME_ZONE", "UTC"),
     ("PASSWORD_MIN_LENGTH=", "PASSWORD_MIN_LENGTH", 15),
     ("ALLOWED_HOSTS=", "ALLOWED_HOSTS", ["127.0.0.1"]),
-    ("PORTAL_ACCENT=", "PORTAL_ACCENT", "#1d4ed8"),
-    # Blanks, export, comments, quotes
-    ("  PORTAL_NAME = Acme Portal  ", "PORTAL_NAME", "Acme Portal"),
-    ("export PORTAL_NAME=Acme", "PORTAL_NAME", "Acme"),
-    ("PORTAL_NAME=Acme # as on the door", "PORTAL_NAME", "Acme"),
-    ("PORTAL_NAME=Acme#1", "PORTAL_NAME", "Acme#1"),
-    ("PORTAL_NAME='Acme # 1'", "PORTAL_NAME", "Acme # 1"),
-    ("PORTAL_NAME='Acme' # quoted", "PORTAL_NAME", "Acme"),
-    ('PORTAL_NAME="Acme \\"1\\""', "PORTAL_NAME", 'Acme "1"'),
-    ("PORTAL_ACCENT=#aa0000", "PORTAL_ACCENT", "#aa0000"),
-    ("#PORTAL_NAME=Acme", "PORTAL_NAME", "Portal"),
-    ("  # a note\nPORTAL_NAME=Acme", "PORTAL_NAME", "Acme"),
+    ("TIME_ZONE=", "TIME_ZONE", "UTC"),
+    # Spaces, export, comments, quotes
+    ("  PORTAL_LOGO = Acme Portal  ", "PORTAL_LOGO", "Acme Portal"),
+    ("export PORTAL_LOGO=Acme", "PORTAL_LOGO", "Acme"),
+    ("PORTAL_LOGO=Acme # as on the door", "PORTAL_LOGO", "Acme"),
+    ("PORTAL_LOGO=Acme#1", "PORTAL_LOGO", "Acme#1"),
+    ("PORTAL_LOGO='Acme # 1'", "PORTAL_LOGO", "Acme # 1"),
+    ("PORTAL_LOGO='Acme' # quoted", "PORTAL_LOGO", "Acme"),
+    ('PORTAL_LOGO="Acme \\"1\\""', "PORTAL_LOGO", 'Acme "1"'),
+    ("PORTAL_LOGO=#aa0000", "PORTAL_LOGO", "#aa0000"),
+    ("#PORTAL_LOGO=Acme", "PORTAL_LOGO", ""),
+    ("  # a note\nPORTAL_LOGO=Acme", "PORTAL_LOGO", "Acme"),
     # A $ means itself
     (
         "METRICS_TOKEN=$tOZ3lXw7p0aQ9cR5kV1mB8nH2yE6",
@@ -131,7 +131,7 @@ ACCEPTED = [
     ("REDIS_URL=redis://:p@cache:6379/1 # cache", "REDIS_URL", "redis://:p@cache:6379/1"),
     ("BROKER_URL=amqps://u:p@queue/vhost", "BROKER_URL", "amqps://u:p@queue/vhost"),
     # The sender
-    ("DEFAULT_FROM_EMAIL=a@example.com", "DEFAULT_FROM_EMAIL", "Portal <a@example.com>"),
+    ("DEFAULT_FROM_EMAIL=a@example.com", "DEFAULT_FROM_EMAIL", "a@example.com"),
     (
         "DEFAULT_FROM_EMAIL='\"Acme, Inc.\" <a@example.com>'",
         "DEFAULT_FROM_EMAIL",
@@ -150,7 +150,9 @@ def value_of(module: ModuleType, path: str) -> object:
 
 
 @pytest.mark.parametrize(("line", "name", "value"), ACCEPTED, ids=[row[0] for row in ACCEPTED])
-def test_spelling_is_read_as_meant(spelled: Spelled, line: str, name: str, value: object) -> None:
+def test_formats_are_read_as_intended(
+    spelled: Spelled, line: str, name: str, value: object
+) -> None:
     assert value_of(spelled.read(f"{BASE}{line}\n"), name) == value
 
 
@@ -159,14 +161,14 @@ REFUSED = [
     (f"just {MARK}", "Line 3"),
     (f"SMS REDACT={MARK}", "Line 3"),
     (f"1PORT={MARK}", "Line 3"),
-    (f"PORTAL_NAME: {MARK}", "Line 3"),
-    (f"PORTAL_NAME='{MARK}", "PORTAL_NAME"),
-    (f'PORTAL_NAME="{MARK}" and more', "PORTAL_NAME"),
+    (f"PORTAL_LOGO: {MARK}", "Line 3"),
+    (f"PORTAL_LOGO='{MARK}", "PORTAL_LOGO"),
+    (f'PORTAL_LOGO="{MARK}" and more', "PORTAL_LOGO"),
     (f'METRICS_TOKEN="{MARK}\\n"', "METRICS_TOKEN"),
-    (f"PORTAL_NAME={MARK} #1", "PORTAL_NAME"),
-    (f"PORTAL_NAME=# {MARK}", "PORTAL_NAME"),
-    (f"PORTAL_NAME={MARK}\nPORTAL_NAME={MARK}", "PORTAL_NAME is on lines 3 and 4"),
-    (f"PORTAL_NAME={MARK}\u200bPortal", "PORTAL_NAME"),
+    (f"PORTAL_LOGO={MARK} #1", "PORTAL_LOGO"),
+    (f"PORTAL_LOGO=# {MARK}", "PORTAL_LOGO"),
+    (f"PORTAL_LOGO={MARK}\nPORTAL_LOGO={MARK}", "PORTAL_LOGO is on lines 3 and 4"),
+    (f"PORTAL_LOGO={MARK}\u200bPortal", "PORTAL_LOGO"),
     (f"METRICS_TOKEN={MARK}\0token", "METRICS_TOKEN"),
     # Switches
     (f"SMS_FEEDBACK=enabled {MARK}", "SMS_FEEDBACK"),
@@ -231,7 +233,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("line", "said"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_unclear_spelling_is_refused_without_its_value(
+def test_ambiguous_format_is_refused_without_its_value(
     spelled: Spelled, line: str, said: str
 ) -> None:
     before = BASE.replace("ENCRYPTION_KEYS=", "#") if line.startswith("ENCRYPTION_KEYS") else BASE
@@ -247,7 +249,7 @@ def test_byte_order_mark_and_windows_lines_lose_nothing(spelled: Spelled) -> Non
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
 def test_other_encodings_are_refused(spelled: Spelled, encoding: str) -> None:
-    assert "not UTF-8" in spelled.refuse(f"{BASE}PORTAL_NAME=M\xfcller {MARK}".encode(encoding))
+    assert "not UTF-8" in spelled.refuse(f"{BASE}PORTAL_LOGO=M\xfcller {MARK}".encode(encoding))
 
 
 def test_file_that_is_named_must_exist(spelled: Spelled) -> None:
@@ -256,9 +258,9 @@ def test_file_that_is_named_must_exist(spelled: Spelled) -> None:
 
 
 def test_environment_wins_and_its_empty_value_does_not(spelled: Spelled) -> None:
-    text = f"{BASE}PORTAL_NAME=File\nPORT=8475\n"
-    module = spelled.read(text, PORTAL_NAME="Outside ", PORT="")
-    assert (module.PORTAL_NAME, module.PORT) == ("Outside", 8475)
+    text = f"{BASE}PORTAL_LOGO=File\nPORT=8475\n"
+    module = spelled.read(text, PORTAL_LOGO="Outside ", PORT="")
+    assert (module.PORTAL_LOGO, module.PORT) == ("Outside", 8475)
 
 
 def test_refused_value_of_the_environment_is_placed_there(spelled: Spelled) -> None:
@@ -300,24 +302,27 @@ STARTS = {
     "check": ["manage.py", "check", "--deploy"],
     "doctor": ["manage.py", "doctor", "--json"],
     "wsgi": ["-m", "gunicorn", "portal.wsgi", "--check-config"],
-    "worker": ["-m", "celery", "-A", "portal", "worker"],
+    "worker": ["manage.py", "worker", "celery"],
+    "Celery's own worker": ["-m", "celery", "-A", "portal", "worker"],
 }
 
 
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("lines", "said"),
     [
-        (f"SMS_REDACT={MARK}", "SMS_REDACT must be on"),
-        (f"METRICS_TOKEN={MARK}", "METRICS_TOKEN has a value that can be guessed"),
-        (f"DEFAULT_FROM_EMAIL=Acme, Inc. <{MARK}@example.com>", "DEFAULT_FROM_EMAIL"),
+        (f"SMS_REDACT={MARK}", ["SMS_REDACT must be on"]),
+        (
+            f"METRICS_TOKEN={MARK}\nDEFAULT_FROM_EMAIL=Acme, Inc. <{MARK}@example.com>",
+            ["METRICS_TOKEN is too easy to guess", "DEFAULT_FROM_EMAIL"],
+        ),
     ],
-    ids=["reader", "check", "sender"],
+    ids=["reader", "checks"],
 )
-def test_every_start_refuses_in_words_without_the_value(
-    spelled: Spelled, start: str, line: str, said: str
+def test_every_start_refuses_with_reason_without_value(
+    spelled: Spelled, start: str, lines: str, said: list[str]
 ) -> None:
-    spelled.write(f"{BASE}BASE_URL=https://portal.example.com\n{line}\n")
+    spelled.write(f"{BASE}BASE_URL=https://portal.example.com\n{lines}\n")
     ended = subprocess.run(
         [sys.executable, *STARTS[start]],
         cwd=ROOT,
@@ -329,5 +334,5 @@ def test_every_start_refuses_in_words_without_the_value(
     )
     printed = ended.stdout + ended.stderr
     assert ended.returncode != 0
-    assert said in printed
+    assert [words for words in said if words not in printed] == []
     assert MARK not in printed

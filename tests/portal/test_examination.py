@@ -1,4 +1,4 @@
-"""What `manage.py doctor` finds, part by part, and how it ends."""
+"""The findings of `manage.py doctor`, and its exit code."""
 
 import json
 from datetime import timedelta
@@ -11,8 +11,8 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import tallies
-from mfa.models import AccountPolicy, AuditEvent, Delivery, Event, Tally
+from mfa import metrics
+from mfa.models import AuditEvent, Delivery, Event, Metric, SitePolicy, SmsAccount
 from portal.examination import Health, examine
 from tests.twilio_endpoint.fixtures import authority, endpoint, straight
 
@@ -40,13 +40,14 @@ def run(*options: str) -> tuple[str, int]:
 
 
 @pytest.fixture
-def safe(settings, policy: AccountPolicy):
+def safe(settings, policy: SitePolicy):
     """As a company has it, as far as settings go."""
     settings.SECURE_SSL_REDIRECT = True
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.SECURE_HSTS_SECONDS = 31536000
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
     settings.DEBUG, settings.DEMO = True, False
+    settings.MOVED_TO_POLICY = {}
     settings.TRUSTED_PROXIES = ["10.0.0.5"]
     return settings
 
@@ -57,44 +58,44 @@ def test_settings_are_weak_or_at_fault_as_the_checks_say(safe) -> None:
     assert max((h, w[-10:]) for h, w in found()["settings"]) == (Health.ILL, "(mfa.E003)")
 
 
-def test_a_lost_database_ends_the_examination(db) -> None:
+def test_doctor_stops_without_database(db) -> None:
     def cut(*_: object) -> None:
         raise OperationalError
 
     with connection.execute_wrapper(cut):
         lines = found()
-    assert lines["database"] == [(Health.ILL, "does not answer")]
+    assert lines["database"] == [(Health.ILL, "does not respond")]
     assert "keys" not in lines
 
 
-def test_keys_that_read_everything_are_well(policy: AccountPolicy) -> None:
-    assert found()["keys"] == [(Health.WELL, "read all that is stored")]
+def test_working_keys_are_reported_well(policy: SitePolicy) -> None:
+    assert found()["keys"] == [(Health.WELL, "all stored values can be decrypted")]
 
 
-def test_staff_who_are_released_from_mfa_are_a_weak_spot(policy: AccountPolicy) -> None:
-    """S05: nobody forgets to bind them again."""
+def test_staff_who_are_released_from_mfa_are_a_weak_spot(policy: SitePolicy) -> None:
+    """S05: a reminder to require MFA again."""
     assert "staff" not in found()
     call_command("staff_mfa", "off", reason="moving")
     assert worst("staff") == Health.WEAK
 
 
-def test_a_token_that_cannot_be_read_is_named_as_the_fault(policy: AccountPolicy, settings) -> None:
+def test_undecryptable_token_is_reported_as_fault(policy: SitePolicy, settings) -> None:
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert [words for _, words in found()["sms account"]] == [
-        "has a token that fits none of ENCRYPTION_KEYS: no text goes out"
+        "the token cannot be decrypted with any of ENCRYPTION_KEYS, so no texts are sent"
     ]
 
 
-def test_a_rotation_that_is_not_finished_is_weak(policy: AccountPolicy, settings) -> None:
+def test_rotation_that_is_not_finished_is_weak(policy: SitePolicy, settings) -> None:
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
     settings.SECRET_KEY_FALLBACKS = ["a former key, as long and as dull as the present one"]
     words = " ".join(words for _, words in found()["keys"])
     assert worst("keys") == Health.WEAK
-    assert "1 stored values are under a former key: run manage.py reencrypt" in words
+    assert "1 stored values use an old key. Run manage.py reencrypt" in words
     assert "SECRET_KEY_FALLBACKS is set" in words
 
 
-def test_alerts_that_reach_nobody_are_a_fault(root: User) -> None:
+def test_alerts_without_recipient_are_a_fault(root: User) -> None:
     assert "alerts" not in found()
     User.objects.filter(pk=root.pk).update(email="root@")
     assert found()["alerts"][0][0] == Health.ILL
@@ -111,15 +112,15 @@ def test_alerts_that_reach_nobody_are_a_fault(root: User) -> None:
     ],
 )
 def test_contact_that_no_mail_reaches_is_weak(
-    policy: AccountPolicy,
+    policy: SitePolicy,
     contact: str,
     said: bool,  # noqa: FBT001
 ) -> None:
-    AccountPolicy.objects.update(contact=contact)
+    SitePolicy.objects.update(contact=contact)
     assert ("contact" in found()) is said
 
 
-def test_the_mail_server_is_asked(policy: AccountPolicy, settings) -> None:
+def test_doctor_checks_mail_server(policy: SitePolicy, settings) -> None:
     assert found()["mail"] == [(Health.WELL, "The mail server answers.")]
     settings.MFA_CHANNELS = {
         "email": {"BACKEND": "mfa.channels.email.EmailChannel", "OPTIONS": {}},
@@ -130,53 +131,54 @@ def test_the_mail_server_is_asked(policy: AccountPolicy, settings) -> None:
     assert worst("mail") == Health.ILL
 
 
-def test_without_a_mail_server_nobody_is_asked(policy: AccountPolicy, settings) -> None:
+def test_without_a_mail_server_nobody_is_asked(policy: SitePolicy, settings) -> None:
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
     assert "mail" not in found()
 
 
 @pytest.mark.parametrize(("enabled", "health"), [(True, Health.ILL), (False, Health.WEAK)])
-def test_an_sms_account_that_is_not_entered_is_said(
-    policy: AccountPolicy, enabled, health: Health
+def test_sms_account_that_is_not_entered_is_said(
+    policy: SitePolicy, enabled, health: Health
 ) -> None:
-    AccountPolicy.objects.update(sms_account_id="", enabled=enabled)
-    assert found()["sms account"] == [(health, "is not entered: Security > Account Policy")]
+    SmsAccount.note(account_id="")
+    SitePolicy.objects.update(enabled=enabled)
+    assert found()["sms account"] == [(health, "not set up. Enter it in Security > Account Policy")]
 
 
-def test_the_proxy_is_named_without_its_password(policy: AccountPolicy, settings) -> None:
+def test_proxy_is_named_without_its_password(policy: SitePolicy, settings) -> None:
     settings.SMS_PROXY_URL = "http://user:secret@proxy.example.org:3128"
-    assert found()["proxy"] == [(Health.WELL, "texts leave by proxy.example.org:3128")]
+    assert found()["proxy"] == [(Health.WELL, "texts are sent through proxy.example.org:3128")]
 
 
-def test_texts_that_twilio_keeps_are_a_weakness(policy: AccountPolicy, settings) -> None:
-    AccountPolicy.objects.update(unredacted=True)
+def test_texts_that_twilio_keeps_are_a_weakness(policy: SitePolicy, settings) -> None:
+    SmsAccount.note(unredacted=True)
     assert worst("sms account") == Health.WELL
     settings.SMS_REDACT = True
     assert worst("sms account") == Health.WEAK
 
 
-def test_the_clock_is_compared(policy: AccountPolicy) -> None:
+def test_clock_is_compared_with_database(policy: SitePolicy) -> None:
     assert worst("clock") == Health.WELL
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has this machine's clock")
-def test_a_clock_that_is_wrong_is_a_fault(policy: AccountPolicy, clock) -> None:
+def test_wrong_clock_is_reported_as_fault(policy: SitePolicy, clock) -> None:
     assert worst("clock") == Health.ILL
 
 
-def test_a_worker_that_counts_is_well(policy: AccountPolicy, settings) -> None:
+def test_counting_worker_is_reported_healthy(policy: SitePolicy, settings) -> None:
     settings.CELERY_TASK_ALWAYS_EAGER = False
     assert found()["worker"] == [
-        (Health.ILL, "nothing was counted yet: are worker and beat running?")
+        (Health.ILL, "not active yet. Check that worker and beat are running")
     ]
-    tallies.count()
+    metrics.count()
     assert worst("worker") == Health.WELL
     minutes_ago = timezone.now() - timedelta(minutes=5)
-    Tally.objects.filter(name="mark", words="at").update(value=int(minutes_ago.timestamp()))
+    Metric.objects.filter(name="mark", words="at").update(value=int(minutes_ago.timestamp()))
     assert worst("worker") == Health.ILL
 
 
-def test_a_weak_installation_exits_with_1(safe, alice: User) -> None:
+def test_weak_installation_exits_with_1(safe, alice: User) -> None:
     assert {health for lines in found().values() for health, _ in lines} == {
         Health.WELL,
         Health.WEAK,
@@ -184,10 +186,10 @@ def test_a_weak_installation_exits_with_1(safe, alice: User) -> None:
     words, exit_code = run()
     assert exit_code == 1
     assert "weak  settings: " in words
-    assert "ok    database: is there" in words
+    assert "ok    database: available" in words
 
 
-def test_one_that_does_not_work_exits_with_2(safe, alice: User) -> None:
+def test_faulty_installation_exits_with_2(safe, alice: User) -> None:
     safe.CELERY_TASK_ALWAYS_EAGER = False
     asked = timezone.now() - timedelta(minutes=5)
     Delivery.objects.create(
@@ -195,31 +197,31 @@ def test_one_that_does_not_work_exits_with_2(safe, alice: User) -> None:
     )
     words, exit_code = run()
     assert exit_code == 2
-    assert "FAULT queue: a message has been waiting for 300 s" in words
+    assert "FAULT queue: a message has waited for 300 s" in words
 
 
-def test_a_sound_one_exits_with_0(safe, alice: User) -> None:
+def test_healthy_installation_exits_with_0(safe, alice: User) -> None:
     safe.DEBUG, safe.DEMO = False, True
     words, exit_code = run()
     assert exit_code == 0, words
 
 
-def test_data_are_data(policy: AccountPolicy) -> None:
+def test_json_output_is_valid(policy: SitePolicy) -> None:
     words, _ = run("--json")
     lines = json.loads(words)
-    assert {"part": "database", "health": "well", "words": "is there"} in lines
+    assert {"part": "database", "health": "well", "words": "available"} in lines
 
 
-def test_the_sms_account_is_asked(straight: None, settings) -> None:
-    """One that Twilio does not know is a fault, in words."""
+def test_doctor_checks_sms_account(straight: None, settings) -> None:
+    """An account that Twilio does not know is a fault."""
     settings.MFA_CHANNELS = {"sms": {"BACKEND": "mfa.channels.twilio.TwilioChannel", "OPTIONS": {}}}
     assert worst("sms account") == Health.WELL
-    AccountPolicy.objects.update(sms_account_id="AC" + "9" * 32)
+    SmsAccount.note(account_id="AC" + "9" * 32)
     assert worst("sms account") == Health.ILL
 
 
 def test_misspelled_emails_are_named_by_key(safe) -> None:
-    """The keys alone: what doctor prints ends up in tickets."""
+    """Only the keys, because output of doctor is pasted into tickets."""
     assert worst("emails") == Health.WELL
     person, twin = (User.objects.create_user(f"{name}@example.org") for name in "ab")
     with connection.cursor() as cursor:
@@ -227,12 +229,12 @@ def test_misspelled_emails_are_named_by_key(safe) -> None:
     assert found()["emails"] == [
         (
             Health.ILL,
-            f"person {twin.pk} has the same address as person {person.pk}: keep one of them",
+            f"person {twin.pk} has the same address as person {person.pk}. Keep one of them",
         )
     ]
 
 
-def test_one_address_of_all_logins_is_a_weakness(policy: AccountPolicy) -> None:
+def test_single_address_of_all_logins_is_a_weakness(policy: SitePolicy) -> None:
     """X22."""
     assert worst("addresses") is Health.WELL
     now = timezone.now()
@@ -246,9 +248,9 @@ def test_one_address_of_all_logins_is_a_weakness(policy: AccountPolicy) -> None:
     assert "TRUSTED_PROXIES" in words
 
 
-def test_imported_hashes_are_counted(policy: AccountPolicy, alice: User) -> None:
+def test_imported_hashes_are_counted(policy: SitePolicy, alice: User) -> None:
     """S11."""
-    assert found()["passwords"] == [(Health.WELL, "are all hashed by this portal")]
+    assert found()["passwords"] == [(Health.WELL, "all are hashed by this portal")]
     User.objects.filter(pk=alice.pk).update(password="pbkdf2_sha256$1$salt$hash")
     [(_health, words)] = found()["passwords"]
-    assert words.startswith("1 imported hashes remain")
+    assert words.startswith("1 imported hashes left")

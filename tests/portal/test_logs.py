@@ -1,4 +1,4 @@
-"""What logs say of a login, and what never stands in them (LO-01, LO-02)."""
+"""What logs contain about a login, and what they never contain (LO-01, LO-02)."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from django.conf import settings as shipped
 from django.contrib.sessions.backends.base import SessionBase
 
 from accounts.models import User
-from mfa import tracing
+from mfa import request_id
 from mfa.models import AuditEvent
 from portal.logs import JsonFormatter, LineFormatter, redact
 from tests.portal_client import PASSWORD, Browser, codes
@@ -25,7 +25,7 @@ FORMATTERS = {
 
 @pytest.fixture(params=FORMATTERS)
 def log(request: pytest.FixtureRequest) -> Iterator[StringIO]:
-    """All that is logged at DEBUG by loggers that may, in either format."""
+    """Everything that loggers write at DEBUG, in both formats."""
     stream = StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(FORMATTERS[request.param])
@@ -42,7 +42,7 @@ def records(stream: StringIO) -> list[dict]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_a_login_leaves_no_secret_at_debug(log: StringIO, alice: User) -> None:
+def test_login_leaves_no_secret_at_debug(log: StringIO, alice: User) -> None:
     """LO-02: codes, passwords, session keys, tokens, numbers, mail addresses."""
     browser = Browser(enforce_csrf_checks=True)
     sessions = []
@@ -87,14 +87,14 @@ def test_each_step_says_who_how_and_how_strong(
 
 
 @pytest.mark.parametrize("log", ["json"], indirect=True)
-def test_the_lines_of_a_request_carry_its_id(log: StringIO, browser: Browser, alice: User) -> None:
+def test_lines_of_request_carry_its_id(log: StringIO, browser: Browser, alice: User) -> None:
     answer = browser.password(alice)
     ids = {record["request"] for record in records(log) if record.get("event")}
     assert ids == {answer.headers["X-Request-ID"]}
 
 
 @pytest.mark.parametrize("log", ["json"], indirect=True)
-def test_a_refusal_that_django_logs_at_the_end_carries_it_too(log: StringIO, db: None) -> None:
+def test_refusal_logged_by_django_has_request_id(log: StringIO, db: None) -> None:
     answer = Browser().get("/metrics", REMOTE_ADDR="203.0.113.9")
     refused = next(record for record in records(log) if record["logger"] == "django.request")
     assert refused["message"] == "Forbidden: /metrics"
@@ -102,20 +102,20 @@ def test_a_refusal_that_django_logs_at_the_end_carries_it_too(log: StringIO, db:
 
 
 @pytest.mark.parametrize("log", ["json"], indirect=True)
-def test_outside_a_request_a_line_carries_none(log: StringIO) -> None:
+def test_log_line_outside_request_has_no_request_id(log: StringIO) -> None:
     logging.getLogger("portal").info("hello")
     assert "request" not in records(log)[-1]
 
 
 @pytest.mark.parametrize("log", ["json"], indirect=True)
-def test_a_line_break_begins_no_record(log: StringIO) -> None:
+def test_line_break_does_not_start_a_record(log: StringIO) -> None:
     """WB-04."""
     logging.getLogger("portal").info("one\n{%s}", '"event": "logged_in"')
     assert [record.get("event") for record in records(log)] == [None]
 
 
 @pytest.mark.parametrize("log", ["json"], indirect=True)
-def test_a_traceback_is_one_value_without_what_it_was_about(log: StringIO) -> None:
+def test_traceback_is_one_redacted_value(log: StringIO) -> None:
     """DT-04."""
     fault = ValueError(f"Key (email)=(alice@example.org) and {NUMBER}")
     logging.getLogger("portal").error("fault", exc_info=fault)
@@ -144,7 +144,7 @@ def test_a_traceback_is_one_value_without_what_it_was_about(log: StringIO) -> No
         ("Task mfa.deliveries.deliver[bfe8861b-c61b-4f97-b228-65f787c4d52b] done", "d52b] done"),
     ],
 )
-def test_what_looks_personal_or_secret_is_left_out(text: str, kept: str) -> None:
+def test_personal_and_secret_values_are_redacted(text: str, kept: str) -> None:
     assert redact(text).endswith(kept.removeprefix("…"))
     assert "secret" not in redact(text)
     assert "0123456789abcdef" not in redact(text)
@@ -154,8 +154,8 @@ def test_both_formats_are_configured() -> None:
     assert set(FORMATTERS) == set(shipped.LOGGING["formatters"])
 
 
-def test_the_text_names_the_request(log: StringIO) -> None:
-    token = tracing.current.set("the-request")
+def test_text_names_request(log: StringIO) -> None:
+    token = request_id.current.set("the-request")
     logging.getLogger("portal").info("hello")
-    tracing.current.reset(token)
+    request_id.current.reset(token)
     assert "the-request" in log.getvalue()

@@ -1,11 +1,12 @@
-"""The text that a scraper reads."""
+"""The metrics in Prometheus's format."""
 
 from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import User
-from mfa import audit, tallies
+from mfa import audit
+from mfa.metrics import count
 from mfa.models import Delivery, Event
 from portal import metrics
 from tests.conftest import NOON
@@ -20,14 +21,14 @@ def samples() -> dict[tuple, float]:
     }
 
 
-def test_an_idle_portal_has_its_gauges(clock, db) -> None:
+def test_idle_portal_reports_gauges(clock, db) -> None:
     assert samples() == {
         ("portal_queue_age_seconds",): 0,
         ("portal_tallied_timestamp_seconds",): 0,
     }
 
 
-def test_a_busy_one_tells_logins_sends_and_seconds(clock, alice: User) -> None:
+def test_busy_portal_has_logins_sends_and_seconds(clock, alice: User) -> None:
     audit.record(Event.LOGGED_IN, alice, channel="sms", aal=2)
     for after in (0.5, 3, 4):
         Delivery.objects.create(
@@ -40,7 +41,7 @@ def test_a_busy_one_tells_logins_sends_and_seconds(clock, alice: User) -> None:
             finished_at=NOON + timedelta(seconds=after),
         )
     clock.shift(timedelta(minutes=12))
-    tallies.count()
+    count()
     found = samples()
     assert found["portal_logins_total", "logged_in", "sms"] == 1
     assert found["portal_events_total", "logged_in"] == 1
@@ -53,7 +54,7 @@ def test_a_busy_one_tells_logins_sends_and_seconds(clock, alice: User) -> None:
     assert found["portal_tallied_timestamp_seconds",] == (NOON + timedelta(minutes=12)).timestamp()
 
 
-def test_the_queue_s_age_is_that_of_the_oldest_untaken_message(clock, alice: User) -> None:
+def test_queues_age_is_that_of_oldest_untaken_message(clock, alice: User) -> None:
     for minutes, state in ((9, "sending"), (3, "queued"), (1, "queued")):
         Delivery.objects.create(
             user=alice,
@@ -66,9 +67,9 @@ def test_the_queue_s_age_is_that_of_the_oldest_untaken_message(clock, alice: Use
     assert samples()["portal_queue_age_seconds",] == 180
 
 
-def test_a_look_costs_two_queries(clock, alice: User, django_assert_num_queries) -> None:
+def test_metrics_need_two_queries(clock, alice: User, django_assert_num_queries) -> None:
     audit.record(Event.LOGGED_IN, alice, channel="sms")
     clock.shift(timedelta(minutes=12))
-    tallies.count()
+    count()
     with django_assert_num_queries(2):
         metrics.text()

@@ -1,4 +1,4 @@
-"""What proxies may say; one page for every refusal; headers for every answer."""
+"""Proxy headers, error pages, and security headers."""
 
 from datetime import timedelta
 
@@ -7,13 +7,13 @@ import time_machine
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from mfa import tracing
-from mfa.counters import TooMany
+from mfa import request_id
+from mfa.limits.counters import TooMany
 from portal.middleware import Forwarded, Refusals, SecurityHeaders
 from tests.conftest import NOON
 
 
-def test_a_refusal_becomes_a_page_that_says_when(
+def test_refusal_shows_page_with_time(
     clock: time_machine.Traveller, rf: RequestFactory, db: None
 ) -> None:
     """WB-06."""
@@ -21,10 +21,10 @@ def test_a_refusal_becomes_a_page_that_says_when(
     response = refusals.process_exception(rf.get("/"), TooMany(NOON + timedelta(seconds=90)))
     assert response.status_code == 429
     assert response.headers["Retry-After"] == "90"
-    assert "Please wait a little" in response.content.decode()
+    assert "Try again later" in response.content.decode()
 
 
-def test_a_refusal_that_just_ended_waits_one_second(
+def test_refusal_that_just_ended_waits_one_second(
     clock: time_machine.Traveller, rf: RequestFactory, db: None
 ) -> None:
     refusals = Refusals(lambda _request: HttpResponse())
@@ -32,13 +32,13 @@ def test_a_refusal_that_just_ended_waits_one_second(
     assert response.headers["Retry-After"] == "1"
 
 
-def test_a_fault_stays_a_fault(rf: RequestFactory) -> None:
+def test_fault_is_not_overwritten(rf: RequestFactory) -> None:
     refusals = Refusals(lambda _request: HttpResponse())
     assert refusals.process_exception(rf.get("/"), ValueError()) is None
 
 
 @pytest.mark.parametrize("header", ["Cache-Control", "Permissions-Policy"])
-def test_a_view_may_know_better(rf: RequestFactory, header: str) -> None:
+def test_view_can_override_headers(rf: RequestFactory, header: str) -> None:
     answer = HttpResponse(headers={header: "mine"})
     assert SecurityHeaders(lambda _request: answer)(rf.get("/")).headers[header] == "mine"
 
@@ -49,16 +49,16 @@ def test_a_view_may_know_better(rf: RequestFactory, header: str) -> None:
         (["10.0.0.5"], "10.0.0.5", True),
         (["10.0.0.5"], "10.0.0.6", False),
         (["10.0.0.5"], "203.0.113.9", False),
-        # A unix socket has no address: only who holds the machine can be there.
+        # A Unix socket has no address. Only local processes can connect.
         (["10.0.0.5"], "", True),
         ([], "", False),
         ([], "10.0.0.5", False),
     ],
 )
-def test_tls_is_believed_from_trusted_proxies_alone(
+def test_forwarded_scheme_needs_trusted_proxy(
     settings, rf: RequestFactory, proxies: list[str], peer: str, secure
 ) -> None:
-    """LG-08, WB-05: who forges X-Forwarded-Proto gets no secure request."""
+    """LG-08, WB-05: a forged X-Forwarded-Proto does not make a request secure."""
     settings.TRUSTED_PROXIES = proxies
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     request = rf.get("/", headers={"X-Forwarded-Proto": "https"}, REMOTE_ADDR=peer)
@@ -66,7 +66,7 @@ def test_tls_is_believed_from_trusted_proxies_alone(
     assert request.is_secure() is secure
 
 
-def test_a_forged_scheme_is_redirected_to_the_real_one(settings, client: Client) -> None:
+def test_forged_scheme_is_redirected_to_real_one(settings, client: Client, db: None) -> None:
     """The whole stack: the middleware comes before Django reads the header."""
     settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["10.0.0.5"], True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -76,7 +76,9 @@ def test_a_forged_scheme_is_redirected_to_the_real_one(settings, client: Client)
 
 
 @pytest.mark.parametrize("spelling", ["HTTPS", "Https", "https, http", "HTTPS,https"])
-def test_scheme_counts_in_any_case(settings, client: Client, caplog, spelling: str) -> None:
+def test_scheme_counts_in_any_case(
+    settings, client: Client, db: None, caplog, spelling: str
+) -> None:
     """RFC 3986, 3.1."""
     settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["10.0.0.5"], True
     settings.HTTPS = True
@@ -113,10 +115,10 @@ def test_redirects_in_a_circle_are_logged_once(
         ("203.0.113.9", "a1b2c3d4-e5f6", False),
     ],
 )
-def test_a_request_s_id_comes_from_trusted_proxies_alone(
+def test_request_id_is_accepted_only_from_trusted_proxies(
     settings, client: Client, peer: str, brought: str, kept
 ) -> None:
-    """LO-01: nobody writes into another's lines."""
+    """LO-01: clients cannot forge the id of another's log lines."""
     settings.TRUSTED_PROXIES = ["10.0.0.5"]
     answer = client.get("/healthz", headers={"X-Request-ID": brought}, REMOTE_ADDR=peer)
     given = answer.headers["X-Request-ID"]
@@ -127,4 +129,4 @@ def test_a_request_s_id_comes_from_trusted_proxies_alone(
 def test_each_request_has_an_id_of_its_own(client: Client) -> None:
     ids = {client.get("/healthz").headers["X-Request-ID"] for _ in range(3)}
     assert len(ids) == 3
-    assert tracing.current.get() == ""
+    assert request_id.current.get() == ""

@@ -1,4 +1,4 @@
-"""The first run writes .env with fresh keys, and never writes over one."""
+"""The first run writes .env with new keys, and never overwrites one."""
 
 import stat
 from pathlib import Path
@@ -23,7 +23,7 @@ def written(folder: Path, name: str = ".env") -> dict[str, str]:
     return {name: entry.value for name, entry in dotenv.read(folder / name).items()}
 
 
-def test_the_keys_are_fresh_and_good(folder: Path) -> None:
+def test_keys_are_fresh_and_good(folder: Path) -> None:
     newenv.main()
     keys = written(folder)
     assert len(keys["SECRET_KEY"]) >= 50
@@ -43,19 +43,19 @@ def test_only_the_owner_reads_it(folder: Path) -> None:
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
 
 
-def test_a_file_that_is_there_stays(folder: Path) -> None:
+def test_existing_file_is_not_overwritten(folder: Path) -> None:
     (folder / ".env").write_text("SECRET_KEY=mine\n")
     newenv.main()
     assert (folder / ".env").read_text() == "SECRET_KEY=mine\n"
 
 
-def test_the_proxy_block_comes_along(folder: Path) -> None:
+def test_new_settings_file_contains_proxy_block(folder: Path) -> None:
     """A31: the shipped configuration file contains it."""
     newenv.main()
     assert "#SMS_PROXY_URL=" in (folder / ".env").read_text()
 
 
-def test_with_a_path_it_is_for_production(folder: Path) -> None:
+def test_newenv_with_path_writes_production_settings(folder: Path) -> None:
     """LG-10: no demo, no test numbers, no address of one's own machine."""
     newenv.main(str(folder / "env"))
     settings_ = written(folder, "env")

@@ -1,4 +1,4 @@
-"""What load balancers and scrapers get, and who gets it."""
+"""Liveness, readiness and metrics, and who can read them."""
 
 import pytest
 from django.test import Client
@@ -12,33 +12,33 @@ TOKEN = "a token for the scraper alone"
 ABROAD = {"REMOTE_ADDR": "203.0.113.9"}
 
 
-def test_an_alive_process_says_so_without_a_query(db, django_assert_num_queries) -> None:
+def test_alive_process_says_so_without_query(db, django_assert_num_queries) -> None:
     with django_assert_num_queries(0):
         answer = Client().get("/healthz", **ABROAD)
     assert (answer.status_code, answer.content) == (200, b"alive\n")
 
 
-def test_a_ready_portal_says_each_part(db) -> None:
+def test_ready_portal_lists_each_part(db) -> None:
     answer = Client().get("/readyz", **ABROAD)
     assert answer.status_code == 200
     assert answer.content.decode().splitlines() == ["database: ok", "migrations: ok", "keys: ok"]
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
-def test_one_that_is_not_says_which_and_503(settings, alice: User) -> None:
+def test_portal_that_is_not_ready_names_part_with_503(settings, alice: User) -> None:
     settings.CELERY_TASK_ALWAYS_EAGER = False
     Delivery.objects.create(
         user=alice, message="code", channel="sms", target="+447700900201", created_at=NOON
     )
     answer = Client().get("/readyz")
     assert answer.status_code == 503
-    assert "queue: a message has been waiting" in answer.content.decode()
+    assert "queue: a message has waited for" in answer.content.decode()
     assert alice.email not in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_a_probe_may_ask_by_any_name_and_without_tls(db, settings, path: str) -> None:
-    """It comes from inside: by a container's address, past what ends TLS."""
+def test_probe_may_use_any_host_and_no_tls(db, settings, path: str) -> None:
+    """Probes come from inside, by a container's address and without TLS."""
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get(path, headers={"host": "10.4.5.6:8000"}).status_code == 200
 
@@ -52,7 +52,7 @@ def test_probes_open_no_session(browser: Browser, path: str) -> None:
     assert browser.get(path).cookies == {}
 
 
-def test_without_a_token_the_machine_itself_may_read_metrics(db) -> None:
+def test_local_machine_can_read_metrics_without_token(db) -> None:
     answer = Client().get("/metrics")
     assert answer.status_code == 200
     assert b"portal_queue_age_seconds" in answer.content
@@ -70,23 +70,23 @@ def test_without_a_token_the_machine_itself_may_read_metrics(db) -> None:
     ],
     ids=str,
 )
-def test_nobody_else_may(db, asking: dict) -> None:
+def test_others_cannot_read_metrics_without_token(db, asking: dict) -> None:
     """LG-08: a proxy on the same machine is no scraper."""
     assert Client().get("/metrics", **asking).status_code == 403
 
 
-def test_with_a_token_whoever_shows_it_may(db, settings) -> None:
+def test_token_allows_reading_metrics(db, settings) -> None:
     settings.METRICS_TOKEN = TOKEN
     shown = {"headers": {"Authorization": f"Bearer {TOKEN}"}}
     assert Client().get("/metrics", **shown, **ABROAD).status_code == 200
 
 
 @pytest.mark.parametrize("shown", ["", "Bearer", "Bearer ", TOKEN, f"Bearer {TOKEN}x", "Bearer é"])
-def test_with_a_token_nobody_else_may_not_even_the_machine(db, settings, shown: str) -> None:
+def test_configured_token_is_required_even_locally(db, settings, shown: str) -> None:
     settings.METRICS_TOKEN = TOKEN
     assert Client().get("/metrics", headers={"Authorization": shown}).status_code == 403
 
 
-def test_an_empty_token_opens_nothing(db) -> None:
+def test_empty_token_is_refused(db) -> None:
     answer = Client().get("/metrics", headers={"Authorization": "Bearer "}, **ABROAD)
     assert answer.status_code == 403

@@ -1,4 +1,4 @@
-"""Whether what the portal needs is there."""
+"""Whether the services of the portal work."""
 
 import socket
 import time
@@ -15,7 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Delivery
+from mfa.models import Delivery, SitePolicy, SmsAccount
 from portal import readiness
 from tests.authenticator import give_app
 from tests.processes.queue import Queue, program, queue
@@ -28,15 +28,15 @@ def faults() -> dict[str, str]:
 
 @pytest.fixture
 def silent() -> str:
-    """The address of somebody who takes calls and never says a word."""
+    """The address of a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("kind", ["sms", "app"])
-def test_a_lost_encryption_key_is_named(policy: AccountPolicy, bob: User, settings, kind) -> None:
+def test_lost_encryption_key_is_named(policy: SitePolicy, bob: User, settings, kind) -> None:
     if kind == "app":
-        AccountPolicy.objects.update(sms_auth_token="")
+        SmsAccount.note(auth_token="")
         give_app(bob)
     assert faults()["keys"] == ""
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
@@ -67,11 +67,11 @@ def wait_since(user: User, seconds: float, state: str = "queued") -> None:
     )
 
 
-def test_one_machine_needs_its_database_alone(db) -> None:
+def test_single_machine_needs_only_database(db) -> None:
     assert faults() == {"database": "", "migrations": "", "keys": ""}
 
 
-def test_a_missing_migration_is_counted(db) -> None:
+def test_missing_migration_is_counted(db) -> None:
     MigrationRecorder(connection).record_unapplied("accounts", newest("accounts"))
     MigrationRecorder(connection).record_unapplied("mfa", newest("mfa"))
     assert faults()["migrations"] == "2 missing: run manage.py migrate"
@@ -81,30 +81,30 @@ def newest(app_label: str) -> str:
     return next(name for label, name in readiness._newest_migrations() if label == app_label)
 
 
-def test_a_database_of_a_newer_version_is_ready(db) -> None:
+def test_database_with_newer_migrations_is_ready(db) -> None:
     """A rolling update migrates first."""
     MigrationRecorder(connection).record_applied("mfa", "9999_from_tomorrow")
     assert faults()["migrations"] == ""
 
 
 @pytest.mark.parametrize("state", ["sending", "accepted"])
-def test_what_a_worker_has_taken_does_not_wait(working, alice: User, state: str) -> None:
+def test_taken_message_does_not_wait(working, alice: User, state: str) -> None:
     wait_since(alice, 600, state)
     assert faults()["queue"] == ""
 
 
-def test_a_message_may_wait_a_minute(working, alice: User) -> None:
+def test_message_may_wait_minute(working, alice: User) -> None:
     wait_since(alice, 50)
     assert faults()["queue"] == ""
 
 
-def test_a_message_that_no_worker_takes_is_said(working, alice: User) -> None:
+def test_untaken_message_is_reported(working, alice: User) -> None:
     wait_since(alice, 90)
     wait_since(alice, 70)
-    assert faults()["queue"] == "a message has been waiting for 90 s: is a worker running?"
+    assert faults()["queue"] == "a message has waited for 90 s. Check that a worker is running"
 
 
-def test_a_database_that_is_away_is_said_and_the_rest_is_still_asked(working, db) -> None:
+def test_unreachable_database_does_not_stop_other_checks(working, db) -> None:
     working.REDIS_URL = "redis://127.0.0.1:1/0"
 
     def cut(*_: object) -> None:
@@ -112,13 +112,13 @@ def test_a_database_that_is_away_is_said_and_the_rest_is_still_asked(working, db
 
     with connection.execute_wrapper(cut):
         found = faults()
-    assert found == {"database": "does not answer", "cache": "does not answer"}
+    assert found == {"database": "does not respond", "cache": "does not respond"}
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
-def test_a_server_that_is_gone_is_said_at_once(settings, db, monkeypatch) -> None:
+def test_unreachable_server_is_reported_immediately(settings, db, monkeypatch) -> None:
     monkeypatch.setitem(settings.DATABASES["default"], "PORT", "1")
-    assert faults() == {"database": "does not answer"}
+    assert faults() == {"database": "does not respond"}
 
 
 def test_redis_that_answers_is_ready(settings, db) -> None:
@@ -133,15 +133,15 @@ def own_redis(tmp_path: Path) -> Iterator[Queue]:
 
 
 READ_ONLY = {
-    "takes no writes: it is a replica": ["REPLICAOF", "127.0.0.1", "1"],
-    "takes no writes: its memory is full": ["CONFIG", "SET", "maxmemory", "1"],
-    "refuses the user or password": ["CONFIG", "SET", "requirepass", "hush"],
-    "takes no writes": ["CONFIG", "SET", "min-replicas-to-write", "1"],
+    "accepts no writes: it is a replica": ["REPLICAOF", "127.0.0.1", "1"],
+    "accepts no writes: its memory is full": ["CONFIG", "SET", "maxmemory", "1"],
+    "rejects the user name or password": ["CONFIG", "SET", "requirepass", "hush"],
+    "accepts no writes": ["CONFIG", "SET", "min-replicas-to-write", "1"],
 }
 
 
 @pytest.mark.parametrize("fault", READ_ONLY)
-def test_redis_that_refuses_writes_is_said(settings, db, own_redis: Queue, fault: str) -> None:
+def test_redis_that_refuses_writes_is_reported(settings, db, own_redis: Queue, fault: str) -> None:
     """It answers each PING meanwhile."""
     point_at(settings, own_redis.url)
     assert faults()["broker"] == faults()["cache"] == ""
@@ -167,19 +167,19 @@ def test_database_that_cannot_be_opened_is_a_fault_of_the_database(
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
-def test_server_is_asked_with_the_pool_s_own_options(settings, db, monkeypatch) -> None:
+def test_server_is_asked_with_the_pools_own_options(settings, db, monkeypatch) -> None:
     options = {**settings.DATABASES["default"]["OPTIONS"], "sslmode": "require"}
     monkeypatch.setitem(settings.DATABASES["default"], "OPTIONS", options)
-    assert faults() == {"database": "does not answer"}
+    assert faults() == {"database": "does not respond"}
 
 
 @pytest.mark.parametrize("where", ["nobody", "silent"])
-def test_redis_that_is_away_is_said_within_seconds(
+def test_unreachable_redis_is_reported_within_seconds(
     settings, db, monkeypatch, silent, where
 ) -> None:
     address = {"nobody": "127.0.0.1:1", "silent": silent}[where]
     point_at(settings, f"redis://{address}/0")
     began = time.monotonic()
     found = faults()
-    assert (found["cache"], found["broker"]) == ("does not answer", "does not answer")
+    assert (found["cache"], found["broker"]) == ("does not respond", "does not respond")
     assert time.monotonic() - began < 8

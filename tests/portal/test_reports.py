@@ -16,20 +16,20 @@ def report(request: HttpRequest | None = None) -> str:
         return ExceptionReporter(request, *sys.exc_info()).get_traceback_html()
 
 
-def test_it_names_variables_and_hides_what_they_hold() -> None:
+def test_error_report_names_variables_and_hides_values() -> None:
     shown = report()
     assert "typed" in shown
     assert "&#x27;123456&#x27;" not in shown
 
 
-def test_while_debugging_it_shows_all(settings) -> None:
+def test_debug_error_page_shows_everything(settings) -> None:
     settings.DEBUG = True
     assert "&#x27;123456&#x27;" in report()
 
 
-def test_a_fault_outside_a_request_has_nothing_to_hide() -> None:
+def test_fault_outside_request_has_no_hidden_values() -> None:
     assert ReportFilter().get_post_parameters(None) == {}
 
 
-def test_the_portal_uses_it(settings) -> None:
+def test_portal_uses_redacting_logger(settings) -> None:
     assert settings.DEFAULT_EXCEPTION_REPORTER_FILTER == "portal.reports.ReportFilter"

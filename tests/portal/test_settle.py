@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from mfa import browsers, recovery
+from mfa.factors import recovery_codes
 from mfa.models import Factor, OutboxMessage
+from mfa.sessions import devices
 from portal import backups
 from tests.conftest import give_codes, make_user
 from tests.mfa.test_pauses import POWERS, give
@@ -20,17 +21,17 @@ WARNING = "The portal was restored from a backup"
 def by_code(user: User, typed: str) -> Browser:
     browser = Browser()
     browser.password(user)
-    browser.post("/login/choose/", {"route": f"recovery_codes-{recovery.codes_of(user).pk}"})
+    browser.post("/login/choose/", {"route": f"recovery_codes-{recovery_codes.codes_of(user).pk}"})
     browser.post("/login/recovery-code/", {"code": typed})
     return browser
 
 
 @pytest.mark.parametrize("power", POWERS)
-def test_recovery_codes_of_staff_end(alice: User, power: str) -> None:
+def test_restore_revokes_recovery_codes_of_staff(alice: User, power: str) -> None:
     give(alice, power)
     give_codes(alice)
     backups.settle()
-    assert recovery.codes_of(alice) is None
+    assert recovery_codes.codes_of(alice) is None
     assert alice.factors.usable().get().kind == "phone"
 
 
@@ -41,11 +42,11 @@ def test_staff_make_new_ones_at_the_next_login(root: User) -> None:
     phone = root.factors.usable().get().target
     assert browser.post("/login/verify/", {"code": code(phone)}).url == "/login/enroll/done/"
     browser.post("/login/enroll/done/", {"make": "1"})
-    assert recovery.left(recovery.codes_of(root)) == 10
+    assert recovery_codes.left(recovery_codes.codes_of(root)) == 10
 
 
-def test_everybody_else_keeps_theirs_and_is_told_at_each_use(alice: User) -> None:
-    """A code that was used after the dump works once more, and never in silence."""
+def test_others_keep_recovery_codes_and_are_notified_at_each_use(alice: User) -> None:
+    """A code used after the dump works once more, and is always notified."""
     alice.groups.add(Group.objects.create(name="Pilot"))
     first, second, *_rest = give_codes(alice)
     backups.settle()
@@ -56,7 +57,7 @@ def test_everybody_else_keeps_theirs_and_is_told_at_each_use(alice: User) -> Non
     assert mail.count() == 2
 
 
-def test_they_are_asked_to_make_new_ones_until_they_have(alice: User) -> None:
+def test_others_are_asked_to_make_new_codes(alice: User) -> None:
     codes = give_codes(alice)
     backups.settle()
     hers = by_code(alice, codes[0])
@@ -68,14 +69,14 @@ def test_they_are_asked_to_make_new_ones_until_they_have(alice: User) -> None:
     assert not Factor.objects.usable().exclude(restored_at=None).exists()
 
 
-def test_without_a_restore_nobody_is_asked(alice: User) -> None:
+def test_nobody_is_asked_for_new_codes_without_restore(alice: User) -> None:
     hers = by_code(alice, give_codes(alice)[0])
     assert WARNING not in hers.get(SECURITY).content.decode()
     assert not OutboxMessage.objects.filter(body__contains=WARNING).exists()
 
 
-def test_devices_and_links_of_the_time_after_the_dump_stay_worthless(alice: User) -> None:
-    """An epoch that was reached after the dump is never reached again."""
+def test_devices_and_links_from_after_the_dump_stay_invalid(alice: User) -> None:
+    """An epoch reached after the dump is never reached again."""
     later = User(pk=alice.pk, device_epoch=3, session_epoch=3)
     stored = make_user("dumped@example.org", device_epoch=1, session_epoch=1)
     backups.settle()
@@ -83,11 +84,11 @@ def test_devices_and_links_of_the_time_after_the_dump_stay_worthless(alice: User
     assert stored.session_epoch > later.session_epoch + 1000
     assert stored.device_epoch > later.device_epoch + 1000
     alice.refresh_from_db()
-    request = type("Request", (), {"COOKIES": {browsers.cookie_name(): part_of(later)}})()
-    assert browsers.count_of(request, later)
-    assert not browsers.count_of(request, alice)
+    request = type("Request", (), {"COOKIES": {devices.cookie_name(): part_of(later)}})()
+    assert devices.count_of(request, later)
+    assert not devices.count_of(request, alice)
 
 
 def part_of(user: User) -> str:
     """The cookie of a browser in which somebody logged in."""
-    return browsers._signer(user).sign("0")
+    return devices._signer(user).sign("0")

@@ -2,30 +2,76 @@
 
 import pytest
 from django.db import OperationalError, connection
+from django.http import HttpRequest
 
 from accounts.models import User
+from mfa.models import SitePolicy
+from mfa.rules.looks import OWN_ACCENT
+from portal.views import server_error
 from tests.portal_client import PASSWORD, Browser
 
 
-def test_the_stylesheet_sets_the_accent(browser: Browser, db: None, settings) -> None:
-    settings.PORTAL_ACCENT = "#123456"
-    response = browser.get("/theme.css")
+@pytest.fixture
+def red(policy: SitePolicy) -> str:
+    """A portal with its own accent: the address of its stylesheet."""
+    policy.accent = "#b3201c"
+    policy.save()
+    return "/theme.css?accent=b3201c"
+
+
+@pytest.mark.parametrize("page", ["/login/", "/admin/login/"])
+def test_page_loads_stylesheet_of_its_accent(browser: Browser, red: str, page: str) -> None:
+    answer = browser.get(page, follow=True).content.decode()
+    assert f'href="{red}"' in answer
+    response = browser.get(red)
     assert response.headers["Content-Type"] == "text/css"
-    assert "--accent: #123456;" in response.content.decode()
+    assert "--accent: #b3201c;" in response.content.decode()
 
 
-def test_the_stylesheet_is_public_and_cached(browser: Browser, db: None) -> None:
+def test_new_accent_has_new_address(browser: Browser, red: str) -> None:
+    """Browsers keep the stylesheet for a year."""
+    assert browser.get(red).headers["Cache-Control"] == "public, max-age=31536000"
+    SitePolicy.load()
+    SitePolicy.objects.update(accent="#17703c")
+    # A page of another process, which has read the new color already
+    response = browser.get("/theme.css?accent=17703c")
+    assert "--accent: #17703c;" in response.content.decode()
+    assert "max-age=31536000" in response.headers["Cache-Control"]
+    assert 'href="/theme.css?accent=17703c"' in browser.get("/login/").content.decode()
+
+
+@pytest.mark.parametrize("named", ["", "?accent=", "?accent=17703c", "?accent=;}*{", "?x=b3201c"])
+def test_address_with_another_color_is_not_kept(browser: Browser, red: str, named: str) -> None:
+    """Nobody can make proxies keep today's color as that of tomorrow."""
+    response = browser.get(f"/theme.css{named}")
+    assert response.content.decode() == ":root, html[data-theme] { --accent: #b3201c; }\n"
+    assert response.headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_page_loads_no_stylesheet_for_the_accent_of_portal_css(
+    browser: Browser, policy: SitePolicy
+) -> None:
+    assert policy.accent == OWN_ACCENT
+    assert "/theme.css" not in browser.get("/login/").content.decode()
+
+
+def test_page_of_our_own_faults_loads_it_whatever_the_accent() -> None:
+    """It is rendered without reading the policy."""
+    assert "/theme.css" in server_error(HttpRequest()).content.decode()
+
+
+def test_stylesheet_is_public_and_cached(browser: Browser, db: None) -> None:
     response = browser.get("/theme.css")
-    assert set(response.headers["Cache-Control"].split(", ")) == {"max-age=3600", "public"}
+    assert set(response.headers["Cache-Control"].split(", ")) == {"max-age=60", "public"}
     assert not response.cookies
 
 
-def test_the_stylesheet_answers_no_post(browser: Browser, db: None) -> None:
+def test_stylesheet_answers_no_post(browser: Browser, db: None) -> None:
     assert browser.post("/theme.css").status_code == 405
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "system"])
-def test_a_theme_is_kept_for_a_year(browser: Browser, db: None, theme: str) -> None:
+def test_theme_is_kept_for_year(browser: Browser, db: None, theme: str) -> None:
     """SS-09."""
     response = browser.post("/theme/", {"theme": theme, "next": "/login/"})
     assert response.url == "/login/"
@@ -41,23 +87,23 @@ def test_another_theme_is_not_kept(browser: Browser, db: None, theme: str) -> No
     assert "theme" not in browser.post("/theme/", {"theme": theme}).cookies
 
 
-def test_the_page_has_the_chosen_theme(browser: Browser, db: None) -> None:
+def test_page_has_chosen_theme(browser: Browser, db: None) -> None:
     browser.post("/theme/", {"theme": "dark"})
     assert 'data-theme="dark"' in browser.get("/login/").content.decode()
 
 
-def test_a_strange_cookie_changes_nothing(browser: Browser, db: None) -> None:
+def test_invalid_theme_cookie_is_ignored(browser: Browser, db: None) -> None:
     browser.cookies["theme"] = '"><script>'
     page = browser.get("/login/").content.decode()
     assert "data-theme=" not in page
     assert "<script>" not in page
 
 
-def test_a_link_chooses_no_theme(browser: Browser, db: None) -> None:
+def test_get_does_not_change_theme(browser: Browser, db: None) -> None:
     assert browser.get("/theme/").status_code == 405
 
 
-def test_the_brand_is_on_every_page(browser: Browser, db: None, settings) -> None:
+def test_every_page_shows_portal_name(browser: Browser, db: None, settings) -> None:
     settings.PORTAL_LOGO = "/static/logo.svg"
     page = browser.get("/login/").content.decode()
     assert "Acme Portal" in page
@@ -79,21 +125,19 @@ def bug(*_: object, **__: object) -> None:
     raise ZeroDivisionError
 
 
-def test_a_database_that_is_away_is_503_with_an_end(passing_on: Browser, alice: User) -> None:
-    """ASVS 16.5.1: plain words, no internals, and when to come back."""
+def test_unreachable_database_gives_503_with_retry_time(passing_on: Browser, alice: User) -> None:
+    """ASVS 16.5.1: plain words, no internals, and when to try again."""
     with connection.execute_wrapper(away):
         response = passing_on.post("/login/", {"email": alice.email, "password": PASSWORD})
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "10"
     assert response.headers["Cache-Control"] == "no-store"
     page = response.content.decode()
-    assert "We will be back in a moment" in page
+    assert "We'll be back in a minute" in page
     assert "connection" not in page
 
 
-def test_a_database_that_goes_away_before_the_session_is_written_is_503(
-    passing_on: Browser, alice: User
-) -> None:
+def test_database_lost_before_session_is_saved_gives_503(passing_on: Browser, alice: User) -> None:
     def write(execute, sql, *rest):
         return away() if "mfa_session" in sql else execute(sql, *rest)
 
@@ -111,7 +155,7 @@ def test_anything_else_that_breaks_is_500(passing_on: Browser, alice: User) -> N
 
 @pytest.mark.parametrize("tail", [">", "%3E", ").", "%20", "%E2%80%8B", '"', "%22,", "&gt;", "."])
 @pytest.mark.parametrize("path", ["/me/activity/", "/me/security/", "/password/forgot/"])
-def test_a_link_with_a_tail_leads_to_its_page(home: Browser, path: str, tail: str) -> None:
+def test_link_with_tail_leads_to_its_page(home: Browser, path: str, tail: str) -> None:
     answer = home.get(f"{path}{tail}", follow=True)
     assert (answer.status_code, answer.request["PATH_INFO"]) == (200, path)
 
@@ -119,14 +163,14 @@ def test_a_link_with_a_tail_leads_to_its_page(home: Browser, path: str, tail: st
 @pytest.mark.parametrize(
     "path", ["/no/such/page/", "/no/such/page/>/", "//evil.example/>/", "/me/activity/more/"]
 )
-def test_what_is_no_page_without_its_tail_either_is_missing(home: Browser, path: str) -> None:
+def test_unknown_url_without_tail_is_404(home: Browser, path: str) -> None:
     assert home.get("/", PATH_INFO=path).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/>/", "//>", "///.", "/%"])
-def test_a_tail_alone_leads_home(home: Browser, path: str) -> None:
+def test_tail_without_page_leads_home(home: Browser, path: str) -> None:
     assert home.get("/", PATH_INFO=path).url == "/"
 
 
-def test_a_form_is_led_nowhere(home: Browser) -> None:
+def test_post_is_not_redirected(home: Browser) -> None:
     assert home.post("/me/activity/%3E/").status_code == 404

@@ -1,4 +1,4 @@
-"""Slow and huge requests: the loop gathers them, and threads stay free for everybody else."""
+"""Slow and huge requests are read in the loop, and threads stay free for others."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ THREADS, SLOW = 2, 20
         (b"GET / HTTP/1.1\r\nX: " + b"x" * LARGEST_HEAD, True),
     ],
 )
-def test_thread_gets_what_it_can_answer(request_: bytes, whole: bool) -> None:  # noqa: FBT001
+def test_thread_gets_only_complete_requests(request_: bytes, whole: bool) -> None:  # noqa: FBT001
     assert is_whole(request_) is whole
 
 
@@ -95,7 +95,7 @@ def closed(line: socket.socket) -> bool:
 
 
 def test_slow_clients_hold_no_thread_and_are_closed(port: int) -> None:
-    """S15: heads and bodies that come byte by byte, and lines that stay silent."""
+    """S15: heads and bodies that arrive byte by byte, and silent connections."""
     begun = time.monotonic()
     slow = [connect(port, HEAD) for _ in range(SLOW)]
     slow += [connect(port, HEAD + b"Content-Length: 9\r\n\r\na") for _ in range(SLOW)]
@@ -141,7 +141,7 @@ def test_several_requests_in_one_piece_are_all_answered(port: int) -> None:
 
 
 def test_reload_loses_no_request_and_waits_for_no_slow_client(web: Process, port: int) -> None:
-    """The old worker counts its connections right, or it would go while some are open."""
+    """The old worker counts its connections correctly, or it would exit while some are open."""
     slow = [connect(port, HEAD) for _ in range(SLOW)]
     assert answers(port)
     web.send_signal(signal.SIGHUP)

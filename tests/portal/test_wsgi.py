@@ -1,4 +1,4 @@
-"""Servers refuse to start unchecked."""
+"""Web servers run the system checks at start."""
 
 import os
 import subprocess
@@ -30,23 +30,23 @@ def start(module: str, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_web_server_does_not_start_with_an_unsafe_setting() -> None:
+def test_web_server_does_not_start_with_unsafe_setting() -> None:
     """LG-10: gunicorn runs no checks of its own."""
     started = start("portal.wsgi")
     assert started.returncode != 0
     assert "mfa.E002" in started.stderr
 
 
-def test_the_application_answers() -> None:
+def test_wsgi_application_responds() -> None:
     from portal.wsgi import application
 
     assert callable(application)
 
 
-def test_it_starts_with_safe_ones() -> None:
+def test_portal_starts_with_safe_settings() -> None:
     assert start("portal.wsgi", BASE_URL="http://127.0.0.1:8000").returncode == 0
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS"])
-def test_it_does_not_start_without_its_keys(name: str) -> None:
+def test_portal_does_not_start_without_keys(name: str) -> None:
     assert start("portal.wsgi", **{name: ""}).returncode != 0

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, which may be restarted and killed."""
+"""A separate PostgreSQL server, which can be restarted and killed."""
 
 import os
 import re
@@ -37,7 +37,7 @@ class Cluster:
         self._run("pg_ctl", "start", "--wait", "--log", log, "--options", options, "--pgdata")
 
     def stop(self, mode: str) -> None:
-        """End it: `fast` rolls back what is open, `immediate` is a crash."""
+        """Stop it: `fast` rolls back open transactions, `immediate` is a crash."""
         self._run("pg_ctl", "stop", "--wait", "--mode", mode, "--pgdata")
 
     def _run(self, program: str, *words: str) -> None:
@@ -63,8 +63,8 @@ def _version(folder: Path) -> int:
 
 @contextmanager
 def cluster(found: Path) -> Iterator[Cluster]:
-    """Make and start an empty server; nothing is left of it."""
-    # Not pytest's folder, which only the tests' own user may enter.
+    """Create and start an empty server, and remove it at the end."""
+    # Not pytest's folder, which only the tests' own user can enter.
     with tempfile.TemporaryDirectory(prefix="portal-postgresql-") as name:
         folder = Path(name)
         folder.chmod(0o755)

@@ -1,6 +1,6 @@
-"""What stands before a portal in production: an end of TLS that says who asked, and browsers of it.
+"""A TLS proxy that adds the client's address, and browsers behind it.
 
-It holds nothing back: what a client sends goes on to gunicorn at once, however slowly it comes.
+It does not buffer: what a client sends goes to gunicorn at once, however slowly it comes.
 """
 
 import re
@@ -19,7 +19,7 @@ from tests.twilio_endpoint.certificates import Authority
 
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 CHUNK, LONGEST_HEAD = 65_536, 65_536
-# Loopback addresses are many, so clients can come from different networks.
+# There are many loopback addresses, so clients can come from different networks.
 HOME = "127.0.0.1"
 
 
@@ -36,7 +36,7 @@ class _Handler(BaseRequestHandler):
                     client.sendall(answer)
 
     def _head(self, client: ssl.SSLSocket) -> tuple[bytes, bytes]:
-        """Read the request's head, and add what a proxy adds."""
+        """Read the request's head, and add the proxy headers."""
         read = b""
         while b"\r\n\r\n" not in read and len(read) < LONGEST_HEAD and (more := client.recv(CHUNK)):
             read += more
@@ -55,7 +55,7 @@ class _Handler(BaseRequestHandler):
 
 
 def _forth(client: ssl.SSLSocket, portal: socket.socket, head: bytes, body: bytes) -> None:
-    """Carry the request; the portal may refuse a body before it has all of it."""
+    """Pass the request on. The portal can refuse a body before it is complete."""
     found = LENGTH.search(head)
     left = int(found[1]) - len(body) if found else 0
     with suppress(OSError):
@@ -66,7 +66,7 @@ def _forth(client: ssl.SSLSocket, portal: socket.socket, head: bytes, body: byte
 
 
 class Front(ThreadingTCPServer):
-    """Use as a context manager; `url` is what browsers ask."""
+    """Use as a context manager. `url` is the address for browsers."""
 
     daemon_threads = allow_reuse_address = True
     block_on_close = False
@@ -91,7 +91,7 @@ class Front(ThreadingTCPServer):
 
 
 class Browser(Visitor):
-    """A browser at a loopback address of its own, which sends what browsers send over TLS."""
+    """A browser with its own loopback address, which sends the headers of a browser over TLS."""
 
     def __init__(self, url: str, source: str = HOME, timeout: float = 60) -> None:
         super().__init__(url, timeout)
@@ -99,7 +99,7 @@ class Browser(Visitor):
         self.headers = {"Origin": url, "User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"}
 
     def connect(self) -> HTTPConnection:
-        # The certificate is checked by nobody here: what is tried is the portal.
+        # The certificate is not verified here, because the portal is tested.
         context = ssl._create_unverified_context()
         source = (self.source, 0)
         return HTTPSConnection(
@@ -107,7 +107,7 @@ class Browser(Visitor):
         )
 
     def copy(self, source: str = "") -> "Browser":
-        """Return another browser with the same cookies: a thief's."""
+        """Return another browser with the same cookies, like an attacker's."""
         other = Browser(self.url, source or self.source)
         other.cookies = dict(self.cookies)
         other.token = self.token
@@ -125,5 +125,5 @@ class Browser(Visitor):
             connection.close()
 
     def form(self, path: str, fields: dict[str, str]) -> bytes:
-        """Return the body of a form, with this browser's token."""
+        """Return a form's body with this browser's token."""
         return urlencode({"csrfmiddlewaretoken": self.token, **fields}).encode()

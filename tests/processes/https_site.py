@@ -1,4 +1,4 @@
-"""A portal in production shape for the security trial, its people, and what attackers look at."""
+"""A portal as in production for the security trial, with its people and the attackers' tools."""
 
 import json
 import os
@@ -30,7 +30,7 @@ LOGIN, VERIFY = "/login/", "/login/verify/"
 
 @dataclass
 class Site:
-    """The portal behind its end of TLS."""
+    """The portal behind its TLS proxy."""
 
     company: Company
     front: Front
@@ -40,7 +40,7 @@ class Site:
         return Browser(self.front.url, source)
 
     def person(self, name: str, *, phone: bool = True, group: str = "", **fields: object) -> "User":
-        """Make somebody with a phone, or somebody who has never enrolled."""
+        """Create a person with a phone, or one who never enrolled."""
         from django.contrib.auth.models import Group
         from django.utils import timezone
 
@@ -61,13 +61,13 @@ class Site:
         return user
 
     def staff(self, name: str, group: str = "") -> "User":
-        """Make support or an administrator; without a group, a superuser."""
-        from mfa import recovery
-        from mfa.origin import Origin
+        """Create support staff or an administrator, or a superuser without a group."""
+        from mfa.client import Client
+        from mfa.factors import recovery_codes
 
         user = self.person(name, group=group, is_staff=True, is_superuser=not group)
-        # They need a way beside the phone.
-        recovery.make(user, origin=Origin("", ""))
+        # They need a backup beside the phone.
+        recovery_codes.make(user, client=Client("", ""))
         user.refresh_from_db()
         return user
 
@@ -77,7 +77,7 @@ class Site:
         return [text for text in texts if re.search(r"\b\d{6}\b", text)]
 
     def mails(self, user: "User", word: str = "") -> list[str]:
-        """Return the mails to a person, as text and HTML, that hold a word."""
+        """Return the emails to a person, as text and HTML, that contain a word."""
         found = [mail for mail in list(self.company.mailbox.mails) if mail["to"] == user.email]
         bodies = [f"{mail['subject']}\n{mail.as_string()}" for mail in found]
         return [body for body in bodies if word.lower() in body.lower()]
@@ -86,7 +86,7 @@ class Site:
         return code_in(soon(lambda: self.texts(user)[after:], within=20)[0])
 
     def password(self, user: "User", browser: Browser, *, word: str = PASSWORD) -> str:
-        """Type a password; return the page that it leads to."""
+        """Enter a password. Return the next page."""
         browser.password(user.email, word)
         return browser.path.partition("?")[0]
 
@@ -108,7 +108,7 @@ class Site:
 
 @contextmanager
 def site(database: str, broker: str, folder: Path) -> Iterator[Site]:
-    """Start all of it: several web processes, two workers, a beat, TLS before them."""
+    """Start everything: several web processes, two workers, a beat and TLS in front."""
     temporary = folder / "tmp"
     temporary.mkdir()
     settings = {"TRUSTED_PROXIES": HOME, "LOG_LEVEL": "INFO", "TMPDIR": str(temporary)}
@@ -127,14 +127,13 @@ def site(database: str, broker: str, folder: Path) -> Iterator[Site]:
 
 
 def _trust_mail() -> None:
-    """Note that a mail test has passed, as the account policy's button does."""
+    """Record a successful mail test, as the account policy's button does."""
     from django.utils import timezone
 
-    from mfa.models import AccountPolicy
-    from mfa.models.policies import mail_config
+    from mfa.models.channel_health import ChannelHealth, mail_config
 
     now = timezone.now()
-    AccountPolicy.objects.update(mail_tested_at=now, mail_test_config=mail_config())
+    ChannelHealth.note(mail_tested_at=now, mail_test_config=mail_config())
 
 
 @cache
@@ -145,8 +144,9 @@ def _hashed() -> str:
 
 
 def stale(browser: Browser) -> None:
-    """Let a session's proofs be an hour old, as after an hour of reading."""
-    from mfa.sessions import ABOUT, PROOFS, SessionStore
+    """Make a session's proofs an hour old."""
+    from mfa.session_engine import ABOUT, SessionStore
+    from mfa.sessions.proofs import PROOFS
 
     store = SessionStore(browser.cookies[SESSION])
     about = store[ABOUT]
@@ -156,12 +156,12 @@ def stale(browser: Browser) -> None:
 
 
 def is_in(browser: Browser, page: str = "/me/") -> bool:
-    """Whether a browser still opens a page of the logged in."""
+    """Whether a browser can still open a page that needs a login."""
     return browser.send("GET", page).status == 200
 
 
 def burst(work: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
-    """Do all of it at once."""
+    """Run everything at once."""
     gate = Barrier(len(work))
 
     def run_one(one: Callable[[], Outcome]) -> Outcome:
@@ -173,7 +173,7 @@ def burst(work: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
 
 
 class Forms(HTMLParser):
-    """Reads what a browser would post of each form of a page."""
+    """Reads what a browser would post for each form of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -221,7 +221,7 @@ class Forms(HTMLParser):
 
 
 def filled(page: str, **changes: object) -> dict[str, object]:
-    """Return the page's largest form with some fields changed; None takes one away."""
+    """Return the page's largest form with some fields changed. None removes a field."""
     form: dict[str, object] = dict(max(Forms(page).forms, key=len, default={}))
     form.pop("csrfmiddlewaretoken", None)
     form |= changes
@@ -229,7 +229,7 @@ def filled(page: str, **changes: object) -> dict[str, object]:
 
 
 def submit(browser: Browser, path: str, **changes: object) -> str:
-    """Open a form's page, change fields, post it, and press the button of the page that follows."""
+    """Open a form's page, change fields, post it, and press the button of the next page."""
     browser.get(path)
     browser.post(browser.path, **filled(browser.html, **changes))  # type: ignore[arg-type]
     if browser.path != path and browser.status == 200 and "/admin/" in browser.path:
@@ -238,5 +238,5 @@ def submit(browser: Browser, path: str, **changes: object) -> str:
 
 
 def said(figures: dict[str, object]) -> str:
-    """Write figures in a cell."""
+    """Write numbers in a cell."""
     return ", ".join(f"{name} {json.dumps(value, default=str)}" for name, value in figures.items())

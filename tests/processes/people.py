@@ -1,4 +1,4 @@
-"""People with a confirmed phone, and MFA on; run as a program beside a prepared portal.
+"""People with a confirmed phone, with MFA on. Run it as a program beside a prepared portal.
 
 `python -m tests.processes.people ben 3` makes ben0, ben1 and ben2 at example.com.
 """
@@ -11,7 +11,7 @@ from tests.processes.process import python, run
 
 
 def enroll(portal: Portal, name: str, most: int = 1) -> list[str]:
-    """Make so many people; return their mail addresses."""
+    """Create this many people. Return their emails."""
     run(python("tests.processes.people", name, str(most)), portal.env)
     return [email_of(name, number) for number in range(most)]
 
@@ -21,7 +21,7 @@ def email_of(name: str, number: int) -> str:
 
 
 def number_of(email: str) -> str:
-    """Give each address its own UK mobile number, spread over many blocks of a thousand."""
+    """Return a UK mobile number for each address, spread over many blocks of a thousand."""
     return f"+447{500_000_000 + crc32(email.encode()) % 90_000_000}"
 
 
@@ -33,14 +33,13 @@ def main(name: str, most: int) -> None:
     from django.utils import timezone
 
     from accounts.models import User
-    from mfa.models import AccountPolicy, Factor
+    from mfa.models import Factor, SitePolicy, SmsAccount, SmsValues
 
-    policy = AccountPolicy.load()
-    policy.sms_account_id, policy.sms_auth_token = ACCOUNT.sid, ACCOUNT.token
-    policy.sms_phone_number = next(iter(ACCOUNT.numbers))
+    policy, account = SitePolicy.load(), SmsAccount.load()
+    account.values = SmsValues(ACCOUNT.sid, ACCOUNT.token, next(iter(ACCOUNT.numbers)))
+    account.tested_at, account.tested_credentials = timezone.now(), account.credentials()
+    account.save()
     policy.home_region, policy.contact = "GB", "the help desk"
-    policy.tested_credentials = policy.credentials()
-    policy.tested_at = timezone.now()
     policy.enabled = True
     policy.save()
     now, password = timezone.now(), make_password(PASSWORD)

@@ -27,7 +27,7 @@ ACCOUNT = Account(sid="AC" + "5" * 32, token="0a1b2c3d" * 4, numbers={"+15005550
 
 @dataclass
 class Portal:
-    """What tests look at, and the handles of what they stop, kill and start anew."""
+    """What tests inspect, and the processes that they stop, kill and restart."""
 
     url: str
     database: str
@@ -52,7 +52,7 @@ class Portal:
     def visitor(self) -> Visitor:
         return Visitor(self.url)
 
-    # Starting
+    # Start
 
     def start_web(self, *, workers: int, threads: int = 8) -> None:
         """Start gunicorn and wait until all its workers serve."""
@@ -62,15 +62,14 @@ class Portal:
         self.wait_until_served()
 
     def start_worker(self) -> None:
-        """Start a worker for texts, one for all else, and a beat: as in the operators' guide."""
-        worker = ["celery", "-A", "portal", "worker", "--pool", "threads", "-Q"]
-        self.worker = self._start([*worker, "sms", "--concurrency", "10", "-n", "texts@%h"])
-        self.helper = self._start([*worker, "celery", "--concurrency", "4"])
+        """Start a worker for texts, one for the rest, and a beat, as in the operators' guide."""
+        self.worker = self._start(["manage", "worker", "sms", "--threads", "10"])
+        self.helper = self._start(["manage", "worker", "celery", "--threads", "4"])
         schedule = ["--schedule", str(self.folder / "beat")]
-        self.beat = self._start(["celery", "-A", "portal", "beat", *schedule])
+        self.beat = self._start(["manage", "beat", *schedule])
 
     def restart(self, **settings: str) -> None:
-        """End web, worker and beat as an operator does, and start them with other settings."""
+        """Stop web, worker and beat as an operator does, and start them with other settings."""
         self.env.update(settings)
         for process in (self.beat, self.worker, self.helper, self.web):
             process.stop()
@@ -92,12 +91,12 @@ class Portal:
 
     def _answers(self) -> bool:
         try:
-            # Behind an end of TLS the portal sends on who comes without.
+            # Behind a TLS proxy the portal redirects requests without it.
             return Visitor(self.url, timeout=2).send("GET", "/login/").status in {200, 301}
         except (ConnectionError, TimeoutError):
             return False
 
-    # Looking
+    # Inspect
 
     def manage(self, *words: str, **more: str) -> str:
         """Run a management command and return what it prints."""
@@ -110,12 +109,12 @@ class Portal:
             return found.fetchall() if found.description else []
 
     def dump(self) -> str:
-        """All rows of all tables, as text."""
+        """Return all rows of all tables as text."""
         tables = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         return "\n".join(str(self.query(f'SELECT * FROM "{name}"')) for (name,) in tables)
 
     def events(self, event: str, email: str) -> int:
-        """How often a thing was recorded for a person."""
+        """Return how often an event was recorded for a person."""
         statement = (
             "SELECT count(*) FROM mfa_auditevent JOIN accounts_user ON user_id = accounts_user.id "
             "WHERE event = %s AND email = %s"
@@ -123,18 +122,18 @@ class Portal:
         return self.query(statement, event, email)[0][0]
 
     def messages(self) -> int:
-        """How many texts and mails have reached the demo's outbox."""
+        """Return how many texts and emails are in the demo's outbox."""
         return self.query("SELECT count(*) FROM mfa_outboxmessage")[0][0]
 
     def code(self, target: str) -> str:
-        """The newest code that went to a target by the demo's outbox."""
+        """Return the newest code for a target in the demo's outbox."""
         statement = "SELECT body FROM mfa_outboxmessage WHERE target = %s ORDER BY id DESC LIMIT 1"
         return code_in(self.query(statement, target)[0][0])
 
 
 @dataclass
 class Company(Portal):
-    """A portal in production shape, with the mailbox and the Twilio that its messages reach."""
+    """A portal as in production, with its mail server and Twilio's endpoint."""
 
     endpoint: Endpoint = field(kw_only=True)
     proxy: Proxy = field(kw_only=True)
@@ -150,8 +149,8 @@ def code_in(text: str) -> str:
 
 @contextmanager
 def demo(database: str, folder: Path, **settings: str) -> Iterator[Portal]:
-    """Prepare the demo with its people: no broker, messages stay in its outbox."""
-    # Debugging needs no collected static files.
+    """Prepare the demo with its people: no broker, and messages stay in its outbox."""
+    # DEBUG needs no collected static files.
     env = _env(database, folder, DEBUG="on", DEMO="on", **settings)
     with Portal(env["BASE_URL"], database, folder, env) as portal:
         portal.manage("migrate", "--verbosity", "0")
@@ -161,7 +160,7 @@ def demo(database: str, folder: Path, **settings: str) -> Iterator[Portal]:
 
 @contextmanager
 def company(database: str, broker: str, folder: Path, **settings: str) -> Iterator[Company]:
-    """Prepare an empty portal as a company runs it; texts leave through an HTTP proxy."""
+    """Prepare an empty portal as a company runs it. Texts are sent through an HTTP proxy."""
     with ExitStack() as exits:
         mailbox = Mailbox()
         mail_port = exits.enter_context(serving(mailbox))
@@ -197,6 +196,5 @@ def _env(database: str, folder: Path, **settings: str) -> dict[str, str]:
         "BASE_URL": f"http://127.0.0.1:{free_port()}",
         "DATABASE_URL": database,
         "SMS_TEST_NUMBERS": "+447700900",
-        "PORTAL_NAME": "Acme Portal",
         **settings,
     }

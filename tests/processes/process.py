@@ -1,4 +1,4 @@
-"""One program that runs beside the tests, with all that it starts."""
+"""A program that runs beside the tests, with its child processes."""
 
 import os
 import signal
@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# What an orderly end may take; idle connections cost gunicorn 5 s of it.
+# The time for a clean shutdown. Idle connections cost gunicorn 5 s of it.
 ENDS_WITHIN = 20
 
 
 class Process:
-    """Started, ended and started anew; as a context manager it leaves nothing behind."""
+    """Starts, stops and restarts. As a context manager it leaves nothing behind."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
-        """Keep what to start: its output is added to `log`."""
+        """Store what to start. Its output is appended to `log`."""
         self.command, self.env, self.log = command, env, log
         self._running: subprocess.Popen[bytes] | None = None
 
@@ -40,17 +40,17 @@ class Process:
 
     def start(self) -> None:
         with self.log.open("a") as out:
-            # A session of its own, so that a signal reaches what it started and nobody else.
+            # A new session, so a signal reaches only this program and its children.
             self._running = subprocess.Popen(
                 self.command, cwd=ROOT, env=self.env, stdout=out, stderr=out, start_new_session=True
             )
 
     def stop(self) -> None:
-        """End it as an operator does."""
+        """Stop it as an operator does."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """`kill -9` it and all that it started; does nothing to what does not run."""
+        """`kill -9` it and its children. Does nothing if it is not running."""
         self._end(signal.SIGKILL)
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -58,12 +58,12 @@ class Process:
         os.kill(self.pid, number)
 
     def children(self) -> list[int]:
-        """Return the ids of what it started itself."""
+        """Return the ids of its children."""
         tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
         return [int(pid) for task in tasks for pid in task.read_text().split()]
 
     def kill_children(self) -> None:
-        """`kill -9` what it started, such as gunicorn's workers."""
+        """`kill -9` its children, such as gunicorn's workers."""
         for pid in self.children():
             os.kill(pid, signal.SIGKILL)
 
@@ -87,9 +87,11 @@ def python(*words: str) -> list[str]:
     return [sys.executable, "-m", *words]
 
 
-def run(command: Sequence[str], env: Mapping[str, str]) -> str:
-    """Run a command to its end and return what it prints."""
-    done = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True)
+def run(command: Sequence[str], env: Mapping[str, str], *, said: str | None = None) -> str:
+    """Run a command and return its output. `said` is its standard input."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, input=said, check=False, capture_output=True, text=True
+    )
     if done.returncode:
         raise RuntimeError(done.stderr)
     return done.stdout

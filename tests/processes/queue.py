@@ -1,4 +1,4 @@
-"""A Redis server of one's own, which may be killed: what it held is gone."""
+"""A separate Redis server, which can be killed and then loses its data."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The servers that a machine of tests has, and a database of one's own on them."""
+"""The servers on a test machine, and a separate database on them."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,19 +12,19 @@ import pytest
 import redis
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-# A database of its own for each run: two portals on one would take each other's tasks. A second
-# portal in a run needs a server of its own (tests.processes.queue).
+# A database for each run, because two portals on one would take each other's tasks. A second portal
+# in a run needs its own server (tests.processes.queue).
 REDIS = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{1 + os.getpid() % 15}")
 
 Found = TypeVar("Found")
 
 
 class MissingError(Exception):
-    """A server or a program is not on this machine."""
+    """A server or program is missing on this machine."""
 
 
 def required(look: Callable[[], Found]) -> Found:
-    """Return what was found; without it a test is skipped, and in CI it fails."""
+    """Return what was found. Without it a test is skipped, and fails in CI."""
     try:
         return look()
     except MissingError as missing:
@@ -34,7 +34,7 @@ def required(look: Callable[[], Found]) -> Found:
 
 
 def postgresql() -> str:
-    """Return the URL of a PostgreSQL server on which databases may be made."""
+    """Return the URL of a PostgreSQL server on which databases can be created."""
     try:
         psycopg.connect(POSTGRESQL, connect_timeout=3).close()
     except psycopg.OperationalError:
@@ -54,7 +54,7 @@ def broker() -> str:
 
 @contextmanager
 def database(server: str) -> Iterator[str]:
-    """Make an empty database, and drop it in the end."""
+    """Create an empty database, and drop it at the end."""
     name = f"portal_{os.getpid()}_{uuid4().hex[:8]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

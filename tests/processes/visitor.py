@@ -1,4 +1,4 @@
-"""A person with a browser, over HTTP: keeps cookies, and posts the forms that it was shown."""
+"""A person with a browser over HTTP: it keeps cookies, and posts the forms that it gets."""
 
 import re
 import time
@@ -12,14 +12,14 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 Found = TypeVar("Found")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-# What a form of the administration knows of the row that it shows
+# The fields of an admin form about the row that it shows
 SEEN = re.compile(r'name="_seen" value="([^"]*)"')
 REDIRECTS = {301, 302, 303}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `location` is where it leads, `seconds` what it took from the first byte sent."""
+    """One answer. `location` is its redirect, `seconds` its duration from the first byte sent."""
 
     status: int
     location: str
@@ -28,11 +28,11 @@ class Answer:
 
 
 class Visitor:
-    """`page` is the text of the page one is on, `path` its address, `status` its status.
+    """`page` is the text of the current page, `path` its URL, `status` its status.
 
-    `html` is the page as it came.
+    `html` is the page's source.
 
-    Many threads may `send` at once, as a person who clicks and clicks.
+    Many threads can `send` at once, like a person who clicks repeatedly.
     """
 
     def __init__(self, url: str, timeout: float = 30) -> None:
@@ -45,11 +45,11 @@ class Visitor:
         self.status = 0
 
     def get(self, path: str) -> str:
-        """Open a page, and where it leads."""
+        """Open a page, and follow redirects."""
         return self._follow("GET", path)
 
     def post(self, path: str, **fields: str) -> str:
-        """Send a form, and go where the answer leads."""
+        """Post a form, and follow redirects."""
         return self._follow("POST", path, fields)
 
     def password(self, email: str, password: str, next_path: str = "") -> str:
@@ -60,7 +60,7 @@ class Visitor:
         return HTTPConnection(self.host, timeout=self.timeout)
 
     def send(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
-        """Ask once and go nowhere; the cookies and the token of the answer are kept."""
+        """Request once without following redirects. Keep cookies and CSRF token of the answer."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {**self.headers, "Cookie": cookies}
         body = None
@@ -104,7 +104,7 @@ class Visitor:
 
 
 def soon(look: Callable[[], Found | None], within: float = 10) -> Found:
-    """Return what `look` finds, within seconds."""
+    """Return what `look` finds within some seconds."""
     ends = time.monotonic() + within
     while not (found := look()):
         assert time.monotonic() < ends, "it did not come in time"

@@ -1,4 +1,4 @@
-"""One production stack for all walks."""
+"""One production stack for all journeys."""
 
 from collections.abc import Iterator
 

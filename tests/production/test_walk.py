@@ -1,4 +1,4 @@
-"""The rows A and B of the product, walked in production shape in the order a customer would."""
+"""The rows A and B of the product, as in production, in a customer's order."""
 
 import re
 
@@ -21,6 +21,8 @@ MAKE = (
     f"User.objects.create_user({OTHER!r}, {PASSWORD!r})"
 )
 SAVED = {
+    "portal_name": "Acme Portal",
+    "accent": "#1d4ed8",
     "pilot_group": "",
     "enforcement": "",
     "contact": "the help desk",
@@ -37,14 +39,14 @@ SAVED = {
 
 
 def next_code(stack: Company, number: str, after: int) -> str:
-    """The code of the text that came after so many."""
+    """Return the code of the text after this many."""
     body = soon(lambda: stack.texts(number)[after:])[0]
     return re.findall(r"\d{6}", body)[0]
 
 
 @pytest.fixture(scope="module")
 def walked(stack: Company) -> Company:
-    """Everything up to MFA switched on: A05-A16."""
+    """Everything until MFA is enabled: A05-A16."""
     stack.manage("shell", "-c", MAKE)
     admin = stack.visitor()
     admin.get("/admin/")
@@ -69,7 +71,7 @@ def walked(stack: Company) -> Company:
     assert "An account ID starts with AC" in admin.page
     admin.post(POLICY, **{**SAVED, "sms_auth_token": f" {ACCOUNT.token}\u200b "}, enabled="on")
     assert "MFA is not on yet" in admin.page
-    assert "no test message has been typed back" in admin.page
+    assert "Send a test message and enter its code" in admin.page
     assert f"Set, ends …{ACCOUNT.token[-4:]}" in admin.page
     assert ACCOUNT.token not in admin.page
     assert 'value="+15005550006"' in admin.page
@@ -85,18 +87,18 @@ def walked(stack: Company) -> Company:
     admin.get(TEST)
     assert "number ending 01" in admin.page
     admin.post(TEST, code=code, own="on")
-    assert "texts work with these values" in admin.page
+    assert "Texts work with these values" in admin.page
     admin.get("/me/security/codes/")
     admin.post("/me/security/codes/")
     admin.get(POLICY)
     admin.post(POLICY, **SAVED, enabled="on")
-    assert "Multi-factor authentication is on." in admin.page
+    assert "MFA is on for" in admin.page
     admin.get("/admin/system-settings/")
     assert "/admin/mfa/accountpolicy/" in admin.page
     return stack
 
 
-def test_the_whole_life_of_a_person_in_production_shape(walked: Company) -> None:
+def test_whole_life_of_a_person_as_in_production(walked: Company) -> None:
     """A17-A29 and B01-B12: enroll, log in, by email, change the number."""
     stack = walked
     person = stack.visitor()
@@ -112,10 +114,10 @@ def test_the_whole_life_of_a_person_in_production_shape(walked: Company) -> None
     first = next_code(stack, NUMBER, 0)
     person.get("/login/enroll/verify/")
     person.post("/login/enroll/verify/", code="000000" if first != "000000" else "000001")
-    assert "4 tries left" in person.page
+    assert "4 attempts left" in person.page
     person.post("/login/enroll/verify/", code=first)
     assert person.path.startswith("/login/?notice=confirmed")
-    assert "Your number is confirmed. Log in once more to continue." in person.page
+    assert "Your number is verified. Log in again to continue." in person.page
     assert f'value="{PERSON}"' in person.page
 
     person.password(PERSON, PASSWORD)
@@ -148,13 +150,13 @@ def test_the_whole_life_of_a_person_in_production_shape(walked: Company) -> None
     next_code(stack, NEW_NUMBER, 1)
     third.post("/login/verify/email/")
     assert "p…@example.com" in third.page
-    mail = soon(lambda: [m for m in stack.mailbox.mails if "sign-in code" in m["subject"]])[-1]
+    mail = soon(lambda: [m for m in stack.mailbox.mails if "login code" in m["subject"]])[-1]
     emailed = re.findall(r"\d{6}", mail.get_body(("plain",)).get_content())[0]
     third.post("/login/verify/", code=emailed)
     assert third.path == "/"
 
 
-def test_nothing_secret_lies_around_while_codes_are_open(walked: Company) -> None:
+def test_no_secret_is_readable_while_codes_are_open(walked: Company) -> None:
     """OT-07, OT-08, LO-02, DT-03: database, queue, logs at DEBUG and all admin pages."""
     stack = walked
     admin = stack.visitor()
@@ -189,7 +191,7 @@ def test_nothing_secret_lies_around_while_codes_are_open(walked: Company) -> Non
     assert "notice=confirmed" in person.path
 
 
-def test_disabling_lets_the_half_signed_in_go_on(walked: Company) -> None:
+def test_disabling_mfa_lets_pending_logins_continue(walked: Company) -> None:
     """A30."""
     stack = walked
     sent = len(stack.texts(ADMIN_NUMBER))
@@ -201,7 +203,7 @@ def test_disabling_lets_the_half_signed_in_go_on(walked: Company) -> None:
     assert person.path == "/login/verify/"
     admin.get(POLICY)
     admin.post(POLICY, **SAVED)
-    assert "will log in with the password only" in admin.page
+    assert "will log in with just a password" in admin.page
     person.get("/login/verify/")
     assert person.path == "/login/verify/"
     admin.post(admin.path)

@@ -1,4 +1,4 @@
-"""What operators see of one login: its lines from page to worker, readiness, and its metrics."""
+"""What operators see of a login: its log lines from page to worker, readiness, and metrics."""
 
 import json
 
@@ -14,11 +14,11 @@ COUNTED_WITHIN = 90
 
 
 def lines(stack: Company) -> list[dict]:
-    """The log's JSON lines; Celery's banner is none."""
+    """The log's JSON lines, without Celery's banner."""
     return [json.loads(line) for line in stack.log.read_text().splitlines() if line[:1] == "{"]
 
 
-def test_a_login_can_be_followed_and_is_counted(stack: Company) -> None:
+def test_login_can_be_traced_and_is_counted(stack: Company) -> None:
     """LO-01, and `/metrics` over two web processes and a worker."""
     [email] = people.enroll(stack, "watched")
     number = people.number_of(email)

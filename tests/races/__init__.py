@@ -1,1 +1,1 @@
-"""Many at once: what parallel requests may and may not win."""
+"""Races: which of many parallel requests succeed."""

@@ -1,4 +1,4 @@
-"""Runs one thing many times at once, in threads that begin together."""
+"""Runs a function many times at once, in threads that start together."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from django.db import connections
 
-from mfa.counters import TooMany
+from mfa.limits.counters import TooMany
 
 Outcome = TypeVar("Outcome")
 
 
 def at_once(work: Sequence[Callable[[], Outcome]]) -> list[Outcome | TooMany]:
-    """Return what each gave, a refusal included; any other exception is raised here."""
+    """Return each result, including refusals. Other exceptions are raised here."""
     gate = Barrier(len(work))
 
     def run(one: Callable[[], Outcome]) -> Outcome | TooMany:
@@ -30,5 +30,5 @@ def at_once(work: Sequence[Callable[[], Outcome]]) -> list[Outcome | TooMany]:
 
 
 def many(times: int, work: Callable[[], Outcome]) -> list[Outcome | TooMany]:
-    """Return what the same gave, done many times at once."""
+    """Return the results of the same function, run many times at once."""
     return at_once([work] * times)

@@ -1,12 +1,12 @@
-"""Two administrators save one form at once."""
+"""Administrators who save one form at once."""
 
 from collections.abc import Callable
 
 import pytest
 
 from accounts.models import User
-from mfa.admin_base.edits import SEEN
-from mfa.models import AccountPolicy
+from mfa.admin.base.edits import SEEN
+from mfa.models import SitePolicy
 from tests.conftest import give_phone, make_user
 from tests.portal.test_admin_edits import FORM, POLICY, opened
 from tests.portal_client import Browser
@@ -24,7 +24,7 @@ def saving(user: User, contact: str) -> Callable[[], int]:
 
 
 @pytest.mark.parametrize("_turn", range(3))
-def test_of_four_who_save_at_once_one_wins(policy: AccountPolicy, _turn: int) -> None:
+def test_one_of_four_parallel_saves_wins(policy: SitePolicy, _turn: int) -> None:
     tabs = []
     for number in range(4):
         user = make_user(f"root{number}@example.org", is_staff=True, is_superuser=True)

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from mfa import retention, tallies
-from mfa.limits import DAY
+from mfa import metrics, retention
+from mfa.limits.base import DAY
+from mfa.metrics import Name
 from mfa.models import AuditEvent, Event
-from mfa.tallies import Name
 from tests.races.parallel import many
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,12 +22,12 @@ def old_events(number: int, age: timedelta) -> None:
 
 
 def test_eight_workers_count_each_row_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tallies, "BATCH", 7)
+    monkeypatch.setattr(metrics, "BATCH", 7)
     old_events(200, DAY)
-    many(8, tallies.step)
-    while tallies.step():
+    many(8, metrics.step)
+    while metrics.step():
         pass
-    assert tallies.read()[Name.LOGINS] == {("logged_in", "sms"): 200}
+    assert metrics.read()[Name.LOGINS] == {("logged_in", "sms"): 200}
 
 
 def test_eight_workers_prune_without_a_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:

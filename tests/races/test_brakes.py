@@ -1,4 +1,4 @@
-"""Fraud in parallel: a burst at one block, and a day's last texts."""
+"""Fraud in parallel: a burst at one block, and the last texts of a day."""
 
 from functools import partial
 
@@ -6,11 +6,13 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import budget, challenges
+from mfa import challenges
 from mfa.challenges import Target
-from mfa.models import AccountPolicy, Brake, Challenge, Delivery, Purpose
-from mfa.origin import Origin
-from mfa.rules.routes import ChannelName
+from mfa.client import Client
+from mfa.limits import budget
+from mfa.models import Challenge, Delivery, SendBlock, SitePolicy
+from mfa.rules.methods import ChannelName
+from mfa.rules.routes import Purpose
 from tests.conftest import make_user
 from tests.races.parallel import at_once
 
@@ -21,19 +23,21 @@ BURST = 12
 
 def ask(user: User, number: str) -> Challenge:
     target = Target(channel=ChannelName.SMS, address=number)
-    origin = Origin(f"198.51.100.{user.pk % 250}", "bot")
-    return challenges.issue(user, target, purpose=Purpose.ENROLL, nonce=number, origin=origin)
+    client = Client(f"198.51.100.{user.pk % 250}", "bot")
+    return challenges.issue(user, target, purpose=Purpose.ENROLL, nonce=number, client=client)
 
 
-def test_of_a_burst_at_one_block_five_are_texted(policy: AccountPolicy) -> None:
+def test_burst_at_one_block_gets_five_texts(policy: SitePolicy) -> None:
     """PS-07: counted in the request, so exact."""
     bots = [make_user(f"bot{n}@example.org") for n in range(BURST)]
     at_once([partial(ask, bot, f"+447546123{n:03}") for n, bot in enumerate(bots)])
     assert Challenge.objects.count() == Delivery.objects.count() == 5
-    assert [brake.scope for brake in Brake.objects.all()] == ["+447546123"]
+    assert [block.scope for block in SendBlock.objects.all()] == ["+447546123"]
 
 
-def test_of_twelve_texts_at_once_the_day_s_last_three_go(policy: AccountPolicy, bob: User) -> None:
+def test_last_three_of_daily_budget_go_to_twelve_parallel_texts(
+    policy: SitePolicy, bob: User
+) -> None:
     policy.texts_a_day = 3
     policy.save()
     challenge = Challenge(user=bob, purpose=Purpose.ENROLL, channel="sms", new_in="GB")

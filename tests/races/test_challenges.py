@@ -1,6 +1,6 @@
-"""Questions and answers under many clicks at once."""
+"""Challenges and answers under many parallel clicks."""
 
-from collections import Counter as Tally
+from collections import Counter as Metric
 from datetime import timedelta
 from functools import partial
 
@@ -8,38 +8,38 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import answers, challenges
-from mfa.answers import Answer, Judgement
-from mfa.challenges import Target
-from mfa.counters import TooMany
-from mfa.limits import CONFIRMED
-from mfa.models import AuditEvent, Challenge, Counter, Event, Purpose
-from mfa.origin import Origin
+from mfa import challenges
+from mfa.challenges import Outcome, Result, Target
+from mfa.client import Client
+from mfa.limits.counters import TooMany
+from mfa.limits.table import CONFIRMED
+from mfa.models import AuditEvent, Challenge, Counter, Event
 from mfa.rules.codes import browser_of
-from mfa.rules.routes import MESSAGING, ChannelName
+from mfa.rules.methods import MESSAGING, ChannelName
+from mfa.rules.routes import Purpose
 from tests.portal_client import codes
 from tests.races.parallel import at_once, many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HERE = Origin("198.51.100.1", "Firefox")
+HERE = Client("198.51.100.1", "Firefox")
 PHONE = "+447700900201"
 
 
 def issue(user: User, channel: ChannelName = ChannelName.SMS, nonce: str = "session") -> Challenge:
     factor = user.factors.get() if channel is ChannelName.SMS else None
     target = Target(channel=channel, address=factor.target if factor else user.email, factor=factor)
-    return challenges.issue(user, target, purpose=Purpose.LOGIN, nonce=nonce, origin=HERE)
+    return challenges.issue(user, target, purpose=Purpose.LOGIN, nonce=nonce, client=HERE)
 
 
 def resend(challenge: Challenge) -> Challenge:
     fresh = Challenge.objects.get(pk=challenge.pk)
-    return challenges.resend(fresh, fresh.user, nonce="session", origin=HERE)
+    return challenges.resend(fresh, fresh.user, nonce="session", client=HERE)
 
 
-def judge(challenge: Challenge, typed: str, nonce: str = "session") -> Judgement:
+def judge(challenge: Challenge, typed: str, nonce: str = "session") -> Result:
     fresh = Challenge.objects.get(pk=challenge.pk)
-    return answers.judge(fresh, fresh.user, typed, nonce=nonce, origin=HERE)
+    return challenges.judge(fresh, fresh.user, typed, nonce=nonce, client=HERE)
 
 
 def may_be_repeated(challenge: Challenge) -> None:
@@ -60,17 +60,19 @@ def recorded(event: Event) -> int:
 
 @pytest.fixture
 def question(alice: User) -> Challenge:
-    """What alice's phone was asked."""
+    """The challenge sent to Alice's phone."""
     return issue(alice)
 
 
 # Answers
 
 
-def test_of_fifty_wrong_answers_five_are_judged(question: Challenge, alice: User) -> None:
+def test_five_of_fifty_parallel_wrong_answers_are_verified(
+    question: Challenge, alice: User
+) -> None:
     given = many(50, partial(judge, question, wrong(question)))
     judged = [one for one in given if not isinstance(one, TooMany)]
-    assert [judgement.answer for judgement in judged] == [Answer.WRONG] * 5
+    assert [result.outcome for result in judged] == [Outcome.WRONG] * 5
     alice.refresh_from_db()
     question.refresh_from_db()
     assert recorded(Event.CODE_WRONG) == alice.wrong_answers == 5
@@ -78,13 +80,13 @@ def test_of_fifty_wrong_answers_five_are_judged(question: Challenge, alice: User
     assert question.tries_left == 0
 
 
-def test_of_twenty_right_answers_one_passes(question: Challenge) -> None:
+def test_one_of_twenty_parallel_right_answers_passes(question: Challenge) -> None:
     given = many(20, partial(judge, question, right(question)))
-    assert Tally(judgement.answer for judgement in given) == {Answer.RIGHT: 1, Answer.SPENT: 19}
+    assert Metric(result.outcome for result in given) == {Outcome.RIGHT: 1, Outcome.SPENT: 19}
     assert recorded(Event.CODE_RIGHT) == 1
 
 
-def test_among_wrong_answers_a_right_one_passes_at_most_once(question: Challenge) -> None:
+def test_right_answer_among_wrong_ones_passes_at_most_once(question: Challenge) -> None:
     wrongs = [partial(judge, question, wrong(question))] * 20
     rights = [partial(judge, question, right(question))] * 10
     at_once(rights + wrongs)
@@ -94,7 +96,7 @@ def test_among_wrong_answers_a_right_one_passes_at_most_once(question: Challenge
     assert judged == 5 - question.tries_left <= 5
 
 
-def test_the_fifth_wrong_answer_of_strangers_stops_the_sixth_of_any_session(alice: User) -> None:
+def test_fifth_wrong_answer_locks_all_unrecognized_devices(alice: User) -> None:
     asked = {session: issue(alice, nonce=session) for session in "abc"}
     given = at_once(
         [partial(judge, asked[session], "none", session) for session in asked for _ in range(5)]
@@ -105,10 +107,10 @@ def test_the_fifth_wrong_answer_of_strangers_stops_the_sixth_of_any_session(alic
     assert sum(isinstance(answer, TooMany) for answer in given) == 10
 
 
-# Questions
+# Challenges
 
 
-def test_of_twenty_repeats_one_is_sent(question: Challenge) -> None:
+def test_one_of_twenty_parallel_repeats_is_sent(question: Challenge) -> None:
     may_be_repeated(question)
     given = many(20, partial(resend, question))
     assert sum(isinstance(answer, TooMany) for answer in given) == 19
@@ -128,7 +130,7 @@ def test_twenty_refused_repeats_count_nothing(question: Challenge, alice: User) 
     assert len(codes(PHONE)) == 3
 
 
-def test_twenty_clicks_on_another_way_are_one_question(question: Challenge, alice: User) -> None:
+def test_twenty_clicks_on_other_method_are_one_challenge(question: Challenge, alice: User) -> None:
     given = many(20, partial(issue, alice, ChannelName.EMAIL))
     assert len({challenge.pk for challenge in given}) == 1
     assert len(codes(alice.email)) == 1
@@ -139,7 +141,7 @@ def test_twenty_clicks_count_as_one_use(alice: User) -> None:
     assert set(Counter.objects.values_list("count", flat=True)) == {1}
 
 
-def test_of_two_ways_at_once_one_question_stays_open(alice: User) -> None:
+def test_one_of_two_parallel_challenges_stays_open(alice: User) -> None:
     at_once([partial(issue, alice, channel) for channel in MESSAGING] * 10)
     assert Challenge.objects.open(timezone.now()).count() == 1
 
@@ -151,7 +153,7 @@ def test_twenty_sessions_get_as_many_texts_as_the_limit_allows(alice: User) -> N
     assert recorded(Event.CODE_REFUSED) == 17
 
 
-def test_a_code_in_its_last_minutes_is_replaced_once(question: Challenge) -> None:
+def test_code_in_its_last_minutes_is_replaced_once(question: Challenge) -> None:
     soon = timezone.now() + timedelta(minutes=1)
     Challenge.objects.update(resend_at=timezone.now(), expires_at=soon)
     given = many(20, partial(resend, question))

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import deliveries
+from mfa.messages import queue as deliveries, worker
 from mfa.models import Delivery, OutboxMessage
 from tests.races.parallel import at_once, many
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def row(alice: User) -> Delivery:
-    """A notice whose wake-up call was lost."""
+    """A notice whose task was lost."""
     return Delivery.objects.create(
         user=alice,
         message="number_changed",
@@ -26,13 +26,13 @@ def row(alice: User) -> Delivery:
     )
 
 
-def test_of_twenty_workers_one_sends(row: Delivery) -> None:
-    many(20, partial(deliveries.deliver, row.pk))
+def test_one_of_twenty_workers_sends(row: Delivery) -> None:
+    many(20, partial(worker.deliver, row.pk))
     assert OutboxMessage.objects.count() == 1
 
 
 def test_sweeps_and_workers_send_once(row: Delivery) -> None:
-    at_once([deliveries.sweep, partial(deliveries.deliver, row.pk)] * 10)
+    at_once([deliveries.sweep, partial(worker.deliver, row.pk)] * 10)
     assert OutboxMessage.objects.count() == 1
     row.refresh_from_db()
     assert row.state == Delivery.State.DELIVERED

@@ -6,18 +6,18 @@ import pytest
 
 from accounts.models import User
 from mfa import factors
+from mfa.client import Client
 from mfa.models import AuditEvent, Event, Factor, OutboxMessage
-from mfa.origin import Origin
 from tests.races.parallel import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HERE = Origin("198.51.100.1", "Firefox")
+HERE = Client("198.51.100.1", "Firefox")
 NUMBERS = [f"+4477009005{number:02}" for number in range(10)]
 
 
 def set_phone(user: User, number: str) -> bool:
-    return factors.set_phone(user, number, origin=HERE)
+    return factors.change_phone(user, number, client=HERE)
 
 
 def sessions_of(user: User) -> list[User]:
@@ -25,14 +25,14 @@ def sessions_of(user: User) -> list[User]:
     return [User.objects.get(pk=user.pk) for _ in NUMBERS]
 
 
-def test_of_ten_sessions_that_enroll_at_once_one_wins(bob: User) -> None:
+def test_one_of_ten_parallel_enrollments_wins(bob: User) -> None:
     given = at_once(list(map(partial, [set_phone] * 10, sessions_of(bob), NUMBERS)))
     assert given.count(True) == 1
     assert Factor.objects.get().target == NUMBERS[given.index(True)]
     assert AuditEvent.objects.filter(event=Event.FACTOR_ADDED).count() == 1
 
 
-def test_of_ten_sessions_that_change_at_once_one_wins_and_the_old_number_is_told_once(
+def test_one_of_ten_parallel_changes_wins_and_notifies_once(
     alice: User,
 ) -> None:
     old = factors.phone_of(alice)
@@ -42,7 +42,7 @@ def test_of_ten_sessions_that_change_at_once_one_wins_and_the_old_number_is_told
     assert OutboxMessage.objects.get(channel="sms").target == old.target
 
 
-def test_the_epoch_rises_by_one(bob: User) -> None:
+def test_epoch_rises_by_one(bob: User) -> None:
     at_once(list(map(partial, [set_phone] * 10, sessions_of(bob), NUMBERS)))
     bob.refresh_from_db()
     assert bob.session_epoch == 1

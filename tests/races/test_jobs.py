@@ -1,9 +1,9 @@
-"""Several workers at one job do it to each person once."""
+"""Several workers on one job process each person once."""
 
 import pytest
 
 from accounts.models import User
-from mfa import jobs
+from mfa.admin.base import jobs
 from mfa.models import AuditEvent, Event, Job
 from tests.conftest import make_user
 from tests.races.parallel import many
@@ -11,7 +11,7 @@ from tests.races.parallel import many
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_each_person_is_dealt_with_once() -> None:
+def test_each_person_is_processed_once() -> None:
     root = make_user("root@example.org", is_staff=True, is_superuser=True)
     people = [make_user(f"crowd{number}@example.org").pk for number in range(100)]
     job = Job.objects.create(action="end_sessions", by=root, people=people, total=100)

@@ -1,4 +1,4 @@
-"""Several people, one new mailbox; one person, several clicks."""
+"""Several people with one new email, and one person with several clicks."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from django.utils import timezone
 
-from accounts import links, mailboxes
-from accounts.links import Link
 from accounts.models import User
+from accounts.people import links, mailboxes
+from accounts.people.links import Link
 from mfa.models import AuditEvent, Event, OutboxMessage
 from tests.conftest import make_user
 from tests.races.parallel import at_once, many
@@ -20,7 +20,7 @@ NEW = "one@new.example"
 
 
 def confirming(user: User) -> Callable[[], bool]:
-    """The click on the link that a person got at the new mailbox."""
+    """A person's click on the link at the new address."""
     User.objects.filter(pk=user.pk).update(new_email=NEW)
     user.refresh_from_db()
     address = links.address_of(Link.EMAIL, user, target=NEW, at=timezone.now(), epoch=0)
@@ -31,7 +31,7 @@ def confirming(user: User) -> Callable[[], bool]:
     return lambda: mailboxes.confirm(request, user, uid, token)
 
 
-def test_of_ten_people_with_one_new_email_one_gets_it(policy: object) -> None:
+def test_one_of_ten_people_gets_the_same_new_email(policy: object) -> None:
     people = [make_user(f"person{number}@example.org") for number in range(10)]
     given = at_once([confirming(person) for person in people])
     assert given.count(True) == 1
@@ -40,7 +40,7 @@ def test_of_ten_people_with_one_new_email_one_gets_it(policy: object) -> None:
     assert AuditEvent.objects.filter(event=Event.EMAIL_CHANGED).count() == 1
 
 
-def test_of_ten_clicks_on_one_link_one_counts(alice: User) -> None:
+def test_one_of_ten_clicks_on_a_link_counts(alice: User) -> None:
     given = many(10, confirming(alice))
     assert given.count(True) == 1
     alice.refresh_from_db()

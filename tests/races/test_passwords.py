@@ -1,4 +1,4 @@
-"""One password, several sessions that change it at once, or say "not me" meanwhile."""
+"""One password, and several sessions that change it or report "not me" at once."""
 
 import time
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.test import RequestFactory
 
-from accounts import passwords
 from accounts.models import User
+from accounts.people import passwords, reports
 from mfa import audit
 from mfa.audit import NOWHERE
 from mfa.models import AuditEvent, Event
-from mfa.sessions import SessionStore
+from mfa.session_engine import SessionStore
 from tests.portal_client import PASSWORD
 from tests.races.parallel import at_once
 
@@ -24,14 +24,14 @@ PASSWORDS = [f"another long enough one {number}" for number in range(8)]
 
 
 def changing(user: User, password: str) -> Callable[[], bool]:
-    """A session before the button, as it has loaded the person."""
+    """A session before the button, with the person loaded."""
     request = RequestFactory().post("/me/password/")
     request.session = SessionStore()
     request.user = User.objects.get(pk=user.pk)
     return partial(passwords.change, request, request.user, password)
 
 
-def test_of_eight_sessions_that_change_it_at_once_one_wins(alice: User) -> None:
+def test_one_of_eight_parallel_password_changes_wins(alice: User) -> None:
     given = at_once([changing(alice, password) for password in PASSWORDS])
     assert given.count(True) == 1
     alice.refresh_from_db()
@@ -40,10 +40,10 @@ def test_of_eight_sessions_that_change_it_at_once_one_wins(alice: User) -> None:
 
 
 @pytest.mark.parametrize("turn", range(8))
-def test_old_password_is_dead_after_a_reset_however_its_rehash_falls(
+def test_old_password_is_invalid_after_reset_despite_rehash(
     settings, alice: User, turn: int
 ) -> None:
-    """S10: a login with an imported hash, and a reset, at once."""
+    """S10: a login with an imported hash and a reset at the same time."""
     imported = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
     settings.PASSWORD_HASHERS = [*settings.PASSWORD_HASHERS, imported]
     old = make_password(PASSWORD, hasher="pbkdf2_sha256")
@@ -66,11 +66,11 @@ def test_old_password_is_dead_after_a_reset_however_its_rehash_falls(
 
 
 @pytest.mark.parametrize("_turn", range(5))
-def test_no_change_undoes_a_not_me(alice: User, _turn: int) -> None:
-    """A thief's session is at the form while the owner presses the button elsewhere."""
-    event = audit.record(Event.LOGGED_IN, alice, origin=NOWHERE)
-    owner = partial(passwords.disown, alice, event, origin=NOWHERE)
-    changed, _ = at_once([changing(alice, PASSWORDS[0]), owner])
+def test_password_change_does_not_clear_report_of_compromise(alice: User, _turn: int) -> None:
+    """An attacker's session is at the form while the owner presses the button elsewhere."""
+    event = audit.record(Event.LOGGED_IN, alice, client=NOWHERE)
+    owner = partial(reports.make, alice, event.pk, client=NOWHERE)
+    at_once([changing(alice, PASSWORDS[0]), owner])
     alice.refresh_from_db()
     assert alice.password_expired
-    assert alice.check_password(PASSWORDS[0] if changed else PASSWORD)
+    assert not alice.has_usable_password()

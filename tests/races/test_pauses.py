@@ -28,10 +28,8 @@ def promote(office: Browser, user: User, **powers: object) -> int:
 
 
 @pytest.mark.parametrize("power", ["is_staff", "is_superuser", "groups"])
-def test_whichever_is_first_no_pause_is_left_for_the_new_staff(
-    office: Browser, root: User, power: str
-) -> None:
-    """Two helpers press Save at the same moment, again and again."""
+def test_new_staff_never_keep_a_pause(office: Browser, root: User, power: str) -> None:
+    """Two helpers press Save at the same time, repeatedly."""
     value = str(Group.objects.get(name="Support").pk) if power == "groups" else "on"
     for number in range(ROUNDS):
         user = make_user(f"new{number}@example.org")
@@ -46,21 +44,21 @@ def test_whichever_is_first_no_pause_is_left_for_the_new_staff(
         assert not Pause.objects.running(timezone.now()).exists()
 
 
-def test_of_eight_pauses_that_start_at_once_one_does(alice: User, root: User) -> None:
+def test_one_of_eight_parallel_pauses_starts(alice: User, root: User) -> None:
     """S06."""
     given = many(8, lambda: pauses.start(alice, reason="lost phone", hours=24, by=root))
     assert given.count(Refusal.RUNNING) == 7
     assert Pause.objects.count() == 1
 
 
-def test_no_login_in_flight_outlives_the_end_of_its_pause(alice: User, root: User) -> None:
+def test_logins_in_progress_end_with_their_pause(alice: User, root: User) -> None:
     """S06: eight passwords are right while an administrator ends the pause."""
     pause = pauses.start(alice, reason="lost phone", hours=24, by=root)
     thieves = [Browser() for _ in range(8)]
     at_once(
         [
             *(lambda each=each: each.password(alice) for each in thieves),
-            lambda: pauses.end(pause, alice, by=root, origin=NOWHERE),
+            lambda: pauses.end(pause, alice, by=root, client=NOWHERE),
         ]
     )
     assert [each.get("/me/").status_code for each in thieves] == [302] * 8

@@ -1,4 +1,4 @@
-"""The races once more from outside: HTTP, four processes, PostgreSQL."""
+"""The races again from outside: HTTP, four processes, PostgreSQL."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -36,16 +36,16 @@ def statuses(times: int, path: str, visitor: Visitor, **fields: str) -> set[int]
     return {answer.status for answer in answers}
 
 
-def test_of_fifty_wrong_codes_five_are_judged(portal: Portal, visitor: Visitor) -> None:
+def test_five_of_fifty_parallel_wrong_codes_are_verified(portal: Portal, visitor: Visitor) -> None:
     visitor.password(BEN, PASSWORD)
     last = (int(portal.code(PHONE_OF[BEN])) + 1) % 1_000_000
-    # The fifth costs a wait: later ones are refused, or led to the page that says so.
+    # The fifth causes a lockout. Later ones are refused, or redirected to the page that says so.
     assert statuses(50, VERIFY, visitor, code=f"{last:06}") <= {200, 302, 429}
     assert portal.events("code_wrong", BEN) == 5
     assert portal.query("SELECT wrong_answers FROM accounts_user WHERE email = %s", BEN) == [(5,)]
 
 
-def test_of_twenty_right_codes_one_logs_in(portal: Portal, visitor: Visitor) -> None:
+def test_one_of_twenty_parallel_right_codes_logs_in(portal: Portal, visitor: Visitor) -> None:
     # Staff would save recovery codes first.
     portal.query("UPDATE accounts_user SET is_staff = false WHERE email = %s", SAM)
     visitor.password(SAM, PASSWORD)
@@ -54,7 +54,7 @@ def test_of_twenty_right_codes_one_logs_in(portal: Portal, visitor: Visitor) -> 
     assert portal.events("code_right", SAM) == 1
 
 
-def test_of_twenty_clicks_on_send_again_one_sends(portal: Portal, visitor: Visitor) -> None:
+def test_one_of_twenty_clicks_on_send_again_sends(portal: Portal, visitor: Visitor) -> None:
     visitor.password(ADMIN, PASSWORD)
     portal.query("UPDATE mfa_challenge SET resend_at = now()")
     before = portal.messages()
@@ -62,8 +62,8 @@ def test_of_twenty_clicks_on_send_again_one_sends(portal: Portal, visitor: Visit
     assert portal.messages() == before + 1
 
 
-def test_of_twenty_clicks_on_send_to_email_one_sends(portal: Portal, visitor: Visitor) -> None:
-    # The wait for the wrong codes above is over.
+def test_one_of_twenty_clicks_on_send_to_email_sends(portal: Portal, visitor: Visitor) -> None:
+    # The lockout for the wrong codes above has ended.
     portal.query(
         "UPDATE accounts_user SET wrong_answers = 0, wait_until = NULL WHERE email = %s", BEN
     )

@@ -1,63 +1,63 @@
-"""One recovery code in many hands; two sets at once (LK-01)."""
+"""One recovery code used in parallel, and two sets at once (LK-01)."""
 
 from functools import partial
 
 import pytest
 
 from accounts.models import User
-from mfa import recovery
-from mfa.answers import Answer
-from mfa.counters import TooMany
+from mfa.challenges import Outcome
+from mfa.client import Client
+from mfa.factors import recovery_codes
+from mfa.limits.counters import TooMany
 from mfa.models import Factor
-from mfa.origin import Origin
 from mfa.rules.recovery import normalize
 from tests.races.parallel import at_once, many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HERE = Origin("198.51.100.1", "Firefox")
-HOME = Origin("192.0.2.1", "Firefox", known="a")
+HERE = Client("198.51.100.1", "Firefox")
+HOME = Client("192.0.2.1", "Firefox", known="a")
 
 
-def test_of_ten_who_use_one_code_at_once_one_is_right(alice: User) -> None:
-    code = normalize(recovery.make(alice, origin=HERE)[0])
-    given = many(10, lambda: recovery.spend(alice, code, origin=HERE).answer)
-    assert sorted(given) == [Answer.RIGHT, *[Answer.SPENT] * 9]
+def test_one_of_ten_parallel_uses_of_a_code_is_right(alice: User) -> None:
+    code = normalize(recovery_codes.make(alice, client=HERE)[0])
+    given = many(10, lambda: recovery_codes.spend(alice, code, client=HERE).outcome)
+    assert sorted(given) == [Outcome.RIGHT, *[Outcome.SPENT] * 9]
 
 
-def test_of_twenty_wrong_codes_of_strangers_at_once_five_are_judged(alice: User) -> None:
+def test_five_of_twenty_parallel_wrong_codes_are_verified(alice: User) -> None:
     """S08."""
-    recovery.make(alice, origin=HERE)
-    given = many(20, lambda: recovery.spend(alice, "0" * 13, origin=HERE).answer)
-    assert given.count(Answer.WRONG) == 4
-    assert given.count(Answer.LOCKED) == 1
+    recovery_codes.make(alice, client=HERE)
+    given = many(20, lambda: recovery_codes.spend(alice, "0" * 13, client=HERE).outcome)
+    assert given.count(Outcome.WRONG) == 4
+    assert given.count(Outcome.LOCKED) == 1
 
 
-def test_owners_right_code_passes_within_a_burst_of_a_thief(alice: User) -> None:
-    """S08: from a recognized device; a burst uses up no more than its own."""
-    codes = recovery.make(alice, origin=HERE)
+def test_owners_right_code_passes_during_attackers_burst(alice: User) -> None:
+    """S08: from a recognized device. A burst uses only its own attempts."""
+    codes = recovery_codes.make(alice, client=HERE)
     used = normalize(codes[0])
-    recovery.spend(alice, used, origin=HERE)
+    recovery_codes.spend(alice, used, client=HERE)
 
-    def post(code: str, origin: Origin) -> Answer:
-        return recovery.spend(User.objects.get(pk=alice.pk), code, origin=origin).answer
+    def post(code: str, client: Client) -> Outcome:
+        return recovery_codes.spend(User.objects.get(pk=alice.pk), code, client=client).outcome
 
     thief = [partial(post, code, HERE) for code in ("0" * 13, used) for _ in range(12)]
     *guessed, owned = at_once([*thief, partial(post, normalize(codes[1]), HOME)])
-    assert owned is Answer.RIGHT
-    assert Answer.RIGHT not in guessed
-    assert post(normalize(codes[2]), HOME) is Answer.RIGHT
+    assert owned is Outcome.RIGHT
+    assert Outcome.RIGHT not in guessed
+    assert post(normalize(codes[2]), HOME) is Outcome.RIGHT
 
 
-def test_of_thirty_used_codes_at_once_twenty_are_hashed(alice: User) -> None:
-    code = normalize(recovery.make(alice, origin=HERE)[0])
-    given = many(30, lambda: recovery.spend(alice, code, origin=HERE))
+def test_twenty_of_thirty_parallel_used_codes_are_hashed(alice: User) -> None:
+    code = normalize(recovery_codes.make(alice, client=HERE)[0])
+    given = many(30, lambda: recovery_codes.spend(alice, code, client=HERE))
     assert len([one for one in given if isinstance(one, TooMany)]) == 10
 
 
-def test_of_five_sessions_that_make_codes_at_once_one_wins(alice: User) -> None:
+def test_one_of_five_parallel_new_sets_wins(alice: User) -> None:
     people = [User.objects.get(pk=alice.pk) for _ in range(5)]
-    given = at_once([partial(recovery.make, person, origin=HERE) for person in people])
+    given = at_once([partial(recovery_codes.make, person, client=HERE) for person in people])
     [codes] = [codes for codes in given if codes]
     assert Factor.objects.usable().filter(kind=Factor.Kind.RECOVERY_CODES).count() == 1
-    assert recovery.spend(alice, normalize(codes[0]), origin=HERE).answer is Answer.RIGHT
+    assert recovery_codes.spend(alice, normalize(codes[0]), client=HERE).outcome is Outcome.RIGHT

@@ -4,13 +4,13 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from accounts import resets
 from accounts.models import User
-from mfa import walk as walks
+from accounts.people import resets
+from mfa.login.flow import Flow
+from mfa.login.pending import PendingLogin
 from mfa.models import AuditEvent, Event
-from mfa.pending import PendingLogin
-from mfa.rules.steps import Aim
-from mfa.sessions import SessionStore
+from mfa.rules.routes import Purpose
+from mfa.session_engine import SessionStore
 from tests.races.parallel import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,24 +18,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORDS = [f"another long enough one {number}" for number in range(8)]
 
 
-def tab(user: User) -> walks.Walk:
+def tab(user: User) -> Flow:
     """A tab before the form for a new password."""
     request = RequestFactory().post("/password/new/")
     request.session = SessionStore()
-    now = timezone.now().timestamp()
-    pending = PendingLogin(
-        user=user.pk,
-        session_hash=user.get_session_auth_hash(),
-        start=now,
-        next="",
-        nonce="0" * 32,
-        aim=Aim.RESET,
-        opened=now,
-    )
-    return walks.start(request, pending, user)
+    now = timezone.now()
+    pending = PendingLogin.begin(user, Purpose.RESET, now)
+    pending.opened = now.timestamp()
+    return Flow(request=request, pending=pending, user=user)
 
 
-def test_of_eight_tabs_that_save_at_once_one_counts(alice: User) -> None:
+def test_one_of_eight_parallel_tabs_saves(alice: User) -> None:
     """RV-01: the link is used once."""
     tabs = [(tab(alice), password) for password in PASSWORDS]
     given = at_once([lambda one=one: resets.finish(*one) for one in tabs])

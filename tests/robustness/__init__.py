@@ -1,1 +1,1 @@
-"""What docs/operators.md promises of a portal whose parts stop, shown by stopping them."""
+"""The promises of docs/operators.md about outages, shown by stopping parts of the portal."""

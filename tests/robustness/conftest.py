@@ -1,4 +1,4 @@
-"""One portal on servers of its own; each test finds all of it running."""
+"""One portal on its own servers. Each test finds everything running."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A portal whose parts can be stopped, held and looked into."""
+"""A portal whose parts can be stopped, held and inspected."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +20,7 @@ WAITING = (
 
 
 class Person(Visitor):
-    """Somebody of the portal, with a browser and a phone."""
+    """A person with a browser and a phone."""
 
     def __init__(self, portal: Company, email: str) -> None:
         super().__init__(portal.url)
@@ -28,7 +28,7 @@ class Person(Visitor):
         self.number = people.number_of(email)
 
     def log_in(self) -> str:
-        """Type the password; return the page that it leads to."""
+        """Enter the password. Return the next page."""
         self.password(self.email, PASSWORD)
         return self.path
 
@@ -36,16 +36,16 @@ class Person(Visitor):
         return self.portal.texts(self.number)
 
     def next_code(self, after: int = 0) -> str:
-        """Return the code of the text that comes after so many."""
+        """Return the code of the text after this many."""
         return code_in(soon(lambda: self.texts()[after:], within=20)[0])
 
     def type(self, code: str) -> str:
-        """Type a code; return the page that it leads to."""
+        """Enter a code. Return the next page."""
         self.post("/login/verify/", code=code)
         return self.path
 
     def ask_again(self) -> None:
-        """Wait until one may, and ask for another text."""
+        """Wait until it is possible, and request another text."""
         self.portal.query("UPDATE mfa_challenge SET resend_at = now()")
         self.get("/login/verify/")
         self.post("/login/verify/resend/")
@@ -55,10 +55,10 @@ class Person(Visitor):
         return self.portal.query(statement, self.number)
 
     def phones(self) -> list[str]:
-        """Return the numbers that prove the person now."""
+        """Return the person's current numbers."""
         statement = (
             "SELECT target FROM mfa_factor JOIN accounts_user ON accounts_user.id = user_id "
-            "WHERE email = %s AND revoked_at IS NULL"
+            "WHERE email = %s AND status <> 'revoked'"
         )
         return [number for (number,) in self.portal.query(statement, self.email)]
 
@@ -69,7 +69,7 @@ class Person(Visitor):
 
 @dataclass
 class Site:
-    """The portal, the servers that it stands on, and people whom no test has used yet."""
+    """The portal, its servers, and people that no test has used yet."""
 
     portal: Company
     cluster: Cluster
@@ -78,11 +78,11 @@ class Site:
     clicks: ThreadPoolExecutor
 
     def person(self) -> Person:
-        """Return somebody with a confirmed phone."""
+        """Return a person with a confirmed phone."""
         return Person(self.portal, self.fresh.pop())
 
     def mend(self) -> None:
-        """Start again what a test has left stopped."""
+        """Start what a test has left stopped."""
         for process in (self.queue, self.portal.worker, self.portal.helper, self.portal.beat):
             if not process.running:
                 process.start()
@@ -90,7 +90,7 @@ class Site:
 
     @contextmanager
     def held(self, table: str) -> Iterator[None]:
-        """Let nobody write to a table, nor lock its rows; reading goes on."""
+        """Block writes and row locks of a table. Reads continue."""
         with psycopg.connect(self.portal.database) as connection:
             connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
             yield
@@ -100,7 +100,7 @@ class Site:
         return [pid for (pid,) in self.portal.query(WAITING)]
 
     def click(self, visitor: Visitor, path: str, **fields: str) -> Future[Answer]:
-        """Post a form and look on while it is answered."""
+        """Post a form, and run code during the request."""
         return self.clicks.submit(visitor.send, "POST", path, fields)
 
     def kill_web_in(
@@ -108,7 +108,7 @@ class Site:
     ) -> None:
         """Post a form, and `kill -9` gunicorn's workers when the request would write to a table.
 
-        `reached`: the database has the statement already, and carries it out for the dead.
+        `reached`: the database already has the statement, and executes it without the worker.
         """
         with self.held(table):
             lost = self.click(visitor, path, **fields)
@@ -119,5 +119,5 @@ class Site:
         self.portal.wait_until_served()
 
     def end_waiting(self, waiting: list[int]) -> None:
-        """End processes of the database, as it ends those that miss their client."""
+        """Terminate database processes, as it does when their client is gone."""
         self.portal.query("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", waiting)

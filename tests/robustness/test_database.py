@@ -1,4 +1,4 @@
-"""PostgreSQL restarted under load: all goes on by itself, and nothing is counted twice."""
+"""PostgreSQL restarted under load: the portal recovers on its own, and nothing counts twice."""
 
 import threading
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ JUDGED = "SELECT count(*) FROM mfa_auditevent WHERE event = 'code_wrong' AND use
 
 
 def click_on(person: Person, over: threading.Event, seen: set[int]) -> None:
-    """Read the code page and type a wrong code, again and again; add all statuses to `seen`."""
+    """Read the code page and enter a wrong code, repeatedly. Add all statuses to `seen`."""
     while not over.is_set():
         seen.add(person.send("GET", VERIFY).status)
         seen.add(person.send("POST", VERIFY, {"code": "wrong!"}).status)
@@ -31,7 +31,7 @@ def click_on(person: Person, over: threading.Event, seen: set[int]) -> None:
 
 @contextmanager
 def load(people: list[Person]) -> Iterator[set[int]]:
-    """Let people click all the while; yield the statuses that they see."""
+    """Let people click meanwhile. Yield the statuses that they see."""
     over, seen = threading.Event(), set()
     with ThreadPoolExecutor(len(people)) as threads:
         clicks = [threads.submit(click_on, person, over, seen) for person in people]
@@ -44,7 +44,7 @@ def load(people: list[Person]) -> Iterator[set[int]]:
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_after_a_restart_all_goes_on_without_a_restart_of_ours(site: Site, mode: str) -> None:
+def test_portal_recovers_from_database_restart_on_its_own(site: Site, mode: str) -> None:
     """`fast` is an update of the database, `immediate` a crash with recovery."""
     halfway, signed_in, *crowd = [site.person() for _ in range(5)]
     for person in (halfway, signed_in, *crowd):
@@ -54,7 +54,7 @@ def test_after_a_restart_all_goes_on_without_a_restart_of_ours(site: Site, mode:
     with load(crowd) as seen:
         soon(lambda: seen)
         site.cluster.stop(mode)
-        # A short outage is waited for: nobody is told of it.
+        # Requests wait during a short outage, so nobody sees it.
         soon(lambda: 503 in seen, within=20)
         site.cluster.start()
         threading.Event().wait(0.5)

@@ -1,4 +1,4 @@
-"""Both keys rotated while people are in and on their way: nobody is thrown out, nothing is lost."""
+"""Both keys rotated while people are logged in or logging in: nothing is lost."""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -16,7 +16,7 @@ def wrong(code: str) -> str:
 
 
 def enrolling(site: Site) -> Person:
-    """Return somebody who waits for the code of a first number."""
+    """Return a person who waits for the code of a first number."""
     person = site.person()
     site.portal.query("DELETE FROM mfa_factor WHERE target = %s", person.number)
     forget = "UPDATE accounts_user SET ever_bound_at = NULL WHERE email = %s"
@@ -28,14 +28,14 @@ def enrolling(site: Site) -> Person:
 
 
 def guess(person: Person) -> int:
-    """Type a wrong password for an address that is nobody's; return the status."""
+    """Enter a wrong password for an unknown email. Return the status."""
     person.get("/login/")
     person.post("/login/", email=STRANGER, password="wrong, but long enough to be one")
     return person.status
 
 
-def test_both_keys_are_rotated_and_nobody_notices(site: Site) -> None:
-    """DT-01: sessions, half logins, open codes, tries, waits and the SMS token go on."""
+def test_rotation_of_both_keys_affects_nobody(site: Site) -> None:
+    """DT-01: sessions, pending logins, codes, attempts, lockouts and the SMS token stay valid."""
     portal = site.portal
     signed_in, halfway, worn, hasty, new = [*(site.person() for _ in range(4)), enrolling(site)]
     signed_in.log_in()
@@ -47,8 +47,8 @@ def test_both_keys_are_rotated_and_nobody_notices(site: Site) -> None:
         worn.type(wrong(worn.next_code()))
     for _ in range(10):
         assert guess(hasty) == 200
-    # Longer than two restarts take on the slowest machine
-    portal.query("UPDATE mfa_wait SET until = now() + interval '10 minutes'")
+    # Longer than two restarts on the slowest machine
+    portal.query("UPDATE mfa_lockout SET until = now() + interval '10 minutes'")
     assert guess(hasty) == 429
     enrolls_with = new.next_code()
 

@@ -1,4 +1,4 @@
-"""Redis gone and back: pages answer, nothing is lost, nothing leaves twice, nobody restarts."""
+"""A Redis outage: pages answer, nothing is lost or sent twice, and no restart is needed."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.robustness.site import Site
 pytestmark = pytest.mark.processes
 
 
-def test_what_was_asked_for_without_redis_is_texted_when_it_is_back(site: Site) -> None:
+def test_text_requested_during_outage_is_sent_when_redis_is_back(site: Site) -> None:
     person, other = site.person(), site.person()
     site.queue.kill()
     answers = []

@@ -1,4 +1,4 @@
-"""`kill -9` of a web worker in the middle of a POST: nothing is half done, nobody is stuck."""
+"""`kill -9` of a web worker during a POST: nothing is left half done, and nobody is stuck."""
 
 import signal
 
@@ -25,8 +25,8 @@ def at_the_code(site: Site) -> tuple[Person, str]:
 
 
 @pytest.mark.parametrize("table", ["mfa_challenge", "mfa_auditevent"])
-def test_a_right_code_that_was_not_counted_yet_still_counts(site: Site, table: str) -> None:
-    """Killed before the try is spent, and after it but before the commit (OT-03)."""
+def test_uncounted_right_code_still_works(site: Site, table: str) -> None:
+    """Killed before the attempt is used, and after it but before the commit (OT-03)."""
     person, code = at_the_code(site)
     site.kill_web_in(table, person, VERIFY, code=code)
     assert person.challenges("tries_left, passed_at") == [(5, None)]
@@ -37,9 +37,7 @@ def test_a_right_code_that_was_not_counted_yet_still_counts(site: Site, table: s
 
 
 @pytest.mark.parametrize("reached", [False, True])
-def test_a_right_code_whose_answer_was_lost_counted_once_and_the_next_one_lets_in(
-    site: Site, *, reached: bool
-) -> None:
+def test_right_code_with_lost_answer_counts_once(site: Site, *, reached: bool) -> None:
     """Killed after the answer's commit, before that of session and login (OT-03)."""
     person, code = at_the_code(site)
     site.kill_web_in("mfa_session", person, VERIFY, reached=reached, code=code)
@@ -56,8 +54,8 @@ def test_a_right_code_whose_answer_was_lost_counted_once_and_the_next_one_lets_i
     assert site.portal.events("code_right", person.email) == 2
 
 
-def test_a_login_whose_cookie_was_lost_starts_over_with_another_text(site: Site) -> None:
-    """The answer did not get through: the session's new key reached nobody (SS-01)."""
+def test_login_with_lost_cookie_starts_over(site: Site) -> None:
+    """The answer was lost, so nobody has the session's new key (SS-01)."""
     person, code = at_the_code(site)
     kept, token = dict(person.cookies), person.token
     assert person.type(code) == "/"
@@ -70,18 +68,18 @@ def test_a_login_whose_cookie_was_lost_starts_over_with_another_text(site: Site)
     assert len(person.texts()) == 2
 
 
-def test_a_wrong_code_counts_with_its_event_or_not_at_all(site: Site) -> None:
+def test_wrong_code_and_its_event_are_atomic(site: Site) -> None:
     person, code = at_the_code(site)
     site.kill_web_in("mfa_auditevent", person, VERIFY, code=wrong(code))
     assert person.challenges("tries_left") == [(5,)]
     assert site.portal.events("code_wrong", person.email) == 0
     person.type(wrong(code))
-    assert "4 tries left" in person.page
+    assert "4 attempts left" in person.page
     assert site.portal.events("code_wrong", person.email) == 1
     assert person.type(code) == "/"
 
 
-def test_a_password_whose_text_was_not_queued_yet_texts_nothing(site: Site) -> None:
+def test_text_not_queued_yet_is_not_sent(site: Site) -> None:
     person = site.person()
     person.get("/login/")
     site.kill_web_in("mfa_delivery", person, "/login/", email=person.email, password=PASSWORD)
@@ -91,7 +89,7 @@ def test_a_password_whose_text_was_not_queued_yet_texts_nothing(site: Site) -> N
     assert len(person.texts()) == 1
 
 
-def test_a_queued_text_outlives_the_web_worker_and_leaves_once(site: Site) -> None:
+def test_queued_text_is_sent_once_despite_killed_web_worker(site: Site) -> None:
     """Killed after the commit, before the worker was woken: the sweep sends it."""
     person = site.person()
     person.get("/login/")
@@ -114,7 +112,7 @@ ENROLL, NEW_PHONE = "/login/enroll/verify/", "/me/phone/verify/"
 
 
 def newcomer(site: Site) -> tuple[Person, str]:
-    """Somebody who has just been texted the code that proves a first phone."""
+    """A person who was just texted the code for a first phone."""
     person = site.person()
     site.portal.query(
         "WITH gone AS (DELETE FROM mfa_factor WHERE target = %s RETURNING user_id) "
@@ -127,8 +125,8 @@ def newcomer(site: Site) -> tuple[Person, str]:
     return person, person.next_code()
 
 
-def test_a_phone_is_bound_with_its_notice_or_not_at_all(site: Site) -> None:
-    """Killed after the code was counted, before the commit of what it binds (EN-01)."""
+def test_new_phone_and_its_notice_are_atomic(site: Site) -> None:
+    """Killed after the code was counted, before the commit of the new phone (EN-01)."""
     person, code = newcomer(site)
     site.kill_web_in("mfa_factor", person, ENROLL, code=code)
     assert person.phones() == []
@@ -142,7 +140,7 @@ def test_a_phone_is_bound_with_its_notice_or_not_at_all(site: Site) -> None:
     assert site.portal.events("factor_added", person.email) == 1
 
 
-def test_a_phone_that_was_bound_when_the_answer_was_lost_logs_in(site: Site) -> None:
+def test_phone_added_with_lost_answer_logs_in(site: Site) -> None:
     person, code = newcomer(site)
     site.kill_web_in("mfa_session", person, ENROLL, code=code)
     assert person.phones() == [person.number]
@@ -151,7 +149,7 @@ def test_a_phone_that_was_bound_when_the_answer_was_lost_logs_in(site: Site) -> 
 
 
 def changing(site: Site) -> tuple[Person, str, str]:
-    """Somebody with the code for another number; the old one is returned too."""
+    """A person with the code for another number. The old number is returned too."""
     person, code = at_the_code(site)
     assert person.type(code) == "/"
     old, person.number = person.number, number_of(f"new-{person.email}")
@@ -161,7 +159,7 @@ def changing(site: Site) -> tuple[Person, str, str]:
     return person, person.next_code(), old
 
 
-def test_a_number_is_changed_with_its_notice_or_not_at_all(site: Site) -> None:
+def test_changed_number_and_its_notice_are_atomic(site: Site) -> None:
     """NT-02."""
     person, code, old = changing(site)
     site.kill_web_in("mfa_factor", person, NEW_PHONE, code=code)
@@ -170,7 +168,7 @@ def test_a_number_is_changed_with_its_notice_or_not_at_all(site: Site) -> None:
     assert len(site.portal.texts(old)) == 1
 
 
-def test_a_number_that_was_changed_when_the_answer_was_lost_logs_in(site: Site) -> None:
+def test_number_changed_with_lost_answer_logs_in(site: Site) -> None:
     person, code, old = changing(site)
     site.kill_web_in("mfa_session", person, NEW_PHONE, code=code)
     assert person.phones() == [person.number]

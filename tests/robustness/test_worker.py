@@ -1,4 +1,4 @@
-"""`kill -9` of the worker: no text is sent twice without a person asking, none is forgotten."""
+"""`kill -9` of the worker: no text is sent twice without a request, and none is lost."""
 
 import pytest
 
@@ -8,10 +8,10 @@ from tests.twilio_endpoint.answers import Late, Silence
 
 pytestmark = pytest.mark.processes
 
-SWEEP = "from mfa import deliveries; deliveries.sweep()"
+SWEEP = "from mfa.messages import queue; queue.sweep()"
 
 
-def test_a_worker_killed_while_sending_leaves_maybe_sent_and_nobody_repeats_it(site: Site) -> None:
+def test_worker_killed_while_sending_leaves_maybe_sent(site: Site) -> None:
     portal = site.portal
     person = site.person()
     portal.endpoint.answer_next(Silence())
@@ -33,7 +33,7 @@ def test_a_worker_killed_while_sending_leaves_maybe_sent_and_nobody_repeats_it(s
     assert [state for (state,) in person.deliveries("state")] == ["maybe", "accepted"]
 
 
-def test_what_a_killed_worker_had_not_claimed_is_sent_once_by_the_next(site: Site) -> None:
+def test_unclaimed_message_of_killed_worker_is_sent_once(site: Site) -> None:
     portal = site.portal
     person = site.person()
     portal.worker.stop()
@@ -41,7 +41,7 @@ def test_what_a_killed_worker_had_not_claimed_is_sent_once_by_the_next(site: Sit
     person.log_in()
     with site.held("mfa_delivery"):
         portal.worker.start()
-        # It took the task and stands before the row; the queue is empty now.
+        # It took the task and waits for the row, so the queue is empty now.
         waiting = soon(site.waiting, within=20)
         portal.worker.kill()
         site.end_waiting(waiting)
@@ -54,8 +54,8 @@ def test_what_a_killed_worker_had_not_claimed_is_sent_once_by_the_next(site: Sit
     assert len(person.texts()) == len(person.deliveries("id")) == 1
 
 
-def test_a_worker_that_is_told_to_end_sends_what_it_has_begun(site: Site) -> None:
-    """A restart for a new version leaves no message in doubt."""
+def test_stopping_worker_finishes_its_message(site: Site) -> None:
+    """A restart for a new version leaves no message with an unknown result."""
     portal = site.portal
     person = site.person()
     portal.endpoint.answer_next(Late(2))

@@ -1,6 +1,6 @@
-"""A stand-in for Twilio: its API behind TLS, and an HTTP proxy that leads to it.
+"""A test double of Twilio: its API behind TLS, and an HTTP proxy for it.
 
-Tests use the fixtures of `fixtures.py`. By hand, for a walk through a portal in production shape:
+Tests use the fixtures of `fixtures.py`. To try a portal by hand:
 
-    python -m tests.twilio_endpoint --directory run/twilio --proxy-port 9901
+python -m tests.twilio_endpoint --directory run/twilio --proxy-port 9901
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.twilio_endpoint`: endpoint and proxy for a walk by hand."""
+"""`python -m tests.twilio_endpoint`: endpoint and proxy for manual use."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -13,7 +13,7 @@ from tests.twilio_endpoint.endpoint import Endpoint
 from tests.twilio_endpoint.journal import Journal
 from tests.twilio_endpoint.proxy import Mood, Proxy
 
-# What Twilio gives in the answer to a create request
+# The fields of Twilio's answer to a create request
 CODES = (
     20003, 20005, 20008, 20429, 20500, 20503, 21211, 21212, 21217, 21265, 21267, 21408, 21606,
     21607, 21608, 21610, 21611, 21612, 21614, 21617, 21635, 21659, 21660, 21661, 21701, 21703,

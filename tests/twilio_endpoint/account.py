@@ -1,6 +1,6 @@
-"""Twilio's side of an account: what it owns, what it may send, and what it answers.
+"""Twilio's side of an account: its values, what it can send, and its answers.
 
-Written after Twilio's public OpenAPI documents (api v2010, messaging v1).
+Based on Twilio's public OpenAPI documents (api v2010, messaging v1).
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from tests.twilio_endpoint.answers import Page, record, refusal
 
-# Parameters of a create request that a code may be sent with; anything else is a mistake of ours.
+# Parameters of a create request for a code. Any other is a mistake of ours.
 PARAMETERS = {
     "To",
     "From",
@@ -33,7 +33,7 @@ LONGEST_LIFE = 36_000
 
 @dataclass
 class Account:
-    """One account; change its fields to make it another."""
+    """One account. Change its fields to get another."""
 
     sid: str = "AC" + "0" * 32
     token: str = "token" * 6 + "ab12"
@@ -52,7 +52,7 @@ class Account:
     confirmed_messages: list[str] = field(default_factory=list)
 
     def user(self, authorization: str | None) -> str:
-        """Who logs in by this header: the account by its token, or a standard key; "" is nobody."""
+        """Return who logs in with this header: the account by its token, a standard key, or ""."""
         logins = {self.sid: self.token, **self.keys}
         named = {_basic(user, password): user for user, password in logins.items()}
         return named.get(authorization or "", "")

@@ -1,6 +1,6 @@
-"""What the endpoint can answer: Twilio's refusals, and what goes wrong between it and us.
+"""The endpoint's answers: Twilio's refusals, and connection faults.
 
-Each answer says in `takes` whether Twilio would have sent the message all the same.
+`takes` says whether Twilio would have sent the message in spite of the answer.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Protocol
 
-# HTTP statuses of Twilio's error numbers; the others come with 400
+# HTTP statuses of Twilio's error numbers. Others have 400.
 STATUSES = {
     10001: 403,
     20003: 401,
@@ -38,7 +38,7 @@ class Answer(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """A whole answer of any kind."""
+    """A complete answer of any kind."""
 
     status: int
     body: bytes
@@ -61,7 +61,7 @@ def record(fields: object, status: int = 200, *, takes: bool = False) -> Page:
 
 
 def refusal(code: int, status: int | None = None) -> Page:
-    """Twilio's error answer; its text repeats what was sent, as Twilio's does."""
+    """Twilio's error answer. Its text repeats the request's data, like Twilio's."""
     status = status or STATUSES.get(code, 400)
     message = "The 'To' number +447700900123 is not right for 123456 is your code"
     link = f"https://www.twilio.com/docs/errors/{code}"
@@ -82,7 +82,7 @@ REDIRECT = Page(302, b"", headers={"Location": "https://api.twilio.com/elsewhere
 
 @dataclass(frozen=True)
 class Silence:
-    """Takes the request and says nothing."""
+    """Accepts the request and does not answer."""
 
     seconds: float = 60
     takes: bool = True
@@ -94,7 +94,7 @@ class Silence:
 
 @dataclass(frozen=True)
 class Late:
-    """Takes the request and answers well, but after a while."""
+    """Accepts the request and answers with a delay."""
 
     seconds: float
     takes: bool = True
@@ -106,7 +106,7 @@ class Late:
 
 @dataclass(frozen=True)
 class Trickle:
-    """Takes the request and answers byte by byte, within any timeout of one read."""
+    """Accepts the request and answers byte by byte, within any timeout of one read."""
 
     pause: float = 0.05
     headers: bool = False
@@ -126,7 +126,7 @@ class Trickle:
 
 @dataclass(frozen=True)
 class Reset:
-    """Takes the request and drops the connection, after some bytes of the answer or before any."""
+    """Accepts the request and drops the connection, before or during the answer."""
 
     begun: bool = False
     takes: bool = True
@@ -135,14 +135,14 @@ class Reset:
         if self.begun:
             wire.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{")
         wire.close_connection = True
-        # Linger for no time: the other side gets a reset instead of an end.
+        # Do not linger: the other side gets a reset instead of a close.
         linger = struct.pack("ii", 1, 0)
         wire.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
 @dataclass(frozen=True)
 class Flood:
-    """Takes the request and answers without end, as fast as it can."""
+    """Accepts the request and answers endlessly, as fast as possible."""
 
     takes: bool = True
 
@@ -156,7 +156,7 @@ class Flood:
 
 @dataclass(frozen=True)
 class Cut:
-    """Answers in full as its headers say, but breaks off within the JSON."""
+    """Answers completely by its headers, but cuts the JSON."""
 
     takes: bool = True
 
@@ -164,8 +164,8 @@ class Cut:
         Page(201, b'{"sid": "SM0000000000000').give(wire)
 
 
-# In a walk the number decides: what ends in an error number of Twilio's is refused with it,
-# and these endings break the line.
+# In manual use the number decides: if it ends in one of Twilio's error numbers, it is refused with
+# that, and these endings break the connection.
 BY_ENDING: dict[str, Answer] = {
     "90001": Silence(),
     "90002": Trickle(),
@@ -179,7 +179,7 @@ BY_ENDING: dict[str, Answer] = {
 
 
 def by_ending(number: str, codes: frozenset[int]) -> Answer | None:
-    """Return the answer that a number asks for, None where it asks for nothing."""
+    """Return the answer that a number requests, or None."""
     ending = number[-5:]
     if ending in BY_ENDING:
         return BY_ENDING[ending]

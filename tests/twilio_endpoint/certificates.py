@@ -1,4 +1,4 @@
-"""A certificate authority of our own, and Twilio's host names certified by it."""
+"""A certificate authority for tests, and Twilio's host names certified by it."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ HOSTS = ("api.twilio.com", "messaging.twilio.com")
 
 
 class Authority:
-    """Keeps `ca.pem`, `leaf.pem` and `leaf.key` in a folder; made anew each time."""
+    """Keeps `ca.pem`, `leaf.pem` and `leaf.key` in a folder, created each time."""
 
     def __init__(self, folder: Path, hosts: tuple[str, ...] = HOSTS) -> None:
         self.path = folder / "ca.pem"

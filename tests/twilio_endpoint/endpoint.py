@@ -1,4 +1,4 @@
-"""The TLS server that speaks Twilio's API."""
+"""The TLS server with Twilio's API."""
 
 import ssl
 import threading
@@ -34,11 +34,11 @@ class _Handler(BaseHTTPRequestHandler):
             answer.give(self)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """The journal says it all."""
+        """The journal has everything."""
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Use as a context manager; `requests`, `users`, `messages` and `account` are to look at."""
+    """Use as a context manager. Inspect `requests`, `users`, `messages` and `account`."""
 
     daemon_threads = True
     # Idle connections of the portal must not keep a test from ending.
@@ -53,7 +53,7 @@ class Endpoint(ThreadingHTTPServer):
         journal: Journal | None = None,
         codes: frozenset[int] = frozenset(),
     ) -> None:
-        """`codes`: Twilio's error numbers that a To number may ask for by its last five digits."""
+        """`codes`: Twilio's error numbers that a number can request by its last five digits."""
         self.account = account or Account()
         self.messages: list[dict[str, str]] = []
         self.requests: list[str] = []
@@ -77,15 +77,15 @@ class Endpoint(ThreadingHTTPServer):
         self.server_close()
 
     def answer_next(self, *answers: Answer) -> None:
-        """Answer the next requests like this instead of by the account."""
+        """Give this answer to the next requests instead of the account's."""
         self._next.extend(answers)
 
     def stall(self, seconds: float) -> None:
-        """Take nothing and say nothing for a while; what came meanwhile is lost."""
+        """Accept and answer nothing for a while. Requests in that time are lost."""
         self._stalls_until = monotonic() + seconds
 
     def rest(self, seconds: float) -> bool:
-        """Wait, and say whether the endpoint closes meanwhile."""
+        """Wait, and return whether the endpoint closes meanwhile."""
         return self._closing.wait(seconds)
 
     def finish_request(self, request: socket, client_address: object) -> None:

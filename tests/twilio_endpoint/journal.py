@@ -1,4 +1,4 @@
-"""What happened, as JSON lines."""
+"""Events as JSON lines."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""An HTTP proxy that knows CONNECT, leads Twilio's hosts to the endpoint, and can misbehave."""
+"""An HTTP proxy with CONNECT that leads Twilio's hosts to the endpoint, and can misbehave."""
 
 import socket
 import struct
@@ -17,7 +17,7 @@ CHUNK = 65536
 
 
 class Mood(StrEnum):
-    """How the proxy treats who asks for a tunnel."""
+    """How the proxy treats requests for a tunnel."""
 
     WILLING = "willing"
     REFUSING = "refusing"  # 403: the network's policy
@@ -89,7 +89,7 @@ def _pour(source: socket.socket, sink: socket.socket) -> None:
 
 
 class Proxy(ThreadingTCPServer):
-    """Use as a context manager; `requests` holds the first line of each."""
+    """Use as a context manager. `requests` has the first line of each."""
 
     daemon_threads = True
     block_on_close = False
@@ -103,7 +103,7 @@ class Proxy(ThreadingTCPServer):
         login: str = "",
         journal: Journal | None = None,
     ) -> None:
-        """`login` is "user:password" where the proxy wants one."""
+        """`login` is "user:password" if the proxy requires one."""
         self.endpoint = endpoint
         self.mood = Mood.WILLING
         self.login = login
@@ -138,5 +138,5 @@ class Proxy(ThreadingTCPServer):
         return "" if known and self.mood is not Mood.REFUSING else "403 Forbidden"
 
     def rest(self, seconds: float) -> bool:
-        """Wait, and say whether the proxy closes meanwhile."""
+        """Wait, and return whether the proxy closes meanwhile."""
         return self._closing.wait(seconds)

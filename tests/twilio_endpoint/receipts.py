@@ -1,4 +1,4 @@
-"""Delivery receipts as Twilio posts them, signed by Twilio's own code."""
+"""Delivery receipts as Twilio posts them, signed with Twilio's own code."""
 
 from urllib.parse import urlencode
 
@@ -6,18 +6,18 @@ from django.http import HttpResponse
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from mfa.channels.twilio_receipts import url_of
-from mfa.models import AccountPolicy, Delivery
+from mfa.channels.twilio.receipts import url_of
+from mfa.models import Delivery, SmsAccount
 
 FORM = "application/x-www-form-urlencoded"
 
 
 def fields(delivery: Delivery, status: str, code: int | None = None) -> dict[str, str]:
-    """What Twilio tells of a message; it keeps its id for itself until the row has one."""
+    """Twilio's report about a message. Its id is hidden until the row has one."""
     message_id = delivery.provider_id or "SM" + "a" * 32
     failed = {"ErrorCode": str(code)} if code else {}
     return {
-        "AccountSid": AccountPolicy.load().sms_account_id,
+        "AccountSid": SmsAccount.load().account_id,
         "ApiVersion": "2010-04-01",
         "From": "+15005550006",
         "MessageSid": message_id,
@@ -38,9 +38,9 @@ def post(
     url: str = "",
     signature: str | None = None,
 ) -> HttpResponse:
-    """Post a receipt; signed with the account's token over the configured URL unless told else."""
+    """Post a receipt, by default signed with the account's token over the configured URL."""
     url = url or url_of(delivery.receipt_id)
-    validator = RequestValidator(token or AccountPolicy.load().sms_auth_token)
+    validator = RequestValidator(token or SmsAccount.load().auth_token)
     signed = validator.compute_signature(url, form) if signature is None else signature
     headers = {"X-Twilio-Signature": signed} if signed else {}
     path = f"/hooks/twilio/{delivery.receipt_id}/"
@@ -50,5 +50,5 @@ def post(
 def report(
     client: Client, delivery: Delivery, status: str, code: int | None = None
 ) -> HttpResponse:
-    """Post an honest receipt."""
+    """Post a valid receipt."""
     return post(client, delivery, fields(delivery, status, code))

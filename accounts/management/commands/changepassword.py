@@ -1,4 +1,4 @@
-"""`manage.py changepassword EMAIL`: as Django's, without overwriting what changed meanwhile."""
+"""`manage.py changepassword EMAIL`: like Django's, without overwriting parallel changes."""
 
 import getpass
 
@@ -7,18 +7,18 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts import passwords
 from accounts.models import User
-from mfa import notices
+from accounts.people import passwords
+from mfa.messages import notices
 from mfa.models import Event
 
 MOST_TRIES = 3
 
 
 class Command(BaseCommand):
-    """Stores the password alone; Django's command writes every column as it was read before."""
+    """Saves only the password. Django's command saves all columns as they were loaded."""
 
-    help = "Set a person's password; all their sessions end, and they are told by mail."
+    help = "Set a person's password. All their sessions end, and they get an email about it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the email."""
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             held = User.objects.select_for_update().get(pk=person.pk)
             passwords.store(held, password)
             notices.tell(Event.PASSWORD_CHANGED, held)
-        self.stdout.write(f"The password of {held} is changed.")
+        self.stdout.write(f"The password of {held} was changed.")
 
     def _ask(self, person: User) -> str:
         for _ in range(MOST_TRIES):
@@ -49,4 +49,4 @@ class Command(BaseCommand):
                 self.stderr.write("\n".join(error.messages))
             else:
                 return password
-        raise CommandError("The password is not changed.")
+        raise CommandError("The password was not changed.")

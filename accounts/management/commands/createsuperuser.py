@@ -1,4 +1,4 @@
-"""`manage.py createsuperuser`: Django's own, and all who administer are told by mail (S05)."""
+"""`manage.py createsuperuser`: Django's own, with an email to all administrators (S05)."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ from django.contrib.auth.management.commands import createsuperuser
 from django.db import transaction
 
 from accounts.models import User
-from mfa import changes
-from mfa.changes import Change
+from mfa.messages import changes
+from mfa.messages.changes import Change
 
 POWERS = ["is_staff", "is_superuser"]
 
 
 class Command(createsuperuser.Command):
-    """Makes a superuser, and tells."""
+    """Creates a superuser, and notifies administrators."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Tell in the transaction that makes the account."""
+        """Notify in the transaction that creates the account."""
         with transaction.atomic():
             before = set(_superusers())
             super().handle(*args, **options)

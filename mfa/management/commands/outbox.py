@@ -1,4 +1,4 @@
-"""`manage.py outbox`: the messages of the demo, for eyes and for scripts."""
+"""`manage.py outbox`: the messages of the demo, for people and scripts."""
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from mfa.models import OutboxMessage
 
-# Seconds between two looks with --follow: soon enough for somebody who waits for a code
+# Seconds between two polls with --follow, short enough for someone who waits for a code
 PAUSE = 0.5
 
 
@@ -18,23 +18,23 @@ class Command(BaseCommand):
     """Prints messages."""
 
     help = (
-        "Print the messages that the demo kept, newest first; with --follow as they come. "
-        "Exit code 0, or 2 where an option is wrong."
+        "Print the demo's messages, newest first. With --follow, print new ones as they arrive. "
+        "Exit code 0, or 2 if an option is wrong."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what can be chosen."""
         parser.add_argument("--to", default="", help="only messages to this number or address")
-        parser.add_argument("--limit", type=_count, default=20, help="so many (default: 20)")
+        parser.add_argument("--limit", type=_count, default=20, help="how many (default: 20)")
         parser.add_argument(
             "--json",
             action="store_true",
-            help="a list of objects; with --follow one object a line",
+            help="print a JSON list; with --follow, one JSON object per line",
         )
-        parser.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+        parser.add_argument("--follow", action="store_true", help="keep printing until Ctrl-C")
 
     def handle(self, *_args: str, to: str, limit: int, follow: bool, **options: bool) -> None:
-        """Print what is there, or that and what comes."""
+        """Print the stored messages, and with --follow the new ones."""
         if not follow:
             kept = _newest(to, limit)
             as_list = json.dumps([_record(message) for message in kept], indent=1)

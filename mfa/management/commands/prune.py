@@ -1,4 +1,4 @@
-"""`manage.py prune`: removes what need not be kept any longer, as the beat does by itself."""
+"""`manage.py prune`: removes expired rows, as the periodic task does."""
 
 import json
 from argparse import ArgumentParser
@@ -9,17 +9,19 @@ from mfa import retention
 
 
 class Command(BaseCommand):
-    """Prunes by the table of mfa/retention.py."""
+    """Prunes by the rules of mfa/retention.py."""
 
-    help = "Remove what is kept no longer; the beat does the same every 20 minutes. Exit code 0."
+    help = "Delete data that has expired. Beat does the same every 20 minutes. Exit code 0."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Offer a look without a change, and data."""
-        parser.add_argument("--dry-run", action="store_true", help="count, 1000 of a kind at most")
-        parser.add_argument("--json", action="store_true", help="an object of counts")
+        """Add --dry-run and --json."""
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only count, up to 1000 of a kind"
+        )
+        parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
     def handle(self, *_args: str, **options: bool) -> None:
-        """Prune, and say how much."""
+        """Prune, and print the counts."""
         gone = retention.prune(dry_run=options["dry_run"])
         if options["json"]:
             self.stdout.write(json.dumps(gone))

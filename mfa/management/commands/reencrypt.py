@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - _meta and _base_manager are public by Django's documentation
-"""`manage.py reencrypt`: all that is stored under former encryption keys, under the first one."""
+"""`manage.py reencrypt`: encrypts everything again under the first of ENCRYPTION_KEYS."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -11,29 +11,30 @@ from django.db import models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
-from mfa import encryption
-from mfa.encryption import EncryptedTextField
+from mfa import crypto
+from mfa.crypto import EncryptedTextField
 
-# What is held in memory at once
+# Values held in memory at once
 BATCH = 500
 
 Place = tuple[type[models.Model], str]
 
 
 class Command(BaseCommand):
-    """Finds the columns by their class, so that none can be forgotten."""
+    """Finds the encrypted columns by their class, so none can be forgotten."""
 
     help = (
-        "Encrypt everything under the first of ENCRYPTION_KEYS, while the portal runs; it may be "
-        "stopped and repeated. Exit code 1 where something fits no key."
+        "Encrypt all stored secrets with the first of ENCRYPTION_KEYS. The portal can keep "
+        "running, and you can stop and repeat this. Exit code 0, or 1 if a secret cannot be "
+        "decrypted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Offer a look without a change."""
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+        """Add --dry-run."""
+        parser.add_argument("--dry-run", action="store_true", help="only show what would change")
 
     def handle(self, *_args: str, **options: bool) -> None:
-        """Renew column by column."""
+        """Encrypt column by column."""
         lost = 0
         verb = "would be renewed" if options["dry_run"] else "renewed"
         for place in places():
@@ -41,14 +42,16 @@ class Command(BaseCommand):
             lost += unreadable
             model, column = place
             self.stdout.write(
-                f"{model._meta.label}.{column}: {renewed} {verb}, {unreadable} fit no key"
+                f"{model._meta.label}.{column}: {renewed} {verb}, {unreadable} cannot be decrypted"
             )
         if lost:
-            raise CommandError("Put the key of what fits none back into ENCRYPTION_KEYS.")
+            raise CommandError(
+                "Put the missing key back into ENCRYPTION_KEYS. Then run this again."
+            )
 
 
 def places() -> Iterator[Place]:
-    """Name every encrypted column of every table."""
+    """Yield every encrypted column of every table."""
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, EncryptedTextField):
@@ -56,11 +59,11 @@ def places() -> Iterator[Place]:
 
 
 def _renew(place: Place, *, dry_run: bool) -> tuple[int, int]:
-    """Return how many values were renewed, and how many fit no key."""
+    """Return how many values were encrypted again, and how many fit no key."""
     renewed = unreadable = 0
     for pk, token in tokens(place):
         try:
-            if encryption.is_current(token):
+            if crypto.is_current(token):
                 continue
         except InvalidToken:
             unreadable += 1
@@ -70,13 +73,13 @@ def _renew(place: Place, *, dry_run: bool) -> tuple[int, int]:
 
 
 def _stored(place: Place) -> models.QuerySet[models.Model]:
-    """Return the rows with `at_rest`, the column as it stands in the database."""
+    """Return the rows with `at_rest`, the column's encrypted value."""
     model, column = place
     return model._base_manager.annotate(at_rest=Cast(column, models.TextField()))
 
 
 def tokens(place: Place) -> Iterator[tuple[object, str]]:
-    """Walk the table by primary key: a batch at a time, whatever changes meanwhile."""
+    """Yield the values in batches by primary key, which is safe during changes."""
     rows = _stored(place).exclude(at_rest="").order_by("pk").values_list("pk", "at_rest")
     batch = list(rows[:BATCH])
     while batch:
@@ -85,7 +88,7 @@ def tokens(place: Place) -> Iterator[tuple[object, str]]:
 
 
 def _swap(place: Place, pk: object, token: str) -> int:
-    """Write the renewed token, unless somebody has saved another value meanwhile."""
+    """Write the new token, unless the value changed meanwhile."""
     same = _stored(place).filter(pk=pk, at_rest=token)
-    # Past the field, which would encrypt once more.
-    return same.update(**{place[1]: RawSQL("%s", [encryption.renewed(token)])})
+    # Bypass the field, which would encrypt it twice.
+    return same.update(**{place[1]: RawSQL("%s", [crypto.renewed(token)])})

@@ -1,19 +1,19 @@
-"""`manage.py sms_account confirm`: make the SMS values that wait for a superuser live."""
+"""`manage.py sms_account confirm`: makes the waiting SMS values live."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mfa import sms_account
-from mfa.models import AccountPolicy
+from mfa.messages import sms_account
+from mfa.models import SmsAccount
 
 
 class Command(BaseCommand):
-    """For when no superuser can confirm them by a text; loud in the audit and by mail."""
+    """For the case that no superuser can confirm them. Audited, and emailed to administrators."""
 
     help = (
-        "Make the new SMS account values live that wait for a superuser. All superusers and "
-        "administrators are mailed. Exit code 0, or 1 where none wait."
+        "Start using the new SMS account values without a superuser's confirmation. All "
+        "superusers and administrators are emailed. Exit code 0, or 1 if there are no new values."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,11 +21,11 @@ class Command(BaseCommand):
         parser.add_argument("verb", choices=["confirm"])
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Confirm, and name the account without its token."""
-        policy = AccountPolicy.load()
-        values = policy.candidate_values
-        if not sms_account.confirm(policy.candidate_since, way="command"):
-            raise CommandError("No complete new values wait.")
+        """Confirm, and print the account without its token."""
+        account = SmsAccount.load()
+        values = account.candidate_values
+        if not sms_account.confirm(account.candidate_since, way="command"):
+            raise CommandError("There are no complete new values to confirm.")
         self.stdout.write(
-            f"Texts now go out by account {values.account_id} from {values.phone_number}."
+            f"Texts are now sent by account {values.account_id} from {values.phone_number}."
         )

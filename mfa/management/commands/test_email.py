@@ -1,4 +1,4 @@
-"""`manage.py test_email pat@example.com`: one mail by the configured server, without a code."""
+"""`manage.py test_email pat@example.com`: one email by the configured server, without a code."""
 
 import json
 from argparse import ArgumentParser
@@ -11,31 +11,32 @@ from django.utils.translation import gettext as _
 
 from mfa import channels
 from mfa.channels.base import DeliveryError, Message
-from mfa.rules import contacts
-from mfa.rules.routes import ChannelName
+from mfa.models import SitePolicy
+from mfa.rules import masking
+from mfa.rules.methods import ChannelName
 
 
 class Command(BaseCommand):
-    """Sends at once, past the queue, so that what is tested is the server and the way to it."""
+    """Sends directly and not by the queue, to test just the server and the connection."""
 
-    help = "Mail a test message to an address. Exit code 0 when the server took it, else 1."
+    help = "Send a test email. Exit code 0 if the mail server accepted it, otherwise 1."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the address."""
         parser.add_argument("address")
-        parser.add_argument("--json", action="store_true", help="one object")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_args: str, **options: str) -> None:
-        """Send, and say what the server said."""
+        """Send, and print the server's answer."""
         try:
             validate_email(options["address"])
         except ValidationError:
-            raise CommandError("This is no mail address.", returncode=2) from None
+            raise CommandError("This is not an email address.", returncode=2) from None
         if not channels.available(ChannelName.EMAIL):
-            raise CommandError("There is no mail server: set EMAIL_URL.")
-        words = {"name": settings.PORTAL_NAME, "address": settings.BASE_URL}
-        subject = _("%(name)s: a test message")
-        text = _("This mail was sent from %(address)s to test its mail server.")
+            raise CommandError("No mail server is configured. Set EMAIL_URL.")
+        words = {"name": SitePolicy.brand().name, "address": settings.BASE_URL}
+        subject = _("%(name)s: test email")
+        text = _("This test email was sent by %(address)s. Email is working.")
         channel = channels.get(ChannelName.EMAIL)
         try:
             receipt = channel.send(
@@ -43,6 +44,6 @@ class Command(BaseCommand):
             )
         except DeliveryError as error:
             raise CommandError(channel.explain(error.reason, error.code)) from None
-        said = {"to": contacts.masked_email(options["address"]), "id": receipt.provider_id}
-        line = f"Taken for {said['to']} as {said['id']}."
+        said = {"to": masking.masked_email(options["address"]), "id": receipt.provider_id}
+        line = f"Sent to {said['to']} (ID {said['id']})."
         self.stdout.write(json.dumps(said) if options["json"] else line)

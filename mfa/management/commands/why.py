@@ -1,4 +1,4 @@
-"""`manage.py why pat@example.com`: why this person can or cannot get in, and what happened last."""
+"""`manage.py why pat@example.com`: why a person can or cannot log in, and the latest events."""
 
 import json
 import re
@@ -7,22 +7,24 @@ from argparse import ArgumentParser
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from mfa import verdicts
+from mfa.login import diagnose
 from mfa.rules.emails import normalize
 
 
 class Command(BaseCommand):
-    """Only looks: nothing is sent, counted or written."""
+    """Read-only: nothing is sent, counted or written."""
 
     help = (
-        "Say whether a person gets in now, why, and what happened last; no codes, no full numbers. "
-        "Exit code 0 when they can, 1 when they cannot, 2 when nobody has this email."
+        "Show whether a person can log in now, why, and the latest events. Never shows codes or "
+        "full numbers. Exit code 0: can log in. 1: cannot. 2: no person with this email."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the person."""
-        parser.add_argument("email", help="or the person's number in the audit, also once deleted")
-        parser.add_argument("--json", action="store_true", help="one object")
+        parser.add_argument(
+            "email", help="or the person's number in the audit (also of a deleted person)"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_args: str, **options: str) -> None:
         """Print the verdict and the timeline."""
@@ -32,14 +34,14 @@ class Command(BaseCommand):
         if not verdict.can:
             raise SystemExit(1)
 
-    def _text(self, verdict: verdicts.Verdict) -> None:
+    def _text(self, verdict: diagnose.Verdict) -> None:
         self.stdout.write(verdict.words)
         for reason in verdict.reasons:
             self.stdout.write(f"- {reason}")
         for at, words in verdict.timeline:
             self.stdout.write(f"{at:%Y-%m-%d %H:%M:%S} {words}")
 
-    def _data(self, verdict: verdicts.Verdict) -> None:
+    def _data(self, verdict: diagnose.Verdict) -> None:
         data = {
             "can": verdict.can,
             "verdict": verdict.words,
@@ -49,15 +51,15 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(data, indent=1))
 
 
-def _verdict(named: str) -> verdicts.Verdict:
+def _verdict(named: str) -> diagnose.Verdict:
     people = get_user_model().objects
     if not re.fullmatch(r"[0-9]{1,18}", named):
         email = normalize(named)
         if user := people.filter(email=email).first():
-            return verdicts.of(user)
-        raise CommandError(f"Nobody has the email {email}.", returncode=2)
+            return diagnose.of(user)
+        raise CommandError(f"There is no person with the email {email}.", returncode=2)
     if user := people.filter(pk=int(named)).first():
-        return verdicts.of(user)
-    if verdict := verdicts.of_deleted(int(named)):
+        return diagnose.of(user)
+    if verdict := diagnose.of_deleted(int(named)):
         return verdict
-    raise CommandError(f"Nobody has or had the number {named}.", returncode=2)
+    raise CommandError(f"There is no person with the number {named}.", returncode=2)

@@ -1,4 +1,4 @@
-"""`manage.py backup /var/backups/portal`: one dump of the database, and the old ones removed."""
+"""`manage.py backup /var/backups/portal`: dumps the database and removes old dumps."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -12,26 +12,28 @@ from portal.backups import BackupError
 
 
 class Command(BaseCommand):
-    """Runs while the portal serves: a dump is of one moment."""
+    """Can run while the portal serves, because a dump is a consistent snapshot."""
 
-    help = "Dump the PostgreSQL database into a folder. Exit code 0, or 1 with what went wrong."
+    help = "Dump the PostgreSQL database into a folder. Exit code 0, or 1 with the reason."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the folder, and how many dumps to keep."""
         parser.add_argument("folder", type=Path)
-        parser.add_argument("--keep", type=int, default=14, help="dumps in the folder (default 14)")
+        parser.add_argument("--keep", type=int, default=14, help="how many to keep (default 14)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Dump, then thin."""
+        """Dump, then remove old dumps."""
         folder, keep = options["folder"], options["keep"]
         if connection.vendor != "postgresql":
-            raise CommandError("An SQLite file is copied with `sqlite3 db.sqlite3 .backup`.")
+            raise CommandError(
+                "This portal uses SQLite. Copy it with `sqlite3 db.sqlite3 .backup`."
+            )
         if not folder.is_dir() or keep < 1:
-            raise CommandError("Name a folder that exists, and keep one dump at least.")
+            raise CommandError("Choose a folder that exists, and keep at least one dump.")
         try:
             path = backups.dump(folder)
         except BackupError as error:
             raise CommandError(str(error)) from None
         gone = backups.thin(folder, keep)
-        self.stdout.write(f"{path} written, {gone} old ones removed.")
-        self.stdout.write("It is worth nothing without ENCRYPTION_KEYS: keep them elsewhere.")
+        self.stdout.write(f"Wrote {path} and removed {gone} old dumps.")
+        self.stdout.write("To restore it, you need ENCRYPTION_KEYS. Keep them in another place.")

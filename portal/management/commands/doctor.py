@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what is wrong with this installation, part by part, in words."""
+"""`manage.py doctor`: what is wrong with this installation, in words."""
 
 import json
 from argparse import ArgumentParser
@@ -6,27 +6,27 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand
 
 from portal import examination
-from portal.examination import Health, Line
+from portal.examination import Examined, Health
 
 MARKS = {Health.WELL: "ok   ", Health.WEAK: "weak ", Health.ILL: "FAULT"}
 
 
 class Command(BaseCommand):
-    """Looks and asks; sends nothing."""
+    """Read-only. It tests connections and sends nothing."""
 
     help = (
-        "Examine settings, keys, database, queue, mail, SMS account, proxy and clock. "
+        "Check settings, keys, database, queue, mail, SMS account, proxy and clock. "
         "Exit code 0 when all is well, 1 when something is weak, 2 when something does not work."
     )
-    # It reports what the checks find instead of stopping at them.
+    # It reports the results of the checks instead of stopping.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Offer data."""
-        parser.add_argument("--json", action="store_true", help="a list of objects")
+        """Add --json."""
+        parser.add_argument("--json", action="store_true", help="print a JSON list")
 
     def handle(self, *_args: str, **options: bool) -> None:
-        """Print each finding as it comes."""
+        """Print each finding right away."""
         lines = []
         for line in examination.examine():
             lines.append(line)
@@ -38,5 +38,5 @@ class Command(BaseCommand):
             raise SystemExit(int(worst))
 
 
-def _record(line: Line) -> dict[str, str]:
+def _record(line: Examined) -> dict[str, str]:
     return {"part": line.part, "health": line.health.name.lower(), "words": line.words}

@@ -2,10 +2,9 @@
 // comes, or it failed, the next way on moves before the code field, in sight and in reading order.
 
 const line = document.querySelector("[data-status]");
-// A text is there within seconds or late; after ten minutes its code is dead.
-const OFTEN = 2_000;
-const SELDOM = 15_000;
-const BUSY = 12_000;
+// Seconds between looks; the last one repeats. A text is there within seconds or late: after the
+// third look, at ten seconds, the page offers the next way. After ten minutes its code is dead.
+const PAUSES = [2, 3, 5, 10, 15, 30];
 const PATIENCE = 10 * 60_000;
 
 const later = (time) => new Promise((wake) => setTimeout(wake, time));
@@ -42,17 +41,15 @@ async function ask() {
 
 async function watch() {
   const start = Date.now();
-  let pause = OFTEN;
   let done = false;
-  while (!done && Date.now() - start < PATIENCE) {
-    await later(pause);
+  for (let look = 0; !done && Date.now() - start < PATIENCE; look += 1) {
+    await later((PAUSES[look] ?? PAUSES.at(-1)) * 1000);
     await inSight();
     try {
       done = await ask();
     } catch {
       // A lost network: the next time may do better.
     }
-    if (Date.now() - start > BUSY) pause = Math.min(pause * 1.5, SELDOM);
   }
 }
 

@@ -6,24 +6,26 @@ const news = document.querySelector("[data-news]");
 
 const stamp = (message) => message?.dataset.stamp;
 
-function addCopyButton(code) {
+function addCopyButton(place, text, words) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copy";
-  button.textContent = list.dataset.copy;
+  button.textContent = words.copy;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(code.dataset.code);
-    button.textContent = list.dataset.copied;
+    await navigator.clipboard.writeText(text);
+    button.textContent = words.copied;
   });
-  code.append(button);
+  place.append(button);
 }
+
+const addCodeButton = (code) => addCopyButton(code, code.dataset.code, list.dataset);
 
 function show(messages) {
   list.querySelector(".message-none")?.remove();
   list.prepend(...messages);
   for (const message of messages) {
     const code = message.querySelector(".message-code");
-    if (code) addCopyButton(code);
+    if (code) addCodeButton(code);
   }
 }
 
@@ -51,5 +53,8 @@ async function watch() {
   setTimeout(watch, PAUSE);
 }
 
-for (const code of list.querySelectorAll(".message-code")) addCopyButton(code);
+for (const code of list.querySelectorAll(".message-code")) addCodeButton(code);
+for (const text of document.querySelectorAll("[data-copyable]")) {
+  addCopyButton(text.parentElement, text.textContent, text.closest("[data-copy]").dataset);
+}
 setTimeout(watch, PAUSE);

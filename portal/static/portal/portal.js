@@ -64,3 +64,10 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
     if (!menu.contains(target)) menu.open = false;
   });
 }
+
+// My Details suggests the browser's time zone until the person has chosen one.
+const zone = document.querySelector("[data-zone]");
+if (zone?.value === "") {
+  const guess = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...zone.options].some((option) => option.value === guess)) zone.value = guess;
+}

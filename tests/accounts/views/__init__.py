@@ -1,1 +1,1 @@
-"""Tests of the pages of people."""
+"""Tests of the account pages."""

@@ -1,4 +1,4 @@
-"""The stations of a login serve here too."""
+"""Imports the stations of a login."""
 
 from tests.journeys.conftest import asked, home, office, optional
 

@@ -1,10 +1,11 @@
-"""My Details: the name, the username, the language, and nothing else."""
+"""My Details: the name, and nothing that has no effect."""
 
 import pytest
+from django.utils import timezone
 
-from accounts.forms import DetailsForm
+from accounts.forms.details import DetailsForm
 from accounts.models import User
-from mfa.models import AccountPolicy
+from mfa.models import OutboxMessage, SitePolicy
 from tests.portal_client import Browser
 
 
@@ -14,22 +15,31 @@ def home(browser: Browser, alice: User) -> Browser:
     return browser
 
 
-def test_the_page_shows_what_is_known(home: Browser) -> None:
+def test_page_shows_stored_details(home: Browser) -> None:
     page = home.get("/me/").content.decode()
     assert 'value="Alice"' in page
     assert "My Details" in page
 
 
-def test_saving_keeps_name_and_username(home: Browser, alice: User) -> None:
-    form = {"full_name": "Alice Adams", "username": "alice", "language": "en"}
+def test_saving_keeps_name(home: Browser, alice: User) -> None:
+    form = {"full_name": "Alice Adams"}
     response = home.post("/me/", form, follow=True)
     assert "Your details are saved." in response.content.decode()
     alice.refresh_from_db()
-    assert (alice.full_name, alice.username, alice.language) == ("Alice Adams", "alice", "en")
+    assert alice.full_name == "Alice Adams"
+
+
+def test_fields_without_effect_are_not_shown(home: Browser, settings) -> None:
+    """Nobody logs in with a username, and one language is no choice."""
+    assert not {"username", "language"} & set(home.get("/me/").context["form"].fields)
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+    assert "language" in home.get("/me/").context["form"].fields
 
 
 FOREIGN = {
     "email": "evil@example.org",
+    "username": "evil",
+    "language": "xx",
     "password": "x",
     "is_staff": "on",
     "is_superuser": "on",
@@ -46,19 +56,19 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("field", FOREIGN)
-def test_a_foreign_field_is_not_taken(home: Browser, alice: User, field: str) -> None:
+def test_unknown_field_is_ignored(home: Browser, alice: User, field: str) -> None:
     """ASVS 15.3.3: mass assignment."""
     before = User.objects.filter(pk=alice.pk).values().get()
     phone = alice.factors.values().get()
-    home.post("/me/", {"full_name": "Alice", "language": "en", field: FOREIGN[field]})
+    home.post("/me/", {"full_name": "Alice", field: FOREIGN[field]})
     after = User.objects.filter(pk=alice.pk).values().get()
     assert after == before
     assert alice.factors.values().get() == phone
     assert not alice.groups.exists()
 
 
-def test_saving_undoes_nothing_that_happened_meanwhile(home: Browser, alice: User) -> None:
-    """A counter that another request raised while this one was under way stays raised."""
+def test_saving_keeps_parallel_changes(home: Browser, alice: User) -> None:
+    """A counter that another request raised in the meantime is kept."""
     stale = User.objects.get(pk=alice.pk)
     User.objects.filter(pk=alice.pk).update(session_epoch=5, wrong_answers=7)
     form = DetailsForm({"full_name": "Alice", "language": "en"}, instance=stale)
@@ -71,27 +81,18 @@ def test_saving_undoes_nothing_that_happened_meanwhile(home: Browser, alice: Use
 @pytest.mark.parametrize(
     "form",
     [
-        {"full_name": "x" * 151, "language": "en"},
-        {"full_name": "Alice", "language": "xx"},
-        {"full_name": "\x00", "language": "en"},
-        {"full_name": "Alice", "language": "en", "username": "a b"},
-        {},
+        {"full_name": "x" * 151},
+        {"full_name": "\x00"},
     ],
 )
-def test_what_cannot_be_saved_is_explained(home: Browser, alice: User, form: dict) -> None:
+def test_invalid_details_are_explained(home: Browser, alice: User, form: dict) -> None:
     response = home.post("/me/", form)
     assert response.status_code == 200
     alice.refresh_from_db()
     assert alice.full_name == "Alice"
 
 
-def test_a_username_is_taken_once(home: Browser, charlie: User) -> None:
-    User.objects.filter(pk=charlie.pk).update(username="charlie")
-    form = {"full_name": "Alice", "username": "charlie", "language": "en"}
-    assert home.post("/me/", form).status_code == 200
-
-
-def test_a_name_is_escaped(home: Browser) -> None:
+def test_name_is_escaped(home: Browser) -> None:
     """WB-04."""
     home.post("/me/", {"full_name": "<script>alert(1)</script>", "language": "en"})
     page = home.get("/").content.decode()
@@ -99,22 +100,20 @@ def test_a_name_is_escaped(home: Browser) -> None:
     assert "&lt;script&gt;" in page
 
 
-def test_with_mfa_off_the_page_says_so(home: Browser, policy: AccountPolicy) -> None:
+def test_page_shows_that_mfa_is_off(home: Browser, policy: SitePolicy) -> None:
     policy.enabled = False
     policy.save()
-    assert "takes only your password at the moment" in home.get("/me/").content.decode()
+    assert "log in with just your password for now" in home.get("/me/").content.decode()
 
 
-def test_without_a_phone_the_page_says_so(
-    browser: Browser, bob: User, policy: AccountPolicy
-) -> None:
+def test_page_shows_that_there_is_no_phone(browser: Browser, bob: User, policy: SitePolicy) -> None:
     policy.enabled = False
     policy.save()
     browser.password(bob)
-    assert "You have no phone number here yet." in browser.get("/me/").content.decode()
+    assert "You have no phone number yet." in browser.get("/me/").content.decode()
 
 
-def test_charlie_sees_his_own(home: Browser, other_browser: Browser, charlie: User) -> None:
+def test_charlie_sees_his_own_details(home: Browser, other_browser: Browser, charlie: User) -> None:
     other_browser.log_in(charlie)
     page = other_browser.get("/me/").content.decode()
     assert "Charlie" in page
@@ -123,7 +122,7 @@ def test_charlie_sees_his_own(home: Browser, other_browser: Browser, charlie: Us
     assert "number ending 01" not in page
 
 
-def test_charlie_changes_only_himself(
+def test_charlie_changes_only_his_own_details(
     home: Browser, other_browser: Browser, alice: User, charlie: User
 ) -> None:
     other_browser.log_in(charlie)
@@ -132,3 +131,19 @@ def test_charlie_changes_only_himself(
     alice.refresh_from_db()
     charlie.refresh_from_db()
     assert (alice.full_name, charlie.full_name) == ("Alice", "Evil")
+
+
+def test_times_are_in_the_persons_zone(home: Browser, other_browser: Browser, alice: User) -> None:
+    """On pages and in emails; nobody else's change."""
+    assert "UTC" in home.get("/me/activity/").content.decode()
+    home.post("/me/", {"full_name": "Alice", "time_zone": "Asia/Tokyo"})
+    assert "JST" in home.get("/me/activity/").content.decode()
+    other_browser.log_in(alice)
+    assert "JST" in OutboxMessage.objects.filter(channel="email").latest("pk").body
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_unknown_zone_is_refused_and_a_lost_one_is_the_portals(home: Browser, alice: User) -> None:
+    assert home.post("/me/", {"full_name": "Alice", "time_zone": "../etc"}).status_code == 200
+    User.objects.filter(pk=alice.pk).update(time_zone="Europe/Atlantis")
+    assert "UTC" in home.get("/me/activity/").content.decode()

@@ -1,4 +1,4 @@
-"""Another email: confirmed from the new mailbox, told to the old one (EM-06, SS-08, NT-02)."""
+"""Change of email: confirmed at the new address, reported to the old one (EM-06, SS-08, NT-02)."""
 
 import re
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.http import urlencode
 
 from accounts.models import User
-from mfa import deliveries
+from mfa.messages import worker
 from mfa.models import AuditEvent, Delivery, Event, OutboxMessage
 from tests.conftest import make_user
 from tests.portal_client import FORM, PASSWORD, Browser, code
@@ -25,14 +25,14 @@ def ask(browser: Browser, email: str = NEW) -> HttpResponse:
 
 
 def links(target: str = NEW) -> list[str]:
-    """The paths of the links that went to a mailbox, newest first."""
+    """Return the link paths sent to an address, newest first."""
     bodies = OutboxMessage.objects.filter(target=target).values_list("body", flat=True)
     found = (re.search(r"http://testserver(/me/email/\S+)", body) for body in bodies)
     return [match[1] for match in found if match]
 
 
 def mails(target: str) -> list[str]:
-    """The subjects of the mails to a mailbox, newest first."""
+    """Return the subjects of mails to an address, newest first."""
     return [
         mail.subject.removeprefix("Acme Portal: ")
         for mail in OutboxMessage.objects.filter(channel="email", target=target)
@@ -47,24 +47,24 @@ def email_of(user: User) -> str:
 # Asking
 
 
-def test_the_old_email_stays_until_the_new_mailbox_has_answered(home: Browser, alice: User) -> None:
+def test_old_email_stays_until_new_one_is_confirmed(home: Browser, alice: User) -> None:
     answer = ask(home)
     assert answer.url == "/me/?saved=link"
     page = home.get(answer.url).content.decode()
     assert f"We sent a link to {NEW}" in page
     assert email_of(alice) == "alice@example.org"
-    assert mails(NEW) == ["confirm your new email"]
+    assert mails(NEW) == ["verify your new email address"]
     assert mails("alice@example.org") == []
 
 
-def test_the_mail_to_a_strange_mailbox_names_nobody(home: Browser, alice: User) -> None:
+def test_mail_to_unconfirmed_address_names_nobody(home: Browser, alice: User) -> None:
     ask(home)
     body = OutboxMessage.objects.get(target=NEW).body
     assert "alice@example.org" not in body
     assert "Alice" not in body
 
 
-def test_a_stale_session_confirms_first(
+def test_stale_session_needs_fresh_proof(
     clock: time_machine.Traveller, home: Browser, alice: User
 ) -> None:
     """SS-08."""
@@ -74,8 +74,8 @@ def test_a_stale_session_confirms_first(
     assert not links()
 
 
-def test_a_session_by_emailed_code_moves_no_email(browser: Browser, alice: User) -> None:
-    """EM-01: a thief of the mailbox must not take the account with him."""
+def test_session_by_emailed_code_cannot_change_email(browser: Browser, alice: User) -> None:
+    """EM-01: control of the email account must not take over the portal account."""
     browser.password(alice)
     browser.post("/login/verify/email/")
     browser.post("/login/verify/", {"code": code(alice.email)})
@@ -86,14 +86,14 @@ def test_a_session_by_emailed_code_moves_no_email(browser: Browser, alice: User)
 @pytest.mark.parametrize(
     "email", ["", "no email", "Alice@Example.org", "x" * 64 + "@" + "y" * 60 + ".example" * 20]
 )
-def test_what_cannot_be_it_is_explained(home: Browser, email: str) -> None:
+def test_invalid_address_is_explained(home: Browser, email: str) -> None:
     answer = ask(home, email)
     assert answer.status_code == 200
     assert "There is a problem" in answer.content.decode()
     assert not links(email)
 
 
-def test_five_links_a_day(home: Browser) -> None:
+def test_person_gets_five_links_a_day(home: Browser) -> None:
     for number in range(5):
         ask(home, f"a{number}@new.example")
     answer = ask(home, "a5@new.example")
@@ -101,7 +101,7 @@ def test_five_links_a_day(home: Browser) -> None:
     assert not links("a5@new.example")
 
 
-def test_one_mailbox_gets_five_mails_a_day_whoever_asks(
+def test_address_gets_five_emails_a_day_from_all_people(
     home: Browser, other_browser: Browser, charlie: User
 ) -> None:
     other_browser.log_in(charlie)
@@ -112,10 +112,10 @@ def test_one_mailbox_gets_five_mails_a_day_whoever_asks(
     assert len(mails(NEW)) == 5
 
 
-# A mailbox that somebody has already
+# An address that already has an account
 
 
-def test_an_email_that_is_taken_looks_the_same_and_its_owner_alone_learns_it(
+def test_taken_email_looks_the_same_and_only_owner_is_told(
     home: Browser, alice: User, charlie: User
 ) -> None:
     """RG-02."""
@@ -123,12 +123,12 @@ def test_an_email_that_is_taken_looks_the_same_and_its_owner_alone_learns_it(
     assert (free.status_code, free.url) == (taken.status_code, taken.url)
     pages = [home.get(free.url).content.decode() for _ in range(1)]
     assert charlie.email in pages[0]
-    assert mails(charlie.email) == ["your email has an account already"]
+    assert mails(charlie.email) == ["your email address already has an account"]
     assert links(charlie.email) == []
     assert email_of(charlie) == "charlie@example.org"
 
 
-def test_who_is_slower_with_the_same_email_gets_a_dead_link(
+def test_second_request_for_same_email_gets_invalid_link(
     home: Browser, other_browser: Browser, alice: User, charlie: User
 ) -> None:
     other_browser.log_in(charlie)
@@ -151,7 +151,7 @@ def uid_of(user: User) -> str:
 # The link
 
 
-def test_looking_at_the_link_changes_nothing(home: Browser, alice: User) -> None:
+def test_opening_link_changes_nothing(home: Browser, alice: User) -> None:
     ask(home)
     for browser in (home, Browser()):
         page = browser.get(links()[0]).content.decode()
@@ -159,7 +159,7 @@ def test_looking_at_the_link_changes_nothing(home: Browser, alice: User) -> None
     assert email_of(alice) == "alice@example.org"
 
 
-def test_confirming_logs_in_nobody_and_opens_the_new_email(
+def test_confirming_does_not_log_in_but_activates_new_email(
     home: Browser, other_browser: Browser, alice: User
 ) -> None:
     ask(home)
@@ -173,7 +173,7 @@ def test_confirming_logs_in_nobody_and_opens_the_new_email(
     assert other_browser.password(alice).url == "/login/verify/"
 
 
-def test_the_acting_session_lives_and_the_others_end(
+def test_acting_session_stays_and_others_end(
     home: Browser, other_browser: Browser, alice: User
 ) -> None:
     """SS-06."""
@@ -184,13 +184,13 @@ def test_the_acting_session_lives_and_the_others_end(
     key = home.cookies["session"].value
     answer = home.post(links()[0])
     assert answer.url == "/me/?saved=email"
-    assert "Your new email is confirmed" in home.get(answer.url).content.decode()
+    assert "Your new email is verified" in home.get(answer.url).content.decode()
     assert home.cookies["session"].value != key
     assert other_browser.get("/me/").status_code == 302
     assert third.get("/login/verify/").url.startswith("/login/?notice=ended")
 
 
-def test_confirmed_in_a_browser_of_somebody_else_it_leaves_him_alone(
+def test_confirming_in_another_persons_browser_keeps_their_session(
     home: Browser, other_browser: Browser, alice: User, charlie: User
 ) -> None:
     other_browser.log_in(charlie)
@@ -201,22 +201,22 @@ def test_confirmed_in_a_browser_of_somebody_else_it_leaves_him_alone(
     assert email_of(charlie) == "charlie@example.org"
 
 
-def test_old_and_new_mailbox_and_the_phone_are_told(home: Browser, alice: User) -> None:
+def test_old_and_new_address_and_phone_are_notified(home: Browser, alice: User) -> None:
     """NT-01, NT-02."""
     ask(home)
     home.post(links()[0])
-    told = "the email of your account was changed"
+    told = "your email address was changed"
     assert mails("alice@example.org") == [told]
     assert mails(NEW)[0] == told
     body = OutboxMessage.objects.filter(target="alice@example.org", channel="email").get().body
     assert "from a…@example.org to a…@new.example" in body
     text = OutboxMessage.objects.filter(channel="sms").first()
     assert text
-    assert "the email of your account was changed" in text.body
+    assert "your email address was changed" in text.body
     assert AuditEvent.objects.filter(event=Event.EMAIL_CHANGED, user=alice).count() == 1
 
 
-def test_the_link_lives_an_hour(clock: time_machine.Traveller, home: Browser, alice: User) -> None:
+def test_link_lasts_an_hour(clock: time_machine.Traveller, home: Browser, alice: User) -> None:
     ask(home)
     clock.shift(timedelta(minutes=59, seconds=59))
     assert home.get(links()[0]).status_code == 200
@@ -225,14 +225,14 @@ def test_the_link_lives_an_hour(clock: time_machine.Traveller, home: Browser, al
     assert email_of(alice) == "alice@example.org"
 
 
-def test_it_works_once(home: Browser, alice: User) -> None:
+def test_link_works_once(home: Browser, alice: User) -> None:
     ask(home)
     home.post(links()[0])
     assert home.post(links()[0]).status_code == 410
 
 
 @pytest.mark.parametrize("again", [NEW, "alice@newer.example"])
-def test_a_later_wish_ends_the_earlier_link_unless_it_is_the_same(
+def test_later_request_for_other_address_ends_earlier_link(
     home: Browser, alice: User, again: str
 ) -> None:
     ask(home)
@@ -245,14 +245,14 @@ def test_a_later_wish_ends_the_earlier_link_unless_it_is_the_same(
 
 
 @pytest.mark.parametrize("change", ["password", "session_epoch", "is_active"])
-def test_the_link_dies_with_what_it_is_tied_to(home: Browser, alice: User, change: str) -> None:
+def test_link_is_invalid_after_changes_to_account(home: Browser, alice: User, change: str) -> None:
     ask(home)
     values = {"password": "x", "session_epoch": 7, "is_active": False}
     User.objects.filter(pk=alice.pk).update(**{change: values[change]})
     assert Browser().post(links()[0]).status_code == 410
 
 
-def test_the_link_of_one_kind_opens_no_other(home: Browser, alice: User) -> None:
+def test_link_of_one_kind_does_not_work_as_another(home: Browser, alice: User) -> None:
     ask(home)
     reset = links()[0].replace("/me/email/", "/password/reset/")
     assert Browser().post(reset).status_code == 410
@@ -264,10 +264,8 @@ def test_the_link_of_one_kind_opens_no_other(home: Browser, alice: User) -> None
     assert email_of(alice) == "alice@example.org"
 
 
-def test_a_link_that_was_mailed_before_the_change_resets_nothing_after_it(
-    home: Browser, alice: User
-) -> None:
-    """RV-01: the old mailbox may be the thief's."""
+def test_reset_link_from_before_the_change_is_invalid(home: Browser, alice: User) -> None:
+    """RV-01: an attacker may control the old address."""
     home.post("/password/forgot/", {"email": alice.email})
     body = OutboxMessage.objects.filter(body__contains="/password/reset/").get().body
     path = re.search(r"/password/reset/\S+", body)
@@ -277,29 +275,29 @@ def test_a_link_that_was_mailed_before_the_change_resets_nothing_after_it(
     assert Browser().post(path[0]).status_code == 410
 
 
-def test_a_mail_that_waited_through_a_not_me_carries_no_link(home: Browser, alice: User) -> None:
-    """RV-01: a thief's session asked for it while no worker was there to send it."""
+def test_mail_queued_before_not_me_has_no_link(home: Browser, alice: User) -> None:
+    """RV-01: an attacker's session requested it while no worker could send it."""
     thief = Client()
     thief.cookies = home.cookies
     thief.post(CHANGE, urlencode({"email": NEW}), content_type=FORM)
     home.post(f"/me/activity/{AuditEvent.objects.filter(user=alice).latest('pk').pk}/")
     waiting = Delivery.objects.get(target=NEW)
-    deliveries.deliver(waiting.pk)
+    worker.deliver(waiting.pk)
     assert not links()
     waiting.refresh_from_db()
     assert waiting.state == Delivery.State.DROPPED
 
 
-def test_no_row_holds_the_link(home: Browser) -> None:
+def test_link_is_not_stored(home: Browser) -> None:
     ask(home)
     token = links()[0].rstrip("/").rpartition("/")[2]
     assert token not in str([vars(row) for row in Delivery.objects.all()])
 
 
-# The mailbox afterwards
+# Email codes after the change
 
 
-def test_codes_by_email_rest_seven_days_even_through_a_text(
+def test_email_codes_are_off_for_seven_days_even_after_text_login(
     clock: time_machine.Traveller, home: Browser, alice: User
 ) -> None:
     """EM-06."""
@@ -316,9 +314,7 @@ def test_codes_by_email_rest_seven_days_even_through_a_text(
         assert visitor.signed_in
 
 
-def test_charlie_confirms_nothing_with_a_link_of_his_own_making(
-    home: Browser, charlie: User, alice: User
-) -> None:
+def test_charlie_cannot_forge_a_link(home: Browser, charlie: User, alice: User) -> None:
     ask(home)
     make_user("spare@example.org")
     mine = links()[0].split("/")

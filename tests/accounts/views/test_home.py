@@ -5,30 +5,21 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import User
-from mfa.models import AccountPolicy, Pause, RecoveryCode
+from accounts.models import Tile, User
+from mfa.models import Pause, RecoveryCode, SitePolicy
 from tests.authenticator import give_app
 from tests.conftest import give_codes
 from tests.portal_client import Browser
 
 
-def test_it_welcomes_by_name(browser: Browser, alice: User) -> None:
+def test_home_greets_person_by_name(browser: Browser, alice: User) -> None:
     browser.log_in(alice)
     page = browser.get("/").content.decode()
     assert "Welcome, Alice" in page
     assert "number ending 01" in page
 
 
-def test_it_lists_the_last_five_events(browser: Browser, alice: User) -> None:
-    browser.log_in(alice)
-    browser.post("/logout/")
-    browser.log_in(alice)
-    assert len(browser.get("/").context["last_events"]) == 5
-
-
-def test_without_a_phone_it_asks_for_one(
-    browser: Browser, bob: User, policy: AccountPolicy
-) -> None:
+def test_home_asks_for_missing_phone(browser: Browser, bob: User, policy: SitePolicy) -> None:
     policy.enabled = False
     policy.save()
     browser.password(bob)
@@ -37,30 +28,29 @@ def test_without_a_phone_it_asks_for_one(
     assert 'href="/me/phone/"' in page
 
 
-def test_it_says_what_a_login_asks_for(browser: Browser, alice: User) -> None:
+def test_home_shows_how_person_logs_in(browser: Browser, alice: User) -> None:
     browser.log_in(alice)
-    assert "we text a code to the" in browser.get("/").content.decode()
+    assert "a code that we text to the" in browser.get("/").content.decode()
     give_app(alice)
     page = browser.get("/").content.decode()
-    assert "your authenticator app (<strong>Work phone</strong>) shows the code" in page
-    assert "only when you ask for it" in page
+    assert "code from your authenticator app. Backup: text to the" in page
     alice.factors.filter(kind="phone").delete()
     page = browser.get("/").content.decode()
-    assert "Work phone" in page
-    assert "You have no phone number here." in page
+    assert "code from your authenticator app." in page
+    assert "Backup" not in page
 
 
-def test_while_no_code_is_asked_for_it_says_so(browser: Browser, alice: User) -> None:
-    """K19: a pause of her own counts as much as a switch for all."""
+def test_home_shows_that_no_code_is_needed(browser: Browser, alice: User) -> None:
+    """K19: a personal pause counts like MFA being off for everyone."""
     now = timezone.now()
     Pause.objects.create(user=alice, reason="x", started_at=now, until=now + timedelta(hours=1))
     browser.password(alice)
     page = browser.get("/").content.decode()
-    assert "only your password at the moment" in page
+    assert "just your password for now" in page
 
 
 @pytest.mark.parametrize(("used", "shown"), [(6, False), (7, True), (9, True)])
-def test_who_has_few_recovery_codes_left_reads_so(
+def test_home_warns_about_few_recovery_codes(
     browser: Browser, alice: User, *, used: int, shown: bool
 ) -> None:
     """LK-01."""
@@ -73,7 +63,26 @@ def test_who_has_few_recovery_codes_left_reads_so(
     assert ('href="/me/security/codes/"' in page) is shown
 
 
-def test_only_staff_see_the_way_to_the_administration(
+def test_home_without_tasks_and_links_says_so(
+    browser: Browser, other_browser: Browser, alice: User, root: User
+) -> None:
+    """Administrators are led to the links; everybody else reads that nothing is left to do."""
+    browser.log_in(alice)
+    other_browser.log_in(root)
+    root.factors.filter(kind="recovery_codes").delete()
+    tiles, calm = "/admin/accounts/tile/", "nothing you need to do"
+    hers, theirs = (each.get("/").content.decode() for each in (browser, other_browser))
+    assert (calm in hers, tiles in hers) == (True, False)
+    assert (calm in theirs, f'href="{tiles}">Add links' in theirs) == (True, True)
+    Tile.objects.create(title="Books", address="/books/")
+    assert calm not in browser.get("/").content.decode()
+    assert "Add links" not in other_browser.get("/").content.decode()
+    Tile.objects.all().delete()
+    alice.factors.all().delete()
+    assert calm not in browser.get("/").content.decode()
+
+
+def test_only_staff_see_link_to_admin(
     browser: Browser, other_browser: Browser, alice: User, root: User
 ) -> None:
     browser.log_in(alice)
@@ -82,9 +91,7 @@ def test_only_staff_see_the_way_to_the_administration(
     assert "/admin/" in other_browser.get("/").content.decode()
 
 
-def test_no_credential_and_no_switch_is_outside_the_administration(
-    browser: Browser, root: User
-) -> None:
+def test_credentials_and_enable_flag_are_only_in_admin(browser: Browser, root: User) -> None:
     """A07."""
     browser.log_in(root)
     pages = "".join(browser.get(path).content.decode() for path in ("/", "/me/", "/me/phone/"))
@@ -92,7 +99,7 @@ def test_no_credential_and_no_switch_is_outside_the_administration(
     assert 'name="enabled"' not in pages
 
 
-def test_charlie_sees_his_own(
+def test_charlie_sees_his_own_home(
     browser: Browser, other_browser: Browser, alice: User, charlie: User
 ) -> None:
     browser.log_in(alice)
@@ -100,5 +107,3 @@ def test_charlie_sees_his_own(
     page = other_browser.get("/").content.decode()
     assert "Welcome, Charlie" in page
     assert "Alice" not in page
-    mine = {event.user_id for event in other_browser.get("/").context["last_events"]}
-    assert mine == {charlie.pk}

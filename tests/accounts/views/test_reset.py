@@ -8,13 +8,13 @@ import time_machine
 from django.http import HttpResponse
 from django.test import TestCase
 
-from accounts import resets
 from accounts.models import User
-from mfa import recovery
+from accounts.people import resets
 from mfa.audit import NOWHERE
-from mfa.counters import TooMany
-from mfa.models import AccountPolicy, AuditEvent, Delivery, Event, OutboxMessage, Pause
-from tests.accounts.hashers import CountingHasher
+from mfa.factors import recovery_codes
+from mfa.limits.counters import TooMany
+from mfa.models import AuditEvent, Delivery, Event, OutboxMessage, Pause, SitePolicy
+from tests.accounts.people.hashers import CountingHasher
 from tests.conftest import NOON, make_user
 from tests.portal_client import PASSWORD, Browser, code
 
@@ -33,7 +33,7 @@ def mails() -> list[OutboxMessage]:
 
 
 def link() -> str:
-    """The path of the newest mailed link."""
+    """Return the path of the newest emailed link."""
     found = re.search(r"http://testserver(/password/reset/\S+)", mails()[0].body)
     assert found
     return found[1]
@@ -50,14 +50,14 @@ def save(browser: Browser, new: str = NEW) -> HttpResponse:
 
 @pytest.fixture
 def proving(browser: Browser, alice: User) -> Browser:
-    """Alice after the button of her link: a code is on its way to her phone."""
+    """Alice after pressing the button of her link. A code was sent to her phone."""
     browser.post(link_for(browser, alice))
     return browser
 
 
 @pytest.fixture
 def writing(proving: Browser, alice: User) -> Browser:
-    """Alice before the form for her new password."""
+    """Alice at the form for her new password."""
     proving.post("/login/verify/", {"code": code(alice.factors.get().target)})
     return proving
 
@@ -76,32 +76,32 @@ def gone(alice: User) -> User:
 
 
 @pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org", "gone@example.org"])
-def test_known_unknown_and_inactive_look_and_cost_the_same(
+def test_known_unknown_and_inactive_emails_look_and_cost_the_same(
     settings, gone: User, email: str
 ) -> None:
     """LG-03: status, place, headers, cookies, body and hashes."""
-    settings.PASSWORD_HASHERS = ["tests.accounts.hashers.CountingHasher"]
+    settings.PASSWORD_HASHERS = ["tests.accounts.people.hashers.CountingHasher"]
     browser, before = Browser(), CountingHasher.runs
     answer = forget(browser, email)
     assert CountingHasher.runs == before + 1
-    assert (answer.status_code, answer.url) == (302, f"{FORGOT}?notice=sent")
+    assert (answer.status_code, answer.url) == (302, f"{FORGOT}sent/")
     assert not browser.cookies
     page = browser.get(answer.url)
     assert email not in page.content.decode()
-    assert "If there is an account with that email" in page.content.decode()
+    assert "If that email has an account" in page.content.decode()
 
 
 @pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org", "gone@example.org"])
-def test_everybody_costs_one_call_of_the_broker(
+def test_every_email_costs_one_broker_call(
     caplog: pytest.LogCaptureFixture, browser: Browser, gone: User, email: str
 ) -> None:
-    """LG-03: a broker that is away must not slow the known alone."""
+    """LG-03: during an outage of the broker, known emails must not be slower."""
     caplog.set_level("INFO", logger="celery.app.trace")
     forget(browser, email)
     assert caplog.text.count("Task mfa.deliveries.deliver[") == 1
 
 
-def test_only_the_active_person_gets_a_mail(browser: Browser, gone: User) -> None:
+def test_only_active_person_gets_mail(browser: Browser, gone: User) -> None:
     for email in ("nobody@example.org", gone.email, "Alice@Example.org"):
         forget(browser, email)
     assert [mail.target for mail in mails()] == ["alice@example.org"]
@@ -110,16 +110,14 @@ def test_only_the_active_person_gets_a_mail(browser: Browser, gone: User) -> Non
 
 
 @pytest.mark.parametrize("email", ["", "no email", "x" * 400 + "@example.org"])
-def test_what_is_no_email_is_explained(browser: Browser, alice: User, email: str) -> None:
+def test_invalid_email_is_explained(browser: Browser, alice: User, email: str) -> None:
     answer = forget(browser, email)
     assert answer.status_code == 200
     assert "There is a problem" in answer.content.decode()
 
 
-def test_the_mail_names_the_portals_own_address_and_where_it_came_from(
-    browser: Browser, alice: User
-) -> None:
-    """RV-01: BASE_URL, whatever host the request named."""
+def test_mail_has_base_url_and_origin_of_request(browser: Browser, alice: User) -> None:
+    """RV-01: with BASE_URL, whatever host the request named."""
     forget(browser, alice.email, headers={"host": "localhost", "user-agent": "Firefox/140.0"})
     body = mails()[0].body
     assert "http://testserver/password/reset/" in body
@@ -128,49 +126,49 @@ def test_the_mail_names_the_portals_own_address_and_where_it_came_from(
     assert "127.0.0.1" in body
 
 
-def test_no_row_holds_the_link(browser: Browser, alice: User) -> None:
-    """RV-01: a stolen database or queue opens nothing."""
+def test_link_is_not_stored(browser: Browser, alice: User) -> None:
+    """RV-01: a stolen database or queue reveals no link."""
     token = link_for(browser, alice).rstrip("/").rpartition("/")[2]
     delivery = Delivery.objects.get()
     assert token not in str(vars(delivery))
 
 
-def test_strangers_neither_flood_a_mailbox_nor_close_it(
+def test_strangers_cannot_flood_or_block_an_address(
     clock: time_machine.Traveller, browser: Browser, alice: User
 ) -> None:
-    """Two mails in half an hour, and while no more go out one of them still works.
+    """Two mails in half an hour, and one of their links still works while no more are sent.
 
-    Six a day end that (S19): the owner's recognized device then still gets some.
+    Six a day end that (S19). The owner's recognized device still gets some.
     """
     for minute in range(0, 120, 5):
         clock.move_to(NOON + timedelta(minutes=minute))
         for _ in range(3):
             stranger = Browser(REMOTE_ADDR=f"198.51.{minute}.{_ + 1}")
-            assert forget(stranger, alice.email).url == f"{FORGOT}?notice=sent"
+            assert forget(stranger, alice.email).url == f"{FORGOT}sent/"
         assert DEAD not in browser.get(link()).content.decode()
     assert len(mails()) <= 6
 
 
-def test_a_mailbox_gets_ten_password_mails_a_day_and_strangers_cause_six(
+def test_address_gets_ten_password_emails_a_day_six_from_strangers(
     clock: time_machine.Traveller, browser: Browser, alice: User, root: User
 ) -> None:
-    """S19: from however many addresses, and links of administrators count, too."""
+    """S19: from any number of addresses. Links of administrators count too."""
     browser.log_in(alice)
     browser.post("/logout/")
     for number in range(40):
         clock.move_to(NOON + timedelta(minutes=15 * number))
         stranger = Browser(REMOTE_ADDR=f"198.51.{number}.1")
-        assert forget(stranger, alice.email).url == f"{FORGOT}?notice=sent"
+        assert forget(stranger, alice.email).url == f"{FORGOT}sent/"
     assert links_mailed() == 6
     for number in range(3):
         clock.move_to(NOON + timedelta(minutes=600 + 35 * number))
-        assert forget(browser, alice.email).url == f"{FORGOT}?notice=sent"
+        assert forget(browser, alice.email).url == f"{FORGOT}sent/"
     assert links_mailed() == 9
     with TestCase.captureOnCommitCallbacks(execute=True):
-        assert resets.send(alice, origin=NOWHERE, by=root.pk)
+        assert resets.send(alice, client=NOWHERE, by=root.pk)
     with pytest.raises(TooMany):
-        resets.send(alice, origin=NOWHERE, by=root.pk)
-    assert forget(browser, alice.email).url == f"{FORGOT}?notice=sent"
+        resets.send(alice, client=NOWHERE, by=root.pk)
+    assert forget(browser, alice.email).url == f"{FORGOT}sent/"
     assert links_mailed() == 10
 
 
@@ -178,7 +176,7 @@ def links_mailed() -> int:
     return Delivery.objects.filter(message="password_link").count()
 
 
-def test_one_stranger_sends_five_mails_a_day_to_the_same_person(
+def test_stranger_can_send_five_emails_a_day_to_a_person(
     clock: time_machine.Traveller, browser: Browser, alice: User
 ) -> None:
     for hour in range(12):
@@ -193,7 +191,7 @@ def test_one_stranger_sends_five_mails_a_day_to_the_same_person(
     assert len([mail for mail in mails() if "/password/reset/" in mail.body]) == 6
 
 
-def test_an_address_that_asks_for_many_waits(browser: Browser, alice: User) -> None:
+def test_address_with_many_requests_waits(browser: Browser, alice: User) -> None:
     for number in range(20):
         forget(browser, f"nobody{number}@example.org")
     answer = forget(browser, alice.email)
@@ -202,25 +200,25 @@ def test_an_address_that_asks_for_many_waits(browser: Browser, alice: User) -> N
     assert not mails()
 
 
-def test_texts_and_mails_are_counted_apart(browser: Browser, alice: User) -> None:
-    """Links that strangers ask for take no code from the owner."""
+def test_texts_and_emails_count_separately(browser: Browser, alice: User) -> None:
+    """Links that strangers request do not use up the owner's codes."""
     for _ in range(6):
         forget(Browser(), alice.email)
     browser.password(alice)
     assert OutboxMessage.objects.filter(channel="sms").count() == 1
 
 
-def test_without_mail_the_page_says_the_same(settings, browser: Browser, alice: User) -> None:
+def test_page_is_the_same_without_mail_server(settings, browser: Browser, alice: User) -> None:
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
-    assert forget(browser, alice.email).url == f"{FORGOT}?notice=sent"
+    assert forget(browser, alice.email).url == f"{FORGOT}sent/"
     assert not Delivery.objects.exists()
 
 
 # The link
 
 
-def test_looking_at_a_link_begins_nothing(browser: Browser, alice: User) -> None:
-    """RV-01: mail scanners open links."""
+def test_opening_a_link_starts_nothing(browser: Browser, alice: User) -> None:
+    """RV-01: email scanners open links."""
     path = link_for(browser, alice)
     for _ in range(3):
         assert "Continue" in browser.get(path).content.decode()
@@ -229,7 +227,7 @@ def test_looking_at_a_link_begins_nothing(browser: Browser, alice: User) -> None
     assert browser.post(path).url == "/login/verify/"
 
 
-def test_a_link_lives_an_hour(clock: time_machine.Traveller, browser: Browser, alice: User) -> None:
+def test_link_lasts_an_hour(clock: time_machine.Traveller, browser: Browser, alice: User) -> None:
     """RV-01."""
     path = link_for(browser, alice)
     clock.shift(timedelta(minutes=59, seconds=59))
@@ -242,7 +240,9 @@ def test_a_link_lives_an_hour(clock: time_machine.Traveller, browser: Browser, a
 
 
 @pytest.mark.parametrize("change", ["password", "email", "session_epoch", "is_active"])
-def test_a_link_dies_with_what_it_is_tied_to(browser: Browser, alice: User, change: str) -> None:
+def test_link_is_invalid_after_changes_to_account(
+    browser: Browser, alice: User, change: str
+) -> None:
     """RV-01."""
     path = link_for(browser, alice)
     values = {"password": "x", "email": "new@example.org", "session_epoch": 7, "is_active": False}
@@ -262,7 +262,7 @@ def test_a_link_dies_with_what_it_is_tied_to(browser: Browser, alice: User, chan
         (r"\.", ":", 404),
     ],
 )
-def test_a_changed_link_opens_nothing(
+def test_changed_link_does_not_work(
     browser: Browser, alice: User, old: str, new: str, status: int
 ) -> None:
     path = re.sub(old, new, link_for(browser, alice), count=1)
@@ -272,7 +272,7 @@ def test_a_changed_link_opens_nothing(
     assert 'href="/password/forgot/"' in answer.content.decode()
 
 
-def test_the_link_of_one_person_is_not_anothers(
+def test_link_does_not_work_for_another_person(
     browser: Browser, alice: User, charlie: User
 ) -> None:
     mine = link_for(browser, charlie).split("/")
@@ -280,8 +280,8 @@ def test_the_link_of_one_person_is_not_anothers(
     assert browser.post("/".join([*hers[:3], hers[3], mine[4], ""])).status_code == 410
 
 
-def test_the_token_leaves_the_address(browser: Browser, alice: User) -> None:
-    """RV-01: what follows the button is reached by the session alone."""
+def test_token_disappears_from_url(browser: Browser, alice: User) -> None:
+    """RV-01: the later pages need the session."""
     path = link_for(browser, alice)
     token = path.rstrip("/").rpartition("/")[2]
     answer = browser.post(path, follow=True)
@@ -289,51 +289,49 @@ def test_the_token_leaves_the_address(browser: Browser, alice: User) -> None:
     assert token not in answer.content.decode()
 
 
-def test_a_mail_that_is_sent_late_brings_no_fresh_hour(
+def test_late_mail_does_not_extend_link(
     clock: time_machine.Traveller, browser: Browser, alice: User
 ) -> None:
-    """OT-13: the link lives from the asking on."""
+    """OT-13: the link lasts from the time of the request."""
     forget(browser, alice.email)
     Delivery.objects.update(state=Delivery.State.QUEUED)
     clock.shift(timedelta(minutes=61))
-    from mfa import deliveries
+    from mfa.messages import worker
 
-    deliveries.deliver(Delivery.objects.get().pk)
+    worker.deliver(Delivery.objects.get().pk)
     assert Delivery.objects.get().state == Delivery.State.DROPPED
 
 
-def test_a_mail_that_is_sent_late_does_not_go_to_a_former_mailbox(
-    browser: Browser, alice: User
-) -> None:
+def test_late_mail_is_not_sent_to_former_address(browser: Browser, alice: User) -> None:
     forget(browser, alice.email)
     Delivery.objects.update(state=Delivery.State.QUEUED)
     User.objects.filter(pk=alice.pk).update(email="new@example.org")
-    from mfa import deliveries
+    from mfa.messages import worker
 
-    deliveries.deliver(Delivery.objects.get().pk)
+    worker.deliver(Delivery.objects.get().pk)
     assert Delivery.objects.get().state == Delivery.State.DROPPED
 
 
 # The second step
 
 
-def test_the_link_alone_changes_nothing(proving: Browser, alice: User) -> None:
+def test_link_without_second_step_changes_nothing(proving: Browser, alice: User) -> None:
     """RV-02."""
     for answer in (proving.get(FORM), save(proving)):
         assert answer.url == f"{FORGOT}?notice=ended"
     assert knows(alice, PASSWORD)
 
 
-def test_the_code_says_what_it_is_for(proving: Browser, alice: User) -> None:
-    """OT-04: nobody reads a reset code to a caller who speaks of signing in."""
+def test_text_names_purpose_of_code(proving: Browser, alice: User) -> None:
+    """OT-04: so that nobody reads a reset code to a caller who talks about logging in."""
     text = OutboxMessage.objects.get(channel="sms").body
     assert "is your password-reset code" in text
     page = proving.get("/login/verify/").content.decode()
     assert "123456 is your password-reset code" in page
 
 
-def test_the_mailbox_is_no_second_step_of_its_own_link(proving: Browser) -> None:
-    """RV-02: one mailbox would be the whole account."""
+def test_email_is_not_a_second_step_for_its_own_link(proving: Browser) -> None:
+    """RV-02: otherwise one email account would be the whole account."""
     page = proving.get("/login/verify/").content.decode()
     assert "Send code to email" not in page
     refused = proving.post("/login/verify/email/").content.decode()
@@ -341,9 +339,9 @@ def test_the_mailbox_is_no_second_step_of_its_own_link(proving: Browser) -> None
     assert len(mails()) == 1
 
 
-def test_a_recovery_code_is_a_second_step_here_too(proving: Browser, alice: User) -> None:
-    """LK-01, EM-04: it is stronger than the mailbox, so that need not rest."""
-    codes = recovery.make(alice, origin=NOWHERE)
+def test_recovery_code_is_a_second_step_for_reset(proving: Browser, alice: User) -> None:
+    """LK-01, EM-04: it is stronger than an email, so email codes stay on."""
+    codes = recovery_codes.make(alice, client=NOWHERE)
     alice.refresh_from_db()
     proving.post(link_for(proving, alice))
     assert proving.post("/login/recovery-code/", {"code": codes[0]}).url == FORM
@@ -352,40 +350,38 @@ def test_a_recovery_code_is_a_second_step_here_too(proving: Browser, alice: User
     assert alice.mailbox_rests_until is None
 
 
-def test_a_wrong_code_opens_nothing(proving: Browser, alice: User) -> None:
+def test_wrong_code_gives_no_access(proving: Browser, alice: User) -> None:
     wrong = f"{(int(code(alice.factors.get().target)) + 1) % 1_000_000:06}"
     assert proving.post("/login/verify/", {"code": wrong}).status_code == 200
     assert proving.get(FORM).url == f"{FORGOT}?notice=ended"
 
 
-def test_a_person_who_never_had_a_factor_gets_the_form_at_once(browser: Browser, bob: User) -> None:
+def test_person_who_never_had_factor_gets_form_right_away(browser: Browser, bob: User) -> None:
     assert browser.post(link_for(browser, bob)).url == FORM
     assert save(browser).url == "/login/?notice=reset"
     assert knows(bob, NEW)
 
 
-@pytest.mark.parametrize("column", ["disabled_at", "revoked_at"])
-def test_who_once_had_a_factor_gets_help_and_no_form(
-    browser: Browser, alice: User, column: str
+@pytest.mark.parametrize("status", ["disabled", "revoked"])
+def test_person_who_lost_all_factors_gets_help_and_no_form(
+    browser: Browser, alice: User, status: str
 ) -> None:
     """RV-02, RV-08."""
-    alice.factors.update(**{column: NOON})
+    alice.factors.update(status=status)
     assert browser.post(link_for(browser, alice)).url == "/login/help/"
-    assert "a new password needs your second step" in browser.get("/login/help/").content.decode()
+    assert "You need a code to set a new password" in browser.get("/login/help/").content.decode()
     assert save(browser).url == f"{FORGOT}?notice=ended"
     assert browser.get("/login/enroll/phone/").url == "/login/help/"
     assert knows(alice, PASSWORD)
 
 
-def test_where_no_second_step_is_asked_the_link_is_enough(
-    browser: Browser, policy: AccountPolicy, alice: User
-) -> None:
+def test_link_is_enough_without_mfa(browser: Browser, policy: SitePolicy, alice: User) -> None:
     policy.enabled = False
     policy.save()
     assert browser.post(link_for(browser, alice)).url == FORM
 
 
-def test_a_pause_in_the_middle_leads_on_by_a_button(proving: Browser, alice: User) -> None:
+def test_pause_during_reset_continues_by_button(proving: Browser, alice: User) -> None:
     Pause.objects.create(
         user=alice, reason="lost phone", started_at=NOON, until=NOON + timedelta(days=9999)
     )
@@ -397,8 +393,8 @@ def test_a_pause_in_the_middle_leads_on_by_a_button(proving: Browser, alice: Use
 # The form
 
 
-def test_the_new_password_logs_in_and_nothing_else_did(writing: Browser, alice: User) -> None:
-    """RV-03: a reset never signs in."""
+def test_reset_does_not_log_in_but_new_password_does(writing: Browser, alice: User) -> None:
+    """RV-03: a reset never logs in."""
     assert writing.get(FORM).status_code == 200
     assert not writing.signed_in
     answer = save(writing)
@@ -412,13 +408,13 @@ def test_the_new_password_logs_in_and_nothing_else_did(writing: Browser, alice: 
     assert writing.password(alice, NEW).url == "/login/verify/"
 
 
-def test_the_factors_stay_as_they_are(writing: Browser, alice: User) -> None:
+def test_reset_keeps_factors(writing: Browser, alice: User) -> None:
     """RV-03."""
     save(writing)
     assert alice.factors.usable().count() == 1
 
 
-def test_every_session_and_every_open_login_ends(
+def test_reset_ends_all_sessions_and_pending_logins(
     writing: Browser, other_browser: Browser, alice: User
 ) -> None:
     """RV-03."""
@@ -430,25 +426,25 @@ def test_every_session_and_every_open_login_ends(
     assert third.get("/login/verify/").url.startswith("/login/?notice=ended")
 
 
-def test_the_mailbox_and_the_phone_are_told(writing: Browser, alice: User) -> None:
-    """NT-02: a thief of the mailbox does not hold the phone."""
+def test_email_and_phone_are_notified(writing: Browser, alice: User) -> None:
+    """NT-02: an attacker with the email account does not have the phone."""
     save(writing)
     assert mails()[0].subject == "Acme Portal: your password was changed"
     text = OutboxMessage.objects.filter(channel="sms").first()
     assert text
     assert text.target == "+447700900201"
-    assert "set anew by a mailed link" in text.body
+    assert "reset with an emailed link" in text.body
     assert AuditEvent.objects.filter(event=Event.PASSWORD_RESET, user=alice).count() == 1
 
 
-def test_the_link_works_once(browser: Browser, writing: Browser, alice: User) -> None:
-    """RV-01: this one, and the others that are still in the mailbox."""
+def test_link_works_once(browser: Browser, writing: Browser, alice: User) -> None:
+    """RV-01: this link, and the others in the inbox."""
     path = link()
     save(writing)
     assert Browser().post(path).status_code == 410
 
 
-def test_the_form_is_open_for_ten_minutes_and_going_back_adds_none(
+def test_form_is_open_for_ten_minutes_and_going_back_adds_none(
     clock: time_machine.Traveller, writing: Browser, alice: User
 ) -> None:
     clock.shift(timedelta(minutes=9))
@@ -459,14 +455,14 @@ def test_the_form_is_open_for_ten_minutes_and_going_back_adds_none(
     assert knows(alice, PASSWORD)
 
 
-def test_of_two_tabs_the_first_saves(writing: Browser, alice: User) -> None:
+def test_first_of_two_tabs_saves(writing: Browser, alice: User) -> None:
     save(writing)
     assert save(writing, "a third long enough one").url == f"{FORGOT}?notice=ended"
     assert knows(alice, NEW)
 
 
 @pytest.mark.parametrize("new", ["short", "x" * 257, "alice.example.org", "password12345678"])
-def test_the_rules_of_passwords_hold(writing: Browser, alice: User, new: str) -> None:
+def test_password_rules_apply_to_reset(writing: Browser, alice: User, new: str) -> None:
     """PW-01, PW-05."""
     answer = save(writing, new)
     assert "There is a problem" in answer.content.decode()
@@ -474,15 +470,18 @@ def test_the_rules_of_passwords_hold(writing: Browser, alice: User, new: str) ->
     assert knows(alice, PASSWORD)
 
 
-def test_the_present_password_cannot_be_guessed_here(writing: Browser, alice: User) -> None:
-    """PW-07: the link proves the mailbox, not the password; each look costs a slow hash."""
+def test_form_does_not_reveal_current_password(writing: Browser, alice: User) -> None:
+    """PW-07: the link proves the email, not the password. Each check costs a slow hash."""
     answers = {save(writing, PASSWORD).status_code for _ in range(20)}
     assert answers == {200}
-    assert save(writing).status_code == 429
+    refusal = save(writing)
+    assert refusal.status_code == 429
+    assert "<h1>Enter your new password</h1>" in refusal.content.decode()
+    assert "Too many attempts. Try again in" in refusal.content.decode()
     assert knows(alice, PASSWORD)
 
 
-def test_managers_know_the_fields(writing: Browser) -> None:
+def test_password_managers_recognize_fields(writing: Browser) -> None:
     """PW-09."""
     page = writing.get(FORM).content.decode()
     assert page.count('autocomplete="new-password"') == 2
@@ -490,8 +489,8 @@ def test_managers_know_the_fields(writing: Browser) -> None:
     assert "maxlength" not in page
 
 
-def test_a_proven_reset_is_no_half_login(writing: Browser, alice: User) -> None:
-    """LG-05, RV-03: with the password known, the second step is asked once more."""
+def test_proven_reset_is_not_a_pending_login(writing: Browser, alice: User) -> None:
+    """LG-05, RV-03: with a known password, the second step is asked again."""
     assert writing.get("/me/").url.startswith("/login/")
     assert writing.get("/login/enroll/phone/").url == "/login/continue/"
     assert writing.password(alice).url == "/login/verify/"
@@ -499,8 +498,8 @@ def test_a_proven_reset_is_no_half_login(writing: Browser, alice: User) -> None:
     assert writing.get(FORM).url == f"{FORGOT}?notice=ended"
 
 
-def test_no_page_of_the_enrollment_makes_a_login_of_a_reset(writing: Browser, bob: User) -> None:
-    """RV-03: "Finish" enters where nothing is left to ask, but never without a password."""
+def test_enrollment_pages_do_not_turn_reset_into_login(writing: Browser, bob: User) -> None:
+    """RV-03: "Finish" logs in when all steps are done, but never without a password."""
     browser_of_bob = Browser()
     browser_of_bob.post(link_for(browser_of_bob, bob))
     for walker in (browser_of_bob, writing):
@@ -509,7 +508,7 @@ def test_no_page_of_the_enrollment_makes_a_login_of_a_reset(writing: Browser, bo
     assert not AuditEvent.objects.filter(event=Event.LOGGED_IN).exists()
 
 
-def test_a_half_login_opens_no_form(browser: Browser, alice: User) -> None:
+def test_pending_login_opens_no_reset_form(browser: Browser, alice: User) -> None:
     browser.password(alice)
     assert browser.get(FORM).url == f"{FORGOT}?notice=ended"
 
@@ -517,44 +516,44 @@ def test_a_half_login_opens_no_form(browser: Browser, alice: User) -> None:
 def test_charlies_link_does_not_change_alices_password(
     writing: Browser, alice: User, charlie: User
 ) -> None:
-    """The form is the newest link's own."""
+    """The form belongs to the newest link."""
     writing.post(link_for(writing, charlie))
     assert save(writing).url == f"{FORGOT}?notice=ended"
     assert knows(alice, PASSWORD)
     assert knows(charlie, PASSWORD)
 
 
-def test_a_disabled_person_saves_nothing(writing: Browser, alice: User) -> None:
+def test_disabled_person_cannot_save_password(writing: Browser, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert save(writing).url == f"{FORGOT}?notice=ended"
 
 
-def test_a_reset_ends_the_wait_that_guesses_cost(
+def test_reset_ends_lockout_caused_by_guesses(
     clock: time_machine.Traveller, writing: Browser, alice: User
 ) -> None:
-    """LG-02: strangers who guess do not keep the owner out."""
+    """LG-02: strangers' guesses cannot lock the owner out."""
     for _ in range(10):
         Browser().password(alice, "not the password")
     save(writing)
     assert Browser().password(alice, NEW).url == "/login/verify/"
 
 
-def test_giving_up_leads_to_the_login(proving: Browser, alice: User) -> None:
+def test_canceling_leads_to_login(proving: Browser, alice: User) -> None:
     assert proving.post("/login/cancel/").url == "/login/"
     assert proving.get("/login/verify/").url == "/login/"
 
 
-def test_a_walk_that_took_too_long_starts_with_a_new_link(
+def test_expired_reset_starts_with_new_link(
     clock: time_machine.Traveller, proving: Browser
 ) -> None:
     clock.shift(timedelta(minutes=16))
     assert proving.get("/login/verify/").url == f"{FORGOT}?notice=ended"
     assert proving.post("/login/verify/resend/").url == f"{FORGOT}?notice=ended"
     page = proving.get(f"{FORGOT}?notice=ended").content.decode()
-    assert "That took too long" in page
+    assert "Your link has expired or your account has changed" in page
 
 
-# The mailbox afterwards
+# Email codes after the reset
 
 
 def rest(user: User) -> bool:
@@ -562,8 +561,8 @@ def rest(user: User) -> bool:
     return user.mailbox_rests_until is not None
 
 
-def test_after_a_reset_by_the_mailbox_alone_its_codes_rest_three_days(
-    clock: time_machine.Traveller, browser: Browser, policy: AccountPolicy, alice: User
+def test_email_codes_are_off_for_three_days_after_email_only_reset(
+    clock: time_machine.Traveller, browser: Browser, policy: SitePolicy, alice: User
 ) -> None:
     """EM-04."""
     policy.enabled = False
@@ -582,8 +581,8 @@ def test_after_a_reset_by_the_mailbox_alone_its_codes_rest_three_days(
     assert "Send code to email" in late.get("/login/verify/").content.decode()
 
 
-def test_a_stronger_factor_ends_the_rest(
-    browser: Browser, policy: AccountPolicy, alice: User
+def test_stronger_factor_turns_email_codes_on_again(
+    browser: Browser, policy: SitePolicy, alice: User
 ) -> None:
     """EM-04."""
     policy.enabled = False
@@ -599,15 +598,15 @@ def test_a_stronger_factor_ends_the_rest(
     assert not rest(alice)
 
 
-def test_a_reset_with_the_phone_needs_no_rest(writing: Browser, alice: User) -> None:
+def test_reset_with_phone_keeps_email_codes_on(writing: Browser, alice: User) -> None:
     """EM-04: the stronger factor was used."""
     save(writing)
     assert not rest(alice)
     assert alice.mailbox_proven_at is not None
 
 
-def test_a_rest_stays_through_a_code_by_email(browser: Browser, alice: User) -> None:
-    """EM-04: what rests does not end its own rest."""
+def test_code_by_email_does_not_turn_email_codes_on_again(browser: Browser, alice: User) -> None:
+    """EM-04: a code by email cannot end this."""
     browser.password(alice)
     browser.post("/login/verify/email/")
     mailed = code(alice.email)

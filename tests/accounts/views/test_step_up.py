@@ -1,4 +1,4 @@
-"""Step-up: a fresh second factor before what decides over an account (SS-08, EM-01, SS-01)."""
+"""Step-up: a fresh second factor before sensitive changes (SS-08, EM-01, SS-01)."""
 
 from datetime import timedelta
 
@@ -7,8 +7,8 @@ import time_machine
 from django.conf import settings
 
 from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, Challenge, Event, OutboxMessage
-from mfa.sessions import ABOUT
+from mfa.models import AuditEvent, Challenge, Event, OutboxMessage, SitePolicy
+from mfa.session_engine import ABOUT
 from tests.authenticator import give_app
 from tests.conftest import give_phone
 from tests.journeys.conftest import NEW_NUMBER
@@ -24,20 +24,20 @@ LATER = timedelta(minutes=10)
 
 @pytest.fixture
 def stale(home: Browser, clock: time_machine.Traveller) -> Browser:
-    """Alice, whose login is ten minutes old."""
+    """Alice, who logged in ten minutes ago."""
     clock.shift(LATER)
     return home
 
 
 @pytest.fixture
 def confirming(stale: Browser) -> Browser:
-    """Alice after "Send Verification Code", on her way to the password page."""
+    """Alice after "Send Verification Code", on the way to the password page."""
     stale.post(STEP_UP, {"next": "/me/password/"})
     return stale
 
 
 @pytest.fixture
-def off(policy: AccountPolicy) -> AccountPolicy:
+def off(policy: SitePolicy) -> SitePolicy:
     """MFA is off."""
     policy.enabled, policy.first_enabled_at = False, None
     policy.save()
@@ -45,24 +45,24 @@ def off(policy: AccountPolicy) -> AccountPolicy:
 
 
 def led_away(browser: Browser, path: str) -> bool:
-    """Whether a page sends to the step-up."""
+    """Whether a page redirects to the step-up."""
     return browser.get(path).headers.get("Location", "").startswith(STEP_UP)
 
 
 @pytest.mark.parametrize("path", ["/me/password/", "/me/phone/"])
-def test_a_fresh_login_opens_what_decides_over_the_account(home: Browser, path: str) -> None:
+def test_fresh_login_opens_sensitive_pages(home: Browser, path: str) -> None:
     assert home.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/me/password/", "/me/phone/"])
-def test_a_login_of_ten_minutes_ago_opens_it_no_more(stale: Browser, path: str) -> None:
+def test_login_older_than_ten_minutes_needs_step_up(stale: Browser, path: str) -> None:
     """SS-08: to the step-up and back."""
     assert stale.get(path).url.startswith(f"{STEP_UP}?next={path.replace('/', '%2F')}")
     assert stale.get("/me/").status_code == 200
 
 
 @pytest.mark.parametrize("path", [POLICY, "/admin/mfa/accountpolicy/test-message/"])
-def test_nor_the_policy_and_its_tests(
+def test_account_policy_and_its_tests_need_step_up(
     office: Browser, clock: time_machine.Traveller, path: str
 ) -> None:
     """AZ-03."""
@@ -71,37 +71,37 @@ def test_nor_the_policy_and_its_tests(
     assert led_away(office, path)
 
 
-def test_a_late_test_of_the_connection_leads_to_the_form(
+def test_stale_connection_test_returns_to_form(
     office: Browser, clock: time_machine.Traveller
 ) -> None:
-    """A page that has no GET is not where one comes back to."""
+    """A page without GET cannot be the target."""
     clock.shift(LATER)
     location = office.post("/admin/mfa/accountpolicy/test-connection/").url
     assert location.startswith(f"{STEP_UP}?next=%2Fadmin%2Fmfa%2Faccountpolicy%2F&")
 
 
-def test_looking_sends_nothing(stale: Browser) -> None:
+def test_viewing_step_up_sends_nothing(stale: Browser) -> None:
     """WB-01."""
     sent = OutboxMessage.objects.count()
     page = stale.get(STEP_UP, {"next": "/me/password/"})
-    assert "Confirm that it is you" in page.content.decode()
+    assert "Confirm that it's you" in page.content.decode()
     assert OutboxMessage.objects.count() == sent
 
 
-def test_the_button_promises_a_code_only_where_one_is_sent(stale: Browser, alice: User) -> None:
+def test_button_mentions_code_only_if_one_is_sent(stale: Browser, alice: User) -> None:
     assert "Send Verification Code" in stale.get(STEP_UP).content.decode()
     give_app(alice)
     assert "Send Verification Code" not in stale.get(STEP_UP).content.decode()
 
 
-def test_a_texted_code_confirms_and_leads_back(confirming: Browser, alice: User) -> None:
+def test_texted_code_confirms_and_returns(confirming: Browser, alice: User) -> None:
     response = confirming.post(VERIFY, {"code": code(PHONE)})
     assert response.url == "/me/password/"
     assert confirming.get("/me/password/").status_code == 200
     assert AuditEvent.objects.filter(event=Event.STEPPED_UP, user=alice).count() == 1
 
 
-def test_it_lasts_ten_minutes(confirming: Browser, clock: time_machine.Traveller) -> None:
+def test_step_up_lasts_ten_minutes(confirming: Browser, clock: time_machine.Traveller) -> None:
     confirming.post(VERIFY, {"code": code(PHONE)})
     clock.shift(LATER - timedelta(seconds=1))
     assert not led_away(confirming, "/me/password/")
@@ -109,13 +109,13 @@ def test_it_lasts_ten_minutes(confirming: Browser, clock: time_machine.Traveller
     assert led_away(confirming, "/me/password/")
 
 
-def test_the_text_says_what_the_code_is_for(confirming: Browser) -> None:
-    """OT-04: nobody reads it to a caller who asks for a sign-in code."""
-    assert "confirms that it is you" in OutboxMessage.objects.filter(target=PHONE)[0].body
+def test_text_names_purpose_of_code(confirming: Browser) -> None:
+    """OT-04: so that nobody reads it to a caller who asks for a login code."""
+    assert "confirms it's you" in OutboxMessage.objects.filter(target=PHONE)[0].body
     assert Challenge.objects.filter(purpose="step_up").count() == 1
 
 
-def test_the_code_of_a_login_confirms_nothing(
+def test_login_code_does_not_confirm_step_up(
     confirming: Browser, other_browser: Browser, alice: User
 ) -> None:
     """OT-04: another purpose, another session."""
@@ -127,7 +127,7 @@ def test_the_code_of_a_login_confirms_nothing(
     assert not other_browser.signed_in
 
 
-def test_old_cookies_are_dead_after_it(confirming: Browser) -> None:
+def test_old_cookies_are_invalid_after_step_up(confirming: Browser) -> None:
     """SS-01: replay each old cookie."""
     name = settings.SESSION_COOKIE_NAME
     before = confirming.cookies[name].value
@@ -141,7 +141,7 @@ def test_old_cookies_are_dead_after_it(confirming: Browser) -> None:
     assert replay.get("/me/password/").status_code == 200
 
 
-def test_a_late_post_saves_nothing_and_says_so(stale: Browser, alice: User) -> None:
+def test_stale_post_saves_nothing_and_shows_it(stale: Browser, alice: User) -> None:
     new = "another long password"
     fields = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     page = stale.post("/me/password/", fields, follow=True).content.decode()
@@ -151,8 +151,8 @@ def test_a_late_post_saves_nothing_and_says_so(stale: Browser, alice: User) -> N
     assert alice.check_password(PASSWORD)
 
 
-def test_no_email_is_offered_or_taken(confirming: Browser, alice: User) -> None:
-    """EM-01: a mailbox is no authenticator."""
+def test_email_is_not_offered_or_accepted(confirming: Browser, alice: User) -> None:
+    """EM-01: email is not an authenticator."""
     page = confirming.get(VERIFY).content.decode()
     assert "Send code to email" not in page
     confirming.post("/login/verify/email/")
@@ -160,14 +160,14 @@ def test_no_email_is_offered_or_taken(confirming: Browser, alice: User) -> None:
     assert not codes(alice.email)
 
 
-def test_cancelling_leaves_the_login_as_it_was(confirming: Browser) -> None:
+def test_canceling_keeps_login(confirming: Browser) -> None:
     assert confirming.post(CANCEL).url == "/"
     assert confirming.get("/me/").status_code == 200
     assert led_away(confirming, "/me/password/")
     assert confirming.get(VERIFY).url == "/login/"
 
 
-def test_five_wrong_codes_leave_the_login_as_it_was(confirming: Browser) -> None:
+def test_five_wrong_codes_keep_login(confirming: Browser) -> None:
     wrong = f"{(int(code(PHONE)) + 1) % 10**6:06}"
     for _ in range(6):
         confirming.post(VERIFY, {"code": wrong})
@@ -175,7 +175,7 @@ def test_five_wrong_codes_leave_the_login_as_it_was(confirming: Browser) -> None
     assert led_away(confirming, "/me/password/")
 
 
-def test_a_walk_that_took_too_long_begins_anew_and_ends_no_session(
+def test_expired_step_up_restarts_and_keeps_session(
     confirming: Browser, clock: time_machine.Traveller
 ) -> None:
     clock.shift(timedelta(minutes=15))
@@ -185,24 +185,24 @@ def test_a_walk_that_took_too_long_begins_anew_and_ends_no_session(
     assert confirming.post(VERIFY, {"code": code(PHONE)}).url == "/me/password/"
 
 
-def test_two_tabs_share_one_code_and_the_last_one_is_led_to(confirming: Browser) -> None:
+def test_two_tabs_share_a_code_and_last_target_wins(confirming: Browser) -> None:
     sent = len(codes(PHONE))
     confirming.post(STEP_UP, {"next": "/me/phone/"})
     assert len(codes(PHONE)) == sent
     assert confirming.post(VERIFY, {"code": code(PHONE)}).url == "/me/phone/"
 
 
-def test_the_back_button_finds_no_second_use(confirming: Browser) -> None:
+def test_back_button_cannot_reuse_code(confirming: Browser) -> None:
     right = code(PHONE)
     confirming.post(VERIFY, {"code": right})
     assert confirming.post(VERIFY, {"code": right}).url == "/login/"
     assert confirming.get("/me/").status_code == 200
 
 
-def test_a_step_up_does_not_outlive_its_login(
+def test_step_up_ends_with_its_login(
     confirming: Browser, other_browser: Browser, alice: User
 ) -> None:
-    """SS-06: a change elsewhere ends the session and the walk in it."""
+    """SS-06: a change elsewhere ends the session and its step-up."""
     other_browser.log_in(alice)
     other_browser.post("/me/phone/", {"phone": NEW_NUMBER})
     right = code(PHONE)
@@ -211,33 +211,35 @@ def test_a_step_up_does_not_outlive_its_login(
     assert confirming.get("/me/").status_code == 302
 
 
-def test_a_disabled_person_confirms_nothing(confirming: Browser, alice: User) -> None:
+def test_disabled_person_cannot_confirm(confirming: Browser, alice: User) -> None:
     """SS-05."""
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert confirming.post(VERIFY, {"code": code(PHONE)}).url == "/login/"
     assert not AuditEvent.objects.filter(event=Event.STEPPED_UP).exists()
 
 
-def test_another_persons_walk_is_not_gone_on_with(confirming: Browser, charlie: User) -> None:
-    """Swap the person behind the session: the walk stays the first one's, and opens nothing."""
+def test_step_up_of_another_person_is_not_continued(confirming: Browser, charlie: User) -> None:
+    """Swap the session's person: the step-up belongs to the first one and opens nothing."""
     confirming.post("/logout/")
     confirming.log_in(charlie)
     assert confirming.get(VERIFY).url == "/login/"
 
 
 @pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example/", "/\\evil.example", ""])
-def test_it_leads_only_to_pages_of_ours(stale: Browser, evil: str) -> None:
+def test_step_up_redirects_only_to_own_pages(stale: Browser, evil: str) -> None:
     """WB-03."""
     stale.post(STEP_UP, {"next": evil})
     assert stale.post(VERIFY, {"code": code(PHONE)}).url == "/"
 
 
-def test_strangers_have_nothing_to_confirm(browser: Browser, db: None) -> None:
+def test_anonymous_visitor_cannot_open_step_up(browser: Browser, db: None) -> None:
     assert browser.post(STEP_UP).url == f"/login/?next={STEP_UP}"
 
 
 @pytest.mark.parametrize("path", ["/login/skip/", "/login/enroll/phone/", "/login/continue/"])
-def test_no_other_page_of_the_login_opens(confirming: Browser, alice: User, path: str) -> None:
+def test_other_login_pages_stay_closed_during_step_up(
+    confirming: Browser, alice: User, path: str
+) -> None:
     """LG-05, EN-06."""
     confirming.post(path, {"phone": NEW_NUMBER})
     alice.refresh_from_db()
@@ -245,19 +247,19 @@ def test_no_other_page_of_the_login_opens(confirming: Browser, alice: User, path
     assert led_away(confirming, "/me/password/")
 
 
-def test_who_is_locked_waits(
+def test_locked_person_waits(
     confirming: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
     confirming.blame(alice, 9)
     confirming.post(VERIFY, {"code": f"{(int(code(PHONE)) + 1) % 10**6:06}"})
     assert confirming.get(VERIFY).url == "/login/help/"
-    assert "Too many tries" in confirming.get("/login/help/").content.decode()
+    assert "Too many attempts" in confirming.get("/login/help/").content.decode()
 
 
-def test_a_session_by_password_rises_by_its_step_up(
-    browser: Browser, off: AccountPolicy, alice: User
+def test_step_up_raises_level_of_password_session(
+    browser: Browser, off: SitePolicy, alice: User
 ) -> None:
-    """SS-02: MFA was switched on during the session."""
+    """SS-02: MFA was enabled during the session."""
     browser.password(alice)
     off.enabled = True
     off.save()
@@ -270,26 +272,28 @@ def test_a_session_by_password_rises_by_its_step_up(
 
 @pytest.fixture
 def by_email(asked: Browser, alice: User) -> Browser:
-    """Alice, who came in by an emailed code."""
+    """Alice, who logged in with an emailed code."""
     asked.post("/login/verify/email/")
     asked.post(VERIFY, {"code": code(alice.email)})
     return asked
 
 
-def test_an_emailed_code_opens_only_the_change_of_number(by_email: Browser) -> None:
-    """EM-01, EM-03: that is how a lost phone is replaced."""
+def test_emailed_code_opens_only_change_of_number(by_email: Browser) -> None:
+    """EM-01, EM-03: this is how a lost phone is replaced."""
     assert not led_away(by_email, "/me/phone/")
     assert led_away(by_email, "/me/password/")
 
 
-def test_and_that_only_for_ten_minutes(by_email: Browser, clock: time_machine.Traveller) -> None:
+def test_emailed_code_opens_change_of_number_for_ten_minutes(
+    by_email: Browser, clock: time_machine.Traveller
+) -> None:
     clock.shift(LATER)
     assert led_away(by_email, "/me/phone/")
 
 
 @pytest.fixture
 def without_factor(
-    browser: Browser, bob: User, optional: AccountPolicy, clock: time_machine.Traveller
+    browser: Browser, bob: User, optional: SitePolicy, clock: time_machine.Traveller
 ) -> Browser:
     """Bob, who skipped the second step ten minutes ago."""
     browser.password(bob)
@@ -299,7 +303,7 @@ def without_factor(
     return browser
 
 
-def test_who_has_no_factor_gives_the_password(without_factor: Browser) -> None:
+def test_person_without_factor_confirms_by_password(without_factor: Browser) -> None:
     assert led_away(without_factor, "/me/password/")
     page = without_factor.get(STEP_UP).content.decode()
     assert 'name="password"' in page
@@ -309,29 +313,35 @@ def test_who_has_no_factor_gives_the_password(without_factor: Browser) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "wrong", PASSWORD + " "])
-def test_and_only_the_right_one(without_factor: Browser, password: str) -> None:
+def test_person_without_factor_needs_right_password(without_factor: Browser, password: str) -> None:
     response = without_factor.post(STEP_UP, {"password": password})
     assert "There is a problem" in response.content.decode()
     assert led_away(without_factor, "/me/password/")
 
 
-def test_ten_wrong_passwords_cost_a_wait(without_factor: Browser) -> None:
+def test_ten_wrong_passwords_cause_lockout(without_factor: Browser) -> None:
     """LG-02."""
     for _ in range(10):
         without_factor.post(STEP_UP, {"password": "wrong"})
-    assert without_factor.post(STEP_UP, {"password": PASSWORD}).status_code == 429
+    refusal = without_factor.post(STEP_UP, {"password": PASSWORD, "next": "/me/password/"})
+    assert refusal.status_code == 429
+    assert refusal.headers["Retry-After"] == "30"
+    page = refusal.content.decode()
+    assert page.count("Too many attempts. Try again in less than a minute.") == 2
+    assert '<input type="hidden" name="next" value="/me/password/">' in page
+    assert led_away(without_factor, "/me/password/")
 
 
-def test_while_mfa_is_off_the_password_will_do(
-    office: Browser, off: AccountPolicy, clock: time_machine.Traveller
+def test_password_is_enough_while_mfa_is_off(
+    office: Browser, off: SitePolicy, clock: time_machine.Traveller
 ) -> None:
     clock.shift(LATER)
     office.post(STEP_UP, {"password": PASSWORD, "next": POLICY})
     assert not led_away(office, POLICY)
 
 
-def test_but_not_once_it_is_on_again(
-    office: Browser, off: AccountPolicy, clock: time_machine.Traveller
+def test_password_is_not_enough_after_mfa_is_on_again(
+    office: Browser, off: SitePolicy, clock: time_machine.Traveller
 ) -> None:
     clock.shift(LATER)
     office.post(STEP_UP, {"password": PASSWORD})
@@ -340,29 +350,28 @@ def test_but_not_once_it_is_on_again(
     assert led_away(office, POLICY)
 
 
-def test_a_password_does_not_stand_in_for_a_factor(stale: Browser) -> None:
+def test_password_does_not_replace_factor(stale: Browser) -> None:
     stale.post(STEP_UP, {"password": PASSWORD, "next": "/me/password/"})
     assert led_away(stale, "/me/password/")
 
 
-def test_who_lost_every_factor_confirms_nothing(stale: Browser, alice: User) -> None:
-    """RV-08: a disabled factor never leads to the password alone."""
-    alice.factors.update(disabled_at="2026-03-02T12:00Z")
+def test_person_who_lost_all_factors_cannot_confirm(stale: Browser, alice: User) -> None:
+    """RV-08: a disabled factor never makes the password sufficient."""
+    alice.factors.update(status="disabled")
     response = stale.post(STEP_UP, {"password": PASSWORD, "next": "/me/password/"}, follow=True)
-    assert "no second step can be used" in response.content.decode()
+    assert "use any of your verification methods" in response.content.decode()
     assert led_away(stale, "/me/password/")
 
 
-def test_a_policy_switched_off_on_the_way_confirms_nothing(
-    confirming: Browser, off: AccountPolicy
+def test_disabling_mfa_during_step_up_confirms_nothing(
+    confirming: Browser, off: SitePolicy
 ) -> None:
-    """Then the password is asked for instead: the walk alone is no proof."""
+    """Then the password is required. Finishing the flow is not a proof."""
     assert confirming.get(VERIFY).url.startswith(STEP_UP)
     assert led_away(confirming, "/me/password/")
 
 
-def test_a_second_phone_may_be_chosen(confirming: Browser, alice: User) -> None:
+def test_second_phone_can_be_chosen(confirming: Browser, alice: User) -> None:
     give_phone(alice, "+447700900209")
     page = confirming.get("/login/choose/").content.decode()
-    assert "Each of these ways logs you in" not in page
     assert "number ending 09" in page

@@ -1,4 +1,4 @@
-"""The mailed warning about wrong codes, which its owner confirms (S22, LG-01)."""
+"""The mailed warning about wrong codes, which the owner confirms (S22, LG-01)."""
 
 import re
 from datetime import timedelta
@@ -7,20 +7,20 @@ import pytest
 import time_machine
 
 from accounts.models import User
-from mfa import answers
-from mfa.answers import MOST_WRONG_ANSWERS
+from mfa import challenges
+from mfa.challenges import MOST_WRONG_ANSWERS
+from mfa.client import Client
 from mfa.models import AuditEvent, Event, OutboxMessage
-from mfa.origin import Origin
 from tests.portal_client import Browser, code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
-THIEF = Origin("198.51.100.1", "Firefox")
+THIEF = Client("198.51.100.1", "Firefox")
 
 
 @pytest.fixture
 def warning(browser: Browser, alice: User) -> str:
-    """The address in the mail after a thief's fifth wrong code."""
+    """The link in the email after an attacker's fifth wrong code."""
     return guessed(Browser(), alice)
 
 
@@ -38,13 +38,13 @@ def counts(user: User) -> tuple[int, int]:
     return user.wrong_answers, user.factors.get().wrong_answers
 
 
-def test_looking_at_it_changes_nothing(browser: Browser, alice: User, warning: str) -> None:
+def test_opening_warning_changes_nothing(browser: Browser, alice: User, warning: str) -> None:
     page = browser.get(warning)
     assert "It was me" in page.content.decode()
     assert counts(alice) == (5, 5)
 
 
-def test_confirming_it_clears_the_counts_and_not_the_lockout(
+def test_confirming_clears_counts_but_not_lockout(
     browser: Browser, alice: User, warning: str
 ) -> None:
     answer = browser.post(warning)
@@ -55,15 +55,15 @@ def test_confirming_it_clears_the_counts_and_not_the_lockout(
     assert Browser().password(alice).url == "/login/help/"
 
 
-def test_it_works_once(browser: Browser, alice: User, warning: str) -> None:
+def test_warning_link_works_once(browser: Browser, alice: User, warning: str) -> None:
     browser.post(warning)
-    answers.blame(alice, alice.factors.all(), origin=THIEF)
+    challenges.blame(alice, alice.factors.all(), client=THIEF)
     assert browser.get(warning).status_code == 410
     assert browser.post(warning).status_code == 410
     assert counts(alice) == (1, 1)
 
 
-def test_it_lives_for_a_day(
+def test_warning_link_lasts_a_day(
     browser: Browser, alice: User, warning: str, clock: time_machine.Traveller
 ) -> None:
     clock.shift(timedelta(hours=24, seconds=1))
@@ -71,12 +71,14 @@ def test_it_lives_for_a_day(
 
 
 @pytest.mark.parametrize("page", ["/password/reset/", "/me/email/"])
-def test_it_opens_no_other_page(browser: Browser, alice: User, warning: str, page: str) -> None:
+def test_warning_link_opens_no_other_page(
+    browser: Browser, alice: User, warning: str, page: str
+) -> None:
     assert browser.post(warning.replace("/me/warning/", page)).status_code == 410
     assert browser.get(warning.replace("/me/warning/", page)).status_code == 410
 
 
-def test_no_other_link_opens_it(browser: Browser, alice: User, warning: str) -> None:
+def test_other_links_do_not_open_warning(browser: Browser, alice: User, warning: str) -> None:
     browser.post("/password/forgot/", {"email": alice.email})
     body = OutboxMessage.objects.filter(body__contains="/password/reset/")[0].body
     reset = re.search(r"http://testserver(/password/reset/\S+)", body)[1]
@@ -84,15 +86,19 @@ def test_no_other_link_opens_it(browser: Browser, alice: User, warning: str) -> 
     assert counts(alice) == (5, 5)
 
 
-def test_a_new_warning_comes_after_it(browser: Browser, alice: User, warning: str) -> None:
+def test_new_warning_is_sent_after_confirmation(
+    browser: Browser, alice: User, warning: str
+) -> None:
     browser.post(warning)
     for _ in range(5):
-        answers.blame(alice, alice.factors.all(), origin=THIEF)
+        challenges.blame(alice, alice.factors.all(), client=THIEF)
     assert AuditEvent.objects.filter(event=Event.CODES_GUESSED).count() == 2
 
 
-def test_confirmed_mailbox_is_a_way_again(browser: Browser, alice: User, warning: str) -> None:
-    """LG-01: at a hundred wrong codes the mailbox rests, too."""
+def test_email_codes_work_again_after_confirmation(
+    browser: Browser, alice: User, warning: str
+) -> None:
+    """LG-01: at a hundred wrong codes email codes are off too."""
     User.objects.filter(pk=alice.pk).update(wrong_answers=MOST_WRONG_ANSWERS, wait_until=None)
     thief = Browser()
     thief.password(alice)
@@ -103,6 +109,6 @@ def test_confirmed_mailbox_is_a_way_again(browser: Browser, alice: User, warning
 
 def test_disabled_factor_stays_disabled(browser: Browser, alice: User, warning: str) -> None:
     alice.factors.update(wrong_answers=MOST_WRONG_ANSWERS - 1)
-    answers.blame(alice, alice.factors.all(), origin=THIEF)
+    challenges.blame(alice, alice.factors.all(), client=THIEF)
     browser.post(warning)
     assert not alice.factors.usable().exists()

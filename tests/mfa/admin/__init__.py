@@ -1,1 +1,1 @@
-"""Tests of the administration of the second step."""
+"""Tests of the app's admin pages."""

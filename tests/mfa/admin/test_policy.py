@@ -7,15 +7,19 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.http import HttpResponse
+from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage
+from mfa.channels.base import Finding
+from mfa.channels.outbox import OutboxChannel
+from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, SitePolicy, SmsValues
 from tests.conftest import give_phone, make_user
 from tests.portal_client import Browser, code
 
 FORM = "/admin/mfa/accountpolicy/1/change/"
 LIST = "/admin/mfa/accountpolicy/"
 TEST = "/admin/mfa/accountpolicy/test-message/"
+ENABLE = "/admin/mfa/accountpolicy/enable/"
 SWITCH_OFF = "/admin/mfa/accountpolicy/switch-off/"
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "5ecret5ecret5ecret5ecret5ecrab12"
@@ -28,13 +32,13 @@ VALUES = {
 
 
 @pytest.fixture
-def fresh(db: None) -> AccountPolicy:
-    """A new install."""
-    return AccountPolicy.load()
+def fresh(db: None) -> SitePolicy:
+    """A new installation."""
+    return SitePolicy.load()
 
 
 @pytest.fixture
-def installer(browser: Browser, fresh: AccountPolicy) -> Browser:
+def installer(browser: Browser, fresh: SitePolicy) -> Browser:
     """The first superuser of a new install, without a phone."""
     browser.password(make_user("root@example.org", is_staff=True, is_superuser=True))
     return browser
@@ -47,7 +51,7 @@ def member(group: str) -> User:
 
 
 def save(browser: Browser, **values: str) -> HttpResponse:
-    """The form as a browser sends it, with these values in it."""
+    """Return the form's data as a browser sends it, with these values."""
     return browser.post(FORM, {"_continue": "Save", **values}, follow=True)
 
 
@@ -55,18 +59,18 @@ def stored() -> AccountPolicy:
     return AccountPolicy.objects.get()
 
 
-def test_the_index_has_the_group_and_its_entry(office: Browser) -> None:
+def test_index_has_group_and_its_entry(office: Browser) -> None:
     """A09."""
     page = office.get("/admin/").content.decode()
     assert re.search(r'href="/admin/mfa/"[^>]*>\s*Security\s*</a>', page)
     assert re.search(rf'href="{LIST}"[^>]*>\s*Account Policy\s*</a>', page)
 
 
-def test_the_entry_leads_to_the_form(office: Browser) -> None:
+def test_menu_entry_leads_to_form(office: Browser) -> None:
     assert office.get(LIST).url == FORM
 
 
-def test_the_second_path_leads_to_the_same_form(office: Browser) -> None:
+def test_second_path_leads_to_same_form(office: Browser) -> None:
     """A10: Administration > System Settings > System Settings > Security > Account Policy."""
     index = office.get("/admin/").content.decode()
     assert re.search(r'href="/admin/system-settings/"[^>]*>\s*System Settings\s*</a>', index)
@@ -78,7 +82,7 @@ def test_the_second_path_leads_to_the_same_form(office: Browser) -> None:
     assert f'value="{ACCOUNT}"' in page
 
 
-def test_the_mfa_fields_come_last_and_are_these_four(office: Browser) -> None:
+def test_mfa_fields_come_last_and_are_these_four(office: Browser) -> None:
     """A09, A11-A14."""
     form = office.get(FORM).context["adminform"]
     *_others, (name, fieldset) = form.fieldsets
@@ -92,30 +96,30 @@ def test_the_mfa_fields_come_last_and_are_these_four(office: Browser) -> None:
     ]
 
 
-def test_a_new_install_has_it_off(installer: Browser) -> None:
+def test_new_installation_has_mfa_off(installer: Browser) -> None:
     """A11."""
     page = installer.get(FORM).content.decode()
     box = re.search(r'<input[^>]*name="enabled"[^>]*>', page)[0]
     assert "checked" not in box
-    assert "Multi-factor authentication is off." in page
+    assert "MFA is off" in page
 
 
-def test_each_value_says_where_to_find_it(office: Browser) -> None:
+def test_each_field_explains_where_to_find_value(office: Browser) -> None:
     """A05, A02: and that texts cost money."""
     page = office.get(FORM).content.decode()
     assert "Account SID" in page
     assert "Auth Token" in page
-    assert "trial or bought number" in page
-    assert "Twilio account, which pays for each of them" in page
+    assert "(trial or purchased)" in page
+    assert "your own Twilio account, and each text costs money" in page
 
 
-def test_save_keeps_all_four_at_once(installer: Browser) -> None:
+def test_all_four_values_are_saved_at_once(installer: Browser) -> None:
     """A15."""
     response = save(installer, **VALUES, contact="the help desk")
     policy = stored()
     assert response.request["PATH_INFO"] == FORM
-    assert (policy.sms_account_id, policy.sms_auth_token) == (ACCOUNT, TOKEN)
-    assert policy.sms_phone_number == "+15005550006"
+    assert (policy.sms.account_id, policy.sms.auth_token) == (ACCOUNT, TOKEN)
+    assert policy.sms.phone_number == "+15005550006"
     assert policy.contact == "the help desk"
 
 
@@ -123,71 +127,65 @@ def test_save_keeps_all_four_at_once(installer: Browser) -> None:
     "blank", [" {} ", "\t{}\n", "\u200b{}\u200b", "\ufeff{}", "\u00a0{}\u2060"]
 )
 @pytest.mark.parametrize("field", ["sms_account_id", "sms_auth_token"])
-def test_blanks_around_a_value_are_trimmed(installer: Browser, field: str, blank: str) -> None:
-    """A05: also those that nobody sees."""
+def test_spaces_around_value_are_trimmed(installer: Browser, field: str, blank: str) -> None:
+    """A05: including invisible ones."""
     save(installer, **{**VALUES, field: blank.format(VALUES[field])})
     assert getattr(stored(), field) == VALUES[field]
 
 
-@pytest.mark.parametrize(
-    "account",
-    [
-        "AC",
-        "AC" + "0" * 31,
-        "AC" + "0" * 33,
-        "SK" + "0" * 32,
-        "AC" + "g" * 32,
-        "ac" + "0" * 32,
-        "AC" + "0" * 16 + " " + "0" * 15,
-        "<script>",
-    ],
-)
-def test_a_malformed_id_is_refused_with_a_field_error(installer: Browser, account: str) -> None:
+def test_malformed_id_is_refused_with_field_error(installer: Browser) -> None:
     """A12."""
-    response = save(installer, **{**VALUES, "sms_account_id": account})
-    assert response.context["adminform"].form.errors["sms_account_id"]
-    assert stored().sms_account_id == ""
+    accounts = (
+        *("AC", "AC" + "0" * 31, "AC" + "0" * 33, "SK" + "0" * 32, "AC" + "g" * 32),
+        *("ac" + "0" * 32, "AC" + "0" * 16 + " " + "0" * 15, "<script>"),
+    )
+    assert [each for each in accounts if not refused(installer, "sms_account_id", each)] == []
+    assert stored().sms.account_id == ""
+
+
+def refused(browser: Browser, field: str, value: str) -> bool:
+    """Whether the page shows an error at the field with this value."""
+    page = save(browser, **{**VALUES, field: value})
+    return bool(page.context and page.context["adminform"].form.errors.get(field))
 
 
 @pytest.mark.parametrize(
     "spelling",
     ["+15005550006", "+1 500 555 0006", "+1 (500) 555-0006", "0015005550006", "+1.500.555.0006"],
 )
-def test_any_spelling_of_the_number_is_stored_as_one(installer: Browser, spelling: str) -> None:
+def test_number_is_stored_normalized(installer: Browser, spelling: str) -> None:
     """A14."""
     save(installer, **{**VALUES, "sms_phone_number": spelling})
-    assert stored().sms_phone_number == "+15005550006"
+    assert stored().sms.phone_number == "+15005550006"
 
 
-def test_a_number_may_be_written_as_at_home(installer: Browser) -> None:
-    """A14: by the home country of the same form."""
+def test_national_number_is_accepted(installer: Browser) -> None:
+    """A14: by the home country in the same form."""
     save(installer, **{**VALUES, "sms_phone_number": "07700 900999", "home_region": "gb"})
-    assert stored().sms_phone_number == "+447700900999"
+    assert stored().sms.phone_number == "+447700900999"
     assert stored().home_region == "GB"
 
 
-def test_a_messaging_service_may_send_in_the_number_s_place(installer: Browser) -> None:
+def test_messaging_service_is_accepted_as_sender(installer: Browser) -> None:
     service = "MG" + "0a" * 16
     save(installer, **{**VALUES, "sms_phone_number": f" {service} "})
-    assert stored().sms_phone_number == service
+    assert stored().sms.phone_number == service
 
 
-@pytest.mark.parametrize("number", ["none", "12345", "+1", "my number", "+44 12"])
-def test_what_is_no_number_is_refused(installer: Browser, number: str) -> None:
+def test_invalid_number_is_refused(installer: Browser) -> None:
     """A14."""
-    response = save(installer, **{**VALUES, "sms_phone_number": number})
-    assert response.context["adminform"].form.errors["sms_phone_number"]
-    assert stored().sms_phone_number == ""
+    numbers = ("none", "12345", "+1", "my number", "+44 12")
+    assert [each for each in numbers if not refused(installer, "sms_phone_number", each)] == []
+    assert stored().sms.phone_number == ""
 
 
-@pytest.mark.parametrize("region", ["XX", "G1", "44", "\u0130S"])
-def test_what_is_no_country_is_refused(installer: Browser, region: str) -> None:
-    response = save(installer, **VALUES, home_region=region)
-    assert response.context["adminform"].form.errors["home_region"]
+def test_invalid_country_is_refused(installer: Browser) -> None:
+    regions = ("XX", "G1", "44", "\u0130S")
+    assert [each for each in regions if not refused(installer, "home_region", each)] == []
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("1", None), ("2", 2), ("10", 10), ("11", None)])
-def test_a_code_lives_two_to_ten_minutes(installer: Browser, typed: str, kept: int | None) -> None:
+def test_code_life_is_two_to_ten_minutes(installer: Browser, typed: str, kept: int | None) -> None:
     """OT-02: 11 is refused."""
     save(installer, **VALUES, code_life_minutes=typed)
     assert stored().code_life_minutes == kept
@@ -197,25 +195,25 @@ def test_a_code_lives_two_to_ten_minutes(installer: Browser, typed: str, kept: i
     ("field", "value"),
     [("enforcement", "off"), ("email_codes", "perhaps"), ("after_enrollment", "nowhere")],
 )
-def test_a_choice_is_one_of_the_offered(installer: Browser, field: str, value: str) -> None:
+def test_unknown_choice_is_refused(installer: Browser, field: str, value: str) -> None:
     save(installer, **VALUES, **{field: value})
     assert getattr(stored(), field) == ""
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("", "None"), ("true", "True"), ("false", "False")])
-def test_voip_is_a_wish_or_none(installer: Browser, typed: str, kept: str) -> None:
+def test_voip_is_yes_no_or_empty(installer: Browser, typed: str, kept: str) -> None:
     save(installer, **VALUES, allow_voip=typed)
     assert str(stored().allow_voip) == kept
 
 
-def test_an_empty_choice_names_what_it_means(office: Browser) -> None:
+def test_empty_choice_shows_default(office: Browser) -> None:
     page = office.get(FORM).content.decode()
-    assert "Default: Everybody needs it" in page
-    assert "Default: Back to the login page" in page
-    assert "Default: May stand in for a text (never for staff)" in page
+    assert "Default: Required" in page
+    assert "Default: Go back to the login page" in page
+    assert "Default: To log in (never for staff)" in page
 
 
-def test_the_token_is_never_rendered_again(installer: Browser) -> None:
+def test_token_is_never_shown(installer: Browser) -> None:
     """A13."""
     page = save(installer, **VALUES).content.decode()
     assert TOKEN not in page
@@ -225,23 +223,23 @@ def test_the_token_is_never_rendered_again(installer: Browser) -> None:
     assert 'type="password"' in box
 
 
-def test_nor_beside_an_error(installer: Browser) -> None:
+def test_token_is_not_shown_beside_error(installer: Browser) -> None:
     response = save(installer, **{**VALUES, "sms_account_id": "none"})
     assert TOKEN not in response.content.decode()
 
 
-def test_an_empty_token_keeps_the_stored_one(installer: Browser) -> None:
+def test_empty_token_keeps_stored_one(installer: Browser) -> None:
     """A13."""
     save(installer, **VALUES)
     save(installer, **{**VALUES, "sms_auth_token": "", "contact": "the help desk"})
-    assert (stored().sms_auth_token, stored().contact) == (TOKEN, "the help desk")
+    assert (stored().sms.auth_token, stored().contact) == (TOKEN, "the help desk")
 
 
-def test_the_token_is_ciphertext_in_its_column(installer: Browser) -> None:
+def test_token_is_encrypted_in_database(installer: Browser) -> None:
     """A13."""
     save(installer, **VALUES)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sms_auth_token FROM mfa_accountpolicy")
+        cursor.execute("SELECT auth_token FROM mfa_smsaccount")
         (kept,) = cursor.fetchone()
     assert kept.startswith("gAAAA")
     assert TOKEN[:8] not in kept
@@ -259,11 +257,13 @@ def test_saving_is_in_the_audit_by_name_and_fields(installer: Browser) -> None:
     assert TOKEN not in entry.change_message
 
 
-def test_the_history_page_holds_no_value(installer: Browser) -> None:
-    """A13."""
+def test_history_is_the_audit_of_changes_without_values(installer: Browser) -> None:
+    """A13, P22."""
     save(installer, **VALUES)
-    page = installer.get("/admin/mfa/accountpolicy/1/history/").content.decode()
-    assert "SMS Authentication Token" in page
+    answer = installer.get("/admin/mfa/accountpolicy/1/history/")
+    assert answer.url == "/admin/mfa/auditevent/?event=policy_changed"
+    page = installer.get(answer.url).content.decode()
+    assert "root@example.org" in page
     assert TOKEN not in page
 
 
@@ -271,73 +271,73 @@ def turn_on(browser: Browser, **values: str) -> str:
     return save(browser, enabled="on", **values).content.decode()
 
 
-def test_without_an_account_the_values_are_saved_and_the_tick_is_not(installer: Browser) -> None:
+def test_mfa_cannot_be_enabled_without_account(installer: Browser) -> None:
     page = turn_on(installer, contact="the help desk")
     assert "Your settings are saved, but MFA is not on yet" in page
-    assert "the three values of the SMS account are missing" in page
+    assert "Enter the three values of the SMS account" in page
     assert stored().contact == "the help desk"
     assert not stored().enabled
 
 
 @pytest.mark.parametrize("missing", VALUES)
-def test_with_one_value_missing_too(installer: Browser, missing: str) -> None:
+def test_mfa_cannot_be_enabled_with_missing_value(installer: Browser, missing: str) -> None:
     page = turn_on(installer, **{**VALUES, missing: ""})
-    assert "the three values of the SMS account are missing" in page
+    assert "Enter the three values of the SMS account" in page
     assert not stored().enabled
 
 
-def test_before_the_test_the_tick_is_not_saved(installer: Browser) -> None:
+def test_mfa_cannot_be_enabled_before_test(installer: Browser) -> None:
     page = turn_on(installer, **VALUES)
-    assert "no test message has been typed back with these values" in page
+    assert "Send a test message and enter its code" in page
     assert f'href="{TEST}"' in page
-    assert stored().complete
+    assert stored().sms.complete
     assert not stored().enabled
 
 
-def test_without_a_factor_of_ones_own_neither(installer: Browser) -> None:
+def test_mfa_cannot_be_enabled_without_own_factor(installer: Browser) -> None:
     save(installer, **VALUES)
     policy = stored()
-    policy.tested_credentials = policy.credentials()
-    policy.save()
+    policy.sms.tested_credentials = policy.sms.credentials()
+    policy.sms.save()
     page = turn_on(installer, **VALUES)
-    assert "you have no confirmed phone of your own" in page
+    assert "Verify your own phone" in page
     assert 'href="/me/phone/"' in page
     assert not stored().enabled
 
 
-def test_after_the_test_with_a_phone_alone_it_is_not(installer: Browser) -> None:
-    """M18: a lost phone would lock out who gets no codes by email."""
+def test_mfa_cannot_be_enabled_without_backup(installer: Browser) -> None:
+    """M18: staff get no codes by email, so a lost phone would lock them out."""
     save(installer, **VALUES)
     installer.post(TEST, {"phone": NOWHERE})
     installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
     page = turn_on(installer, **VALUES)
-    assert "neither recovery codes nor an authenticator app" in page
-    assert '<a href="/me/security/codes/">Make recovery codes</a>' in page
+    assert "Save recovery codes or add an authenticator app" in page
+    assert '<a href="/me/security/codes/">Save recovery codes' in page
     assert not stored().enabled
 
 
-def test_after_the_test_and_with_a_way_out_it_is(installer: Browser) -> None:
-    """A16: values, test message, its code typed back, recovery codes, the tick; all are told."""
+def test_mfa_can_be_enabled_after_test_with_backup(installer: Browser) -> None:
+    """A16: values, test message, its code, recovery codes, the flag. Everyone is notified."""
     save(installer, **VALUES)
     installer.post(TEST, {"phone": NOWHERE})
     installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
     installer.post("/me/security/codes/")
     page = turn_on(installer, **VALUES)
     assert stored().enabled
-    assert "Multi-factor authentication is on." in page
-    assert OutboxMessage.objects.filter(subject__contains="MFA was switched on").count() == 1
+    assert "MFA is on for 1 person." in page
+    assert OutboxMessage.objects.filter(subject__contains="MFA was turned on").count() == 1
     assert installer.get("/admin/").status_code == 200
 
 
-def test_values_and_tick_at_once_are_too_early(installer: Browser) -> None:
-    """The test must have gone out by these very values."""
+def test_mfa_cannot_be_enabled_together_with_new_values(installer: Browser) -> None:
+    """The test must use exactly these values."""
     save(installer, **VALUES)
     installer.post(TEST, {"phone": NOWHERE})
     installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
     page = turn_on(installer, **{**VALUES, "sms_auth_token": "other" * 6})
-    assert "no test message has been typed back with these values" in page
+    assert "Send a test message and enter its code" in page
     assert not stored().enabled
-    assert stored().sms_auth_token == "other" * 6
+    assert stored().sms.auth_token == "other" * 6
 
 
 @pytest.mark.parametrize(
@@ -349,45 +349,44 @@ def test_values_and_tick_at_once_are_too_early(installer: Browser) -> None:
     ],
 )
 def test_each_changed_value_needs_a_new_test(
-    office: Browser, policy: AccountPolicy, field: str, value: str
+    office: Browser, policy: SitePolicy, field: str, value: str
 ) -> None:
     policy.enabled = False
-    policy.sms_values = (ACCOUNT, TOKEN, "+15005550006")
-    policy.tested_credentials = policy.credentials()
+    policy.sms.values = (ACCOUNT, TOKEN, "+15005550006")
+    policy.sms.tested_credentials = policy.sms.credentials()
     policy.save()
+    policy.sms.save()
     page = turn_on(office, **{**VALUES, field: value})
-    assert "the new SMS account values have not been confirmed" in page
+    assert "Confirm the new SMS account values" in page
     assert not stored().enabled
 
 
-def test_a_code_that_is_out_does_not_vouch_for_changed_values(installer: Browser) -> None:
+def test_open_code_does_not_confirm_changed_values(installer: Browser) -> None:
     save(installer, **VALUES)
     installer.post(TEST, {"phone": NOWHERE})
     save(installer, **{**VALUES, "sms_auth_token": "other" * 6})
     installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
-    assert not stored().tested
+    assert not stored().sms.tested
 
 
-def test_a_refused_tick_is_not_in_the_audit(installer: Browser) -> None:
+def test_refused_enabling_is_not_in_the_audit(installer: Browser) -> None:
     turn_on(installer, **VALUES)
     assert set(AuditEvent.objects.get(event=Event.POLICY_CHANGED).details["fields"]) == set(VALUES)
 
 
 def untick(browser: Browser) -> HttpResponse:
-    """Save the form without the tick, and nothing else changed."""
+    """Save the form with only the flag removed."""
     policy = stored()
     kept = {name: getattr(policy, name) for name in VALUES if name != "sms_auth_token"}
     return save(browser, **kept, contact=policy.contact, home_region=policy.home_region)
 
 
-def test_disabling_is_a_tick_less_and_asks_once(
-    office: Browser, alice: User, charlie: User
-) -> None:
-    """A30: how many people it concerns is one statement, and staff are not among them."""
+def test_disabling_mfa_asks_for_confirmation(office: Browser, alice: User, charlie: User) -> None:
+    """A30: one statement counts the people, without staff."""
     page = untick(office)
     assert page.request["PATH_INFO"] == SWITCH_OFF
-    assert "2 people will log in with the password only." in page.content.decode()
-    assert "Staff still need their second step." in page.content.decode()
+    assert "2 people will log in with just a password." in page.content.decode()
+    assert "Staff still use MFA." in page.content.decode()
     assert stored().enabled
     office.post(SWITCH_OFF)
     assert not stored().enabled
@@ -395,26 +394,26 @@ def test_disabling_is_a_tick_less_and_asks_once(
     assert (event.details["fields"], event.details["people"]) == (["enabled"], 2)
 
 
-def test_a_stale_tab_switches_nothing_off(office: Browser, policy: AccountPolicy) -> None:
-    """A form that was opened before MFA was on comes without the tick."""
+def test_stale_tab_does_not_disable_mfa(office: Browser, policy: SitePolicy) -> None:
+    """A form opened before MFA was enabled comes without the flag."""
     policy.enabled = False
     policy.save()
     office.get(FORM)
-    AccountPolicy.objects.update(enabled=True)
+    SitePolicy.objects.update(enabled=True)
     untick(office)
     assert stored().enabled
 
 
-def test_switching_off_twice_is_told_once(office: Browser, root: User) -> None:
+def test_disabling_twice_is_reported_once(office: Browser, root: User) -> None:
     untick(office)
     office.post(SWITCH_OFF)
     assert office.post(SWITCH_OFF).url == LIST
     mails = OutboxMessage.objects.filter(target=root.email)
-    assert mails.filter(subject__contains="MFA was switched off").count() == 1
+    assert mails.filter(subject__contains="MFA was turned off").count() == 1
 
 
-def test_switching_off_needs_the_permission(
-    other_browser: Browser, charlie: User, policy: AccountPolicy
+def test_disabling_needs_permission(
+    other_browser: Browser, charlie: User, policy: SitePolicy
 ) -> None:
     other_browser.log_in(charlie)
     assert other_browser.get(SWITCH_OFF).status_code == 403
@@ -423,46 +422,42 @@ def test_switching_off_needs_the_permission(
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_the_account_is_replaced_but_not_removed(
-    office: Browser, policy: AccountPolicy, *, enabled: bool
+def test_account_can_be_replaced_but_not_removed(
+    office: Browser, policy: SitePolicy, *, enabled: bool
 ) -> None:
-    """S05: staff need it, whatever the tick says."""
+    """S05: staff need it, whatever the flag."""
     policy.enabled = enabled
     policy.save()
     tick = {"enabled": "on"} if enabled else {}
     response = save(office, **tick, sms_account_id="", sms_phone_number="")
     assert "you can replace the account but not remove it" in response.content.decode()
-    assert stored().complete
+    assert stored().sms.complete
 
 
-def test_an_account_may_go_before_mfa_was_ever_on(installer: Browser) -> None:
+def test_account_can_be_removed_before_mfa_was_enabled(installer: Browser) -> None:
     save(installer, **VALUES)
     save(installer, sms_account_id="", sms_phone_number="")
-    assert stored().sms_account_id == ""
+    assert stored().sms.account_id == ""
 
 
-def test_saving_once_more_keeps_it_on(office: Browser, policy: AccountPolicy) -> None:
-    values = {name: getattr(policy, name) for name in VALUES if name != "sms_auth_token"}
+def test_saving_again_keeps_mfa_on(office: Browser, policy: SitePolicy) -> None:
+    values = {name: getattr(stored(), name) for name in VALUES if name != "sms_auth_token"}
     save(office, enabled="on", contact="the new desk", **values)
     assert stored().enabled
     assert stored().contact == "the new desk"
 
 
-@pytest.mark.parametrize("path", [LIST, FORM, TEST, "/admin/mfa/accountpolicy/1/history/"])
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_without_the_permission_it_is_forbidden(
-    browser: Browser, policy: AccountPolicy, path: str, method: str
-) -> None:
+def test_page_needs_permission(browser: Browser, policy: SitePolicy) -> None:
     support = member("Support")
     give_phone(support, "+447700900205")
     browser.log_in(support)
-    assert getattr(browser, method)(path).status_code == 403
+    paths = (LIST, FORM, TEST, "/admin/mfa/accountpolicy/1/history/")
+    assert {browser.get(path).status_code for path in paths} == {403}
+    assert {browser.post(path).status_code for path in paths} == {403}
     assert not OutboxMessage.objects.filter(target=NOWHERE).exists()
 
 
-def test_without_the_permission_nothing_can_be_tested(
-    browser: Browser, policy: AccountPolicy
-) -> None:
+def test_tests_need_permission(browser: Browser, policy: SitePolicy) -> None:
     support = member("Support")
     give_phone(support, "+447700900205")
     browser.log_in(support)
@@ -471,7 +466,7 @@ def test_without_the_permission_nothing_can_be_tested(
     assert not OutboxMessage.objects.filter(target=NOWHERE).exists()
 
 
-def test_without_the_permission_there_is_no_entry(browser: Browser, policy: AccountPolicy) -> None:
+def test_menu_entry_needs_permission(browser: Browser, policy: SitePolicy) -> None:
     support = member("Support")
     give_phone(support, "+447700900205")
     browser.log_in(support)
@@ -479,10 +474,8 @@ def test_without_the_permission_there_is_no_entry(browser: Browser, policy: Acco
     assert "Account Policy" not in "".join(pages)
 
 
-def test_the_permission_to_view_alone_shows_nothing(
-    browser: Browser, policy: AccountPolicy
-) -> None:
-    """A08: looking needs the permission to change."""
+def test_view_permission_is_not_enough(browser: Browser, policy: SitePolicy) -> None:
+    """A08: viewing requires the permission to change."""
     support = member("Support")
     give_phone(support, "+447700900205")
     support.user_permissions.add(Permission.objects.get(codename="view_accountpolicy"))
@@ -490,7 +483,7 @@ def test_the_permission_to_view_alone_shows_nothing(
     assert browser.get(FORM).status_code == 403
 
 
-def test_administrators_may(browser: Browser, policy: AccountPolicy) -> None:
+def test_administrators_have_access(browser: Browser, policy: SitePolicy) -> None:
     administrator = member("Administrators")
     give_phone(administrator, "+447700900205")
     browser.log_in(administrator)
@@ -498,20 +491,20 @@ def test_administrators_may(browser: Browser, policy: AccountPolicy) -> None:
 
 
 @pytest.mark.parametrize("action", ["add", "1/delete"])
-def test_the_one_row_is_neither_added_nor_deleted(office: Browser, action: str) -> None:
+def test_only_row_cannot_be_added_or_deleted(office: Browser, action: str) -> None:
     assert office.get(f"{LIST}{action}/").status_code == 403
     assert office.post(f"{LIST}{action}/", {"post": "yes"}).status_code == 403
-    assert AccountPolicy.objects.count() == 1
+    assert SitePolicy.objects.count() == 1
 
 
-def test_charlie_is_kept_out(other_browser: Browser, charlie: User, policy: AccountPolicy) -> None:
+def test_charlie_has_no_access(other_browser: Browser, charlie: User, policy: SitePolicy) -> None:
     other_browser.log_in(charlie)
     assert other_browser.get(FORM).status_code == 403
     assert other_browser.post(FORM, VALUES).status_code == 403
 
 
 @pytest.mark.usefixtures("policy")
-def test_the_proxy_is_named_without_its_password(office: Browser, settings) -> None:
+def test_proxy_is_shown_without_password(office: Browser, settings) -> None:
     """K16, A32."""
     settings.SMS_PROXY_URL = "http://user:hunter22@proxy.example.org:3128"
     page = office.get(FORM).content.decode()
@@ -519,7 +512,7 @@ def test_the_proxy_is_named_without_its_password(office: Browser, settings) -> N
     assert "hunter22" not in page
 
 
-def test_a_missing_mail_server_is_named(office: Browser, settings) -> None:
+def test_missing_mail_server_is_reported(office: Browser, settings) -> None:
     """A26."""
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
     page = office.get(FORM).content.decode()
@@ -534,8 +527,8 @@ def test_countries_are_chosen_by_name(installer: Browser) -> None:
     assert re.search(r'name="enroll_countries" value="GB" checked>\s*United Kingdom \(with', page)
 
 
-def test_what_is_no_country_of_the_list_is_refused(installer: Browser) -> None:
-    """Jersey comes with the United Kingdom, and a satellite with nobody."""
+def test_unlisted_country_is_refused(installer: Browser) -> None:
+    """Jersey belongs to the United Kingdom, and a satellite to nobody."""
     for region in ("JE", "001", "+1", "ZZ"):
         response = save(installer, **VALUES, enroll_countries=[region])
         assert response.context["adminform"].form.errors["enroll_countries"]
@@ -545,10 +538,122 @@ def test_what_is_no_country_of_the_list_is_refused(installer: Browser) -> None:
 @pytest.mark.parametrize(
     ("home", "words"),
     [
-        ("", "None: every country, since there is no home country."),
-        ("GB", "None: the home country alone (Guernsey, Isle of Man, Jersey, United Kingdom)."),
+        ("", "Empty allows every country, because there is no home country."),
+        (
+            "GB",
+            "Leave empty to allow only the home country (Guernsey, Isle of Man, Jersey, United",
+        ),
     ],
 )
-def test_the_page_says_what_no_country_means(installer: Browser, home: str, words: str) -> None:
+def test_page_explains_empty_country_list(installer: Browser, home: str, words: str) -> None:
     save(installer, **VALUES, home_region=home)
     assert words in installer.get(FORM).content.decode()
+
+
+def test_country_is_accepted_in_common_spellings(installer: Browser) -> None:
+    """P05."""
+    read = {}
+    for typed in ("UK", "united  kingdom", "England", "gb", "Réunion", "reunion", "USA", ""):
+        save(installer, home_region=typed)
+        read[typed] = stored().home_region
+    assert list(read.values()) == ["GB", "GB", "GB", "GB", "RE", "RE", "US", ""]
+    save(installer, enroll_countries=["FR", "uk, Germany", ""])
+    assert stored().enroll_countries == ["FR", "GB", "DE"]
+
+
+def test_connection_test_uses_and_keeps_unsaved_values(
+    installer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P03: the typed values are tested, shown again and not saved; the token is not shown."""
+    asked: list[SmsValues | None] = []
+
+    def check(_self: object, values: SmsValues | None = None) -> list[Finding]:
+        asked.append(values)
+        return [Finding(good=True, text="The account answers.", is_trial=True)]
+
+    monkeypatch.setattr(OutboxChannel, "check", check)
+    typed = {"_test": "connection", **VALUES, "home_region": "UK", "contact": "the desk"}
+    page = installer.post("/admin/mfa/accountpolicy/test-connection/", typed).content.decode()
+    assert asked == [SmsValues(ACCOUNT, TOKEN, "+15005550006")]
+    assert "The account answers." in page
+    assert re.search(rf'name="sms_account_id" value="{ACCOUNT}"', page)
+    assert 'value="the desk"' in page
+    assert TOKEN not in page
+    assert "Enter the new token again before you save." in page
+    assert (stored().contact, stored().sms.account_id, stored().sms.is_trial) == ("", "", False)
+
+
+def test_checklist_leads_from_first_login_until_mfa_is_on(installer: Browser, settings) -> None:
+    """P04, P21: each step has its button, and the last one says what happens next."""
+    make_user("ann@example.org")
+    assert 'href="/admin/"' in installer.get("/").content.decode()
+    assert todo(installer) == [
+        "/admin/mfa/accountpolicy/1/change/#id_home_region",
+        "/admin/mfa/accountpolicy/test-mail/",
+        "/admin/mfa/accountpolicy/1/change/#id_sms_account_id",
+        "/me/security/codes/",
+    ]
+    assert installer.post("/admin/mfa/accountpolicy/test-mail/").url == "/admin/"
+    leads_on = installer.post(FORM, {**VALUES, "home_region": "UK", "_send_test": "on"})
+    assert leads_on.url == TEST
+    installer.post(TEST, {"phone": NOWHERE})
+    assert installer.post(TEST, {"code": code(NOWHERE), "own": "on"}).url == "/admin/"
+    assert todo(installer) == ["/me/security/codes/"]
+    installer.post(ENABLE)
+    assert not stored().enabled
+    installer.post("/me/security/codes/")
+    assert todo(installer) == [ENABLE]
+    page = installer.post(ENABLE, follow=True).content.decode()
+    assert stored().enabled
+    assert stored().switched_at
+    assert "MFA is on for 2 people. 1 person has no verification method yet" in page
+    assert OutboxMessage.objects.filter(subject__contains="MFA was turned on").count() == 1
+    assert todo(installer) == []
+
+
+def todo(browser: Browser) -> list[str]:
+    """The addresses of the checklist's buttons."""
+    page = browser.get("/admin/").content.decode()
+    tasks = page.partition('class="module checklist"')[2].partition("</section>")[0]
+    return re.findall(r'(?:href|action)="([^"]+)"', tasks)
+
+
+def test_only_people_with_policy_permission_can_enable_mfa(
+    browser: Browser, policy: SitePolicy
+) -> None:
+    """A08."""
+    SitePolicy.objects.update(enabled=False)
+    support = member("Support")
+    give_phone(support, NOWHERE)
+    browser.log_in(support)
+    assert browser.post(ENABLE).status_code == 403
+    assert todo(browser) == []
+    assert not stored().enabled
+
+
+def test_invitation_sentence_holds_no_link(installer: Browser) -> None:
+    """P11: it goes into the invitations of everybody."""
+    linked = ("See evil.example.", "Open https://x.test", "Ask a@b.example", "two\nlines")
+    kept = []
+    for typed in linked:
+        save(installer, invitation=typed)
+        kept.append(stored().invitation)
+    assert kept == [""] * len(linked)
+    save(installer, invitation="Here you see your orders and invoices.")
+    assert stored().invitation == "Here you see your orders and invoices."
+
+
+def test_first_superuser_lands_on_checklist_until_mfa_was_enabled(
+    browser: Browser, other_browser: Browser, fresh: SitePolicy
+) -> None:
+    """P04."""
+    root = make_user("root@example.org", is_staff=True, is_superuser=True)
+    assert browser.password(root).url == "/admin/"
+    assert "Set up two-step verification" in browser.get("/admin/").content.decode()
+    assert Browser().password(root, next="/").url == "/admin/"
+    assert other_browser.password(root, next="/me/").url == "/me/"
+    assert Browser().password(member("Support")).url == "/"
+    assert Browser().password(make_user("ben@example.org")).url == "/"
+    now = timezone.now()
+    SitePolicy.objects.update(first_enabled_at=now, staff_released_at=now)
+    assert Browser().password(root).url == "/"

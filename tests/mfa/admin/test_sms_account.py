@@ -1,4 +1,4 @@
-"""New SMS values wait for a superuser, from the first time MFA was enabled (S05)."""
+"""New SMS values wait for a superuser once MFA was enabled (S05)."""
 
 import pytest
 import time_machine
@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from django.test import Client, TestCase
 
 from accounts.models import User
-from mfa.channels import twilio_receipts
-from mfa.models import AccountPolicy, AuditEvent, Delivery, Event, Factor, OutboxMessage
-from mfa.models.policies import SmsValues
+from mfa.channels.twilio import receipts
+from mfa.models import AuditEvent, Delivery, Event, Factor, OutboxMessage, SitePolicy, SmsAccount
+from mfa.models.sms_account import SmsValues
 from tests.conftest import give_phone, make_user
-from tests.mfa.test_deliveries import Wire, sms
+from tests.mfa.messages.wires import Wire, sms
 from tests.portal_client import Browser, code
 from tests.twilio_endpoint.receipts import fields, post
 
@@ -26,14 +26,14 @@ NEW = SmsValues("AC" + "e" * 32, "another-token-of-32-letters-ef99", "+150055500
 
 
 @pytest.fixture
-def live(policy: AccountPolicy) -> SmsValues:
-    """What texts go out by."""
-    return policy.sms_values
+def live(policy: SitePolicy) -> SmsValues:
+    """The values that texts use."""
+    return policy.sms.values
 
 
 @pytest.fixture
-def administrator(other_browser: Browser, policy: AccountPolicy) -> Browser:
-    """Of the group Administrators, no superuser, logged in."""
+def administrator(other_browser: Browser, policy: SitePolicy) -> Browser:
+    """Of the group Administrators, not a superuser, logged in."""
     user = make_user("adam@example.org", is_staff=True)
     user.groups.add(Group.objects.get(name="Administrators"))
     give_phone(user, "+447700900205")
@@ -42,7 +42,7 @@ def administrator(other_browser: Browser, policy: AccountPolicy) -> Browser:
 
 
 def enter(browser: Browser, values: SmsValues = NEW, **more: str) -> HttpResponse:
-    policy = AccountPolicy.load()
+    policy = SitePolicy.load()
     names = ("sms_account_id", "sms_auth_token", "sms_phone_number")
     kept = {"home_region": policy.home_region, "contact": policy.contact}
     tick = {"enabled": "on"} if policy.enabled else {}
@@ -51,7 +51,7 @@ def enter(browser: Browser, values: SmsValues = NEW, **more: str) -> HttpRespons
 
 
 def used() -> SmsValues:
-    return AccountPolicy.load().sms_values
+    return SmsAccount.load().values
 
 
 def mailed(subject: str) -> set[str]:
@@ -60,31 +60,31 @@ def mailed(subject: str) -> set[str]:
 
 
 @pytest.mark.parametrize("enabled", [True, False], ids=["on", "off since"])
-def test_new_values_wait_and_the_old_ones_go_on(
+def test_new_values_wait_and_old_ones_stay_live(
     administrator: Browser, root: User, live: SmsValues, *, enabled: bool
 ) -> None:
-    """Whatever the flag says later; and everybody who administers is told at once."""
-    AccountPolicy.objects.update(enabled=enabled)
+    """Whatever the flag later, and all administrators are notified."""
+    SitePolicy.objects.update(enabled=enabled)
     page = enter(administrator).content.decode()
     assert used() == live
-    assert AccountPolicy.load().candidate_values == NEW
-    assert "wait for a superuser" in page
+    assert SmsAccount.load().candidate_values == NEW
+    assert "until a superuser confirms the new ones" in page
     assert NEW.auth_token not in page
     assert "Set, ends …ef99." in page
     assert mailed("the SMS account was changed") == {"adam@example.org", root.email}
     assert AuditEvent.objects.get(event=Event.SMS_ENTERED).user.email == "adam@example.org"
 
 
-def test_before_mfa_was_ever_on_they_are_used_at_once(browser: Browser, db: None) -> None:
-    """First-time setup stays as it is."""
-    AccountPolicy.load()
+def test_values_take_effect_at_once_before_mfa_was_enabled(browser: Browser, db: None) -> None:
+    """First setup is unchanged."""
+    SitePolicy.load()
     browser.password(make_user("root@example.org", is_staff=True, is_superuser=True))
     enter(browser)
     assert used() == NEW
-    assert AccountPolicy.load().candidate_since is None
+    assert SmsAccount.load().candidate_since is None
 
 
-def test_only_the_test_of_the_new_values_goes_by_them(office: Browser, sms: Wire) -> None:
+def test_only_test_message_uses_waiting_values(office: Browser, sms: Wire) -> None:
     enter(office)
     office.post("/admin/mfa/accountpolicy/test-message/", {"phone": "+447700900240"})
     office.post(PAGE, {"send": "1"})
@@ -92,24 +92,28 @@ def test_only_the_test_of_the_new_values_goes_by_them(office: Browser, sms: Wire
     assert texts == [("+447700900240", False), (OWN, True)]
 
 
-def test_a_superuser_makes_them_live_by_a_code_to_the_own_phone(
+def test_superuser_confirms_values_by_code_to_own_phone(
     office: Browser, root: User, live: SmsValues
 ) -> None:
     enter(office)
     office.post(PAGE, {"send": "1", "phone": "+447700900240"})
     assert not OutboxMessage.objects.filter(target="+447700900240").exists()
     page = office.post(PAGE, {"code": code(OWN)}, follow=True).content.decode()
-    assert "Texts now go out by the new values." in page
-    policy = AccountPolicy.load()
-    assert policy.sms_values == NEW
-    assert policy.tested
-    assert policy.candidate_since is None
-    assert policy.tokens(policy.tested_at) == [NEW.auth_token, live.auth_token]
+    assert "Texts are now sent with the new values." in page
+    policy = SitePolicy.load()
+    assert policy.sms.values == NEW
+    sms = policy.sms
+    assert sms.tested
+    assert sms.candidate_since is None
+    assert sms.tokens(sms.tested_at) == [
+        NEW.auth_token,
+        live.auth_token,
+    ]
     event = AuditEvent.objects.get(event=Event.SMS_CONFIRMED)
     assert (event.user, event.details["way"]) == (root, "code")
 
 
-def test_a_wrong_code_makes_nothing_live(office: Browser, live: SmsValues) -> None:
+def test_wrong_code_confirms_nothing(office: Browser, live: SmsValues) -> None:
     enter(office)
     office.post(PAGE, {"send": "1"})
     wrong = f"{(int(code(OWN)) + 1) % 10**6:06}"
@@ -117,20 +121,20 @@ def test_a_wrong_code_makes_nothing_live(office: Browser, live: SmsValues) -> No
     assert used() == live
 
 
-def test_the_code_of_an_ordinary_test_makes_nothing_live(
+def test_code_of_ordinary_test_confirms_nothing(
     office: Browser, root: User, live: SmsValues
 ) -> None:
-    """It went out by the old values."""
+    """It was sent with the old values."""
     enter(office)
     office.post("/admin/mfa/accountpolicy/test-message/", {"phone": OWN})
     office.post(PAGE, {"code": code(OWN)})
     assert used() == live
 
 
-def test_a_code_vouches_for_no_values_entered_after_it(
+def test_code_does_not_confirm_values_entered_later(
     office: Browser, administrator: Browser, live: SmsValues
 ) -> None:
-    """Two tabs: the administrator swaps the candidate under the superuser's hands."""
+    """Two tabs: the administrator replaces the candidate during the superuser's confirmation."""
     enter(office)
     office.post(PAGE, {"send": "1"})
     sent = code(OWN)
@@ -139,7 +143,7 @@ def test_a_code_vouches_for_no_values_entered_after_it(
     assert used() == live
 
 
-def test_a_code_is_used_once(office: Browser) -> None:
+def test_code_is_used_once(office: Browser) -> None:
     enter(office)
     office.post(PAGE, {"send": "1"})
     sent = code(OWN)
@@ -149,9 +153,7 @@ def test_a_code_is_used_once(office: Browser) -> None:
     assert used() == NEW
 
 
-def test_an_administrator_who_is_no_superuser_makes_nothing_live(
-    administrator: Browser, live: SmsValues
-) -> None:
+def test_administrator_cannot_confirm_values(administrator: Browser, live: SmsValues) -> None:
     enter(administrator)
     for data in ({"send": "1"}, {"code": "123456"}, {"live": "1"}):
         assert administrator.post(PAGE, data).status_code == 403
@@ -159,7 +161,7 @@ def test_an_administrator_who_is_no_superuser_makes_nothing_live(
     assert used() == live
 
 
-def test_a_stale_session_of_a_superuser_is_asked_for_a_factor(
+def test_stale_superuser_session_needs_factor(
     clock: time_machine.Traveller, office: Browser, live: SmsValues
 ) -> None:
     enter(office)
@@ -169,12 +171,20 @@ def test_a_stale_session_of_a_superuser_is_asked_for_a_factor(
 
 @pytest.fixture
 def by_app(office: Browser, root: User) -> Browser:
-    """A superuser, logged in just now, who has an app and no phone any more."""
+    """A superuser, logged in just now, with an app and no phone."""
     root.factors.filter(kind="phone").update(kind=Factor.Kind.APP, target="", secret="A" * 32)
     return office
 
 
-def test_without_a_phone_the_delivered_test_and_a_fresh_factor_do(by_app: Browser) -> None:
+def test_mistyped_number_is_corrected(by_app: Browser) -> None:
+    enter(by_app)
+    page = by_app.post(PAGE, {"send": "1", "phone": "+44 +44 7546 123456"}).content.decode()
+    offer = page.partition("Did you mean this number?")
+    assert 'name="send" value="on"' in offer[0]
+    assert 'name="phone" value="+44 7546 123456"' in offer[2]
+
+
+def test_delivered_test_and_fresh_factor_confirm_without_phone(by_app: Browser) -> None:
     enter(by_app)
     by_app.post(PAGE, {"send": "1", "phone": "+447700900240"})
     assert "was delivered" in by_app.get(PAGE).content.decode()
@@ -183,9 +193,7 @@ def test_without_a_phone_the_delivered_test_and_a_fresh_factor_do(by_app: Browse
     assert AuditEvent.objects.get(event=Event.SMS_CONFIRMED).details["way"] == "factor"
 
 
-def test_without_a_phone_nothing_goes_live_before_it_is_delivered(
-    by_app: Browser, live: SmsValues
-) -> None:
+def test_undelivered_test_confirms_nothing_without_phone(by_app: Browser, live: SmsValues) -> None:
     enter(by_app)
     by_app.post(PAGE, {"live": "1"})
     by_app.post(PAGE, {"send": "1", "phone": "+447700900240"})
@@ -194,19 +202,17 @@ def test_without_a_phone_nothing_goes_live_before_it_is_delivered(
     assert used() == live
 
 
-def test_with_a_phone_the_code_is_asked_however_well_it_was_delivered(
-    office: Browser, live: SmsValues
-) -> None:
+def test_superuser_with_phone_must_enter_code(office: Browser, live: SmsValues) -> None:
     enter(office)
     office.post(PAGE, {"send": "1"})
     office.post(PAGE, {"live": "1"})
     assert used() == live
 
 
-def test_the_waiting_account_reports_about_its_own_tests_alone(
+def test_waiting_account_can_report_only_on_its_tests(
     office: Browser, alice: User, browser: Browser, settings
 ) -> None:
-    """WB-07: its token signs nothing about texts of the live account."""
+    """WB-07: its token cannot sign reports about texts of the live account."""
     settings.BASE_URL, settings.HOST, settings.HTTPS = (
         "https://p.example.com",
         "p.example.com",
@@ -225,19 +231,17 @@ def test_the_waiting_account_reports_about_its_own_tests_alone(
         )
         row.refresh_from_db()
         form = fields(row, "delivered") | {"AccountSid": NEW.account_id}
-        url = twilio_receipts.url_of(row.receipt_id)
+        url = receipts.url_of(row.receipt_id)
         assert post(Client(), row, form, token=NEW.auth_token, url=url).status_code == 204
         row.refresh_from_db()
     assert (test.state, login.state) == (Delivery.State.DELIVERED, Delivery.State.ACCEPTED)
 
 
-def test_discarding_forgets_them_and_is_told(
-    administrator: Browser, root: User, live: SmsValues
-) -> None:
+def test_discarding_is_reported(administrator: Browser, root: User, live: SmsValues) -> None:
     enter(administrator)
     OutboxMessage.objects.all().delete()
     administrator.post(DISCARD)
-    assert AccountPolicy.load().candidate_since is None
+    assert SmsAccount.load().candidate_since is None
     assert used() == live
     assert root.email in mailed("the SMS account was changed")
 
@@ -247,17 +251,17 @@ def test_entering_the_old_values_again_discards_the_new_ones(
 ) -> None:
     enter(office)
     enter(office, live)
-    assert AccountPolicy.load().candidate_since is None
+    assert SmsAccount.load().candidate_since is None
 
 
-def test_another_field_leaves_them_waiting(office: Browser) -> None:
+def test_saving_other_field_keeps_values_waiting(office: Browser) -> None:
     enter(office)
-    since = AccountPolicy.load().candidate_since
+    since = SmsAccount.load().candidate_since
     enter(office, NEW._replace(auth_token=""), contact="the new desk")
-    assert AccountPolicy.load().candidate_since == since
+    assert SmsAccount.load().candidate_since == since
 
 
-def test_the_machine_makes_them_live_loudly(office: Browser, root: User, capsys) -> None:
+def test_command_confirms_values_and_is_reported(office: Browser, root: User, capsys) -> None:
     enter(office)
     with TestCase.captureOnCommitCallbacks(execute=True):
         call_command("sms_account", "confirm")
@@ -267,6 +271,6 @@ def test_the_machine_makes_them_live_loudly(office: Browser, root: User, capsys)
     assert NEW.auth_token not in capsys.readouterr().out
 
 
-def test_the_machine_says_where_none_wait(policy: AccountPolicy) -> None:
+def test_command_fails_without_waiting_values(policy: SitePolicy) -> None:
     with pytest.raises(CommandError):
         call_command("sms_account", "confirm")

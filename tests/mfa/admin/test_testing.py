@@ -7,7 +7,16 @@ import time_machine
 
 from accounts.models import User
 from mfa.channels.base import Channel, DeliveryError, Finding, Message, Receipt
-from mfa.models import AccountPolicy, AuditEvent, Challenge, Event, OutboxMessage, Reason
+from mfa.models import (
+    AuditEvent,
+    Challenge,
+    Event,
+    OutboxMessage,
+    Reason,
+    SitePolicy,
+    SmsAccount,
+    SmsValues,
+)
 from tests.conftest import make_user
 from tests.portal_client import Browser, code, codes
 
@@ -19,12 +28,12 @@ OWN = "+447700900204"
 
 
 class BrokenChannel(Channel):
-    """A provider behind a proxy that is not there."""
+    """A provider behind a missing proxy."""
 
     def send(self, message: Message) -> Receipt:
         raise DeliveryError(Reason.PROXY, code="connect")
 
-    def check(self) -> list[Finding]:
+    def check(self, values: SmsValues | None = None) -> list[Finding]:
         raise DeliveryError(Reason.PROXY, code="connect")
 
     def explain(self, reason: Reason, code: str = "") -> str:
@@ -32,9 +41,9 @@ class BrokenChannel(Channel):
 
 
 class DoubtfulChannel(BrokenChannel):
-    """A provider that answers, with a doubt."""
+    """A provider whose answer has a warning."""
 
-    def check(self) -> list[Finding]:
+    def check(self, values: SmsValues | None = None) -> list[Finding]:
         return [
             Finding(good=True, text="The account is active."),
             Finding(good=False, text="It is a trial account."),
@@ -47,13 +56,13 @@ def broken(settings) -> None:
     settings.MFA_CHANNELS = settings.MFA_CHANNELS | {"sms": backend}
 
 
-def test_the_test_connection_says_what_the_provider_said(office: Browser) -> None:
+def test_connection_test_shows_providers_answer(office: Browser) -> None:
     response = office.post(CONNECT, follow=True)
     assert response.request["PATH_INFO"] == FORM
     assert "This is a demo: texts stay on the virtual phone." in response.content.decode()
 
 
-def test_a_doubt_is_a_warning(office: Browser, settings) -> None:
+def test_finding_with_doubt_is_a_warning(office: Browser, settings) -> None:
     """A03: a trial account says so."""
     backend = {"BACKEND": "tests.mfa.admin.test_testing.DoubtfulChannel", "OPTIONS": {}}
     settings.MFA_CHANNELS = settings.MFA_CHANNELS | {"sms": backend}
@@ -64,17 +73,26 @@ def test_a_doubt_is_a_warning(office: Browser, settings) -> None:
     ]
 
 
-def test_a_fault_is_named_in_words(office: Browser, broken: None) -> None:
+def test_fault_is_explained(office: Browser, broken: None) -> None:
     """A32, M19: no stack trace."""
     page = office.post(CONNECT, follow=True).content.decode()
     assert "through the proxy proxy.example.org" in page
 
 
-def test_a_link_tests_no_connection(office: Browser) -> None:
+def test_mistyped_number_is_corrected_and_texted_after_click(office: Browser) -> None:
+    page = office.post(TEST, {"phone": "+44 +44 7546 123456"}).content.decode()
+    assert "Did you mean this number?" in page
+    assert 'name="phone" value="+44 7546 123456"' in page
+    assert not OutboxMessage.objects.filter(target="+447546123456").exists()
+    office.post(TEST, {"phone": "+44 7546 123456"})
+    assert OutboxMessage.objects.filter(target="+447546123456").exists()
+
+
+def test_get_does_not_test_connection(office: Browser) -> None:
     assert office.get(CONNECT).status_code == 405
 
 
-def test_a_test_message_is_one_text_with_its_own_words(office: Browser) -> None:
+def test_test_message_is_one_text_with_its_own_words(office: Browser) -> None:
     """A06."""
     assert office.post(TEST, {"phone": "07700 900240"}).url == TEST
     message = OutboxMessage.objects.get(target=NUMBER)
@@ -84,64 +102,64 @@ def test_a_test_message_is_one_text_with_its_own_words(office: Browser) -> None:
     assert NUMBER[3:] not in page
 
 
-def test_a_failed_one_says_why(office: Browser) -> None:
+def test_failed_test_message_shows_reason(office: Browser) -> None:
     """A06: with the reason, for administrators."""
     page = office.post(TEST, {"phone": "+447700900003"}, follow=True).content.decode()
     assert "number ending 03: failed." in page
     assert "Verify Code" not in page
 
 
-def test_a_fault_of_the_network_says_so(office: Browser, broken: None) -> None:
+def test_network_fault_is_explained(office: Browser, broken: None) -> None:
     page = office.post(TEST, {"phone": NUMBER}, follow=True).content.decode()
     assert "through the proxy proxy.example.org" in page
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "020 7946 0000", "\x00"])
-def test_what_is_no_number_is_explained(office: Browser, typed: str) -> None:
+def test_invalid_number_is_explained(office: Browser, typed: str) -> None:
     assert office.post(TEST, {"phone": typed}).status_code == 200
     assert Challenge.objects.filter(purpose="test").count() == 0
 
 
-def test_the_code_typed_back_says_that_it_arrived(office: Browser, policy: AccountPolicy) -> None:
-    AccountPolicy.objects.update(tested_credentials="")
+def test_entered_code_confirms_test(office: Browser, policy: SitePolicy) -> None:
+    SmsAccount.note(tested_credentials="")
     office.post(TEST, {"phone": NUMBER})
     response = office.post(TEST, {"code": code(NUMBER)}, follow=True)
     assert "The test message arrived" in response.content.decode()
     policy.refresh_from_db()
-    assert policy.tested
-    assert policy.tested_at is not None
+    assert policy.sms.tested
+    assert policy.sms.tested_at is not None
     assert AuditEvent.objects.filter(event=Event.POLICY_TESTED).count() == 1
 
 
-def test_a_wrong_code_tests_nothing(office: Browser, policy: AccountPolicy) -> None:
-    AccountPolicy.objects.update(tested_credentials="")
+def test_wrong_code_does_not_confirm_test(office: Browser, policy: SitePolicy) -> None:
+    SmsAccount.note(tested_credentials="")
     office.post(TEST, {"phone": NUMBER})
     wrong = f"{(int(code(NUMBER)) + 1) % 10**6:06}"
     page = office.post(TEST, {"code": wrong}).content.decode()
-    assert "That is not the code we sent. 4 tries left." in page
+    assert "That is not the code we sent. 4 attempts left." in page
     policy.refresh_from_db()
-    assert not policy.tested
+    assert not policy.sms.tested
 
 
-def test_a_code_without_a_question_tests_nothing(office: Browser, policy: AccountPolicy) -> None:
-    AccountPolicy.objects.update(tested_credentials="")
+def test_code_without_test_message_does_not_confirm(office: Browser, policy: SitePolicy) -> None:
+    SmsAccount.note(tested_credentials="")
     assert office.post(TEST, {"code": "123456"}).status_code == 200
     policy.refresh_from_db()
-    assert not policy.tested
+    assert not policy.sms.tested
 
 
-def test_an_old_code_tests_nothing(
-    clock: time_machine.Traveller, office: Browser, policy: AccountPolicy
+def test_expired_code_does_not_confirm_test(
+    clock: time_machine.Traveller, office: Browser, policy: SitePolicy
 ) -> None:
-    AccountPolicy.objects.update(tested_credentials="")
+    SmsAccount.note(tested_credentials="")
     office.post(TEST, {"phone": NUMBER})
     clock.shift(timedelta(minutes=10, seconds=1))
     office.post(TEST, {"code": code(NUMBER)})
     policy.refresh_from_db()
-    assert not policy.tested
+    assert not policy.sms.tested
 
 
-def test_the_number_becomes_ones_own_where_that_is_wished(office: Browser, root: User) -> None:
+def test_tested_number_becomes_own_phone_if_wanted(office: Browser, root: User) -> None:
     """M18: so that nobody locks themselves out."""
     office.post(TEST, {"phone": NUMBER})
     office.post(TEST, {"code": code(NUMBER), "own": "on"})
@@ -149,36 +167,34 @@ def test_the_number_becomes_ones_own_where_that_is_wished(office: Browser, root:
     assert office.get("/admin/").status_code == 200
 
 
-def test_and_not_where_it_is_not(office: Browser, root: User) -> None:
+def test_tested_number_does_not_become_own_phone_if_unwanted(office: Browser, root: User) -> None:
     office.post(TEST, {"phone": NUMBER})
     office.post(TEST, {"code": code(NUMBER)})
     assert root.factors.usable().get(kind="phone").target == OWN
 
 
-def test_a_password_alone_replaces_no_phone(
-    browser: Browser, policy: AccountPolicy, root: User
+def test_password_session_cannot_replace_phone(
+    browser: Browser, policy: SitePolicy, root: User
 ) -> None:
-    """EN-02: what is bound stays when MFA is on again."""
+    """EN-02: existing factors stay when MFA is on again."""
     policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     browser.password(root)
     browser.post(TEST, {"phone": NUMBER})
     page = browser.post(TEST, {"code": code(NUMBER), "own": "on"}, follow=True).content.decode()
-    assert "Your own phone stays as it was" in page
+    assert "Your own phone was not changed" in page
     assert root.factors.usable().get(kind="phone").target == OWN
 
 
-def test_the_old_number_is_told(office: Browser, root: User) -> None:
+def test_old_number_is_notified(office: Browser, root: User) -> None:
     """NT-02."""
     office.post(TEST, {"phone": NUMBER})
     office.post(TEST, {"code": code(NUMBER), "own": "on"})
     assert OutboxMessage.objects.filter(target=OWN, body__contains="no longer").exists()
 
 
-def test_a_first_phone_makes_the_session_a_strong_one(
-    browser: Browser, policy: AccountPolicy
-) -> None:
-    """It opens the administration once MFA is on."""
+def test_first_phone_raises_session_level(browser: Browser, policy: SitePolicy) -> None:
+    """It can open the admin when MFA is on."""
     policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     root = make_user("root@example.org", is_staff=True, is_superuser=True)
@@ -191,9 +207,7 @@ def test_a_first_phone_makes_the_session_a_strong_one(
     assert root.sessions.get().aal == 2
 
 
-def test_without_a_phone_of_ones_own_the_administration_closes(
-    browser: Browser, policy: AccountPolicy
-) -> None:
+def test_admin_closes_without_own_phone(browser: Browser, policy: SitePolicy) -> None:
     policy.enabled, policy.first_enabled_at = False, None
     policy.save()
     browser.password(make_user("root@example.org", is_staff=True, is_superuser=True))
@@ -204,26 +218,26 @@ def test_without_a_phone_of_ones_own_the_administration_closes(
     assert browser.get("/admin/").status_code == 403
 
 
-def test_each_test_asks_anew(office: Browser) -> None:
-    """Its code must come by the values that are stored now."""
+def test_each_test_sends_new_code(office: Browser) -> None:
+    """Its code must use the values stored now."""
     office.post(TEST, {"phone": NUMBER})
     office.post(TEST, {"phone": NUMBER})
     first, second = codes(NUMBER)
     assert first != second
 
 
-def test_the_eleventh_test_in_an_hour_waits(clock: time_machine.Traveller, office: Browser) -> None:
+def test_eleventh_test_in_hour_waits(clock: time_machine.Traveller, office: Browser) -> None:
     """PS-07."""
     for _ in range(10):
         office.post(TEST, {"phone": NUMBER})
     response = office.post(TEST, {"phone": NUMBER})
     assert response.status_code == 429
     assert int(response.headers["Retry-After"]) > 0
-    assert "You have sent several tests." in response.content.decode()
+    assert "You sent too many test messages." in response.content.decode()
     assert len(codes(NUMBER)) == 10
 
 
-def test_ten_wrong_codes_wait_as_everywhere(
+def test_ten_wrong_codes_cause_lockout(
     clock: time_machine.Traveller, office: Browser, root: User
 ) -> None:
     office.post(TEST, {"phone": NUMBER})
@@ -233,7 +247,7 @@ def test_ten_wrong_codes_wait_as_everywhere(
     assert office.post(TEST, {"code": code(NUMBER)}).status_code == 429
 
 
-def test_a_test_code_logs_nobody_in(office: Browser, other_browser: Browser, root: User) -> None:
+def test_test_code_does_not_log_in(office: Browser, other_browser: Browser, root: User) -> None:
     """OT-04."""
     office.post(TEST, {"phone": OWN})
     test_code = code(OWN)
@@ -242,8 +256,8 @@ def test_a_test_code_logs_nobody_in(office: Browser, other_browser: Browser, roo
     assert not other_browser.signed_in
 
 
-def test_the_test_of_another_administrator_is_not_shown(
-    office: Browser, other_browser: Browser, policy: AccountPolicy
+def test_test_of_another_administrator_is_not_shown(
+    office: Browser, other_browser: Browser, policy: SitePolicy
 ) -> None:
     """Each has their own question."""
     office.post(TEST, {"phone": NUMBER})

@@ -17,7 +17,7 @@ def through(proxy: Proxy) -> TwilioChannel:
 
 @pytest.fixture
 def hurried(proxy: Proxy) -> TwilioChannel:
-    """The same for tests that wait for the end of its patience."""
+    """The same for tests that reach its deadline."""
     return TwilioChannel(f"http://{proxy.address}", timeout=0.5, deadline=1)
 
 

@@ -1,4 +1,4 @@
-"""A real SMTP server that keeps what it gets, or refuses as told."""
+"""A real SMTP server that stores emails, or refuses as configured."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 
 class Mailbox:
-    """aiosmtpd's handler: `answers` says what a command gets instead of a welcome."""
+    """aiosmtpd's handler. `answers` replaces the normal answer of a command."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -50,7 +50,7 @@ class Mailbox:
 
 
 class _Controller(Controller):
-    """Takes any free port; aiosmtpd's own looks for itself at port 0 then."""
+    """Takes any free port. aiosmtpd's own class would connect to port 0."""
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]
@@ -63,7 +63,7 @@ def _nobody(*_args: object) -> AuthResult:
 
 @contextmanager
 def serving(mailbox: Mailbox, *, logins: bool = False) -> Iterator[int]:
-    """Serve on a free port and yield it; with `logins`, each of them is wrong."""
+    """Serve on a free port and yield it. With `logins`, every login is wrong."""
     options = {"authenticator": _nobody, "auth_require_tls": False} if logins else {}
     controller = _Controller(mailbox, hostname="127.0.0.1", port=0, **options)
     controller.start()

@@ -1,4 +1,4 @@
-"""Which backend serves which channel."""
+"""The selection of channels by settings."""
 
 import pytest
 from pytest_django import Settings
@@ -6,10 +6,10 @@ from pytest_django import Settings
 from mfa import channels
 from mfa.channels.outbox import OutboxChannel
 from mfa.channels.twilio import TwilioChannel
-from mfa.rules.routes import ChannelName
+from mfa.rules.methods import ChannelName
 
 
-def test_a_channel_is_there_when_the_settings_name_it(settings: Settings) -> None:
+def test_channel_is_available_if_settings_name_it(settings: Settings) -> None:
     settings.MFA_CHANNELS = {"sms": {"BACKEND": "mfa.channels.outbox.OutboxChannel", "OPTIONS": {}}}
     assert channels.available("sms")
     assert not channels.available("email")
@@ -17,7 +17,7 @@ def test_a_channel_is_there_when_the_settings_name_it(settings: Settings) -> Non
         channels.get("email")
 
 
-def test_a_channel_is_made_once_with_its_options(settings: Settings) -> None:
+def test_channel_is_made_once_with_its_options(settings: Settings) -> None:
     options = {"proxy_url": "http://proxy.example:3128"}
     backend = "mfa.channels.twilio.TwilioChannel"
     settings.MFA_CHANNELS = {"sms": {"BACKEND": backend, "OPTIONS": options}}
@@ -36,7 +36,7 @@ def test_other_settings_make_another_channel(settings: Settings) -> None:
     assert isinstance(channels.get("sms"), OutboxChannel)
 
 
-def test_something_else_is_no_channel(settings: Settings) -> None:
+def test_other_class_is_refused_as_channel(settings: Settings) -> None:
     settings.MFA_CHANNELS = {"sms": {"BACKEND": "decimal.Decimal", "OPTIONS": {}}}
     with pytest.raises(TypeError):
         channels.get("sms")

@@ -1,4 +1,4 @@
-"""Mails, against a real SMTP server."""
+"""The email channel, against a real SMTP server."""
 
 import socket
 import ssl
@@ -20,7 +20,7 @@ ALICE = "alice@example.org"
 
 @pytest.fixture
 def smtp(settings: Settings) -> Settings:
-    """Django's SMTP backend, with a port where nobody listens."""
+    """Django's SMTP backend with a closed port."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_TIMEOUT = 0.5
@@ -56,7 +56,7 @@ class TestEmailChannel(ChannelContract):
         ]
 
 
-def test_a_mail_has_both_parts_and_asks_for_no_answer(mailbox: Mailbox) -> None:
+def test_mail_has_both_parts_and_asks_for_no_answer(mailbox: Mailbox) -> None:
     receipt = EmailChannel().send(Message(ALICE, "plain", subject="Hi", html="<p>rich</p>"))
     mail = mailbox.mails[0]
     assert mail["Subject"] == "Hi"
@@ -79,7 +79,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("command", "answer", "reason", "permanent"), REFUSED)
-def test_what_the_server_refuses_is_not_sent(
+def test_refused_mail_is_not_sent(
     mailbox: Mailbox, command: str, answer: str, *, reason: Reason, permanent: bool
 ) -> None:
     mailbox.answers[command] = answer
@@ -90,7 +90,7 @@ def test_what_the_server_refuses_is_not_sent(
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_a_line_that_breaks_later_leaves_it_open(mailbox: Mailbox, command: str) -> None:
+def test_connection_broken_later_means_maybe_sent(mailbox: Mailbox, command: str) -> None:
     mailbox.hang_up_at = command
     error = fault(EmailChannel(), Message(ALICE, "123456"))
     assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.MAYBE, "cut")
@@ -106,7 +106,7 @@ def test_a_line_that_breaks_later_leaves_it_open(mailbox: Mailbox, command: str)
         Message("", "x"),
     ],
 )
-def test_nobody_slips_a_header_or_a_recipient_in(mailbox: Mailbox, message: Message) -> None:
+def test_header_or_recipient_cannot_be_injected(mailbox: Mailbox, message: Message) -> None:
     error = fault(EmailChannel(), message)
     assert (error.reason, error.sent) == (Reason.INTERNAL, Sent.NO)
     assert mailbox.mails == []
@@ -116,9 +116,7 @@ def test_nobody_slips_a_header_or_a_recipient_in(mailbox: Mailbox, message: Mess
     "sender",
     ["Acme, Inc. <a@example.com>", "Acme [prod] <a@example.com>", "a@b.example, c@d.example"],
 )
-def test_sender_that_no_mail_can_carry_is_named(
-    mailbox: Mailbox, smtp: Settings, sender: str
-) -> None:
+def test_invalid_sender_is_reported(mailbox: Mailbox, smtp: Settings, sender: str) -> None:
     smtp.DEFAULT_FROM_EMAIL = sender
     channel = EmailChannel()
     with pytest.raises(DeliveryError) as refused:
@@ -128,7 +126,7 @@ def test_sender_that_no_mail_can_carry_is_named(
     assert mailbox.mails == []
 
 
-def test_a_missing_file_of_ours_is_no_fault_of_the_network(
+def test_missing_local_file_is_not_a_network_fault(
     mailbox: Mailbox, smtp: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     smtp.EMAIL_USE_TLS, smtp.EMAIL_SSL_CERTFILE = True, "/nowhere/client.pem"
@@ -136,11 +134,11 @@ def test_a_missing_file_of_ours_is_no_fault_of_the_network(
     assert (error.reason, error.sent, error.code) == (Reason.INTERNAL, Sent.NO, "")
     assert "builtins.FileNotFoundError, raised at" in caplog.text
     assert EmailChannel().explain(error.reason) == (
-        "A fault in the portal stopped the message. The log says where."
+        "An error in the portal stopped the message. The log has the details."
     )
 
 
-def test_an_unknown_host_is_a_fault_of_dns(smtp: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_host_is_fault_of_dns(smtp: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(*_args: object, **_kwargs: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
@@ -151,19 +149,19 @@ def test_an_unknown_host_is_a_fault_of_dns(smtp: Settings, monkeypatch: pytest.M
 
 @pytest.fixture
 def silent(smtp: Settings) -> Iterator[None]:
-    """Somebody who listens and never speaks."""
+    """A server that listens and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         smtp.EMAIL_PORT = silent.getsockname()[1]
         yield
 
 
 @pytest.mark.usefixtures("silent")
-def test_a_server_that_never_speaks_gets_nothing() -> None:
+def test_silent_server_means_not_sent() -> None:
     error = fault(EmailChannel(), Message(ALICE, "x"))
     assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "deadline")
 
 
-def test_a_strange_certificate_gets_nothing(smtp: Settings, authority: Authority) -> None:
+def test_untrusted_certificate_means_not_sent(smtp: Settings, authority: Authority) -> None:
     smtp.EMAIL_USE_SSL = True
     with socket.create_server(("127.0.0.1", 0)) as listening:
         smtp.EMAIL_PORT = listening.getsockname()[1]
@@ -179,31 +177,31 @@ def _shake_hands(listening: socket.socket, authority: Authority) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-def test_a_wrong_login_is_a_fault_of_credentials(smtp: Settings) -> None:
+def test_wrong_login_is_fault_of_credentials(smtp: Settings) -> None:
     smtp.EMAIL_HOST_USER, smtp.EMAIL_HOST_PASSWORD = "portal", "secret"
     with serving(Mailbox(), logins=True) as smtp.EMAIL_PORT:
         error = fault(EmailChannel(), Message(ALICE, "x"))
     assert (error.reason, error.sent, error.code) == (Reason.CREDENTIALS, Sent.NO, "535")
 
 
-def test_a_server_without_logins_gets_no_mail(mailbox: Mailbox, smtp: Settings) -> None:
+def test_server_without_logins_gets_no_mail(mailbox: Mailbox, smtp: Settings) -> None:
     smtp.EMAIL_HOST_USER, smtp.EMAIL_HOST_PASSWORD = "portal", "secret"
     error = fault(EmailChannel(), Message(ALICE, "x"))
     assert (error.reason, error.sent, error.permanent) == (Reason.REFUSED, Sent.NO, True)
     assert mailbox.mails == []
 
 
-def test_a_silent_server_is_not_called_a_text_service(smtp: Settings) -> None:
+def test_mail_server_fault_does_not_mention_texts(smtp: Settings) -> None:
     smtp.EMAIL_PORT = 1
     channel = EmailChannel()
     error = fault(channel, Message(ALICE, "x"))
-    words = "The mail server of EMAIL_URL did not answer."
+    words = "The mail server in EMAIL_URL did not respond."
     assert channel.explain(error.reason) == words
     assert channel.explain(error.reason, error.code) == f"{words} (connect)"
 
 
 @pytest.mark.django_db
-def test_the_demo_keeps_mails(settings: Settings) -> None:
+def test_demo_keeps_emails(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "mfa.channels.outbox.EmailBackend"
     EmailChannel().send(Message(ALICE, "text", subject="Hi"))
     assert EmailChannel().check()[0].good

@@ -29,18 +29,18 @@ def bodies(*options: str) -> list[str]:
     return [message["body"] for message in json.loads(printed("--json", *options))]
 
 
-def test_nothing_is_an_empty_list() -> None:
+def test_empty_setting_is_an_empty_list() -> None:
     assert printed("--json") == "[]\n"
     assert printed() == ""
 
 
 @pytest.mark.usefixtures("messages")
-def test_the_newest_comes_first() -> None:
+def test_newest_message_comes_first() -> None:
     assert bodies() == ["third 333333", "second 222222", "first 111111"]
 
 
 @pytest.mark.usefixtures("messages")
-def test_the_limit_leaves_the_newest() -> None:
+def test_limit_keeps_newest_messages() -> None:
     assert bodies("--limit", "1") == ["third 333333"]
 
 
@@ -50,21 +50,21 @@ def test_one_target_in_any_case() -> None:
 
 
 @pytest.mark.usefixtures("messages")
-def test_a_record_says_when_how_and_to_whom() -> None:
+def test_record_has_time_channel_and_target() -> None:
     record = json.loads(printed("--json", "--to", "a@example.org"))[0]
     assert record.keys() == {"at", "channel", "to", "subject", "body"}
     assert (record["channel"], record["subject"]) == ("email", "Hello")
 
 
 @pytest.mark.usefixtures("messages")
-def test_people_read_it_too() -> None:
+def test_reason_is_shown_to_people() -> None:
     said = printed("--limit", "2")
     assert "sms to +447700900123\nthird 333333\n" in said
     assert "email to a@example.org\nHello\nsecond 222222\n" in said
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "many"])
-def test_a_wrong_limit_is_refused(limit: str) -> None:
+def test_wrong_limit_is_refused(limit: str) -> None:
     with pytest.raises(CommandError):
         printed("--limit", limit)
 

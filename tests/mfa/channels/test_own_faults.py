@@ -1,6 +1,6 @@
-"""What breaks in the portal between claim and send is told as our own fault, never the network's.
+"""Errors in the portal between claim and send are reported as our own, never the network's.
 
-Texts go through the real SDK to the TLS endpoint, mails to a real SMTP server.
+Texts go through the real SDK to the TLS endpoint, emails to a real SMTP server.
 """
 
 import re
@@ -14,13 +14,15 @@ from django.test import TestCase
 from pytest_django import Settings
 
 from accounts.models import User
-from mfa import challenges, channels, deliveries
+from mfa import challenges, channels
 from mfa.challenges import Target
-from mfa.channels import lines, twilio_send
+from mfa.channels import lines
 from mfa.channels.base import Message, Sent
-from mfa.channels.twilio import TwilioChannel
-from mfa.models import Delivery, Purpose, Reason
-from mfa.origin import Origin
+from mfa.channels.twilio import TwilioChannel, send
+from mfa.client import Client
+from mfa.messages import worker
+from mfa.models import Delivery, Reason
+from mfa.rules.routes import Purpose
 from tests.mfa.channels.contract import fault
 from tests.mfa.channels.mail_server import Mailbox, serving
 from tests.twilio_endpoint.answers import record
@@ -64,7 +66,7 @@ def fill_template(settings: Settings, folder: Path, channel: str) -> None:
 
 
 def lose_setting(settings: Settings, _folder: Path, _channel: str) -> None:
-    del settings.PORTAL_NAME
+    del settings.HOST
 
 
 def lose_channel(settings: Settings, _folder: Path, channel: str) -> None:
@@ -82,7 +84,7 @@ def lose_sender(settings: Settings, _folder: Path, channel: str) -> None:
 def queued(user: User, channel: str) -> Delivery:
     target = Target(channel=channel, address=TARGETS[channel])
     challenge = challenges.issue(
-        user, target, purpose=Purpose.LOGIN, nonce=channel, origin=Origin("", "")
+        user, target, purpose=Purpose.LOGIN, nonce=channel, client=Client("", "")
     )
     return challenge.deliveries.get()
 
@@ -91,7 +93,7 @@ def queued(user: User, channel: str) -> Delivery:
 @pytest.mark.parametrize(
     "break_it", [break_template, fill_template, lose_setting, lose_channel, lose_sender]
 )
-def test_what_breaks_before_it_leaves_is_a_fault_of_the_portal(
+def test_error_before_sending_is_a_fault_of_the_portal(
     wired: Mailbox,
     settings: Settings,
     tmp_path: Path,
@@ -104,12 +106,12 @@ def test_what_breaks_before_it_leaves_is_a_fault_of_the_portal(
 ) -> None:
     row = queued(alice, channel)
     break_it(settings, tmp_path, channel)
-    deliveries.deliver(row.pk)
+    worker.deliver(row.pk)
     row.refresh_from_db()
     assert (row.state, row.reason, row.code) == (Delivery.State.FAILED, Reason.INTERNAL, "")
     assert row.finished_at
     assert (endpoint.messages, wired.mails) == ([], [])
-    assert row.get_reason_display() == "a fault in this portal stopped it"
+    assert row.get_reason_display() == "an error in the portal stopped the message"
     told = [each for each in caplog.records if each.levelname == "ERROR"]
     assert told
     assert re.search(r"raised at\n  .*\.py:\d+ in \w+", told[0].getMessage())
@@ -117,41 +119,41 @@ def test_what_breaks_before_it_leaves_is_a_fault_of_the_portal(
     assert not any(secret in caplog.text for secret in (code, PHONE, MAIL))
 
 
-def test_the_same_message_goes_when_nothing_is_broken(
+def test_same_message_is_sent_without_error(
     wired: Mailbox, endpoint: Endpoint, alice: User
 ) -> None:
     rows = [queued(alice, channel) for channel in TARGETS]
     for row in rows:
-        deliveries.deliver(row.pk)
+        worker.deliver(row.pk)
         row.refresh_from_db()
         assert (row.state, row.reason) == (Delivery.State.ACCEPTED, "")
     assert (len(endpoint.messages), len(wired.mails)) == (1, 1)
 
 
-def test_administrators_are_told_of_a_text_that_the_portal_broke(
+def test_administrators_are_alerted_about_own_fault(
     wired: Mailbox, settings: Settings, tmp_path: Path, alice: User, root: User
 ) -> None:
     row = queued(alice, "sms")
     break_template(settings, tmp_path, "sms")
     with TestCase.captureOnCommitCallbacks(execute=True):
-        deliveries.deliver(row.pk)
+        worker.deliver(row.pk)
     (mail,) = wired.mails
-    assert "A fault in the portal stopped the message" in mail.get_body(("plain",)).get_content()
+    assert "An error in the portal stopped the message" in mail.get_body(("plain",)).get_content()
 
 
 def bug(*_args: object, **_kwargs: object) -> None:
-    """Raise what holds a secret in its own text."""
+    """Raise an exception with a secret in its text."""
     msg = f"cannot encode {PHONE} 123456"
     raise RuntimeError(msg)
 
 
-def test_a_bug_on_the_way_to_the_wire_does_not_wait_for_the_deadline(
+def test_bug_before_sending_does_not_wait_for_deadline(
     direct: TwilioChannel,
     endpoint: Endpoint,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It breaks in the thread that makes the call."""
+    """It fails in the thread that makes the call."""
     monkeypatch.setattr(lines.Call, "leave", bug)
     started = monotonic()
     error = fault(direct, MESSAGE)
@@ -162,20 +164,20 @@ def test_a_bug_on_the_way_to_the_wire_does_not_wait_for_the_deadline(
     assert endpoint.messages == []
 
 
-def test_a_bug_behind_the_answer_leaves_it_open_whether_it_was_sent(
+def test_bug_after_answer_means_maybe_sent(
     direct: TwilioChannel,
     endpoint: Endpoint,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(twilio_send, "PROGRESS", None)
+    monkeypatch.setattr(send, "PROGRESS", None)
     error = fault(direct, MESSAGE)
     assert (error.reason, error.sent) == (Reason.INTERNAL, Sent.MAYBE)
     assert "in _receipt" in caplog.text
     assert len(endpoint.messages) == 1
 
 
-def test_an_answer_that_the_sdk_cannot_read_is_told_as_garbled_and_logged(
+def test_unreadable_answer_is_reported_as_garbled_and_logged(
     direct: TwilioChannel, endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     endpoint.answer_next(record([PHONE, "123456"], 201))
@@ -186,14 +188,14 @@ def test_an_answer_that_the_sdk_cannot_read_is_told_as_garbled_and_logged(
 
 
 @pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "much", None, {}])
-def test_an_odd_balance_is_no_fault_of_the_portal(
+def test_unusual_balance_is_not_a_fault(
     direct: TwilioChannel, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, amount: object
 ) -> None:
     monkeypatch.setattr(endpoint.account, "balance", amount)
     assert all(finding.good for finding in direct.check())
 
 
-def test_a_full_machine_is_no_fault_of_the_network(
+def test_full_disk_is_not_a_network_fault(
     direct: TwilioChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_args: object, **_kwargs: object) -> None:
@@ -204,6 +206,6 @@ def test_a_full_machine_is_no_fault_of_the_network(
     assert (error.reason, error.sent) == (Reason.INTERNAL, Sent.NO)
 
 
-def test_every_channel_says_it_in_words(wired: Mailbox) -> None:
+def test_every_channel_explains_own_fault(wired: Mailbox) -> None:
     words = {channels.get(name).explain(Reason.INTERNAL) for name in TARGETS}
-    assert words == {"A fault in the portal stopped the message. The log says where."}
+    assert words == {"An error in the portal stopped the message. The log has the details."}

@@ -1,15 +1,24 @@
-"""Texts by Twilio: what is asked for, what the answer says, and what stays secret."""
+"""Texts by Twilio: requests, answers and secrets."""
 
 from functools import partial
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
+from cryptography.fernet import Fernet
+from twilio.request_validator import RequestValidator
 
-from mfa.channels import twilio_http, twilio_send
 from mfa.channels.base import Channel, DeliveryError, Message, Progress, Receipt, Sent
-from mfa.channels.twilio import TwilioChannel
-from mfa.models import AccountPolicy, Reason
-from tests.mfa.channels.contract import Arrivals, Carried, ChannelContract, fault, report
+from mfa.channels.twilio import TwilioChannel, http, receipts, send
+from mfa.models import Reason, SitePolicy, SmsAccount
+from tests.mfa.channels.contract import (
+    Arrivals,
+    Carried,
+    Posted,
+    ProviderContract,
+    fault,
+    report,
+)
 from tests.twilio_endpoint.answers import Reset, Silence, record, refusal
 from tests.twilio_endpoint.endpoint import Endpoint
 from tests.twilio_endpoint.proxy import Proxy
@@ -18,7 +27,7 @@ TO = "+447700900123"
 TOKEN_START = "tokentoken"
 
 
-class TestTwilioChannel(ChannelContract):
+class TestTwilioChannel(ProviderContract):
     target = TO
     refused = "+44 7700 900"
 
@@ -27,12 +36,28 @@ class TestTwilioChannel(ChannelContract):
         return through
 
     @pytest.fixture
-    def unreachable(self, policy: AccountPolicy) -> Channel:
+    def unreachable(self, policy: SitePolicy) -> Channel:
         return TwilioChannel("http://127.0.0.1:1")
 
     @pytest.fixture
     def carried(self, endpoint: Endpoint) -> Arrivals:
         return lambda: [Carried(form["To"], form["Body"]) for form in endpoint.messages]
+
+    @pytest.fixture
+    def posted(self, policy: SitePolicy) -> Posted:
+        form = {
+            "AccountSid": policy.sms.account_id,
+            "MessageSid": "SM" + "a" * 32,
+            "MessageStatus": "delivered",
+            "To": TO,
+        }
+
+        def post(name: UUID) -> tuple[bytes, dict[str, str]]:
+            validator = RequestValidator(policy.sms.auth_token)
+            signature = validator.compute_signature(receipts.url_of(name), form)
+            return urlencode(form).encode(), {"X-Twilio-Signature": signature}
+
+        return post
 
 
 class TestTwilioChannelWithoutProxy(TestTwilioChannel):
@@ -41,7 +66,7 @@ class TestTwilioChannelWithoutProxy(TestTwilioChannel):
         return TwilioChannel()
 
 
-def test_a_create_request_has_these_parameters(direct: TwilioChannel, endpoint: Endpoint) -> None:
+def test_create_request_has_these_parameters(direct: TwilioChannel, endpoint: Endpoint) -> None:
     direct.send(Message(TO, "Hello", life_seconds=540))
     assert endpoint.messages == [
         {
@@ -55,26 +80,28 @@ def test_a_create_request_has_these_parameters(direct: TwilioChannel, endpoint: 
     assert endpoint.account.mistakes == []
 
 
-def test_only_a_test_of_new_values_goes_by_them(
-    direct: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+def test_only_test_message_uses_new_values(
+    direct: TwilioChannel, endpoint: Endpoint, policy: SitePolicy
 ) -> None:
     """S05."""
-    policy.candidate_account_id = "AC" + "e" * 32
-    policy.candidate_auth_token, policy.candidate_phone_number = "n" * 32, "+15005550009"
-    policy.save()
+    account = policy.sms
+    account.candidate_account_id = "AC" + "e" * 32
+    account.candidate_auth_token, account.candidate_phone_number = "n" * 32, "+15005550009"
+    account.save()
+    policy.sms.save()
     direct.send(Message(TO, "Hello"))
     direct_account, from_ = endpoint.requests[0].split("/")[3], endpoint.messages[0]["From"]
-    assert (direct_account, from_) == (policy.sms_account_id, policy.sms_phone_number)
+    assert (direct_account, from_) == (account.account_id, account.phone_number)
     with pytest.raises(DeliveryError):
-        # The endpoint knows no such account.
+        # The endpoint does not know such an account.
         direct.send(Message(TO, "Hello", by_candidate=True))
-    assert endpoint.requests[1].split("/")[3] == policy.candidate_account_id
+    assert endpoint.requests[1].split("/")[3] == account.candidate_account_id
 
 
 @pytest.mark.parametrize(
     ("life", "period"), [(5, "6"), (6, "6"), (600, "600"), (36_000, "36000"), (99_999, "36000")]
 )
-def test_a_text_never_outlives_its_code(
+def test_text_expires_with_its_code(
     direct: TwilioChannel, endpoint: Endpoint, life: int, period: str
 ) -> None:
     direct.send(Message(TO, "Hello", life_seconds=life))
@@ -82,7 +109,7 @@ def test_a_text_never_outlives_its_code(
     assert endpoint.account.mistakes == []
 
 
-def test_a_notice_has_no_end_of_its_own(direct: TwilioChannel, endpoint: Endpoint) -> None:
+def test_notice_does_not_expire(direct: TwilioChannel, endpoint: Endpoint) -> None:
     direct.send(Message(TO, "Your number was changed."))
     assert "ValidityPeriod" not in endpoint.messages[0]
 
@@ -99,24 +126,22 @@ def test_twilio_reports_to_the_configured_address(
     assert endpoint.account.mistakes == []
 
 
-def test_where_twilio_cannot_reach_us_it_is_not_told_to(
-    direct: TwilioChannel, endpoint: Endpoint
-) -> None:
+def test_private_portal_requests_no_receipts(direct: TwilioChannel, endpoint: Endpoint) -> None:
     direct.send(Message(TO, "Hello", receipt_id=UUID(int=7)))
     assert "StatusCallback" not in endpoint.messages[0]
 
 
-def test_a_second_attempt_says_so(direct: TwilioChannel, endpoint: Endpoint) -> None:
+def test_second_attempt_is_marked(direct: TwilioChannel, endpoint: Endpoint) -> None:
     direct.send(Message(TO, "Hello", attempt=2))
     assert endpoint.messages[0]["Attempt"] == "2"
     assert endpoint.account.mistakes == []
 
 
-def test_a_messaging_service_sends_instead_of_a_number(
-    direct: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+def test_messaging_service_sends_instead_of_number(
+    direct: TwilioChannel, endpoint: Endpoint, policy: SitePolicy
 ) -> None:
-    work = partial(twilio_send.create, "MG" + "0" * 32, Message(TO, "Hello"))
-    outcome = twilio_http.guarded(direct._wire(), policy, work)
+    work = partial(send.create, "MG" + "0" * 32, Message(TO, "Hello"))
+    outcome = http.guarded(direct._wire(), policy.sms, work)
     assert isinstance(outcome, Receipt)
     assert endpoint.messages[0]["MessagingServiceSid"] == "MG" + "0" * 32
     assert "From" not in endpoint.messages[0]
@@ -134,45 +159,55 @@ def test_a_messaging_service_sends_instead_of_a_number(
         ("something new", Progress.ACCEPTED),
     ],
 )
-def test_the_first_status_is_the_progress(
+def test_first_status_is_progress(
     direct: TwilioChannel, endpoint: Endpoint, status: str, progress: Progress
 ) -> None:
     endpoint.account.first_status = status
     assert direct.send(Message(TO, "Hello")).progress is progress
 
 
-def test_a_text_may_fail_within_the_answer(direct: TwilioChannel, endpoint: Endpoint) -> None:
+def test_text_may_fail_within_answer(direct: TwilioChannel, endpoint: Endpoint) -> None:
     sid = "SM" + "0" * 32
     endpoint.answer_next(record({"sid": sid, "status": "failed", "error_code": 30003}, 201))
     error = fault(direct, Message(TO, "Hello"))
     assert (error.reason, error.sent, error.code) == (Reason.UNREACHABLE, Sent.NO, "30003")
 
 
-def test_a_text_may_fail_without_a_number(direct: TwilioChannel, endpoint: Endpoint) -> None:
+def test_text_may_fail_without_number(direct: TwilioChannel, endpoint: Endpoint) -> None:
     sid = "SM" + "0" * 32
     endpoint.answer_next(record({"sid": sid, "status": "canceled", "error_code": None}, 201))
     error = fault(direct, Message(TO, "Hello"))
     assert (error.reason, error.sent, error.code) == (Reason.REFUSED, Sent.NO, "")
 
 
-@pytest.mark.parametrize("field", ["sms_account_id", "sms_auth_token", "sms_phone_number"])
-def test_without_credentials_nobody_is_called(
-    through: TwilioChannel, proxy: Proxy, policy: AccountPolicy, field: str
+@pytest.mark.parametrize("field", ["account_id", "auth_token", "phone_number"])
+def test_no_request_without_credentials(
+    through: TwilioChannel, proxy: Proxy, policy: SitePolicy, field: str
 ) -> None:
-    setattr(policy, field, "")
-    policy.save()
+    SmsAccount.note(**{field: ""})
     error = fault(through, Message(TO, "Hello"))
     assert (error.reason, error.sent) == (Reason.CREDENTIALS, Sent.NO)
     assert [finding.good for finding in through.check()] == [False]
     assert proxy.requests == []
 
 
-@pytest.mark.parametrize("token", ["another token", "žeton"])
-def test_a_wrong_token_is_refused(
-    through: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy, token: str
+def test_undecryptable_token_is_our_own_fault(
+    through: TwilioChannel, proxy: Proxy, settings
 ) -> None:
-    policy.sms_auth_token = token
-    policy.save()
+    """Twilio is not blamed for it."""
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    error = fault(through, Message(TO, "Hello"))
+    assert (error.reason, error.sent, error.code) == (Reason.INTERNAL, Sent.NO, "key")
+    assert "An error in the portal" in through.explain(error.reason, error.code)
+    assert proxy.requests == []
+
+
+@pytest.mark.parametrize("token", ["another token", "žeton"])
+def test_wrong_token_is_refused(
+    through: TwilioChannel, endpoint: Endpoint, policy: SitePolicy, token: str
+) -> None:
+    policy.sms.auth_token = token
+    policy.sms.save()
     error = fault(through, Message(TO, "Hello"))
     assert (error.reason, error.sent, error.code) == (Reason.CREDENTIALS, Sent.NO, "20003")
     assert endpoint.messages == []
@@ -191,12 +226,12 @@ def test_no_error_report_holds_the_token(
     assert TO not in said
 
 
-def test_a_failed_check_reports_no_token(through: TwilioChannel, endpoint: Endpoint) -> None:
+def test_failed_check_reports_no_token(through: TwilioChannel, endpoint: Endpoint) -> None:
     endpoint.answer_next(Reset())
     assert TOKEN_START not in report(through.check)
 
 
-def test_nothing_of_a_call_is_kept(through: TwilioChannel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_data_of_a_call_is_kept(through: TwilioChannel, monkeypatch: pytest.MonkeyPatch) -> None:
     wire = through._wire()
     monkeypatch.setattr(through, "_wire", lambda: wire)
     through.send(Message(TO, "Hello 123456"))

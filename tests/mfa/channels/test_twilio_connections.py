@@ -1,4 +1,4 @@
-"""Connections are shared, made in each process anew, and only the setting leads to a proxy."""
+"""Connections are shared, opened again in each process, and use a proxy only by the setting."""
 
 import os
 import threading
@@ -7,14 +7,14 @@ import pytest
 
 from mfa.channels.base import Message, Sent
 from mfa.channels.twilio import TwilioChannel
-from mfa.models import AccountPolicy, Reason
+from mfa.models import Reason, SitePolicy
 from tests.mfa.channels.contract import fault, report
 from tests.twilio_endpoint.endpoint import Endpoint
 from tests.twilio_endpoint.proxy import Mood, Proxy
 
 pytestmark = pytest.mark.django_db
 MESSAGE = Message("+447700900123", "123456")
-# Not spelled out: error reports quote the source, too.
+# Not written out, because error reports quote the source.
 SECRET = "".join(reversed("drowssap"))
 
 
@@ -25,7 +25,7 @@ def test_sends_share_a_connection(through: TwilioChannel, endpoint: Endpoint, pr
     assert proxy.requests == ["CONNECT api.twilio.com:443"]
 
 
-def test_threads_share_what_is_made_once() -> None:
+def test_threads_share_connections() -> None:
     channel = TwilioChannel()
     made = []
     threads = [
@@ -40,7 +40,7 @@ def test_threads_share_what_is_made_once() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_makes_its_own() -> None:
+def test_forked_process_opens_own_connections() -> None:
     channel = TwilioChannel()
     ours = channel._wire()._lines
     child = os.fork()
@@ -50,17 +50,17 @@ def test_a_forked_process_makes_its_own() -> None:
 
 
 def test_another_account_needs_no_new_connection(
-    through: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+    through: TwilioChannel, endpoint: Endpoint, policy: SitePolicy
 ) -> None:
     through.send(MESSAGE)
-    policy.sms_auth_token = endpoint.account.token = "another"
-    policy.save()
+    policy.sms.auth_token = endpoint.account.token = "another"
+    policy.sms.save()
     through.send(MESSAGE)
     assert endpoint.connections == 1
     assert len(endpoint.messages) == 2
 
 
-def test_without_the_setting_no_proxy_sees_anything(
+def test_no_proxy_without_setting(
     direct: TwilioChannel, endpoint: Endpoint, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
@@ -71,7 +71,7 @@ def test_without_the_setting_no_proxy_sees_anything(
     assert proxy.requests == []
 
 
-def test_with_the_setting_all_goes_through_the_proxy(
+def test_all_requests_use_configured_proxy(
     through: TwilioChannel, endpoint: Endpoint, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
@@ -82,12 +82,12 @@ def test_with_the_setting_all_goes_through_the_proxy(
     assert set(proxy.requests) == {"CONNECT api.twilio.com:443"}
 
 
-def test_an_address_without_a_scheme_will_do(endpoint: Endpoint, proxy: Proxy) -> None:
+def test_proxy_without_scheme_is_accepted(endpoint: Endpoint, proxy: Proxy) -> None:
     TwilioChannel(proxy.address).send(MESSAGE)
     assert len(endpoint.messages) == 1
 
 
-def test_the_proxy_may_want_a_login(endpoint: Endpoint, proxy: Proxy) -> None:
+def test_proxy_login_is_sent(endpoint: Endpoint, proxy: Proxy) -> None:
     proxy.login = "portal:p@ss word"
     TwilioChannel(f"http://portal:p%40ss%20word@{proxy.address}").send(MESSAGE)
     assert len(endpoint.messages) == 1
@@ -96,7 +96,7 @@ def test_the_proxy_may_want_a_login(endpoint: Endpoint, proxy: Proxy) -> None:
 @pytest.mark.parametrize(
     "mood", [Mood.REFUSING, Mood.SILENT, Mood.HANGING_UP, Mood.TRICKLING, Mood.DUMB_TUNNEL]
 )
-def test_a_proxy_in_the_way_means_not_sent(
+def test_refusing_proxy_means_not_sent(
     hurried: TwilioChannel, endpoint: Endpoint, proxy: Proxy, mood: Mood
 ) -> None:
     proxy.mood = mood
@@ -106,7 +106,9 @@ def test_a_proxy_in_the_way_means_not_sent(
     assert len(proxy.requests) == 1
 
 
-def test_a_missing_login_is_a_fault_of_the_proxy(through: TwilioChannel, proxy: Proxy) -> None:
+def test_missing_proxy_login_is_reported_as_proxy_fault(
+    through: TwilioChannel, proxy: Proxy
+) -> None:
     proxy.login = "portal:secret"
     error = fault(through, MESSAGE)
     assert (error.reason, error.sent) == (Reason.PROXY, Sent.NO)
@@ -123,14 +125,14 @@ def test_a_missing_login_is_a_fault_of_the_proxy(through: TwilioChannel, proxy: 
         "https://127.0.0.1:1",
     ],
 )
-def test_a_proxy_that_is_none_means_not_sent(policy: AccountPolicy, address: str) -> None:
+def test_invalid_proxy_means_not_sent(policy: SitePolicy, address: str) -> None:
     channel = TwilioChannel(address, timeout=0.3, deadline=0.6)
     error = fault(channel, MESSAGE)
     assert (error.reason, error.sent) == (Reason.PROXY, Sent.NO)
     assert address.partition("://")[2] in channel.explain(error.reason, error.code)
 
 
-def test_the_login_of_a_proxy_is_not_shown(policy: AccountPolicy) -> None:
+def test_login_of_proxy_is_not_shown(policy: SitePolicy) -> None:
     channel = TwilioChannel(f"socks5://portal:{SECRET}@proxy.example:3128")
     error = fault(channel, MESSAGE)
     assert channel.proxy == "proxy.example:3128"
@@ -138,5 +140,5 @@ def test_the_login_of_a_proxy_is_not_shown(policy: AccountPolicy) -> None:
     assert SECRET not in report(lambda: channel.send(MESSAGE))
 
 
-def test_without_a_proxy_there_is_none_to_name() -> None:
+def test_no_proxy_name_without_proxy() -> None:
     assert TwilioChannel().proxy == ""

@@ -1,4 +1,4 @@
-"""What goes wrong between us and Twilio: once asked, never again, and known or open."""
+"""Connection faults: Twilio is asked once, never again, and the result is known or open."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ import pytest
 
 from mfa.channels.base import Message, Sent
 from mfa.channels.twilio import TwilioChannel
-from mfa.models import AccountPolicy, Reason
+from mfa.models import Reason, SitePolicy
 from tests.mfa.channels.contract import fault
 from tests.twilio_endpoint.answers import (
     HTML,
@@ -32,7 +32,7 @@ MESSAGE = Message("+447700900123", "123456")
 
 
 def ended() -> list[threading.Thread]:
-    """The threads of calls, after a while to end in."""
+    """The threads of calls, after time to end."""
     threads = [thread for thread in threading.enumerate() if thread.name == "twilio"]
     for thread in threads:
         thread.join(3)
@@ -59,7 +59,7 @@ OPEN = [
 
 
 @pytest.mark.parametrize(("answer", "reason", "code"), OPEN)
-def test_after_the_request_has_left_it_may_have_been_sent(
+def test_fault_after_request_means_maybe_sent(
     through: TwilioChannel, endpoint: Endpoint, answer: Answer, reason: Reason, code: str
 ) -> None:
     endpoint.answer_next(answer)
@@ -69,7 +69,7 @@ def test_after_the_request_has_left_it_may_have_been_sent(
 
 
 @pytest.mark.parametrize("answer", SLOW)
-def test_what_takes_too_long_may_have_been_sent(
+def test_slow_answer_means_maybe_sent(
     hurried: TwilioChannel, endpoint: Endpoint, answer: Answer
 ) -> None:
     hurried.send(MESSAGE)
@@ -81,7 +81,7 @@ def test_what_takes_too_long_may_have_been_sent(
 
 @pytest.mark.parametrize("answer", [Reset(), Reset(begun=True), Cut(), HTML, REDIRECT])
 @pytest.mark.parametrize("way", ["through", "direct"])
-def test_twilio_is_asked_once(
+def test_request_is_not_repeated(
     request: pytest.FixtureRequest, endpoint: Endpoint, answer: Answer, way: str
 ) -> None:
     endpoint.answer_next(answer)
@@ -90,7 +90,7 @@ def test_twilio_is_asked_once(
     assert len(endpoint.requests) == 1
 
 
-def test_a_dead_connection_is_not_used_again(through: TwilioChannel, endpoint: Endpoint) -> None:
+def test_dead_connection_is_not_used_again(through: TwilioChannel, endpoint: Endpoint) -> None:
     through.send(MESSAGE)
     endpoint.answer_next(Reset())
     fault(through, MESSAGE)
@@ -99,9 +99,7 @@ def test_a_dead_connection_is_not_used_again(through: TwilioChannel, endpoint: E
 
 
 @pytest.mark.parametrize("answer", [Trickle(pause=0.01), Trickle(pause=0.01, headers=True)])
-def test_the_deadline_holds_around_everything(
-    proxy: Proxy, endpoint: Endpoint, answer: Answer
-) -> None:
+def test_deadline_limits_whole_request(proxy: Proxy, endpoint: Endpoint, answer: Answer) -> None:
     endpoint.answer_next(answer)
     started = monotonic()
     fault(TwilioChannel(proxy.address, timeout=5, deadline=0.4), MESSAGE)
@@ -109,30 +107,28 @@ def test_the_deadline_holds_around_everything(
 
 
 @pytest.mark.parametrize("answer", SLOW)
-def test_the_deadline_leaves_no_thread_behind(
-    proxy: Proxy, endpoint: Endpoint, answer: Answer
-) -> None:
+def test_deadline_leaves_no_thread_behind(proxy: Proxy, endpoint: Endpoint, answer: Answer) -> None:
     endpoint.answer_next(answer)
     fault(TwilioChannel(proxy.address, timeout=5, deadline=0.4), MESSAGE)
     assert not any(thread.is_alive() for thread in ended())
 
 
-def test_a_used_connection_is_cut_too(hurried: TwilioChannel, endpoint: Endpoint) -> None:
+def test_reused_connection_is_disconnected_at_deadline(
+    hurried: TwilioChannel, endpoint: Endpoint
+) -> None:
     hurried.send(MESSAGE)
     endpoint.answer_next(Trickle())
     fault(hurried, MESSAGE)
     assert not any(thread.is_alive() for thread in ended())
 
 
-def test_a_trickling_proxy_is_cut_too(hurried: TwilioChannel, proxy: Proxy) -> None:
+def test_trickling_proxy_is_disconnected(hurried: TwilioChannel, proxy: Proxy) -> None:
     proxy.mood = Mood.TRICKLING
     fault(hurried, MESSAGE)
     assert not any(thread.is_alive() for thread in ended())
 
 
-def test_an_unknown_name_means_not_sent(
-    policy: AccountPolicy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unknown_name_means_not_sent(policy: SitePolicy, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_args: object, **_kwargs: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
@@ -141,10 +137,10 @@ def test_an_unknown_name_means_not_sent(
     assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "dns")
 
 
-def test_what_is_too_late_to_leave_never_leaves(
+def test_request_is_not_sent_after_deadline(
     straight: None, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that is found only after the deadline."""
+    """A name that is resolved only after the deadline."""
     channel = TwilioChannel(deadline=0.4)
     found = threading.Event()
     look_up = socket.getaddrinfo
@@ -161,14 +157,14 @@ def test_what_is_too_late_to_leave_never_leaves(
     assert endpoint.requests == []
 
 
-def test_a_refused_connection_means_not_sent(direct: TwilioChannel, endpoint: Endpoint) -> None:
+def test_refused_connection_means_not_sent(direct: TwilioChannel, endpoint: Endpoint) -> None:
     endpoint.shutdown()
     endpoint.server_close()
     error = fault(direct, MESSAGE)
     assert (error.reason, error.sent, error.code) == (Reason.NETWORK, Sent.NO, "connect")
 
 
-def test_a_handshake_that_hangs_means_not_sent(straight: None, endpoint: Endpoint) -> None:
+def test_hanging_handshake_means_not_sent(straight: None, endpoint: Endpoint) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint.server_address = silent.getsockname()
         error = fault(TwilioChannel(timeout=0.3), MESSAGE)
@@ -176,7 +172,7 @@ def test_a_handshake_that_hangs_means_not_sent(straight: None, endpoint: Endpoin
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_the_environment_says_whom_we_trust(
+def test_environment_sets_trusted_certificates(
     straight: None,
     endpoint: Endpoint,
     authority: Authority,
@@ -190,7 +186,7 @@ def test_the_environment_says_whom_we_trust(
     assert len(endpoint.messages) == 1
 
 
-def test_a_certificate_of_nobody_we_trust_gets_nothing(
+def test_untrusted_certificate_means_not_sent(
     direct: TwilioChannel, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
@@ -199,7 +195,7 @@ def test_a_certificate_of_nobody_we_trust_gets_nothing(
     assert endpoint.requests == []
 
 
-def test_a_certificate_for_another_name_gets_nothing(
+def test_certificate_for_other_name_means_not_sent(
     direct: TwilioChannel, endpoint: Endpoint, tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Authority(tmp_path, hosts=("api.twilio.example",))
@@ -211,7 +207,7 @@ def test_a_certificate_for_another_name_gets_nothing(
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate"])
-def test_a_bundle_that_is_none_means_not_sent(
+def test_invalid_bundle_means_not_sent(
     direct: TwilioChannel, tmp_path: object, monkeypatch: pytest.MonkeyPatch, content: str | None
 ) -> None:
     bundle = tmp_path / "bundle.pem"
@@ -223,9 +219,9 @@ def test_a_bundle_that_is_none_means_not_sent(
     assert "REQUESTS_CA_BUNDLE" in direct.explain(error.reason, error.code)
 
 
-def test_a_folder_of_authorities_is_taken_too(
+def test_folder_of_certificates_is_accepted(
     direct: TwilioChannel, tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is empty here, so nobody is trusted."""
+    """It is empty here, so no certificate is trusted."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
     assert fault(direct, MESSAGE).code == "tls"

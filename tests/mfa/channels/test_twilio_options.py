@@ -1,4 +1,4 @@
-"""What operators may wish of Twilio: on the wire when set, and not a trace of it if not."""
+"""Options of operators for Twilio: in the request if set, and absent otherwise."""
 
 import logging
 
@@ -6,7 +6,7 @@ import pytest
 
 from mfa.channels.base import DeliveryError, Message, Sent
 from mfa.channels.twilio import TwilioChannel
-from mfa.models import AccountPolicy, Reason
+from mfa.models import Reason, SitePolicy, SmsAccount
 from tests.mfa.channels.contract import fault, report
 from tests.twilio_endpoint.answers import NONSENSE, Answer, Reset, refusal
 from tests.twilio_endpoint.endpoint import Endpoint
@@ -16,11 +16,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("straight")]
 CODE = Message("+447700900123", "123456 is your code", life_seconds=600)
 NOTICE = Message("+447700900123", "Your number was changed.")
 KEY = "SK" + "5" * 32
-# Not spelled out: error reports quote the source, too.
+# Not written out, because error reports quote the source.
 SECRET = "".join(reversed("terces yek a"))
 
 
-# An API key sends, the token does the rest
+# An API key sends, and the token does the rest
 
 
 @pytest.fixture
@@ -30,40 +30,40 @@ def keyed(endpoint: Endpoint) -> TwilioChannel:
     return TwilioChannel(api_key=KEY, api_secret=SECRET)
 
 
-def test_a_key_sends_for_the_account(
-    keyed: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+def test_api_key_sends_for_account(
+    keyed: TwilioChannel, endpoint: Endpoint, policy: SitePolicy
 ) -> None:
     keyed.send(CODE)
     assert endpoint.users == [KEY]
-    assert endpoint.requests == [f"POST /2010-04-01/Accounts/{policy.sms_account_id}/Messages.json"]
+    assert endpoint.requests == [f"POST /2010-04-01/Accounts/{policy.sms.account_id}/Messages.json"]
     assert len(endpoint.messages) == 1
 
 
-def test_without_a_key_the_account_sends(endpoint: Endpoint, policy: AccountPolicy) -> None:
+def test_without_a_key_the_account_sends(endpoint: Endpoint, policy: SitePolicy) -> None:
     TwilioChannel().send(CODE)
-    assert endpoint.users == [policy.sms_account_id]
+    assert endpoint.users == [policy.sms.account_id]
 
 
-def test_a_second_try_is_the_key_s_too(keyed: TwilioChannel, endpoint: Endpoint) -> None:
+def test_retry_uses_api_key(keyed: TwilioChannel, endpoint: Endpoint) -> None:
     endpoint.answer_next(refusal(20429))
     keyed.send(CODE)
     assert endpoint.users == [KEY, KEY]
 
 
-def test_the_account_is_read_by_its_token(
-    keyed: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+def test_account_is_read_by_its_token(
+    keyed: TwilioChannel, endpoint: Endpoint, policy: SitePolicy
 ) -> None:
     findings = keyed.check()
-    assert set(endpoint.users) == {policy.sms_account_id}
+    assert set(endpoint.users) == {policy.sms.account_id}
     assert all(finding.good for finding in findings)
-    assert "only a test message shows" in findings[-1].text
+    assert "Send a test message" in findings[-1].text
 
 
-def test_a_check_without_a_key_speaks_of_none() -> None:
+def test_check_without_api_key_mentions_none() -> None:
     assert "key" not in "".join(finding.text for finding in TwilioChannel().check())
 
 
-def test_a_key_that_was_deleted_is_named(keyed: TwilioChannel, endpoint: Endpoint) -> None:
+def test_deleted_api_key_is_reported(keyed: TwilioChannel, endpoint: Endpoint) -> None:
     endpoint.account.keys = {}
     error = fault(keyed, CODE)
     assert (error.reason, error.sent, error.code) == (Reason.CREDENTIALS, Sent.NO, "20003")
@@ -71,7 +71,7 @@ def test_a_key_that_was_deleted_is_named(keyed: TwilioChannel, endpoint: Endpoin
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_no_report_and_no_log_holds_the_key_s_secret(
+def test_no_report_and_no_log_holds_the_keys_secret(
     keyed: TwilioChannel,
     endpoint: Endpoint,
     settings: object,
@@ -108,18 +108,18 @@ def test_feedback_is_announced_for_codes_and_for_no_notice(
     assert endpoint.account.mistakes == []
 
 
-def test_feedback_is_on_its_message(
-    reporting: TwilioChannel, endpoint: Endpoint, policy: AccountPolicy
+def test_feedback_belongs_to_its_message(
+    reporting: TwilioChannel, endpoint: Endpoint, policy: SitePolicy
 ) -> None:
     message = reporting.send(CODE).provider_id
     reporting.confirm(message)
-    home = f"/2010-04-01/Accounts/{policy.sms_account_id}/Messages"
+    home = f"/2010-04-01/Accounts/{policy.sms.account_id}/Messages"
     assert endpoint.requests == [f"POST {home}.json", f"POST {home}/{message}/Feedback.json"]
     assert endpoint.account.confirmed_messages == [message]
     assert endpoint.account.mistakes == []
 
 
-def test_feedback_goes_by_the_key(endpoint: Endpoint) -> None:
+def test_feedback_uses_api_key(endpoint: Endpoint) -> None:
     endpoint.account.keys = {KEY: SECRET}
     channel = TwilioChannel(feedback=True, api_key=KEY, api_secret=SECRET)
     channel.confirm(channel.send(CODE).provider_id)
@@ -127,7 +127,7 @@ def test_feedback_goes_by_the_key(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("answer", [refusal(20404), Reset(), NONSENSE], ids=repr)
-def test_feedback_that_fails_is_one_error_and_asked_once(
+def test_failed_feedback_is_not_repeated(
     reporting: TwilioChannel, endpoint: Endpoint, answer: Answer
 ) -> None:
     message = reporting.send(CODE).provider_id
@@ -148,10 +148,10 @@ def redacting() -> TwilioChannel:
 
 
 def is_unredacted() -> bool:
-    return AccountPolicy.load().unredacted
+    return SmsAccount.load().unredacted
 
 
-def test_twilio_is_asked_to_keep_neither_text_nor_number(
+def test_redaction_of_text_and_number_is_requested(
     redacting: TwilioChannel, endpoint: Endpoint
 ) -> None:
     """OT-08."""
@@ -165,7 +165,7 @@ def test_twilio_is_asked_to_keep_neither_text_nor_number(
 
 
 @pytest.mark.parametrize("code", [30029, 30030])
-def test_an_account_that_cannot_redact_sends_all_the_same(
+def test_account_without_redaction_still_sends(
     redacting: TwilioChannel, endpoint: Endpoint, code: int
 ) -> None:
     endpoint.answer_next(refusal(code))
@@ -176,7 +176,7 @@ def test_an_account_that_cannot_redact_sends_all_the_same(
     assert not {"ContentRetention", "AddressRetention"} & sent.keys()
 
 
-def test_who_can_act_is_told_once(
+def test_missing_redaction_is_reported_once(
     redacting: TwilioChannel, endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     endpoint.account.redacts = False
@@ -187,8 +187,8 @@ def test_who_can_act_is_told_once(
     assert told == ["Twilio redacts no texts of this account, although SMS_REDACT is on"]
 
 
-def test_each_text_is_to_be_redacted_again(redacting: TwilioChannel, endpoint: Endpoint) -> None:
-    """Nothing has to be reset when Twilio has enabled it."""
+def test_redaction_is_requested_for_each_text(redacting: TwilioChannel, endpoint: Endpoint) -> None:
+    """Nothing has to be reset after Twilio enabled it."""
     endpoint.account.redacts = False
     redacting.send(CODE)
     endpoint.account.redacts = True
@@ -197,7 +197,7 @@ def test_each_text_is_to_be_redacted_again(redacting: TwilioChannel, endpoint: E
     assert not is_unredacted()
 
 
-def test_too_many_requests_are_no_word_about_redaction(
+def test_too_many_requests_do_not_count_as_missing_redaction(
     redacting: TwilioChannel, endpoint: Endpoint
 ) -> None:
     endpoint.answer_next(refusal(20429), refusal(30029), refusal(20429))
@@ -211,7 +211,7 @@ def test_too_many_requests_are_no_word_about_redaction(
     [(refusal(21610), Sent.NO), (refusal(30029, 500), Sent.MAYBE), (Reset(), Sent.MAYBE)],
     ids=["another refusal", "a server's fault", "no answer"],
 )
-def test_nothing_else_is_asked_twice(
+def test_other_refusals_are_not_repeated(
     redacting: TwilioChannel, endpoint: Endpoint, answer: Answer, sent: Sent
 ) -> None:
     endpoint.answer_next(answer)
@@ -220,24 +220,22 @@ def test_nothing_else_is_asked_twice(
     assert not is_unredacted()
 
 
-def test_a_fault_without_the_wish_is_the_text_s(
-    redacting: TwilioChannel, endpoint: Endpoint
-) -> None:
+def test_fault_without_redaction_is_reported(redacting: TwilioChannel, endpoint: Endpoint) -> None:
     endpoint.answer_next(refusal(30029), refusal(21610))
     assert fault(redacting, CODE).reason is Reason.OPTED_OUT
     assert not is_unredacted()
 
 
-def test_who_did_not_ask_is_not_asked_again(endpoint: Endpoint) -> None:
+def test_request_without_redaction_is_not_repeated(endpoint: Endpoint) -> None:
     endpoint.answer_next(refusal(30029))
     assert fault(TwilioChannel(), CODE).reason is Reason.REFUSED
     assert len(endpoint.requests) == 1
 
 
-# What texts are for
+# Message intent
 
 
-def test_an_intent_is_told_of_every_text(endpoint: Endpoint) -> None:
+def test_intent_is_sent_with_every_text(endpoint: Endpoint) -> None:
     told = TwilioChannel(intent="otp")
     told.send(CODE)
     told.send(NOTICE)
@@ -245,6 +243,6 @@ def test_an_intent_is_told_of_every_text(endpoint: Endpoint) -> None:
     assert endpoint.account.mistakes == []
 
 
-def test_without_wishes_nothing_of_them_is_told(endpoint: Endpoint) -> None:
+def test_unset_options_are_not_sent(endpoint: Endpoint) -> None:
     TwilioChannel().send(CODE)
     assert endpoint.messages[0].keys() == {"To", "From", "Body", "ValidityPeriod", "SmartEncoded"}

@@ -1,4 +1,4 @@
-"""`manage.py pause_mfa`: the admin's pause, from the machine, by the same rules."""
+"""`manage.py pause_mfa`: the admin's pause as a command, with the same rules."""
 
 from datetime import timedelta
 
@@ -29,12 +29,12 @@ def refusal(*args: str, **options: object) -> tuple[int, str]:
     return refused.value.returncode, str(refused.value)
 
 
-def test_the_password_alone_logs_in_until_it_ends(
+def test_password_logs_in_until_pause_ends(
     browser: Browser, alice: User, clock: time_machine.Traveller, capsys
 ) -> None:
     pause_mfa(hours=2)
     assert capsys.readouterr().out == (
-        "alice@example.org can log in by password alone until 2026-03-02 14:00 UTC.\n"
+        "alice@example.org can log in with just the password until 2026-03-02 14:00 UTC.\n"
     )
     browser.password(alice)
     assert browser.signed_in
@@ -43,43 +43,48 @@ def test_the_password_alone_logs_in_until_it_ends(
     assert Browser().password(alice).url == "/login/verify/"
 
 
-def test_it_lasts_a_day_unless_told_otherwise_and_any_spelling_of_the_email_will_do(
+def test_pause_lasts_a_day_by_default_for_any_spelling_of_email(
     alice: User,
 ) -> None:
     pause_mfa(" ALICE@example.org")
     assert Pause.objects.get().until == NOON + timedelta(hours=24)
 
 
-def test_it_is_mailed_and_audited_as_done_on_the_machine(alice: User) -> None:
+def test_pause_is_emailed_and_audited_as_command(alice: User) -> None:
     pause_mfa()
     told = OutboxMessage.objects.filter(body__contains="paused")
     assert {message.target for message in told} == {alice.email, "+447700900201"}
     mail = told.get(channel="email").body
-    assert ("lost phone" in mail, "24 hours" in mail) == (True, True)
+    assert ("lost phone" in mail, "until 3 March 2026, 12:00 UTC" in mail) == (True, True)
     event = AuditEvent.objects.get(event=Event.PAUSED)
     assert event.user == alice
-    assert event.details == {"reason": "lost phone", "hours": 24, "command": "pause_mfa"}
+    assert event.details == {
+        "reason": "lost phone",
+        "hours": 24,
+        "until": "2026-03-03T12:00:00+00:00",
+        "command": "pause_mfa",
+    }
 
 
 @pytest.mark.parametrize("power", POWERS)
-def test_never_for_staff(alice: User, power: str) -> None:
+def test_staff_cannot_be_paused(alice: User, power: str) -> None:
     """K19."""
     give(alice, power)
     code, words = refusal()
-    assert (code, "never for staff" in words, "breakglass" in words) == (1, True, True)
+    assert (code, "Staff cannot be paused" in words, "breakglass" in words) == (1, True, True)
     assert not Pause.objects.exists()
 
 
-def test_one_at_a_time(alice: User) -> None:
+def test_second_pause_is_refused(alice: User) -> None:
     pause_mfa(hours=1)
     code, words = refusal(hours=168)
-    assert (code, "runs already" in words) == (1, True)
+    assert (code, "already has a pause" in words) == (1, True)
     assert Pause.objects.get().until == NOON + timedelta(hours=1)
 
 
-def test_a_disabled_account_is_refused(alice: User) -> None:
+def test_disabled_account_is_refused(alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert refusal() == (1, "The account alice@example.org is switched off.")
+    assert refusal() == (1, "The account alice@example.org is turned off.")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +98,7 @@ def test_a_disabled_account_is_refused(alice: User) -> None:
         ({"reason": "lost\nphone"}, "plain text on one line"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_limit(
+def test_invalid_values_are_refused_with_limit(
     alice: User, wrong: dict[str, object], words: str
 ) -> None:
     code, said = refusal(**wrong)
@@ -101,17 +106,20 @@ def test_what_does_not_fit_is_refused_with_its_limit(
     assert not Pause.objects.exists()
 
 
-def test_nobody_has_the_email(db: None) -> None:
-    assert refusal("nobody@example.org") == (2, "Nobody has the email nobody@example.org.")
+def test_unknown_email_is_an_error(db: None) -> None:
+    assert refusal("nobody@example.org") == (
+        2,
+        "There is no person with the email nobody@example.org.",
+    )
 
 
-def test_the_operator_has_no_limit_a_day(alice: User) -> None:
+def test_command_has_no_daily_limit(alice: User) -> None:
     for number in range(11):
         pause_mfa(make_user(f"p{number}@example.org").email)
     assert Pause.objects.count() == 11
 
 
-def test_it_takes_part_in_no_helper_s_count(alice: User, root: User) -> None:
+def test_command_does_not_count_for_helpers(alice: User, root: User) -> None:
     for number in range(10):
         pauses.start(make_user(f"p{number}@example.org"), reason="?", hours=1, by=root)
     pause_mfa()

@@ -26,15 +26,15 @@ def run(*options: str) -> str:
     return out.getvalue()
 
 
-def test_it_says_what_went(old: User) -> None:
+def test_counts_are_printed(old: User) -> None:
     assert "audit: 1\n" in run()
     assert not AuditEvent.objects.exists()
 
 
-def test_it_says_so_as_data(old: User) -> None:
+def test_counts_are_printed_as_json(old: User) -> None:
     assert json.loads(run("--json"))["audit"] == 1
 
 
-def test_a_dry_run_removes_nothing(old: User) -> None:
+def test_dry_run_removes_nothing(old: User) -> None:
     assert "audit: 1\n" in run("--dry-run")
     assert AuditEvent.objects.exists()

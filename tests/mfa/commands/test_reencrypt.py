@@ -1,4 +1,4 @@
-"""Keys are rotated while the portal runs, and nothing is lost on the way (DT-01)."""
+"""Keys are rotated while the portal runs, without loss of data (DT-01)."""
 
 from io import StringIO
 
@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.models import User
 from mfa.management.commands import reencrypt
-from mfa.models import AccountPolicy, Factor
+from mfa.models import Factor, SitePolicy, SmsAccount
 
 OLD = "dGVzdHMgb25seSwgZXhhY3RseSAzMiBieXRlcyBsb24="
 NEW = "Tm90IGEgc2VjcmV0LCBqdXN0IDMyIGJ5dGVzIGxvbmc="
@@ -24,58 +24,58 @@ def run(*options: str) -> str:
 
 def stored() -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sms_auth_token FROM mfa_accountpolicy")
+        cursor.execute("SELECT auth_token FROM mfa_smsaccount")
         return str(cursor.fetchone()[0])
 
 
 @pytest.fixture
-def rotated(settings, policy: AccountPolicy):
-    """A new key in front of the one under which the token is stored."""
+def rotated(settings, policy: SitePolicy):
+    """Add a new key before the one that encrypted the token."""
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     return settings
 
 
 def test_every_encrypted_column_is_found() -> None:
     found = {(model._meta.label, column) for model, column in reencrypt.places()}
-    assert ("mfa.AccountPolicy", "sms_auth_token") in found
-    assert {("mfa.AccountPolicy", "sms_auth_token_previous"), ("mfa.Factor", "secret")} <= found
+    assert ("mfa.SmsAccount", "auth_token") in found
+    assert {("mfa.SmsAccount", "previous_token"), ("mfa.Factor", "secret")} <= found
 
 
-def test_afterwards_the_new_key_alone_reads_everything(rotated) -> None:
-    assert "mfa.AccountPolicy.sms_auth_token: 1 renewed, 0 fit no key" in run()
+def test_new_key_decrypts_everything_afterwards(rotated) -> None:
+    assert "mfa.SmsAccount.auth_token: 1 renewed, 0 cannot be decrypted" in run()
     rotated.ENCRYPTION_KEYS = [NEW]
-    assert AccountPolicy.load().sms_auth_token == SECRET
+    assert SmsAccount.load().auth_token == SECRET
     assert Fernet(NEW).decrypt(stored()).decode() == SECRET
 
 
-def test_a_second_run_finds_nothing_to_do(rotated) -> None:
+def test_second_run_finds_nothing_to_do(rotated) -> None:
     run()
     before = stored()
-    assert "sms_auth_token: 0 renewed" in run()
+    assert ".auth_token: 0 renewed" in run()
     assert stored() == before
 
 
-def test_a_dry_run_says_it_and_changes_nothing(rotated) -> None:
+def test_dry_run_prints_counts_and_changes_nothing(rotated) -> None:
     before = stored()
-    assert "sms_auth_token: 1 would be renewed" in run("--dry-run")
+    assert ".auth_token: 1 would be renewed" in run("--dry-run")
     assert stored() == before
 
 
-def test_the_empty_value_stays_empty(rotated) -> None:
-    AccountPolicy.objects.update(sms_auth_token="")
-    assert "sms_auth_token: 0 renewed" in run()
+def test_empty_value_stays_empty(rotated) -> None:
+    SmsAccount.note(auth_token="")
+    assert ".auth_token: 0 renewed" in run()
     assert stored() == ""
 
 
-def test_what_fits_no_key_is_said_and_left_alone(rotated, policy: AccountPolicy) -> None:
+def test_undecryptable_value_is_reported_and_unchanged(rotated, policy: SitePolicy) -> None:
     before = stored()
     rotated.ENCRYPTION_KEYS = [NEW]
-    with pytest.raises(CommandError, match="fits none"):
+    with pytest.raises(CommandError, match="missing key"):
         run()
     assert stored() == before
 
 
-def test_a_table_larger_than_a_batch_is_walked_to_its_end(
+def test_table_larger_than_a_batch_is_processed_completely(
     rotated, alice: User, monkeypatch
 ) -> None:
     monkeypatch.setattr(reencrypt, "BATCH", 2)
@@ -91,14 +91,14 @@ def test_a_table_larger_than_a_batch_is_walked_to_its_end(
     assert list(kept) == [f"secret {number}" for number in range(5)]
 
 
-def test_a_value_that_somebody_saves_meanwhile_is_not_overwritten(rotated, monkeypatch) -> None:
-    """Compare and swap: the token that was read must still be the stored one."""
-    renewed = reencrypt.encryption.renewed
+def test_value_saved_meanwhile_is_not_overwritten(rotated, monkeypatch) -> None:
+    """Compare and swap: the stored token must still be the one that was read."""
+    renewed = reencrypt.crypto.renewed
 
     def slowly(token: str) -> str:
-        AccountPolicy.objects.update(sms_auth_token="a newer token")
+        SmsAccount.note(auth_token="a newer token")
         return renewed(token)
 
-    monkeypatch.setattr(reencrypt.encryption, "renewed", slowly)
-    assert "sms_auth_token: 0 renewed" in run()
-    assert AccountPolicy.load().sms_auth_token == "a newer token"
+    monkeypatch.setattr(reencrypt.crypto, "renewed", slowly)
+    assert ".auth_token: 0 renewed" in run()
+    assert SmsAccount.load().auth_token == "a newer token"

@@ -1,4 +1,4 @@
-"""`manage.py test_sms` and `test_email`: one message at once, and what became of it."""
+"""`manage.py test_sms` and `test_email`: one message at once, and its result."""
 
 import json
 from io import StringIO
@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from mfa.models import AccountPolicy, OutboxMessage
+from mfa.models import OutboxMessage, SitePolicy, SmsAccount
 
 
 def run(*words: str) -> str:
@@ -15,54 +15,54 @@ def run(*words: str) -> str:
     return out.getvalue()
 
 
-def test_a_text_leaves_at_once_without_a_code(policy: AccountPolicy) -> None:
-    assert "Taken for the number ending 01" in run("test_sms", "+44 7700 900201")
+def test_text_is_sent_at_once_without_code(policy: SitePolicy) -> None:
+    assert "Sent to the number ending 01" in run("test_sms", "+44 7700 900201")
     message = OutboxMessage.objects.get()
     assert message.target == "+447700900201"
-    assert message.body == "Acme Portal: a test message. Nothing needs to be done."
+    assert message.body == "Acme Portal: this is a test message. You can ignore it."
 
 
-def test_a_number_may_be_written_as_at_home(policy: AccountPolicy) -> None:
+def test_national_number_is_accepted(policy: SitePolicy) -> None:
     assert json.loads(run("test_sms", "07700 900201", "--json"))["to"] == "01"
 
 
 @pytest.mark.parametrize("typed", ["nonsense", "+44 12", "+44 20 7946 0000"])
-def test_what_is_no_number_is_refused(policy: AccountPolicy, typed: str) -> None:
+def test_invalid_number_is_refused(policy: SitePolicy, typed: str) -> None:
     with pytest.raises(CommandError) as error:
         run("test_sms", typed)
     assert error.value.returncode == 2
     assert not OutboxMessage.objects.exists()
 
 
-def test_a_provider_s_refusal_is_said_and_exits_with_1(policy: AccountPolicy, settings) -> None:
+def test_refusal_of_provider_is_printed_and_exits_with_1(policy: SitePolicy, settings) -> None:
     settings.MFA_CHANNELS = {"sms": {"BACKEND": "mfa.channels.twilio.TwilioChannel", "OPTIONS": {}}}
-    AccountPolicy.objects.update(sms_account_id="")
+    SmsAccount.note(account_id="")
     with pytest.raises(CommandError) as error:
         run("test_sms", "+447700900201")
     assert error.value.returncode == 1
     assert "7700900201" not in str(error.value)
 
 
-def test_a_mail_leaves_at_once(db) -> None:
-    assert "Taken for p…@example.org" in run("test_email", "pat@example.org")
+def test_email_is_sent_at_once(db) -> None:
+    assert "Sent to p…@example.org" in run("test_email", "pat@example.org")
     message = OutboxMessage.objects.get()
-    assert (message.target, message.subject) == ("pat@example.org", "Acme Portal: a test message")
+    assert (message.target, message.subject) == ("pat@example.org", "Acme Portal: test email")
     assert json.loads(run("test_email", "pat@example.org", "--json"))["to"] == "p…@example.org"
 
 
-def test_what_is_no_address_is_refused(db) -> None:
+def test_invalid_address_is_refused(db) -> None:
     with pytest.raises(CommandError) as error:
         run("test_email", "pat")
     assert error.value.returncode == 2
 
 
-def test_without_a_mail_server_it_says_what_to_set(db, settings) -> None:
+def test_missing_mail_server_names_setting(db, settings) -> None:
     settings.MFA_CHANNELS = {}
     with pytest.raises(CommandError, match="EMAIL_URL"):
         run("test_email", "pat@example.org")
 
 
-def test_a_mail_server_s_silence_is_said_and_exits_with_1(db, settings) -> None:
+def test_silent_mail_server_is_reported_and_exits_with_1(db, settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     with pytest.raises(CommandError) as error:

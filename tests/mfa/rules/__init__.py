@@ -1,1 +1,1 @@
-"""Tests of the pure rules: tables, and properties beside them."""
+"""Tests of the rules: decision tables and properties."""

@@ -1,5 +1,6 @@
-"""A pytest plugin for `.ci/mutation`: few examples, the same each time, none made smaller."""
+"""A pytest plugin for `.ci/mutation`: few, fixed examples without shrinking."""
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
@@ -9,6 +10,14 @@ settings.register_profile(
     database=None,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
-    # A slow machine is no reason to call a mutant killed.
+    # A slow machine must not count as a killed mutant.
     suppress_health_check=list(HealthCheck),
 )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_folded_yet() -> None:
+    """A mutant must not return cached results of the real code."""
+    from mfa.rules.policy import _folded
+
+    _folded.cache_clear()

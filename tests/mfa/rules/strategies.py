@@ -1,19 +1,19 @@
-"""What hypothesis draws from: layers, policies, facts."""
+"""hypothesis strategies for layers, policies and facts."""
 
 from datetime import timedelta
 
 from hypothesis import strategies as st
 
+from mfa.rules.methods import ChannelName, Method
 from mfa.rules.policy import (
     AfterEnrollment,
     EmailCodes,
     EmptyPolicyError,
     Enforcement,
     Layer,
-    Method,
     resolve,
 )
-from mfa.rules.routes import ChannelName, Route
+from mfa.rules.routes import Route
 from mfa.rules.steps import Facts, Proof
 
 
@@ -40,7 +40,7 @@ layers = st.builds(
 
 
 def fold(site, below=(), **known):
-    """Resolve, and take the fold as it stands where nothing is left."""
+    """Resolve, and return the partial policy if nothing is left."""
     try:
         return resolve(site, below, **known)
     except EmptyPolicyError as error:
@@ -74,6 +74,7 @@ def facts(**known):
         "mailbox_proven": st.booleans(),
         "mailbox_due": st.booleans(),
         "recovery_allowed": st.booleans(),
+        "was_reset": st.booleans(),
         "skipped": st.booleans(),
         "backed_up": st.booleans(),
     }

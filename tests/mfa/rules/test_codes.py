@@ -1,4 +1,4 @@
-"""Codes: what each is bound to, how it is cut from the digest, and which typings of it count."""
+"""Codes: what each depends on, how it is truncated, and which input is accepted."""
 
 import hashlib
 import hmac
@@ -47,7 +47,7 @@ def numbered(number, **swap):
 
 
 def truncated(digest):
-    """RFC 4226, 5.4, as the reference implementation of its appendix C spells it."""
+    """RFC 4226, 5.4, in the words of its reference implementation (appendix C)."""
     offset = digest[len(digest) - 1] & 0xF
     binary = (
         ((digest[offset] & 0x7F) << 24)
@@ -78,7 +78,7 @@ def test_our_reading_of_the_truncation_gives_the_codes_of_appendix_d(count, code
     assert truncated(digest) == code
 
 
-def test_a_known_binding_has_a_known_code():
+def test_known_binding_has_known_code():
     assert derive(KEY, ALICE) == "468865"
 
 
@@ -105,12 +105,12 @@ def test_small_numbers_are_padded_with_zeros(challenge, code):
     assert derive(KEY, numbered(challenge)) == code
 
 
-def test_the_same_binding_has_the_same_code():
+def test_same_binding_has_same_code():
     assert derive(KEY, replace(ALICE)) == derive(key_of(SECRET), ALICE)
 
 
 @each_swap
-def test_a_swapped_fact_gives_another_code(swap):
+def test_changed_value_gives_other_code(swap):
     assert derive(KEY, replace(ALICE, **swap)) != derive(KEY, ALICE)
 
 
@@ -119,7 +119,7 @@ def test_another_key_gives_another_code():
 
 
 @pytest.mark.parametrize("field", [field for field in SWAPS if field != "challenge"])
-def test_a_swapped_fact_meets_the_same_code_no_more_often_than_chance(field):
+def test_changed_value_collides_no_more_often_than_chance(field):
     swap = {field: SWAPS[field]}
     same = [
         derive(KEY, numbered(number)) == derive(KEY, numbered(number, **swap))
@@ -129,13 +129,13 @@ def test_a_swapped_fact_meets_the_same_code_no_more_often_than_chance(field):
     assert sum(same) <= 1
 
 
-def test_challenges_share_a_code_no_more_often_than_chance():
+def test_challenges_collide_no_more_often_than_chance():
     shared = SAMPLES - len({derive(KEY, numbered(number)) for number in range(SAMPLES)})
     # The birthday bound expects fifty.
     assert 20 < shared < 80
 
 
-def test_every_digit_is_as_likely_at_every_place():
+def test_digits_are_evenly_distributed():
     codes = [derive(KEY, numbered(number)) for number in range(SAMPLES)]
     counts = [
         Counter(places)[digit] for places in zip(*codes, strict=True) for digit in "0123456789"
@@ -157,25 +157,25 @@ def test_every_digit_is_as_likely_at_every_place():
         pytest.param({"user": "sms", "channel": "1"}, {"user": "1", "channel": "sms"}, id="traded"),
     ],
 )
-def test_no_fact_runs_over_into_its_neighbor(one, other):
+def test_values_of_binding_are_separated(one, other):
     assert derive(KEY, replace(ALICE, **one)) != derive(KEY, replace(ALICE, **other))
 
 
-def test_the_key_is_an_hmac_of_the_secret():
+def test_key_is_hmac_of_secret():
     # printf mfa.rules.codes | openssl dgst -sha256 -hmac "not a secret"
     assert KEY.hex() == "5552e36cddea1db7da29c5c776806f5916c37e734d6a77df89c6fe761287419b"
 
 
-def test_a_key_is_named_by_four_bytes_of_its_digest():
+def test_key_is_named_by_four_bytes_of_its_digest():
     # FIPS 180-2, B.1: the digest of "abc"
     assert fingerprint(b"abc") == "ba7816bf"
 
 
-def test_the_name_of_a_key_tells_nothing_of_it():
+def test_fingerprint_does_not_reveal_key():
     assert fingerprint(KEY) not in KEY.hex()
 
 
-def test_a_browser_is_named_by_the_digest_of_its_nonce():
+def test_browser_id_is_digest_of_its_nonce():
     assert browser_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
@@ -234,10 +234,10 @@ def test_a_browser_is_named_by_the_digest_of_its_nonce():
         pytest.param("123456\u0301", Misshapen.NOT_DIGITS, id="combining accent"),
     ],
 )
-def test_typed_text_is_a_code_or_says_why_not(typed, expected):
+def test_typed_text_is_a_code_or_has_a_reason(typed, expected):
     assert normalize(typed) == expected
 
 
-def test_a_padded_code_is_typed_in_full():
+def test_code_with_leading_zeros_is_accepted():
     code = derive(KEY, numbered(883))
     assert (normalize(code), normalize(code.lstrip("0"))) == (code, Misshapen.TOO_SHORT)

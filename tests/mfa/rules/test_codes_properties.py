@@ -1,4 +1,4 @@
-"""What holds for every code and for whatever people type."""
+"""Properties of every code and of any input."""
 
 import re
 
@@ -26,18 +26,18 @@ typings = st.one_of(
 
 
 @given(keys, bindings)
-def test_a_code_is_always_six_digits(key, binding):
+def test_code_is_always_six_digits(key, binding):
     assert SIX_DIGITS.fullmatch(derive(key, binding))
 
 
 @given(keys, bindings)
-def test_a_code_is_typed_as_it_is_sent(key, binding):
+def test_code_is_accepted_as_sent(key, binding):
     code = derive(key, binding)
     assert normalize(code) == code
 
 
 @given(st.text())
-def test_a_key_has_32_bytes_and_a_name_of_8_hex_digits(secret):
+def test_key_has_32_bytes_and_name_of_8_hex_digits(secret):
     key = key_of(secret)
     assert (len(key), len(bytes.fromhex(fingerprint(key)))) == (32, 4)
 
@@ -51,14 +51,14 @@ def test_typed_text_is_six_digits_or_misshapen(typed):
 
 
 @given(typings)
-def test_reading_twice_changes_nothing(typed):
+def test_normalizing_twice_changes_nothing(typed):
     answer = normalize(typed)
     code = "123456" if isinstance(answer, Misshapen) else answer
     assert normalize(code) == code
 
 
 @given(six_digits, st.lists(st.text(IGNORED, max_size=4), min_size=7, max_size=7))
-def test_blanks_and_dashes_count_for_nothing_anywhere(code, between):
+def test_spaces_and_dashes_are_ignored_anywhere(code, between):
     typed = "".join(gap + digit for gap, digit in zip(between, [*code, ""], strict=True))
     assert normalize(typed) == code
 
@@ -68,7 +68,7 @@ def test_blanks_and_dashes_count_for_nothing_anywhere(code, between):
     st.integers(0, 6),
     st.characters(exclude_categories=["Zs", "Zl", "Zp", "Pd", "Cf", "Cc", "Nd"]),
 )
-def test_a_foreign_character_anywhere_is_refused(code, place, intruder):
+def test_foreign_character_anywhere_is_refused(code, place, intruder):
     assert normalize(code[:place] + intruder + code[place:]) is Misshapen.NOT_DIGITS
 
 
@@ -78,5 +78,5 @@ def test_fewer_digits_are_too_short(typed):
 
 
 @given(st.one_of(st.text("0123456789", min_size=7), st.text(min_size=41)))
-def test_more_than_that_is_too_long(typed):
+def test_longer_text_is_too_long(typed):
     assert normalize(typed) is Misshapen.TOO_LONG

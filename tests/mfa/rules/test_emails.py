@@ -1,4 +1,4 @@
-"""Emails: which spellings are one address, and which no mail reaches."""
+"""Emails: which spellings are one address, and which are undeliverable."""
 
 import pytest
 from hypothesis import example, given, strategies as st
@@ -62,12 +62,12 @@ def test_spellings_of_one_address_are_stored_alike(typed: str) -> None:
         "jo@bücher\u3002example.",
     ],
 )
-def test_a_domain_is_stored_as_the_dns_has_it(typed: str) -> None:
+def test_domain_is_stored_as_dns_has_it(typed: str) -> None:
     assert normalize(typed) == "jo@xn--bcher-kva.example"
 
 
 def test_accented_twins_are_two_addresses() -> None:
-    """X16: and one accented letter is one, composed or not."""
+    """X16: and one accented letter is the same, composed or not."""
     assert normalize("josé@example.org") == normalize("jose\u0301@example.org")
     assert normalize("josé@example.org") != "jose@example.org"
     assert flaw(normalize("josé@example.org")) is Flaw.NAME
@@ -92,11 +92,11 @@ def test_accented_twins_are_two_addresses() -> None:
         (f"jo@{'ü' * 64}.example", Flaw.DOMAIN),
     ],
 )
-def test_what_no_mail_reaches_is_named(email: str, expected: Flaw | None) -> None:
+def test_undeliverable_address_has_a_flaw(email: str, expected: Flaw | None) -> None:
     assert flaw(normalize(email)) is expected
 
 
-def test_the_kelvin_sign_is_a_k() -> None:
+def test_kelvin_sign_is_read_as_k() -> None:
     assert normalize("mi\u212ae@example.org") == "mike@example.org"
 
 
@@ -117,11 +117,11 @@ def test_the_kelvin_sign_is_a_k() -> None:
         ("jo@fa\u00df.example.", "jo@fa\u00df.example"),
     ],
 )
-def test_what_is_no_address_comes_back_as_read(typed: str, read: str) -> None:
+def test_text_without_address_is_returned_cleaned(typed: str, read: str) -> None:
     assert normalize(typed) == read
 
 
-def test_endless_text_is_not_even_read() -> None:
+def test_overlong_text_is_returned_unchanged() -> None:
     longest = "A" * LONGEST_SPELLING
     assert normalize(longest) == longest.lower()
     assert normalize(longest + "A") == longest + "A"
@@ -130,5 +130,5 @@ def test_endless_text_is_not_even_read() -> None:
 @given(st.text(max_size=60) | st.emails())
 @example("\u0130@\u0130.example")
 @example('"mailto:<a@b.>"')
-def test_a_normalized_address_stays_as_it_is(typed: str) -> None:
+def test_normalized_address_stays_as_it_is(typed: str) -> None:
     assert normalize(normalize(typed)) == normalize(typed)

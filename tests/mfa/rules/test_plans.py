@@ -1,10 +1,10 @@
-"""Numbering plans that changed: what old and dialled spellings are offered as."""
+"""Changed numbering plans: what is suggested for old and dialled numbers."""
 
 import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberType
 
-from mfa.rules.contacts import Misread, Mistake, PhoneNumber, read, read_sender
+from mfa.rules.phone_numbers import Misread, Mistake, PhoneNumber, read, read_sender
 from mfa.rules.plans import CHANGES, renewed
 
 OLD = Mistake.OLD_PLAN
@@ -53,7 +53,7 @@ TODAY = [
 
 
 @pytest.mark.parametrize(("typed", "home", "meant"), TODAY)
-def test_an_old_spelling_is_offered_as_it_is_today(typed, home, meant):
+def test_old_number_is_suggested_as_todays(typed, home, meant):
     answer = read(typed, home_region=home)
     assert isinstance(answer, Misread)
     assert (answer.mistake, answer.repaired) == (OLD, meant)
@@ -61,13 +61,13 @@ def test_an_old_spelling_is_offered_as_it_is_today(typed, home, meant):
 
 
 @pytest.mark.parametrize("typed", ["11 2345-6789", "+54 11 2345-6789", "+54 351 311 6713"])
-def test_an_argentine_number_is_offered_as_a_mobile(typed):
-    """It may be a landline as well, and so the refusal stays."""
+def test_argentine_number_is_suggested_as_mobile(typed):
+    """It can be a landline too, so it is still refused."""
     answer = read(typed, home_region="AR")
     assert (answer.mistake, answer.repaired[:4]) == (Mistake.LANDLINE, "+549")
 
 
-def test_the_refusal_names_country_and_number_as_they_were_read():
+def test_refusal_names_country_and_number_as_they_were_read():
     assert read("1 55 1234 5678", home_region="MX") == Misread(
         OLD, "MX", repaired="+525512345678", number="+52 15512345678"
     )
@@ -83,7 +83,7 @@ def test_the_refusal_names_country_and_number_as_they_were_read():
         ("99 123 456", "UY", "+59899123456"),
     ],
 )
-def test_what_libphonenumber_reads_by_itself_is_asked_for_no_change(typed, home, meant):
+def test_numbers_that_libphonenumber_repairs_are_accepted(typed, home, meant):
     assert read(typed, home_region=home).e164 == meant
 
 
@@ -91,19 +91,19 @@ def test_what_libphonenumber_reads_by_itself_is_asked_for_no_change(typed, home,
     "landline",
     ["+66 2 123 4567", "+55 11 3456 7890", "+20 2 2345 6789", "+229 01 21 30 12 34"],
 )
-def test_a_landline_of_today_is_offered_as_nothing_else(landline):
+def test_todays_landline_has_no_suggestion(landline):
     answer = read(landline, home_region=None)
     assert (answer.mistake, answer.repaired) == (Mistake.LANDLINE, None)
 
 
 @pytest.mark.parametrize("typed", ["+54 11 2345 6789", "+241 06 12 34 56"])
-def test_a_sender_is_taken_as_it_is_written(typed):
-    """It stands so in the provider's account."""
+def test_sender_is_not_changed(typed):
+    """It is written like this in the provider's account."""
     assert read_sender(typed, home_region=None).e164 == typed.replace(" ", "")
 
 
-def test_what_is_meant_in_no_plan_is_refused_as_before():
-    """The length is that of an old number, and nothing of today comes out."""
+def test_number_without_match_has_no_suggestion():
+    """It has the length of an old number, but matches nothing of today."""
     assert read("+225 11 11 11 11", home_region=None).repaired is None
     # There is no area code 10.
     refused = read("+55 10 8765 4321", home_region=None)
@@ -117,7 +117,7 @@ def test_each_row_names_its_source_and_a_country(change):
     assert any(character.isdigit() for character in change.source) or change.code == 54
 
 
-def test_no_mobile_of_today_is_called_an_old_one():
+def test_todays_mobiles_are_not_old_numbers():
     """The example of every country; libphonenumber's own one of Gabon is of the plan until 2019."""
     examples = {
         region: phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
@@ -138,7 +138,7 @@ def test_no_mobile_of_today_is_called_an_old_one():
     assert old == {"GA"}
 
 
-def test_a_row_counts_for_its_country_alone():
+def test_row_applies_only_to_its_country():
     assert list(renewed(52, "15512345678", known=False)) == ["+525512345678"]
     assert list(renewed(53, "15512345678", known=False)) == []
     assert list(renewed(52, "15512345678", known=True)) == []

@@ -1,4 +1,4 @@
-"""Policy: the product's own values, and what one more layer does to each field."""
+"""Policy: the defaults, and the effect of one more layer on each field."""
 
 from dataclasses import fields
 from datetime import timedelta
@@ -6,18 +6,18 @@ from datetime import timedelta
 import pytest
 
 from mfa.rules import policy as policies
-from mfa.rules.contacts import EVERYWHERE
+from mfa.rules.methods import Method
 from mfa.rules.policy import (
     AfterEnrollment,
     EmailCodes,
     EmptyPolicyError,
     Enforcement,
     Layer,
-    Method,
     Policy,
     resolve,
     tighten,
 )
+from mfa.rules.regions import EVERYWHERE
 
 SITE = Layer(name="site")
 
@@ -26,7 +26,7 @@ def minutes(number):
     return timedelta(minutes=number)
 
 
-def test_without_wishes_the_product_decides():
+def test_defaults_apply_without_settings():
     assert resolve(SITE, in_force=True) == Policy(
         in_force=True,
         enforcement=Enforcement.REQUIRED,
@@ -52,25 +52,25 @@ def test_without_wishes_the_product_decides():
     )
 
 
-def test_nothing_is_in_force_by_itself():
+def test_policy_is_not_in_force_by_default():
     assert not Policy().in_force
 
 
 @pytest.mark.parametrize("in_force", [True, False], ids=["in force", "not in force"])
-def test_the_gate_stands_above_the_layers(in_force):
+def test_in_force_overrides_layers(in_force):
     layers = [Layer(name="organization", enforcement=Enforcement.REQUIRED)]
     assert resolve(SITE, layers, in_force=in_force).in_force is in_force
 
 
 @pytest.mark.parametrize("in_force", [True, False])
 @pytest.mark.parametrize("paused", [True, False])
-def test_a_pause_lifts_the_gate_for_its_person(in_force, paused):
+def test_pause_suspends_policy_for_person(in_force, paused):
     policy = resolve(SITE, [], in_force=in_force, paused=paused)
     assert (policy.in_force, policy.paused) == (in_force, paused)
     assert policy.demanded is (in_force and not paused)
 
 
-def test_nobody_is_paused_who_is_not_said_to_be():
+def test_policy_is_not_paused_by_default():
     assert resolve(SITE, in_force=True).paused is False
 
 
@@ -91,7 +91,7 @@ def test_nobody_is_paused_who_is_not_said_to_be():
         ("contact", "the help desk"),
     ],
 )
-def test_the_site_may_wish_anything_stricter_or_looser(field, wished):
+def test_site_can_be_stricter_or_looser_than_default(field, wished):
     policy = resolve(Layer(name="site", **{field: wished}), in_force=True)
     assert (getattr(policy, field), policy.decided_by) == (wished, {field: "site"})
 
@@ -113,7 +113,7 @@ def test_the_site_may_wish_anything_stricter_or_looser(field, wished):
         (Enforcement.REQUIRED, Enforcement.REQUIRED, Enforcement.REQUIRED),
     ],
 )
-def test_the_stricter_enforcement_binds(above, wished, expected):
+def test_stricter_enforcement_wins(above, wished, expected):
     policy = tighten(Policy(enforcement=above), Layer(name="organization", enforcement=wished))
     assert policy.enforcement is expected
 
@@ -135,7 +135,7 @@ def test_the_stricter_enforcement_binds(above, wished, expected):
         (EmailCodes.OFF, EmailCodes.OFF, EmailCodes.OFF),
     ],
 )
-def test_codes_by_email_open_the_least_that_a_level_wishes(above, wished, expected):
+def test_strictest_email_codes_win(above, wished, expected):
     policy = tighten(Policy(email_codes=above), Layer(name="organization", email_codes=wished))
     assert policy.email_codes is expected
 
@@ -157,7 +157,7 @@ PHONE_OR_APP = frozenset({Method.PHONE, Method.APP})
         pytest.param(frozenset(), frozenset(), id="none"),
     ],
 )
-def test_only_methods_that_every_level_wishes_remain(wished, expected):
+def test_only_methods_of_all_levels_remain(wished, expected):
     policy = tighten(Policy(methods=PHONE_OR_APP), Layer(name="organization", methods=wished))
     assert policy.methods == expected
 
@@ -171,7 +171,7 @@ def test_only_methods_that_every_level_wishes_remain(wished, expected):
         pytest.param(minutes(10), minutes(5), id="longer"),
     ],
 )
-def test_the_shorter_life_of_codes_binds(wished, expected):
+def test_shorter_code_life_wins(wished, expected):
     policy = tighten(Policy(code_life=minutes(5)), Layer(name="organization", code_life=wished))
     assert policy.code_life == expected
 
@@ -187,7 +187,7 @@ def test_the_shorter_life_of_codes_binds(wished, expected):
         (False, False, False),
     ],
 )
-def test_internet_phones_are_allowed_by_every_level_or_not_at_all(above, wished, expected):
+def test_voip_needs_every_level(above, wished, expected):
     policy = tighten(Policy(allow_voip=above), Layer(name="organization", allow_voip=wished))
     assert policy.allow_voip is expected
 
@@ -206,7 +206,7 @@ UK = frozenset({"GB", "GG", "IM", "JE"})
         pytest.param(None, UK, UK, id="no home, but named"),
     ],
 )
-def test_without_names_the_sites_home_country_alone_may_enroll(home, named, expected):
+def test_only_home_country_can_enroll_without_list(home, named, expected):
     site = Layer(name="site", home_region=home, enroll_regions=named)
     policy = resolve(site, in_force=True)
     assert (policy.enroll_regions, policy.text_regions) == (expected, EVERYWHERE)
@@ -239,10 +239,8 @@ FRANCE = frozenset({"FR"})
         ),
     ],
 )
-def test_the_nearest_home_country_may_enroll_where_no_level_names_any(
-    site, organization, expected, decided
-):
-    """Derived after the fold: an organization abroad has numbers of its own country."""
+def test_nearest_home_country_can_enroll_without_list(site, organization, expected, decided):
+    """Derived after folding: an organization abroad has numbers of its own country."""
     policy = resolve(
         Layer(name="site", **site), [Layer(name="organization", **organization)], in_force=True
     )
@@ -282,7 +280,7 @@ NO_PHONES = frozenset({Method.APP})
         ),
     ],
 )
-def test_a_fold_that_leaves_nothing_is_refused_with_its_levels(site, below, field, levels):
+def test_empty_policy_is_refused_with_its_levels(site, below, field, levels):
     layers = [Layer(name="partner"), Layer(name="organization", **below)]
     with pytest.raises(
         EmptyPolicyError, match=f"^no {field} left by {', '.join(levels)}$"
@@ -310,7 +308,7 @@ def test_without_phones_no_country_is_needed():
         pytest.param(EVERYWHERE, UK, id="more"),
     ],
 )
-def test_only_countries_that_every_level_names_remain(field, wished, expected):
+def test_only_countries_of_all_levels_remain(field, wished, expected):
     policy = tighten(Policy(**{field: UK}), Layer(name="organization", **{field: wished}))
     assert getattr(policy, field) == expected
 
@@ -318,7 +316,7 @@ def test_only_countries_that_every_level_names_remain(field, wished, expected):
 @pytest.mark.parametrize(
     ("region", "allowed"), [("GB", True), ("FR", False), ("DE", False), ("US", False), ("", False)]
 )
-def test_a_new_number_needs_both_lists(region, allowed):
+def test_new_number_needs_both_lists(region, allowed):
     policy = Policy(enroll_regions=frozenset({"GB", "FR"}), text_regions=frozenset({"GB", "DE"}))
     assert policy.may_enroll(region) is allowed
 
@@ -335,7 +333,7 @@ NEAREST_WINS = pytest.mark.parametrize(
 
 
 @NEAREST_WINS
-def test_the_nearest_level_chooses_flow_and_wording(field, above, nearest):
+def test_nearest_level_chooses_flow_and_wording(field, above, nearest):
     layers = [
         Layer(name="partner", **{field: above}),
         Layer(name="organization", **{field: nearest}),
@@ -345,7 +343,7 @@ def test_the_nearest_level_chooses_flow_and_wording(field, above, nearest):
 
 
 @NEAREST_WINS
-def test_a_level_without_a_wish_leaves_flow_and_wording_to_the_one_above(field, above, nearest):
+def test_level_without_settings_keeps_flow_and_wording_above(field, above, nearest):
     layers = [Layer(name="partner", **{field: above}), Layer(name="organization")]
     policy = resolve(SITE, layers, in_force=True)
     assert (getattr(policy, field), policy.decided_by[field]) == (above, "partner")
@@ -359,7 +357,7 @@ def test_a_level_without_a_wish_leaves_flow_and_wording_to_the_one_above(field, 
         pytest.param(Enforcement.OPTIONAL, Enforcement.OFF, "site", id="loosened in vain"),
     ],
 )
-def test_the_level_is_named_that_decided_a_demand(above, wished, decided_by):
+def test_decided_by_names_deciding_level(above, wished, decided_by):
     site = Layer(name="site", enforcement=above)
     layers = [Layer(name="organization", enforcement=wished)]
     assert resolve(site, layers, in_force=True).decided_by == {"enforcement": decided_by}
@@ -379,7 +377,7 @@ def test_each_field_names_its_own_level():
     }
 
 
-def test_a_policy_is_not_changed_by_the_layer_under_it():
+def test_policy_is_not_changed_by_layer_under_it():
     above = resolve(Layer(name="site", contact="the help desk"), in_force=True)
     tighten(above, Layer(name="person", contact="your teacher", enforcement=Enforcement.OFF))
     assert above == resolve(Layer(name="site", contact="the help desk"), in_force=True)
@@ -393,7 +391,7 @@ def test_a_policy_is_not_changed_by_the_layer_under_it():
     ],
     ids=["enforcement", "email codes"],
 )
-def test_demands_stand_loosest_first(loosest_first, expected):
+def test_enums_are_ordered_loosest_first(loosest_first, expected):
     assert list(loosest_first) == expected
 
 
@@ -405,13 +403,13 @@ def test_demands_stand_loosest_first(loosest_first, expected):
     ],
     ids=["after enrollment", "methods"],
 )
-def test_the_words_that_rows_keep_stay(kept, words):
+def test_stored_values_of_enums_stay(kept, words):
     assert set(kept) == words
 
 
 @pytest.mark.parametrize(("name", "unit"), [("session_life", 60), ("session_idle", 1)])
 @pytest.mark.parametrize(("wish", "kept"), [(None, 20), (23, 20), (20, 20), (10, 10)])
-def test_a_session_only_gets_shorter_by_a_lower_level(name, unit, wish, kept):
+def test_lower_level_only_shortens_session(name, unit, wish, kept):
     """SS-03: levels only tighten."""
     site = Layer(name="site", **{name: minutes(20 * unit)})
     layer = Layer(name="staff", **{name: minutes(wish * unit) if wish else None})
@@ -422,8 +420,8 @@ BOUNDS = [("code_life", 2, 10), ("session_life", 60, 24 * 60), ("session_idle", 
 
 
 @pytest.mark.parametrize(("name", "least", "most"), BOUNDS)
-def test_no_level_sets_a_number_past_its_bounds(name, least, most):
-    """X23: neither the site nor a level below it, whatever their rows say."""
+def test_no_policy_level_exceeds_bounds(name, least, most):
+    """X23: neither the site nor a lower level, whatever their rows contain."""
     wide = Policy(**{name: minutes(most * 100)})
     for wished in (0, 1, most * 10):
         layer = Layer(name="organization", **{name: minutes(wished)})
@@ -440,30 +438,30 @@ def test_each_number_may_have_its_bounds(name, least, most):
 
 
 def test_each_number_of_a_policy_has_bounds():
-    """X23: a new one fails here until it has some."""
+    """X23: a new number needs bounds."""
     numbers = {field.name for field in fields(Policy) if field.type in {timedelta, int, float}}
     assert numbers == {name for name, _least, _most in BOUNDS} == set(policies.BOUNDS)
 
 
-def test_a_session_lasts_twelve_hours_and_half_an_hour_without_a_click():
+def test_session_lasts_twelve_hours_and_half_hour_without_click():
     policy = resolve(SITE, in_force=True)
     assert (policy.session_life, policy.session_idle) == (minutes(12 * 60), minutes(30))
 
 
-def test_the_site_may_lengthen_it():
+def test_site_can_lengthen_session():
     site = Layer(name="site", session_life=minutes(24 * 60), session_idle=minutes(60))
     policy = resolve(site, in_force=True)
     assert (policy.session_life, policy.session_idle) == (minutes(24 * 60), minutes(60))
 
 
-def test_what_rests_is_kept_through_all_layers():
+def test_resting_channels_are_kept_through_all_layers():
     resting = frozenset({"sms"})
     policy = resolve(SITE, [Layer(name="person")], in_force=True, resting=resting)
     assert policy.resting == resting
     assert "resting" not in policy.decided_by
 
 
-def test_nothing_rests_that_is_not_said_to():
+def test_no_channel_rests_by_default():
     assert resolve(SITE, in_force=True).resting == frozenset()
 
 
@@ -478,16 +476,16 @@ def test_nothing_rests_that_is_not_said_to():
         (True, True, True),
     ],
 )
-def test_a_way_out_is_demanded_by_any_level(above, wished, demanded):
+def test_any_level_can_require_backup(above, wished, demanded):
     layer = Layer(name="staff", backup=wished)
     assert tighten(Policy(backup=above), layer).backup is demanded
 
 
 @pytest.mark.parametrize("tested", [True, False])
-def test_whether_mail_was_tested_is_kept_through_all_layers(tested):
+def test_mail_test_result_is_kept_through_all_layers(tested):
     policy = resolve(SITE, [Layer(name="person")], in_force=True, mail_tested=tested)
     assert policy.mail_tested is tested
 
 
-def test_mail_is_not_tested_that_is_not_said_to_be():
+def test_mail_is_untested_by_default():
     assert resolve(SITE, in_force=True).mail_tested is False

@@ -1,4 +1,4 @@
-"""What holds for every fold of layers: demands only tighten, wording goes to the nearest."""
+"""Properties of folding layers: requirements only tighten, and the nearest wording wins."""
 
 from dataclasses import fields, replace
 
@@ -14,7 +14,7 @@ FIELDS = [field.name for field in fields(Layer) if field.name != "name"]
 
 
 def demands(policy):
-    """What a level may only tighten, each with more meaning stricter."""
+    """Requirements that can only tighten, with higher values for stricter ones."""
     return {
         "in_force": policy.in_force,
         "enforcement": ENFORCEMENTS.index(policy.enforcement),
@@ -25,18 +25,18 @@ def demands(policy):
 
 
 def sets(policy):
-    """What a level may only take from."""
+    """Sets that can only shrink."""
     return policy.methods, policy.enroll_regions, policy.text_regions
 
 
 @given(policies, layers)
-def test_a_layer_never_loosens_a_demand(policy, layer):
+def test_layer_never_loosens_requirement(policy, layer):
     before, after = demands(policy), demands(tighten(policy, layer))
     assert [name for name in before if after[name] < before[name]] == []
 
 
 @given(policies, layers)
-def test_a_layer_never_adds_a_method_or_a_country(policy, layer):
+def test_layer_never_adds_method_or_country(policy, layer):
     after = tighten(policy, layer)
     assert after.methods <= policy.methods
     assert after.enroll_regions <= policy.enroll_regions
@@ -44,7 +44,7 @@ def test_a_layer_never_adds_a_method_or_a_country(policy, layer):
 
 
 @given(layers, st.lists(layers, max_size=4), st.data(), st.booleans())
-def test_the_order_of_layers_does_not_matter_for_demands(site, below, data, in_force):
+def test_order_of_layers_does_not_matter_for_demands(site, below, data, in_force):
     # The nearest home country wins, and with it its numbers where no level names countries.
     below = [replace(layer, home_region=None) for layer in below]
     shuffled = data.draw(st.permutations(below))
@@ -54,25 +54,25 @@ def test_the_order_of_layers_does_not_matter_for_demands(site, below, data, in_f
 
 @pytest.mark.parametrize("field", ["after_enrollment", "home_region", "contact"])
 @given(site=layers, below=st.lists(layers, max_size=4))
-def test_the_nearest_wish_wins_for_flow_and_wording(field, site, below):
+def test_nearest_level_wins_for_flow_and_wording(field, site, below):
     wishes = [getattr(layer, field) for layer in (site, *below)]
     nearest = [getattr(Policy(), field), *(wish for wish in wishes if wish is not None)][-1]
     assert getattr(fold(site, below, in_force=True), field) == nearest
 
 
 @given(policies)
-def test_a_layer_without_wishes_changes_nothing(policy):
+def test_layer_without_settings_changes_nothing(policy):
     assert tighten(policy, Layer(name="organization")) == policy
 
 
 @given(policies, layers)
-def test_the_same_layer_twice_is_the_layer_once(policy, layer):
+def test_same_layer_twice_is_layer_once(policy, layer):
     once = tighten(policy, layer)
     assert tighten(once, layer) == once
 
 
 @given(policies, layers)
-def test_a_layer_is_named_exactly_where_it_decided(policy, layer):
+def test_deciding_layer_is_named(policy, layer):
     after = tighten(policy, layer)
     changed = {field for field in FIELDS if getattr(after, field) != getattr(policy, field)}
     assert after.decided_by == {**policy.decided_by, **dict.fromkeys(changed, layer.name)}
@@ -80,7 +80,7 @@ def test_a_layer_is_named_exactly_where_it_decided(policy, layer):
 
 @given(layers, st.lists(layers, max_size=4))
 def test_folding_all_is_tightening_one_by_one(site, below):
-    """But for the countries of the home country, which is known only after the fold."""
+    """Except the countries of the home country, which is known only after folding."""
     site, *below = (replace(layer, home_region=None) for layer in (site, *below))
     policy = fold(site, in_force=True)
     for layer in below:

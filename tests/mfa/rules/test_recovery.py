@@ -1,10 +1,10 @@
-"""Recovery codes: how they are spelled, and which typings of one count (LK-01)."""
+"""Recovery codes: their format, and which input is accepted (LK-01)."""
 
 import pytest
 from hypothesis import given, strategies as st
 
+from mfa.rules.base32 import ALPHABET
 from mfa.rules.recovery import (
-    ALPHABET,
     BITS,
     LENGTH,
     LONGEST_INPUT,
@@ -18,33 +18,25 @@ NUMBERS = st.integers(min_value=0, max_value=2**BITS - 1)
 CODE = "0123456789ABC"
 
 
-def test_thirteen_signs_hold_65_bits():
+def test_thirteen_characters_have_65_bits():
     """NIST SP 800-63B-4, 4.2.1.1: 64 at least."""
     assert BITS == 65
     assert len(ALPHABET) ** LENGTH == 2**BITS
-
-
-def test_no_letter_looks_like_a_digit():
-    assert len(set(ALPHABET)) == 32
-    assert not set("ILOU") & set(ALPHABET)
 
 
 @pytest.mark.parametrize(
     ("number", "code"),
     [
         (0, "0" * 13),
-        (1, "0" * 12 + "1"),
-        (31, "0" * 12 + "Z"),
-        (32, "0" * 11 + "10"),
-        (2**65 - 1, "Z" * 13),
         (2**60, "1" + "0" * 12),
+        (2**65 - 1, "Z" * 13),
     ],
 )
-def test_a_number_has_its_spelling(number, code):
+def test_number_is_formatted_for_its_country(number, code):
     assert spell(number) == code
 
 
-def test_a_code_is_shown_in_groups():
+def test_code_is_shown_in_groups():
     assert grouped(CODE) == "0123-4567-89ABC"
 
 
@@ -64,11 +56,11 @@ def test_a_code_is_shown_in_groups():
         "\uff10\uff11\uff12\uff13\u30004567\uff0d89\uff21\uff42C",
     ],
 )
-def test_case_blanks_dashes_and_look_alikes_do_not_matter(typed):
+def test_case_spaces_dashes_and_look_alikes_are_ignored(typed):
     assert normalize(typed) == CODE
 
 
-def test_u_is_read_as_v():
+def test_letter_u_is_read_as_v():
     assert normalize("uU00000000000") == "VV00000000000"
 
 
@@ -87,16 +79,16 @@ def test_u_is_read_as_v():
         ("-" * LONGEST_INPUT, Misspelled.EMPTY),
     ],
 )
-def test_what_cannot_be_a_code_is_named(typed, wrong):
+def test_invalid_code_has_a_reason(typed, wrong):
     assert normalize(typed) is wrong
 
 
-def test_the_longest_input_is_pinned():
+def test_longest_accepted_input_is_fixed():
     assert LONGEST_INPUT == 60
 
 
 @given(NUMBERS)
-def test_what_is_shown_can_be_typed(number):
+def test_shown_code_can_be_entered(number):
     code = spell(number)
     assert normalize(grouped(code)) == code
     assert normalize(grouped(code).lower()) == code

@@ -1,16 +1,20 @@
 """Routes: which ones a person has, best first."""
 
+from functools import partial
+
 import pytest
 
-from mfa.rules.contacts import EVERYWHERE
-from mfa.rules.policy import EmailCodes, Method, Policy
+from mfa.rules.methods import ChannelName, Method
+from mfa.rules.policy import EmailCodes, Policy
+from mfa.rules.regions import EVERYWHERE
 from mfa.rules.routes import (
-    ChannelName,
     Holding,
+    Purpose,
     Route,
     binding,
     confirming,
     recovers,
+    routes_for,
     usable,
 )
 
@@ -95,7 +99,7 @@ def all_but(method):
         case("closed for new numbers", [PHONE], TEXT, EMAIL, enroll_regions=frozenset({"FR"})),
     ],
 )
-def test_routes_stand_best_first(policy, holdings, channels, expected):
+def test_routes_are_ordered_best_first(policy, holdings, channels, expected):
     assert usable(policy, holdings, channels) == expected
 
 
@@ -112,12 +116,12 @@ def test_holdings_are_read_once():
         (Policy(email_codes=EmailCodes.OFF), [PHONE], ALL_CHANNELS, False),
         (Policy(methods=all_but(Method.EMAIL)), [PHONE], ALL_CHANNELS, False),
         (Policy(), [PHONE], NO_MAIL, False),
-        # Recovery codes prove no number that an administrator wrote; an app beside it will do.
+        # Recovery codes do not prove a number that an administrator entered. An app beside it does.
         (Policy(), [ASSIGNED, CODES], ALL_CHANNELS, False),
         (Policy(), [ASSIGNED, APP], ALL_CHANNELS, True),
     ],
 )
-def test_where_codes_by_email_open_a_new_enrollment(policy, holdings, channels, open_):
+def test_emailed_code_opens_new_enrollment(policy, holdings, channels, open_):
     """EM-02, EM-03."""
     assert recovers(policy, holdings, channels) is open_
 
@@ -133,7 +137,7 @@ def test_where_codes_by_email_open_a_new_enrollment(policy, holdings, channels, 
     ],
     ids=str,
 )
-def test_a_route_has_a_name_for_forms(route, name):
+def test_route_has_name_for_forms(route, name):
     assert route.name == name
 
 
@@ -142,7 +146,7 @@ def test_a_route_has_a_name_for_forms(route, name):
     [(TEXT, True), (KEY, True), (EMAIL, False), (SPARE, False)],
     ids=str,
 )
-def test_the_mailbox_and_recovery_codes_wait_to_be_asked_for(route, by_itself):
+def test_email_and_recovery_codes_wait_for_request(route, by_itself):
     assert route.asks_by_itself is by_itself
 
 
@@ -170,7 +174,7 @@ def kept(name, holdings, routes, *expected, **wishes):
         kept("no route at all", [MAILBOX], ()),
     ],
 )
-def test_a_mailbox_confirms_only_where_it_is_all_there_is(policy, holdings, routes, expected):
+def test_email_confirms_only_if_it_is_the_only_method(policy, holdings, routes, expected):
     """EM-01, EM-07."""
     assert confirming(policy, holdings, routes) == expected
 
@@ -194,28 +198,107 @@ def bound(name, holdings, routes, *expected, channels=ALL_CHANNELS, **wishes):
         bound("no mail now", [PHONE], (TEXT,), TEXT, channels=NO_MAIL),
     ],
 )
-def test_a_mailbox_binds_only_while_no_login_asks(policy, holdings, routes, channels, expected):
+def test_email_allows_adding_factor_only_without_mfa(policy, holdings, routes, channels, expected):
     """EN-02, EM-03."""
     assert binding(policy, holdings, routes, channels) == expected
+
+
+def used(name, purpose, holdings, *expected, policy=None, channels=ALL_CHANNELS, **asked):
+    asking = partial(routes_for, purpose, policy or Policy(), channels_up=channels, **asked)
+    return pytest.param(asking, holdings, expected, id=name)
+
+
+OFF = Policy(in_force=True, email_codes=EmailCodes.OFF)
+BOUND = Policy(in_force=True)
+ONLY_MAIL = Policy(methods=EMAIL_ONLY)
+
+
+@pytest.mark.parametrize(
+    ("asking", "holdings", "expected"),
+    [
+        used("a login takes all", Purpose.LOGIN, [PHONE, APP], KEY, TEXT, EMAIL),
+        used("a login binds nothing", Purpose.LOGIN, [PHONE], TEXT, EMAIL, binds=True, idle=True),
+        used("a step-up takes no mailbox", Purpose.STEP_UP, [PHONE, APP], KEY, TEXT),
+        used("nor where the app cannot be read", Purpose.STEP_UP, [LOST_APP]),
+        used("a reset takes no mailbox", Purpose.RESET, [PHONE, APP], KEY, TEXT),
+        used("a reset binds nothing", Purpose.RESET, [PHONE], TEXT, binds=True, idle=True),
+        used("an idle account that only confirms", Purpose.STEP_UP, [PHONE], TEXT, idle=True),
+        used("binding while no login asks", Purpose.STEP_UP, [PHONE], TEXT, EMAIL, binds=True),
+        used("binding else", Purpose.STEP_UP, [PHONE], TEXT, policy=BOUND, binds=True),
+        used("no mail to bind by", Purpose.STEP_UP, [PHONE], TEXT, channels=NO_MAIL, binds=True),
+        used(
+            "an idle account binds", Purpose.STEP_UP, [], EMAIL, policy=OFF, binds=True, idle=True
+        ),
+        used(
+            "and cannot without mail",
+            Purpose.STEP_UP,
+            [PHONE],
+            channels=NO_MAIL,
+            binds=True,
+            idle=True,
+        ),
+        used("the mailbox recovers", Purpose.RECOVER, [PHONE], EMAIL),
+        used("not where email is off", Purpose.RECOVER, [PHONE], policy=OFF),
+        used("not without mail", Purpose.RECOVER, [PHONE], channels=NO_MAIL),
+        used("not while it rests", Purpose.RECOVER, [PHONE], mailbox_rests=True),
+        used("it rests at a login too", Purpose.LOGIN, [PHONE], TEXT, mailbox_rests=True),
+        used(
+            "but not where it is all there is",
+            Purpose.RECOVER,
+            [],
+            EMAIL,
+            policy=ONLY_MAIL,
+            mailbox_rests=True,
+        ),
+        used(
+            "reset by support, email codes off",
+            Purpose.RECOVER,
+            [],
+            EMAIL,
+            policy=OFF,
+            was_reset=True,
+        ),
+        used("reset, without mail", Purpose.RECOVER, [], channels=NO_MAIL, was_reset=True),
+        used("reset, address changed", Purpose.RECOVER, [], was_reset=True, mailbox_rests=True),
+        used(
+            "reset, address changed, email only",
+            Purpose.RECOVER,
+            [],
+            policy=ONLY_MAIL,
+            was_reset=True,
+            mailbox_rests=True,
+        ),
+        used(
+            "reset and adding", Purpose.STEP_UP, [], EMAIL, policy=OFF, binds=True, was_reset=True
+        ),
+        used("reset, not adding", Purpose.STEP_UP, [PHONE], TEXT, was_reset=True),
+        used("a new number is no route", Purpose.ENROLL, [PHONE, APP]),
+        used("nor at a change", Purpose.CHANGE, [PHONE, APP]),
+        used("nor in a test", Purpose.TEST, [PHONE, APP]),
+        used("nor of the account", Purpose.ACCOUNT, [PHONE, APP]),
+    ],
+)
+def test_each_purpose_has_its_routes(asking, holdings, expected):
+    assert asking(holdings=iter(holdings)) == expected
 
 
 STOPPED = Holding(1, Method.PHONE, "+447700900201", refuses=True)
 ALL = frozenset({ChannelName.SMS, ChannelName.EMAIL})
 
 
-def test_a_phone_that_refuses_texts_comes_after_the_mailbox_and_waits():
+def test_phone_that_refuses_texts_comes_last_and_waits():
     mailbox, phone = usable(Policy(), [STOPPED], ALL)
     assert (mailbox, phone) == (Route(ChannelName.EMAIL), Route(ChannelName.SMS, 1))
     assert (mailbox.refused, phone.refused) == (False, True)
     assert not phone.asks_by_itself
 
 
-def test_one_that_does_not_refuse_comes_first():
+def test_phone_that_accepts_texts_comes_first():
     other = Holding(2, Method.PHONE, "+447700900202")
     assert [route.factor for route in usable(Policy(), [STOPPED, other], ALL)] == [2, None, 1]
 
 
-def test_a_refused_route_is_the_same_route():
-    """What a session has chosen stays chosen."""
+def test_refused_route_is_still_the_chosen_route():
+    """A session's chosen route stays chosen."""
     assert Route(ChannelName.SMS, 1, refused=True) == Route(ChannelName.SMS, 1)
     assert len({Route(ChannelName.SMS, 1, refused=True), Route(ChannelName.SMS, 1)}) == 1

@@ -1,10 +1,11 @@
-"""What holds for the routes of every person under every policy."""
+"""Properties of the routes of every person under every policy."""
 
 from hypothesis import given, strategies as st
 
-from mfa.rules.contacts import EVERYWHERE, region_of
-from mfa.rules.policy import Method, tighten
-from mfa.rules.routes import MESSAGING, ChannelName, Holding, usable
+from mfa.rules.methods import MESSAGING, ChannelName, Method
+from mfa.rules.policy import tighten
+from mfa.rules.regions import EVERYWHERE, region_of
+from mfa.rules.routes import Holding, usable
 from tests.mfa.rules.strategies import MAILBOX, layers, policies
 
 NUMBERS = ["+447546123456", "+447911123456", "+18765551234", "+881612345678"]
@@ -18,17 +19,17 @@ channels = st.frozensets(st.sampled_from(MESSAGING))
 
 
 @given(policies, without_first, channels)
-def test_the_mailbox_never_stands_without_a_phone_or_an_app(policy, held, installed):
+def test_email_needs_phone_or_app(policy, held, installed):
     assert MAILBOX not in usable(policy, held, installed)
 
 
 @given(policies, holdings, channels)
-def test_the_mailbox_comes_last(policy, held, installed):
+def test_email_comes_last(policy, held, installed):
     assert MAILBOX not in usable(policy, held, installed)[:-1]
 
 
 @given(policies, holdings, channels)
-def test_a_text_reaches_only_a_phone_of_this_person(policy, held, installed):
+def test_text_reaches_only_phone_of_this_person(policy, held, installed):
     routes = usable(policy, held, installed)
     texted = {route.factor for route in routes if route.channel is ChannelName.SMS}
     assert texted <= {h.factor for h in held if h.method is Method.PHONE}
@@ -41,7 +42,7 @@ def test_every_message_has_a_channel_that_is_installed(policy, held, installed):
 
 
 @given(policies, holdings, channels)
-def test_nothing_is_texted_unasked_beside_an_app(policy, held, installed):
+def test_no_text_without_request_beside_app(policy, held, installed):
     """E09."""
     routes = usable(policy, held, installed)
     apps = [route for route in routes if route.channel is ChannelName.APP]
@@ -61,7 +62,7 @@ def test_names_tell_routes_apart(policy, held):
 
 
 @given(policies, holdings, channels)
-def test_a_text_goes_only_where_the_policy_lets_it(policy, held, installed):
+def test_texts_go_only_to_allowed_countries(policy, held, installed):
     routes = usable(policy, held, installed)
     texted = {route.factor for route in routes if route.channel is ChannelName.SMS}
     reached = {region_of(h.number) for h in held if h.factor in texted}

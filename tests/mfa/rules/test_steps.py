@@ -2,9 +2,10 @@
 
 import pytest
 
+from mfa.rules.methods import ChannelName
 from mfa.rules.policy import AfterEnrollment, Enforcement
-from mfa.rules.routes import ChannelName, Route
-from mfa.rules.steps import Aim, Facts, Proof, Step, next_step
+from mfa.rules.routes import Purpose, Route
+from mfa.rules.steps import Facts, Proof, Step, next_step
 
 TEXT = Route(ChannelName.SMS, 7)
 SECOND_TEXT = Route(ChannelName.SMS, 8)
@@ -13,7 +14,7 @@ ALL = (TEXT, SECOND_TEXT, EMAIL)
 
 
 def facts(**known):
-    """Facts of somebody who has proven a password and nothing else, where MFA is required."""
+    """Facts of a person who has proven only a password, with MFA required."""
     usual = {
         "alive": True,
         "demanded": True,
@@ -116,6 +117,7 @@ def row(step, name, **known):
         row(Step.BLOCKED, "9 proven, closed since", ever_bound=True, mailbox_proven=True),
         row(Step.PROVE_MAILBOX, "8 recovery allowed", ever_bound=True, recovery_allowed=True),
         row(Step.BLOCKED, "9 no way left", ever_bound=True),
+        row(Step.BLOCKED, "9 reset, no email", ever_bound=True, was_reset=True),
         row(
             Step.ENTER,
             "10 optional and skipped",
@@ -218,7 +220,7 @@ BELOW_3 = BELOW_4 | {"proof": Proof.ENROLLED}
         row(Step.BLOCKED, "9: nothing to choose from", ever_bound=True, choosing=True, chosen=TEXT),
     ],
 )
-def test_the_first_row_that_fits_decides(known, step):
+def test_first_row_that_fits_decides(known, step):
     assert next_step(known) is step
 
 
@@ -234,11 +236,11 @@ def test_the_first_row_that_fits_decides(known, step):
         pytest.param((TEXT, EMAIL), SECOND_TEXT, TEXT, id="chosen and gone"),
     ],
 )
-def test_the_chosen_route_is_asked_while_it_is_usable(routes, chosen, asked):
+def test_chosen_route_is_asked_while_it_is_usable(routes, chosen, asked):
     assert facts(routes=routes, chosen=chosen).route == asked
 
 
-def test_nothing_is_proven_or_allowed_unless_said():
+def test_facts_default_to_nothing_verified_or_allowed():
     assert facts() == Facts(
         alive=True,
         demanded=True,
@@ -260,7 +262,9 @@ def test_nothing_is_proven_or_allowed_unless_said():
 
 
 def step_up(step, name, **known):
-    return row(step, name, **{"aim": Aim.STEP_UP, "ever_bound": True, "routes": (TEXT,)} | known)
+    return row(
+        step, name, **{"purpose": Purpose.STEP_UP, "ever_bound": True, "routes": (TEXT,)} | known
+    )
 
 
 @pytest.mark.parametrize(
@@ -290,7 +294,7 @@ def step_up(step, name, **known):
         step_up(Step.BLOCKED, "a mailbox does not help", routes=(), mailbox_proven=True),
     ],
 )
-def test_a_step_up_walks_the_same_way_and_enrolls_nothing(known, step):
+def test_step_up_uses_same_steps_without_enrollment(known, step):
     assert next_step(known) is step
 
 
@@ -309,12 +313,14 @@ def test_a_step_up_walks_the_same_way_and_enrolls_nothing(known, step):
         ({"ever_bound": True, "binding": True, "rescued": True}, True),
     ],
 )
-def test_the_password_is_all_where_nothing_else_was_ever_bound_or_asked(known, alone):
+def test_password_is_enough_if_no_factor_was_added_or_required(known, alone):
     assert facts(**known).by_password is alone
 
 
 def reset(step, name, **known):
-    return row(step, name, **{"aim": Aim.RESET, "ever_bound": True, "routes": (TEXT,)} | known)
+    return row(
+        step, name, **{"purpose": Purpose.RESET, "ever_bound": True, "routes": (TEXT,)} | known
+    )
 
 
 @pytest.mark.parametrize(
@@ -335,8 +341,12 @@ def reset(step, name, **known):
         reset(Step.BLOCKED, "no route", routes=()),
         reset(Step.BLOCKED, "a mailbox does not help", routes=(), mailbox_proven=True),
         reset(Step.BLOCKED, "nothing is recovered", routes=(), recovery_allowed=True),
+        reset(Step.BLOCKED, "support reset it, not demanded", was_reset=True, demanded=False),
+        reset(Step.BLOCKED, "support reset it, paused", was_reset=True, rescued=True),
+        reset(Step.BLOCKED, "support reset it, email only", was_reset=True, routes=(EMAIL,)),
+        reset(Step.START_OVER, "support reset it, dead", was_reset=True, alive=False),
     ],
 )
-def test_a_reset_asks_for_the_factor_and_enrolls_nothing(known, step):
+def test_reset_needs_factor_and_enrolls_nothing(known, step):
     """RV-02, EM-07."""
     assert next_step(known) is step

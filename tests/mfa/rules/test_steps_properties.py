@@ -1,9 +1,10 @@
-"""What holds for the login whatever the facts."""
+"""Properties of the login for any facts."""
 
 from hypothesis import given, strategies as st
 
 from mfa.rules.policy import Enforcement
-from mfa.rules.steps import Aim, Proof, Step, next_step
+from mfa.rules.routes import Purpose
+from mfa.rules.steps import Proof, Step, next_step
 from tests.mfa.rules.strategies import MAILBOX, ROUTES, TEXTS, facts
 
 no, yes = map(st.just, (False, True))
@@ -21,63 +22,64 @@ password_alone = {
 
 
 @given(facts())
-def test_every_walk_has_a_next_step(known):
+def test_every_state_has_a_next_step(known):
     assert next_step(known) in set(Step)
 
 
 @given(facts(alive=no))
-def test_a_dead_walk_always_starts_over(known):
+def test_ended_flow_starts_over(known):
     assert next_step(known) is Step.START_OVER
 
 
 @given(facts(**password_alone | {"enforcement": required}))
-def test_where_required_nobody_enters_by_the_password_alone(known):
+def test_password_is_not_enough_if_mfa_is_required(known):
     assert next_step(known) is not Step.ENTER
 
 
 @given(facts(**password_alone, skipped=no))
-def test_nobody_enters_by_the_password_alone_without_skipping(known):
+def test_password_is_not_enough_without_skip(known):
     assert next_step(known) is not Step.ENTER
 
 
 @given(facts(**password_alone, ever_bound=yes))
-def test_nobody_who_ever_bound_a_factor_enters_by_the_password_alone(known):
+def test_password_is_not_enough_after_first_factor(known):
     assert next_step(known) is not Step.ENTER
 
 
 @given(facts(**password_alone, routes=some_routes))
-def test_nobody_with_a_route_enters_by_the_password_alone(known):
+def test_password_is_not_enough_with_a_route(known):
     assert next_step(known) is not Step.ENTER
 
 
 @given(facts(**password_alone, ever_bound=yes, mailbox_proven=no))
-def test_the_password_alone_never_enrolls_once_a_factor_was_bound(known):
+def test_password_does_not_enroll_after_first_factor(known):
     assert next_step(known) not in {Step.ENROLL, Step.OFFER}
 
 
-@given(facts(routes=some_routes))
-def test_nobody_with_a_route_enrolls_anew_or_recovers(known):
+@given(facts(routes=some_routes, lost=no, was_reset=no))
+def test_person_with_route_does_not_enroll_or_recover(known):
+    """Unless the person reports the factors lost, or support removed them."""
     assert next_step(known) not in {Step.ENROLL, Step.OFFER, Step.PROVE_MAILBOX, Step.BLOCKED}
 
 
 @given(facts(ever_bound=no, mailbox_due=no))
-def test_nobody_recovers_what_was_never_bound(known):
+def test_person_without_factor_does_not_recover(known):
     assert next_step(known) not in {Step.PROVE_MAILBOX, Step.BLOCKED}
 
 
 @given(facts(ever_bound=no, mailbox_due=yes, mailbox_proven=no))
-def test_an_idle_account_sets_nothing_up_by_the_password_alone(known):
+def test_inactive_account_needs_more_than_password(known):
     """S12."""
     assert next_step(known) not in {Step.ENROLL, Step.OFFER}
 
 
 @given(facts(recovery_allowed=no, mailbox_due=no))
-def test_a_mailbox_is_asked_only_where_recovery_is_allowed(known):
+def test_email_is_asked_only_if_recovery_is_allowed(known):
     assert next_step(known) is not Step.PROVE_MAILBOX
 
 
 @given(facts(**password_alone, locked=yes))
-def test_who_is_locked_gets_no_question(known):
+def test_locked_person_gets_no_question(known):
     assert next_step(known) in {Step.WAIT, Step.START_OVER}
 
 
@@ -87,7 +89,7 @@ def test_without_a_route_there_is_no_question(known):
 
 
 @given(facts(**password_alone, routes=mailbox_first, chosen=st.none()))
-def test_the_mailbox_gets_no_code_that_nobody_asked_for(known):
+def test_email_gets_no_code_without_request(known):
     assert next_step(known) is not Step.ANSWER
 
 
@@ -97,43 +99,43 @@ def test_only_an_enrollment_finishes(known):
 
 
 @given(facts(alive=yes, demanded=no))
-def test_where_nothing_is_demanded_everybody_enters(known):
+def test_login_succeeds_if_nothing_is_required(known):
     assert next_step(known) is Step.ENTER
 
 
 @given(facts(alive=yes, enforcement=st.just(Enforcement.OFF)))
-def test_where_enforcement_is_off_everybody_enters(known):
+def test_login_succeeds_if_enforcement_is_off(known):
     assert next_step(known) is Step.ENTER
 
 
 @given(facts(alive=yes, proof=st.just(Proof.ANSWER), backed_up=yes))
-def test_an_answer_enters(known):
+def test_right_answer_logs_in(known):
     assert next_step(known) is Step.ENTER
 
 
-resetting = st.just(Aim.RESET)
+resetting = st.just(Purpose.RESET)
 with_a_phone = st.permutations(ROUTES).map(tuple)
 
 
-@given(facts(**password_alone, aim=resetting, ever_bound=yes, routes=with_a_phone))
-def test_a_link_alone_resets_nothing_where_there_is_a_phone(known):
+@given(facts(**password_alone, purpose=resetting, ever_bound=yes, routes=with_a_phone))
+def test_link_is_not_enough_for_reset_with_phone(known):
     """RV-02."""
     assert next_step(known) not in {Step.ENTER, Step.ENROLL, Step.OFFER, Step.PROVE_MAILBOX}
 
 
 @given(facts(binding=yes, ever_bound=yes, rescued=no))
-def test_the_password_is_never_all_that_binds_once_a_factor_was_bound(known):
+def test_password_is_not_enough_to_add_factor_after_first(known):
     """EN-02: neither while a pause runs nor while it is off."""
     assert not known.by_password
 
 
-@given(facts(aim=st.sampled_from([Aim.STEP_UP, Aim.RESET])))
+@given(facts(purpose=st.sampled_from([Purpose.STEP_UP, Purpose.RESET])))
 def test_only_a_login_enrolls_or_finishes(known):
     assert next_step(known) not in {Step.ENROLL, Step.OFFER, Step.FINISH, Step.PROVE_MAILBOX}
 
 
 @given(facts(routes=some_routes))
-def test_the_route_to_ask_is_one_of_the_usable(known):
+def test_route_to_ask_is_one_of_usable(known):
     assert known.route in known.routes
 
 
@@ -142,6 +144,6 @@ proven = st.sampled_from([Proof.ANSWER, Proof.ENROLLED])
 
 
 @given(facts(demanded=yes, enforcement=required, trusted=no, proof=proven, backed_up=no))
-def test_who_has_only_a_phone_is_not_let_in_by_it(known):
-    """Where the policy wants a way out."""
+def test_person_with_only_phone_needs_backup(known):
+    """If the policy requires a backup."""
     assert next_step(known) in {Step.START_OVER, Step.BACK_UP}

@@ -1,4 +1,4 @@
-"""Codes of authenticator apps: the RFCs' own vectors, the window, no second use (TO-01, TO-02)."""
+"""Codes of authenticator apps: the RFCs' test vectors, the window, single use (TO-01, TO-02)."""
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -41,7 +41,7 @@ NOW = step_at(NOON)
         )
     ),
 )
-def test_the_vectors_of_rfc_4226(counter, code):
+def test_vectors_of_rfc_4226(counter, code):
     assert hotp(SECRET, counter) == code
 
 
@@ -56,50 +56,50 @@ def test_the_vectors_of_rfc_4226(counter, code):
         (20000000000, "65353130"),
     ],
 )
-def test_the_vectors_of_rfc_6238(timestamp, eight_digits):
+def test_vectors_of_rfc_6238(timestamp, eight_digits):
     """Six digits are the last six of eight."""
     assert hotp(SECRET, step_at(timestamp)) == eight_digits[2:]
 
 
-def test_the_figures():
+def test_labels_without_variables_are_constant():
     """TO-01, TO-02."""
     assert (SECRET_BYTES * 8, STEP_SECONDS, AROUND) == (160, 30, (-1, 0, 1))
 
 
 @pytest.mark.parametrize(("timestamp", "step"), [(0, 0), (29.9, 0), (30, 1), (59.999, 1), (60, 2)])
-def test_a_step_is_thirty_seconds(timestamp, step):
+def test_step_is_thirty_seconds(timestamp, step):
     assert step_at(timestamp) == step
 
 
 @pytest.mark.parametrize(
     ("away", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)]
 )
-def test_one_step_of_slack_on_each_side(away, good):
+def test_one_step_of_tolerance_on_each_side(away, good):
     typed = hotp(SECRET, NOW + away)
     found = step_of(SECRET, typed, now=NOON, after=0)
     assert found == (NOW + away if good else None)
 
 
 @pytest.mark.parametrize("used", [-1, 0, 1])
-def test_a_used_step_and_all_before_it_are_dead(used):
+def test_used_step_and_earlier_ones_are_refused(used):
     for away in (-1, 0, 1):
         typed = hotp(SECRET, NOW + away)
         found = step_of(SECRET, typed, now=NOON, after=NOW + used)
         assert found == (NOW + away if away > used else None)
 
 
-def test_the_code_of_another_secret_is_none():
+def test_code_of_other_secret_is_refused():
     assert step_of(SECRET[::-1], hotp(SECRET, NOW), now=NOON, after=0) is None
 
 
 @pytest.mark.parametrize("typed", ["", "0", "abcdef"])
-def test_other_text_is_none(typed):
+def test_other_text_is_refused(typed):
     assert step_of(SECRET, typed, now=NOON, after=0) is None
 
 
 @pytest.mark.parametrize("zero", ["\u0660", "\u06f0", "\u0966", "\uff10"])
-def test_a_code_in_another_spelling_is_the_same_code(zero):
-    """X13: or a used code would be right once more."""
+def test_code_in_other_digits_is_the_same_code(zero):
+    """X13: otherwise a used code would work again."""
     ascii_code = hotp(SECRET, NOW)
     typed = "".join(chr(ord(zero) + int(digit)) for digit in ascii_code)
     for spelling in (typed, f" {typed[:3]} {typed[3:]}", f"{ascii_code[:3]}-{typed[3:]}"):
@@ -107,8 +107,8 @@ def test_a_code_in_another_spelling_is_the_same_code(zero):
         assert step_of(SECRET, spelling, now=NOON, after=NOW) is None
 
 
-def test_where_two_steps_share_a_code_the_unused_one_counts():
-    """Two of the three codes agree in one of some 300,000 windows; this is such a one."""
+def test_unused_step_counts_if_two_share_a_code():
+    """Two of the three codes are equal in one of about 300,000 windows, such as this one."""
     twins = 910_737
     typed = hotp(SECRET, twins)
     assert hotp(SECRET, twins + 1) == typed
@@ -117,7 +117,7 @@ def test_where_two_steps_share_a_code_the_unused_one_counts():
     assert step_of(SECRET, typed, now=now, after=twins) == twins + 1
 
 
-def test_the_secret_stands_in_groups_of_four():
+def test_secret_stands_in_groups_of_four():
     assert text_of(SECRET) == "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
 
 
@@ -127,7 +127,7 @@ def test_padding_goes_and_letters_stay(secret, text):
 
 
 @pytest.mark.parametrize("issuer", ["Acme Portal", "A & B: 100 %", "Škoda"])
-def test_the_address_is_what_apps_read(issuer):
+def test_otpauth_uri_is_readable_by_apps(issuer):
     address = address_of(SECRET, issuer=issuer, account="alice+x@example.org")
     parts = urlsplit(address)
     assert (parts.scheme, parts.netloc) == ("otpauth", "totp")
@@ -138,22 +138,22 @@ def test_the_address_is_what_apps_read(issuer):
     }
 
 
-def test_the_address_is_spelled_out():
-    """Some apps read a plus sign as itself, so a blank is %20; a slash must not end the label."""
+def test_otpauth_uri_is_encoded():
+    """Some apps do not decode a plus sign, so a space is %20. A slash must not end the label."""
     assert address_of(b"1", issuer="A B/C", account="x@y") == (
         "otpauth://totp/A%20B%2FC%3Ax%40y?secret=GE&issuer=A%20B%2FC"
     )
 
 
 @given(st.binary(min_size=20, max_size=20), st.integers(0, 2**40))
-def test_a_code_is_six_digits(secret, counter):
+def test_code_is_six_digits(secret, counter):
     code = hotp(secret, counter)
     assert len(code) == 6
     assert code.isdigit()
 
 
 @given(st.binary(min_size=20, max_size=20), st.integers(31, 2**33), st.integers(0, 2**30))
-def test_a_code_is_good_once(secret, now, used):
+def test_code_is_valid_once(secret, now, used):
     typed = hotp(secret, step_at(now))
     found = step_of(secret, typed, now=now, after=used)
     assert found is None or found > used

@@ -1,1 +1,1 @@
-"""Tests of the pages of the second step."""
+"""Tests of the app's pages."""

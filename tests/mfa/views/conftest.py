@@ -1,25 +1,29 @@
-"""The stations of a login, as in the journeys."""
+"""Imports the stations of a login."""
 
 from tests.journeys.conftest import optional
 from tests.stations import (
     asked,
     backing_up,
     enrolling,
+    expired,
     finishing,
     home,
     office,
     proving,
     recovering,
+    stranger,
 )
 
 __all__ = [
     "asked",
     "backing_up",
     "enrolling",
+    "expired",
     "finishing",
     "home",
     "office",
     "optional",
     "proving",
     "recovering",
+    "stranger",
 ]

@@ -1,11 +1,11 @@
-"""Authenticator apps through the door: E04, E09, E14, TO-01, TO-02, EN-03, PS-01."""
+"""Pages of authenticator apps: E04, E09, E14, TO-01, TO-02, EN-03, PS-01."""
 
 import re
 
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import AccountPolicy, OutboxMessage
+from mfa.models import OutboxMessage, SitePolicy
 from tests.authenticator import SECRET, give_app, shows, typed_in
 from tests.portal_client import Browser, code, codes
 
@@ -15,24 +15,24 @@ ENROLL, FIRST, MORE = "/login/enroll/", "/login/enroll/app/", "/me/security/app/
 
 
 def secret_on(page: str) -> bytes:
-    """The key, as one types it off the page."""
+    """Return the key as shown on the page."""
     return typed_in(re.search(r"data-secret>([A-Z2-7 ]+)<", page)[1])
 
 
 # Logging in
 
 
-def test_with_an_app_nothing_is_texted_unasked(browser: Browser, alice: User) -> None:
+def test_no_text_without_request_beside_app(browser: Browser, alice: User) -> None:
     """E09, K2."""
     give_app(alice)
     assert browser.password(alice).url == VERIFY
     page = browser.get(VERIFY).content.decode()
-    assert "Open your authenticator app" in page
+    assert "from your authenticator app" in page
     assert "Work phone" in page
     assert not OutboxMessage.objects.exists()
 
 
-def test_the_apps_code_logs_in(browser: Browser, alice: User) -> None:
+def test_apps_code_logs_in(browser: Browser, alice: User) -> None:
     give_app(alice)
     browser.password(alice)
     assert browser.post(VERIFY, {"code": shows(SECRET)}).url == "/"
@@ -40,9 +40,7 @@ def test_the_apps_code_logs_in(browser: Browser, alice: User) -> None:
     assert browser.session["mfa_about"]["channel"] == "app"
 
 
-def test_the_same_code_logs_in_no_second_time(
-    browser: Browser, other_browser: Browser, alice: User
-) -> None:
+def test_app_code_logs_in_once(browser: Browser, other_browser: Browser, alice: User) -> None:
     """TO-02."""
     give_app(alice)
     used = shows(SECRET)
@@ -53,7 +51,7 @@ def test_the_same_code_logs_in_no_second_time(
     assert not other_browser.signed_in
 
 
-def test_a_text_comes_when_it_is_asked_for(browser: Browser, alice: User) -> None:
+def test_text_is_sent_on_request(browser: Browser, alice: User) -> None:
     """E09: "Send me a text instead"."""
     give_app(alice)
     browser.password(alice)
@@ -65,7 +63,7 @@ def test_a_text_comes_when_it_is_asked_for(browser: Browser, alice: User) -> Non
     assert browser.signed_in
 
 
-def test_after_a_text_was_asked_for_the_apps_code_is_wrong(browser: Browser, alice: User) -> None:
+def test_app_code_is_wrong_after_text_was_requested(browser: Browser, alice: User) -> None:
     """OT-04: the answer is judged by what was asked."""
     give_app(alice)
     browser.password(alice)
@@ -75,21 +73,21 @@ def test_after_a_text_was_asked_for_the_apps_code_is_wrong(browser: Browser, ali
     assert not browser.signed_in
 
 
-def test_a_wrong_code_says_how_many_tries_are_left(browser: Browser, alice: User) -> None:
+def test_wrong_code_says_how_many_attempts_are_left(browser: Browser, alice: User) -> None:
     give_app(alice, b"x" * 20)
     browser.password(alice)
     page = browser.post(VERIFY, {"code": "000000"}).content.decode()
-    assert "That is not the code that your app shows now. 4 tries left" in page
+    assert "That is not the code your app shows now. 4 attempts left" in page
 
 
-def test_ten_wrong_ones_lead_to_the_wait(browser: Browser, alice: User) -> None:
+def test_ten_wrong_app_codes_cause_lockout(browser: Browser, alice: User) -> None:
     give_app(alice, b"x" * 20)
     browser.password(alice)
     answers = [browser.post(VERIFY, {"code": "000000"}) for _ in range(10)]
     assert answers[-1].url == "/login/help/"
 
 
-def test_of_two_apps_each_logs_in(browser: Browser, alice: User) -> None:
+def test_each_of_two_apps_logs_in(browser: Browser, alice: User) -> None:
     """E14."""
     give_app(alice, name="Old phone")
     newer = give_app(alice, b"y" * 20, "New phone")
@@ -101,32 +99,30 @@ def test_of_two_apps_each_logs_in(browser: Browser, alice: User) -> None:
     assert browser.signed_in
 
 
-def test_the_app_of_charlie_is_no_way(asked: Browser, charlie: User) -> None:
+def test_charlies_app_does_not_log_alice_in(asked: Browser, charlie: User) -> None:
     theirs = give_app(charlie)
     assert asked.post(CHOOSE, {"route": f"app-{theirs.pk}"}).status_code == 200
     asked.post(VERIFY, {"code": shows(SECRET)})
     assert not asked.signed_in
 
 
-def test_a_removed_app_logs_nobody_in(browser: Browser, alice: User) -> None:
+def test_removed_app_does_not_log_in(browser: Browser, alice: User) -> None:
     """RV-07: at once, in the middle of a login."""
     give_app(alice)
     browser.password(alice)
-    alice.factors.filter(kind="app").update(revoked_at=timezone.now())
+    alice.factors.filter(kind="app").update(status="revoked")
     browser.post(VERIFY, {"code": shows(SECRET)})
     assert not browser.signed_in
 
 
-def test_a_resend_texts_nothing_while_an_app_is_asked(browser: Browser, alice: User) -> None:
+def test_resend_texts_nothing_while_app_is_asked(browser: Browser, alice: User) -> None:
     give_app(alice)
     browser.password(alice)
     assert browser.post("/login/verify/resend/").url == VERIFY
     assert not codes(PHONE)
 
 
-def test_without_a_phone_the_mailbox_is_offered_beside_the_app(
-    browser: Browser, alice: User
-) -> None:
+def test_email_is_offered_beside_app_without_phone(browser: Browser, alice: User) -> None:
     alice.factors.all().delete()
     give_app(alice)
     browser.password(alice)
@@ -139,7 +135,7 @@ def test_without_a_phone_the_mailbox_is_offered_beside_the_app(
 # The first factor
 
 
-def test_the_ways_stand_side_by_side(enrolling: Browser) -> None:
+def test_methods_are_offered_side_by_side(enrolling: Browser) -> None:
     """PS-01: an unrestricted way is offered to everybody."""
     assert "Set up another way" in enrolling.get("/login/enroll/phone/").content.decode()
     page = enrolling.get(ENROLL).content.decode()
@@ -147,7 +143,7 @@ def test_the_ways_stand_side_by_side(enrolling: Browser) -> None:
     assert "Text message" in page
 
 
-def test_an_app_may_be_the_first_factor(enrolling: Browser, bob: User) -> None:
+def test_app_can_be_first_factor(enrolling: Browser, bob: User) -> None:
     """E04: QR code, text key, and a code before it counts."""
     page = enrolling.post(FIRST).content.decode()
     assert '<svg viewBox="0 0 ' in page
@@ -164,7 +160,7 @@ def test_an_app_may_be_the_first_factor(enrolling: Browser, bob: User) -> None:
     assert enrolling.signed_in
 
 
-def test_a_page_opened_anew_shows_no_secret(enrolling: Browser) -> None:
+def test_reopened_page_shows_no_secret(enrolling: Browser) -> None:
     """TO-01: shown once."""
     secret = re.search(r"data-secret>([A-Z2-7 ]+)<", enrolling.post(FIRST).content.decode())[1]
     page = enrolling.get(FIRST).content.decode()
@@ -172,21 +168,21 @@ def test_a_page_opened_anew_shows_no_secret(enrolling: Browser) -> None:
     assert "<svg viewBox" not in page.partition("<h1")[2]
 
 
-def test_a_wrong_code_shows_the_same_secret_again(enrolling: Browser, bob: User) -> None:
+def test_wrong_code_shows_same_secret_again(enrolling: Browser, bob: User) -> None:
     secret = secret_on(enrolling.post(FIRST).content.decode())
     page = enrolling.post(FIRST, {"code": shows(b"z" * 20)}).content.decode()
-    assert "That is not the code of this app." in page
+    assert "That is not the code this app shows." in page
     assert secret_on(page) == secret
     assert not bob.factors.exists()
 
 
-def test_a_code_without_a_secret_binds_nothing(enrolling: Browser, bob: User) -> None:
-    """EN-06: the step before was skipped."""
+def test_code_without_secret_adds_no_app(enrolling: Browser, bob: User) -> None:
+    """EN-06: the previous step was skipped."""
     enrolling.post(FIRST, {"code": shows(SECRET)})
     assert not bob.factors.exists()
 
 
-def test_the_secret_of_one_session_is_not_that_of_another(
+def test_secret_of_one_session_is_not_that_of_another(
     enrolling: Browser, other_browser: Browser, bob: User
 ) -> None:
     secret = secret_on(enrolling.post(FIRST).content.decode())
@@ -196,14 +192,14 @@ def test_the_secret_of_one_session_is_not_that_of_another(
     assert not bob.factors.exists()
 
 
-def test_who_has_a_factor_enrolls_no_app_by_the_password(asked: Browser, alice: User) -> None:
+def test_person_with_factor_cannot_add_app_by_password(asked: Browser, alice: User) -> None:
     """EN-02."""
     assert asked.post(FIRST).url == VERIFY
     assert asked.get(ENROLL).url == VERIFY
     assert not alice.factors.filter(kind="app").exists()
 
 
-def test_staff_with_an_app_alone_save_codes_too(browser: Browser, bob: User) -> None:
+def test_staff_with_only_app_must_save_recovery_codes(browser: Browser, bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(is_staff=True)
     give_app(bob)
     User.objects.filter(pk=bob.pk).update(ever_bound_at=timezone.now())
@@ -211,7 +207,7 @@ def test_staff_with_an_app_alone_save_codes_too(browser: Browser, bob: User) -> 
     assert browser.post(VERIFY, {"code": shows(SECRET)}).url == "/login/enroll/done/"
 
 
-def test_the_last_page_speaks_of_the_app(enrolling: Browser, policy: AccountPolicy) -> None:
+def test_done_page_mentions_app(enrolling: Browser, policy: SitePolicy) -> None:
     policy.after_enrollment = "finish"
     policy.save()
     secret = secret_on(enrolling.post(FIRST).content.decode())
@@ -222,7 +218,7 @@ def test_the_last_page_speaks_of_the_app(enrolling: Browser, policy: AccountPoli
 # One more
 
 
-def test_an_app_is_added_beside_the_phone(home: Browser, alice: User) -> None:
+def test_app_is_added_beside_phone(home: Browser, alice: User) -> None:
     """EN-03."""
     secret = secret_on(home.post(MORE).content.decode())
     assert home.post(MORE, {"code": shows(secret)}).url == "/me/?saved=app"
@@ -231,22 +227,24 @@ def test_an_app_is_added_beside_the_phone(home: Browser, alice: User) -> None:
 
 
 def test_there_is_no_sixth_app_before_one_is_removed(home: Browser, alice: User) -> None:
-    """The page that showed the secret was opened while there were four."""
+    """The page with the secret was opened while there were four."""
     *_, oldest = [give_app(alice) for _ in range(4)]
     secret = secret_on(home.post(MORE).content.decode())
     give_app(alice)
     page = home.post(MORE, {"code": shows(secret)}).content.decode()
-    assert "You have 5 authenticator apps, and nobody can have more." in page
+    assert "You have 5 authenticator apps, which is the maximum." in page
     assert "data-secret" not in page
     assert alice.factors.filter(kind="app").count() == 5
     home.post(f"/me/security/factors/{oldest.pk}/remove/")
     assert home.post(MORE, {"code": shows(secret)}).url == "/me/?saved=app"
 
 
-def test_a_wrong_code_adds_none(home: Browser, alice: User) -> None:
+def test_wrong_code_adds_no_app(home: Browser, alice: User) -> None:
     home.post(MORE)
-    assert "A code has only digits." in home.post(MORE, {"code": "12345x"}).content.decode()
-    assert "not the code of this app" in home.post(MORE, {"code": shows(SECRET)}).content.decode()
+    assert "A code contains only digits." in home.post(MORE, {"code": "12345x"}).content.decode()
+    assert (
+        "not the code this app shows" in home.post(MORE, {"code": shows(SECRET)}).content.decode()
+    )
     assert not alice.factors.filter(kind="app").exists()
 
 
@@ -269,8 +267,8 @@ def test_secret_and_codes_are_not_kept_in_logs(home: Browser, caplog) -> None:
     assert text.replace(" ", "") not in caplog.text
 
 
-def test_who_has_an_app_is_not_told_to_have_only_a_password(
-    enrolling: Browser, bob: User, policy: AccountPolicy
+def test_person_with_app_sees_no_password_only_warning(
+    enrolling: Browser, bob: User, policy: SitePolicy
 ) -> None:
     policy.after_enrollment = "continue"
     policy.save()

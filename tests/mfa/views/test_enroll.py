@@ -1,18 +1,18 @@
-"""The pages of the first phone: titles, buttons, methods."""
+"""The pages of the first phone: titles, buttons, HTTP methods."""
 
 import re
 
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Challenge
+from mfa.models import Challenge, Delivery, SitePolicy
 from tests.journeys.conftest import NEW_NUMBER
 from tests.portal_client import Browser, code
 
 PHONE, VERIFY, DONE = "/login/enroll/phone/", "/login/enroll/verify/", "/login/enroll/done/"
 
 
-def test_the_number_has_its_field(enrolling: Browser) -> None:
+def test_page_has_number_field(enrolling: Browser) -> None:
     page = enrolling.get(PHONE).content.decode()
     field = re.search(r'<input[^>]*name="phone"[^>]*>', page)[0]
     assert 'type="tel"' in field
@@ -20,14 +20,13 @@ def test_the_number_has_its_field(enrolling: Browser) -> None:
     assert re.search(r'<label for="id_phone">', page)
 
 
-def test_texts_are_not_praised(enrolling: Browser) -> None:
+def test_page_names_risks_of_texts(enrolling: Browser) -> None:
     """PS-02."""
     page = enrolling.get(PHONE).content.decode()
-    assert "criminals can sometimes read or redirect them" in page
-    assert "An authenticator app is safer still." in page
+    assert "Text codes are less secure than an authenticator app." in page
 
 
-def test_a_mistake_is_in_the_title_the_summary_and_beside_the_field(enrolling: Browser) -> None:
+def test_mistake_is_in_title_summary_and_beside_field(enrolling: Browser) -> None:
     page = enrolling.post(PHONE, {"phone": ""}).content.decode()
     assert re.search(r"<title>\s*Error: ", page)
     assert "There is a problem" in page
@@ -35,23 +34,43 @@ def test_a_mistake_is_in_the_title_the_summary_and_beside_the_field(enrolling: B
     assert page.count("Enter your mobile number.") == 2
 
 
-def test_the_typed_number_stays(enrolling: Browser) -> None:
+def test_typed_number_stays(enrolling: Browser) -> None:
     assert (
         'value="020 7946 0000"'
         in enrolling.post(PHONE, {"phone": "020 7946 0000"}).content.decode()
     )
 
 
-def test_a_typed_script_is_escaped(enrolling: Browser) -> None:
+def test_typed_script_is_escaped(enrolling: Browser) -> None:
     """WB-04."""
     page = enrolling.post(PHONE, {"phone": "<script>alert(1)</script>"}).content.decode()
     assert "<script>alert" not in page
 
 
-def test_the_code_page_names_the_ending_and_its_ways_out(proving: Browser) -> None:
+def test_code_page_shows_the_new_number_in_full_beside_use_another_number(
+    proving: Browser,
+) -> None:
+    """P06: a typing mistake can be seen, with and without a failure."""
     page = proving.get(VERIFY).content.decode()
+    assert "We texted a code to <strong>+44 7700 900250</strong>." in page
+    assert page.index("900250") < page.index("Use another number") < page.index("data-code-form")
+    Delivery.objects.update(state=Delivery.State.FAILED)
+    page = proving.get(VERIFY).content.decode()
+    assert page.index("900250") < page.index("Use another number") < page.index("data-code-form")
+
+
+def test_confirmed_number_stays_masked(finishing: Browser, bob: User) -> None:
+    finishing.post("/login/enroll/done/")
+    asked = Browser()
+    asked.password(bob)
+    page = asked.get("/login/verify/").content.decode()
     assert "number ending 50" in page
-    assert NEW_NUMBER[3:] not in page
+    assert "900250" not in page
+
+
+def test_code_page_names_its_ways_out(proving: Browser) -> None:
+    page = proving.get(VERIFY).content.decode()
+    assert "123456 is your phone set-up code." in page
     assert 'href="/login/enroll/phone/"' in page
     assert 'href="/login/help/"' in page
     assert 'action="/login/verify/resend/"' in page
@@ -65,15 +84,15 @@ def test_sending_again_too_soon_stays_on_the_page(proving: Browser) -> None:
     assert Challenge.objects.get().sends == 1
 
 
-def test_five_wrong_codes_of_a_stranger_lead_to_the_wait(proving: Browser, bob: User) -> None:
+def test_five_wrong_codes_on_unrecognized_device_cause_lockout(proving: Browser, bob: User) -> None:
     """LG-02."""
     Browser().blame(bob, 4)
     wrong = f"{(int(code(NEW_NUMBER)) + 1) % 10**6:06}"
     assert proving.post(VERIFY, {"code": wrong}).url == "/login/help/"
-    assert "Too many tries." in proving.get("/login/help/").content.decode()
+    assert "Too many attempts." in proving.get("/login/help/").content.decode()
 
 
-def test_the_last_page_says_what_comes(proving: Browser, policy: AccountPolicy) -> None:
+def test_last_page_explains_next_login(proving: Browser, policy: SitePolicy) -> None:
     """EN-05."""
     policy.after_enrollment = "finish"
     policy.save()
@@ -90,12 +109,12 @@ def test_other_methods_are_refused(proving: Browser, path: str, method: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/login/skip/", "/login/cancel/"])
-def test_a_link_neither_skips_nor_cancels(enrolling: Browser, path: str) -> None:
+def test_link_neither_skips_nor_cancels(enrolling: Browser, path: str) -> None:
     assert enrolling.get(path).status_code == 405
     assert enrolling.get(PHONE).status_code == 200
 
 
-def test_charlie_sees_nothing_of_bobs_number(
+def test_charlie_cannot_see_bobs_number(
     proving: Browser, other_browser: Browser, charlie: User
 ) -> None:
     other_browser.password(charlie)

@@ -1,4 +1,6 @@
-"""PROVE_MAILBOX: password and emailed code open an enrollment, and nothing else (EM-02, EM-03)."""
+"""Recovery by email: password and emailed code allow an enrollment, and nothing else (EM-02,
+EM-03).
+"""
 
 from datetime import timedelta
 
@@ -6,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import AccountPolicy, Challenge, Event, OutboxMessage
+from mfa.models import Challenge, Event, Factor, OutboxMessage, SitePolicy
 from tests.conftest import give_codes
 from tests.portal_client import Browser, code, codes
 
@@ -17,18 +19,18 @@ NEW, OLD = "+447700900250", "+447700900201"
 
 @pytest.fixture
 def proven(recovering: Browser, alice: User) -> Browser:
-    """Alice, whose phone is worn out, after the emailed code."""
+    """Alice, whose phone is disabled, after the emailed code."""
     recovering.post(MAILBOX)
     recovering.post(MAILBOX, {"code": code(alice.email)})
     return recovering
 
 
-def allow(policy: AccountPolicy, email_codes: str) -> None:
+def allow(policy: SitePolicy, email_codes: str) -> None:
     policy.email_codes = email_codes
     policy.save()
 
 
-def test_nothing_is_sent_before_one_asks(recovering: Browser, alice: User) -> None:
+def test_nothing_is_sent_before_request(recovering: Browser, alice: User) -> None:
     """WB-01: the page explains, its button sends."""
     page = recovering.get(MAILBOX).content.decode()
     assert "a…@example.org" in page
@@ -38,13 +40,13 @@ def test_nothing_is_sent_before_one_asks(recovering: Browser, alice: User) -> No
     assert len(codes(alice.email)) == 1
 
 
-def test_the_code_opens_the_enrollment(proven: Browser, alice: User) -> None:
+def test_code_opens_enrollment(proven: Browser, alice: User) -> None:
     assert proven.get(MAILBOX).url == PHONE
     assert proven.get(PHONE).status_code == 200
     assert not proven.signed_in
 
 
-def test_a_new_phone_ends_it(proven: Browser, alice: User) -> None:
+def test_new_phone_ends_recovery(proven: Browser, alice: User) -> None:
     proven.post(PHONE, {"phone": NEW})
     assert proven.post(CHECK, {"code": code(NEW)}).url.startswith("/login/?notice=confirmed")
     assert alice.factors.usable().get().target == NEW
@@ -54,7 +56,7 @@ def test_a_new_phone_ends_it(proven: Browser, alice: User) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/me/", "/me/phone/", "/me/security/codes/", "/admin/"])
-def test_the_emailed_code_opens_nothing_else(proven: Browser, path: str) -> None:
+def test_emailed_code_opens_only_enrollment(proven: Browser, path: str) -> None:
     """EM-03: only enrollment and logout."""
     assert proven.get(path).status_code == 302
     assert proven.get("/login/continue/").url == PHONE
@@ -63,19 +65,29 @@ def test_the_emailed_code_opens_nothing_else(proven: Browser, path: str) -> None
     assert not proven.signed_in
 
 
-def test_old_phone_and_mailbox_are_told_before_anything_changes(
-    proven: Browser, alice: User
-) -> None:
-    """NT-02: by a way that who holds the mailbox does not hold."""
+def test_old_phone_and_email_are_notified_before_change(proven: Browser, alice: User) -> None:
+    """NT-02: by a channel that an attacker with the email account does not have."""
     text = OutboxMessage.objects.filter(channel="sms").first()
     assert text.target == OLD
     assert "a new phone or app is being set up" in text.body
     mail = OutboxMessage.objects.filter(channel="email").first()
-    assert "a new second step is being set up" in mail.subject
+    assert "a new phone or app is being set up" in mail.subject
     assert alice.audit_events.filter(event=Event.MAILBOX_PROVEN).count() == 1
 
 
-def test_the_password_alone_enrolls_nothing(recovering: Browser, alice: User) -> None:
+def test_only_current_phones_are_notified(recovering: Browser, alice: User) -> None:
+    """NT-02: the newest removed number may belong to someone else now."""
+    other, removed = "+447700900202", "+447700900203"
+    later = timezone.now() + timedelta(minutes=1)
+    Factor.objects.create(user=alice, target=other, confirmed_at=later, status="suspended")
+    Factor.objects.create(user=alice, target=removed, confirmed_at=later, status="revoked")
+    recovering.post(MAILBOX)
+    recovering.post(MAILBOX, {"code": code(alice.email)})
+    texts = OutboxMessage.objects.filter(channel="sms")
+    assert set(texts.values_list("target", flat=True)) == {OLD, other}
+
+
+def test_password_does_not_enroll(recovering: Browser, alice: User) -> None:
     """RV-08, RV-04."""
     assert recovering.get(PHONE).url == MAILBOX
     assert recovering.post(PHONE, {"phone": NEW}).url == MAILBOX
@@ -84,15 +96,17 @@ def test_the_password_alone_enrolls_nothing(recovering: Browser, alice: User) ->
     assert not Challenge.objects.exists()
 
 
-def test_a_wrong_code_proves_nothing(recovering: Browser, alice: User) -> None:
+def test_wrong_code_verifies_nothing(recovering: Browser, alice: User) -> None:
     recovering.post(MAILBOX)
     wrong = f"{(int(code(alice.email)) + 1) % 1_000_000:06}"
     page = recovering.post(MAILBOX, {"code": wrong}).content.decode()
-    assert "4 tries left" in page
+    assert "4 attempts left" in page
     assert recovering.get(PHONE).url == MAILBOX
 
 
-def test_its_code_logs_in_nowhere_else(asked: Browser, other_browser: Browser, alice: User) -> None:
+def test_recovery_code_by_email_does_not_log_in(
+    asked: Browser, other_browser: Browser, alice: User
+) -> None:
     """OT-04: the purpose is bound into the code."""
     asked.post(LOST)
     asked.post(MAILBOX)
@@ -103,7 +117,7 @@ def test_its_code_logs_in_nowhere_else(asked: Browser, other_browser: Browser, a
     assert not asked.signed_in
 
 
-def test_the_code_of_one_session_proves_nothing_in_another(
+def test_code_of_one_session_proves_nothing_in_another(
     recovering: Browser, other_browser: Browser, alice: User
 ) -> None:
     """OT-04."""
@@ -114,7 +128,7 @@ def test_the_code_of_one_session_proves_nothing_in_another(
     assert other_browser.get(PHONE).url == MAILBOX
 
 
-def test_a_second_press_waits_its_turn(recovering: Browser, alice: User) -> None:
+def test_second_press_waits(recovering: Browser, alice: User) -> None:
     recovering.post(MAILBOX)
     assert recovering.post(MAILBOX).status_code == 429
     assert len(codes(alice.email)) == 1
@@ -132,35 +146,36 @@ def test_a_second_press_waits_its_turn(recovering: Browser, alice: User) -> None
         ("", True, MAILBOX),
     ],
 )
-def test_the_policy_decides_what_a_mailbox_may_do(
-    asked: Browser, policy: AccountPolicy, email_codes: str, offered: object, lost_leads_to: str
+def test_policy_decides_use_of_email(
+    asked: Browser, policy: SitePolicy, email_codes: str, offered: object, lost_leads_to: str
 ) -> None:
     allow(policy, email_codes)
     assert ("Send code to email" in asked.get(VERIFY).content.decode()) is offered
     assert asked.post(LOST).url == lost_leads_to
-    User.objects.get().factors.update(disabled_at=timezone.now())
+    User.objects.get().factors.update(status="disabled")
     assert asked.get(VERIFY).url == lost_leads_to
 
 
-def test_staff_recover_by_no_mailbox(browser: Browser, root: User) -> None:
+def test_staff_cannot_recover_by_email(browser: Browser, root: User) -> None:
     """EM-01."""
     browser.password(root)
-    assert "I no longer have this phone" not in browser.get(VERIFY).content.decode()
+    assert "I no longer have this phone" in browser.get(VERIFY).content.decode()
     assert browser.post(LOST).url == HELP
-    root.factors.update(disabled_at=timezone.now())
+    assert "codes by email are turned off" in browser.get(HELP).content.decode()
+    root.factors.update(status="disabled")
     assert browser.get(VERIFY).url == HELP
     assert browser.get(MAILBOX).url == HELP
     browser.post(MAILBOX)
     assert not codes(root.email)
 
 
-def test_who_becomes_staff_in_between_enrolls_nothing(proven: Browser, alice: User) -> None:
+def test_person_who_becomes_staff_cannot_enroll(proven: Browser, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_staff=True)
     assert proven.get(PHONE).url == HELP
     assert proven.post(PHONE, {"phone": NEW}).url == HELP
 
 
-def test_a_policy_that_closes_it_ends_it_at_once(proven: Browser, policy: AccountPolicy) -> None:
+def test_policy_change_ends_question_by_closed_route(proven: Browser, policy: SitePolicy) -> None:
     """SS-10."""
     allow(policy, "off")
     assert proven.post(PHONE, {"phone": NEW}).url == HELP
@@ -173,7 +188,7 @@ def test_a_policy_that_closes_it_ends_it_at_once(proven: Browser, policy: Accoun
         {"email_changed_at": timezone.now() - timedelta(days=6)},
     ],
 )
-def test_a_mailbox_that_rests_recovers_nothing(
+def test_email_cannot_recover_after_change_or_reset(
     recovering: Browser, alice: User, rest: dict[str, object]
 ) -> None:
     """EM-04, EM-06."""
@@ -183,20 +198,20 @@ def test_a_mailbox_that_rests_recovers_nothing(
     assert not codes(alice.email)
 
 
-def test_an_address_changed_eight_days_ago_recovers(recovering: Browser, alice: User) -> None:
+def test_address_changed_eight_days_ago_recovers(recovering: Browser, alice: User) -> None:
     """EM-06: seven days."""
     changed = timezone.now() - timedelta(days=8)
     User.objects.filter(pk=alice.pk).update(email_changed_at=changed)
     assert recovering.get(MAILBOX).status_code == 200
 
 
-def test_after_a_hundred_wrong_codes_the_mailbox_rests(recovering: Browser, alice: User) -> None:
+def test_email_cannot_recover_after_hundred_wrong_codes(recovering: Browser, alice: User) -> None:
     """LG-01."""
     User.objects.filter(pk=alice.pk).update(wrong_answers=100)
     assert recovering.get(MAILBOX).url == HELP
 
 
-def test_a_code_to_a_former_address_proves_nothing(recovering: Browser, alice: User) -> None:
+def test_code_to_former_email_address_is_invalid(recovering: Browser, alice: User) -> None:
     """EM-06."""
     recovering.post(MAILBOX)
     emailed = code(alice.email)
@@ -205,11 +220,26 @@ def test_a_code_to_a_former_address_proves_nothing(recovering: Browser, alice: U
     assert recovering.get(PHONE).url == MAILBOX
 
 
+def test_lost_phone_after_an_email_change_leads_to_help_that_says_until_when(
+    asked: Browser, alice: User
+) -> None:
+    """P16: after a change of the email the way stays, and says when it works again."""
+    changed = timezone.now() - timedelta(days=6)
+    User.objects.filter(pk=alice.pk).update(email_changed_at=changed)
+    assert "I no longer have this phone" in asked.get(VERIFY).content.decode()
+    assert asked.post(LOST).url == HELP
+    page = asked.get(HELP).content.decode()
+    opens = timezone.localtime(changed + timedelta(days=7))
+    assert f"Codes by email work again from {opens:%-d %B %Y, %H:%M}" in page
+    assert "The help desk" in page
+    assert not codes(alice.email)
+
+
 # "I no longer have this phone"
 
 
-def test_who_has_lost_the_phone_recovers_by_email(
-    browser: Browser, alice: User, policy: AccountPolicy
+def test_person_who_lost_phone_recovers_by_email(
+    browser: Browser, alice: User, policy: SitePolicy
 ) -> None:
     allow(policy, "recovery")
     browser.password(alice)
@@ -223,17 +253,15 @@ def test_who_has_lost_the_phone_recovers_by_email(
     assert OLD in {text.target for text in OutboxMessage.objects.filter(channel="sms")[:2]}
 
 
-def test_who_finds_it_again_goes_back_to_the_code(asked: Browser) -> None:
+def test_person_who_finds_phone_returns_to_code(asked: Browser) -> None:
     asked.post(LOST)
-    assert "I have my phone after all" in asked.get(MAILBOX).content.decode()
+    assert "Back: I have my phone" in asked.get(MAILBOX).content.decode()
     assert asked.post(LOST, {"found": "yes"}).url == VERIFY
     asked.post(VERIFY, {"code": code(OLD)})
     assert asked.signed_in
 
 
-def test_a_lost_phone_takes_its_apps_with_it_and_leaves_the_recovery_codes(
-    browser: Browser, alice: User
-) -> None:
+def test_lost_phone_ends_apps_but_not_recovery_codes(browser: Browser, alice: User) -> None:
     give_codes(alice)
     alice.factors.create(kind="app", secret="GE", confirmed_at=timezone.now())
     browser.password(alice)
@@ -246,13 +274,13 @@ def test_a_lost_phone_takes_its_apps_with_it_and_leaves_the_recovery_codes(
     assert left == {("phone", NEW), ("recovery_codes", "")}
 
 
-def test_saying_so_proves_nothing(asked: Browser, alice: User) -> None:
+def test_reporting_loss_proves_nothing(asked: Browser, alice: User) -> None:
     asked.post(LOST)
     assert asked.get(PHONE).url == MAILBOX
     assert asked.post(PHONE, {"phone": NEW}).url == MAILBOX
     assert alice.factors.usable().get().target == OLD
 
 
-def test_who_never_had_one_has_lost_none(enrolling: Browser) -> None:
+def test_person_without_factor_cannot_report_loss(enrolling: Browser) -> None:
     assert enrolling.post(LOST).url == PHONE
     assert enrolling.get(MAILBOX).url == PHONE

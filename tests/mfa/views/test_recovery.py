@@ -1,4 +1,4 @@
-"""A way out without the phone: recovery codes, for everybody, and needed of staff (LK-01, M13)."""
+"""Recovery codes: optional for people, required for staff (LK-01, M13)."""
 
 import re
 from datetime import timedelta
@@ -9,9 +9,9 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import recovery
 from mfa.audit import NOWHERE
-from mfa.models import AccountPolicy, Factor, OutboxMessage, RecoveryCode
+from mfa.factors import recovery_codes
+from mfa.models import Factor, OutboxMessage, RecoveryCode, SitePolicy
 from mfa.rules.recovery import normalize
 from tests.conftest import give_codes
 from tests.portal_client import Browser, code, codes
@@ -33,10 +33,10 @@ def shown(response) -> list[str]:
     return SHOWN.findall(response.content.decode())
 
 
-# By a code
+# Login with a code
 
 
-def test_a_code_logs_in_once(browser: Browser, alice: User, saved: list[str]) -> None:
+def test_code_logs_in_once(browser: Browser, alice: User, saved: list[str]) -> None:
     browser.password(alice)
     assert "Use a recovery code" in browser.get(VERIFY).content.decode()
     assert browser.post(SPARE, {"code": saved[0]}).url == "/"
@@ -44,14 +44,12 @@ def test_a_code_logs_in_once(browser: Browser, alice: User, saved: list[str]) ->
     other = Browser()
     other.password(alice)
     page = other.post(SPARE, {"code": saved[0]}).content.decode()
-    assert "This code has already been used. Each one works once." in page
+    assert "This code has already been used. Each code works once." in page
     assert not other.signed_in
 
 
-def test_the_session_of_a_code_is_of_the_second_level(
-    browser: Browser, alice: User, saved: list[str]
-) -> None:
-    """The design's table of labels: a code issued inside an AAL 2 session gives AAL 2."""
+def test_session_by_recovery_code_is_aal2(browser: Browser, alice: User, saved: list[str]) -> None:
+    """The design's table of labels: a code issued in an AAL2 session proves AAL2."""
     browser.password(alice)
     browser.post(SPARE, {"code": saved[0]})
     assert browser.session["mfa_about"]["aal"] == 2
@@ -61,7 +59,7 @@ def test_the_session_of_a_code_is_of_the_second_level(
 @pytest.mark.parametrize(
     "spelling", [str.lower, lambda code: code.replace("-", " "), " {} ".format]
 )
-def test_a_code_may_be_typed_as_one_likes(
+def test_code_is_accepted_in_any_format(
     browser: Browser, alice: User, saved: list[str], spelling
 ) -> None:
     browser.password(alice)
@@ -73,14 +71,14 @@ def test_a_code_may_be_typed_as_one_likes(
     ("typed", "words"),
     [
         ("", "Enter one of your recovery codes."),
-        ("123456", "That is too short"),
-        ("x" * 61, "That is too long"),
-        ("x" * 10_000, "That is too long"),
+        ("123456", "That code is too short"),
+        ("x" * 61, "That code is too long"),
+        ("x" * 10_000, "That code is too long"),
         ("\u2460234-5678-9ABCD", "only letters and digits"),
         ("\x00", "Null characters are not allowed."),
     ],
 )
-def test_what_is_no_code_costs_no_try(
+def test_malformed_code_uses_no_attempt(
     browser: Browser, alice: User, saved: list[str], typed: str, words: str
 ) -> None:
     """OT-09."""
@@ -90,18 +88,16 @@ def test_what_is_no_code_costs_no_try(
     assert alice.wrong_answers == 0
 
 
-def test_a_wrong_code_is_said_with_the_tries_left_and_is_not_repeated(
+def test_wrong_code_shows_attempts_left_and_is_not_repeated(
     browser: Browser, alice: User, saved: list[str]
 ) -> None:
     browser.password(alice)
     page = browser.post(SPARE, {"code": WRONG}).content.decode()
-    assert "That is not one of your recovery codes. 4 tries left" in page
+    assert "That is not one of your recovery codes. 4 attempts left" in page
     assert WRONG not in page
 
 
-def test_the_tenth_wrong_one_leads_to_the_wait(
-    browser: Browser, alice: User, saved: list[str]
-) -> None:
+def test_tenth_wrong_code_causes_lockout(browser: Browser, alice: User, saved: list[str]) -> None:
     """LG-01: texts and codes share it."""
     browser.password(alice)
     for _ in range(5):
@@ -112,7 +108,7 @@ def test_the_tenth_wrong_one_leads_to_the_wait(
     assert not browser.signed_in
 
 
-def test_another_browser_or_a_new_login_begins_no_new_count(
+def test_other_browser_or_new_login_keeps_count(
     browser: Browser, other_browser: Browser, alice: User, saved: list[str]
 ) -> None:
     """OT-05."""
@@ -123,15 +119,15 @@ def test_another_browser_or_a_new_login_begins_no_new_count(
     assert other_browser.get(SPARE).url == "/login/help/"
 
 
-def test_the_twenty_first_code_in_an_hour_is_refused_in_words(
+def test_twenty_first_code_in_an_hour_is_refused_with_reason(
     browser: Browser, alice: User, saved: list[str]
 ) -> None:
     """WB-06."""
-    recovery.spend(alice, normalize(saved[0]), origin=NOWHERE)
+    recovery_codes.spend(alice, normalize(saved[0]), client=NOWHERE)
     browser.password(alice)
     pages = [browser.post(SPARE, {"code": saved[0]}) for _ in range(20)]
     assert [page.status_code for page in pages] == [200] * 19 + [429]
-    assert "Please wait a little" in pages[-1].content.decode()
+    assert "Try again later" in pages[-1].content.decode()
 
 
 def test_without_codes_the_page_leads_back(asked: Browser) -> None:
@@ -140,11 +136,13 @@ def test_without_codes_the_page_leads_back(asked: Browser) -> None:
     assert asked.post(SPARE, {"code": WRONG}).url == VERIFY
 
 
-def test_the_code_of_charlie_opens_nothing(asked: Browser, charlie: User, saved: list[str]) -> None:
+def test_charlies_code_does_not_log_alice_in(
+    asked: Browser, charlie: User, saved: list[str]
+) -> None:
     theirs = give_codes(charlie)
     asked.post(SPARE, {"code": theirs[0]})
     assert not asked.signed_in
-    assert recovery.left(recovery.codes_of(charlie)) == 10
+    assert recovery_codes.left(recovery_codes.codes_of(charlie)) == 10
 
 
 def test_without_a_password_there_is_no_page(browser: Browser, saved: list[str]) -> None:
@@ -154,7 +152,7 @@ def test_without_a_password_there_is_no_page(browser: Browser, saved: list[str])
     assert not RecoveryCode.objects.exclude(used_at=None).exists()
 
 
-def test_codes_are_among_the_ways(browser: Browser, alice: User, saved: list[str]) -> None:
+def test_recovery_codes_are_offered(browser: Browser, alice: User, saved: list[str]) -> None:
     browser.password(alice)
     assert "A recovery code that you saved" in browser.get(CHOOSE).content.decode()
     codes_ = alice.factors.get(kind="recovery_codes")
@@ -164,11 +162,11 @@ def test_codes_are_among_the_ways(browser: Browser, alice: User, saved: list[str
     assert browser.signed_in
 
 
-def test_with_the_phone_disabled_codes_are_still_a_way(
+def test_recovery_codes_work_with_disabled_phone(
     browser: Browser, alice: User, saved: list[str], clock: time_machine.Traveller
 ) -> None:
-    """RV-08: a worn factor leads to another, never to the password alone."""
-    alice.factors.filter(kind="phone").update(disabled_at=alice.date_joined)
+    """RV-08: a disabled factor leads to another, never to the password."""
+    alice.factors.filter(kind="phone").update(status="disabled")
     assert browser.password(alice).url == CHOOSE
     assert not codes(alice.email)
     assert browser.get(SPARE).status_code == 200
@@ -176,7 +174,7 @@ def test_with_the_phone_disabled_codes_are_still_a_way(
     assert browser.signed_in
 
 
-def test_a_walk_that_is_too_old_takes_no_code(
+def test_expired_login_accepts_no_code(
     browser: Browser, alice: User, saved: list[str], clock: time_machine.Traveller
 ) -> None:
     browser.password(alice)
@@ -188,7 +186,7 @@ def test_a_walk_that_is_too_old_takes_no_code(
 # A new set
 
 
-def test_a_set_is_shown_once(home: Browser, alice: User) -> None:
+def test_set_is_shown_once(home: Browser, alice: User) -> None:
     assert "You have no recovery codes." in home.get(MINE).content.decode()
     made = shown(home.post(MINE))
     assert len(set(made)) == 10
@@ -198,7 +196,7 @@ def test_a_set_is_shown_once(home: Browser, alice: User) -> None:
     assert home.signed_in
 
 
-def test_a_new_set_replaces_the_old_one(home: Browser, alice: User) -> None:
+def test_new_set_replaces_old_one(home: Browser, alice: User) -> None:
     former = shown(home.post(MINE))
     home.post(MINE)
     other = Browser()
@@ -207,7 +205,7 @@ def test_a_new_set_replaces_the_old_one(home: Browser, alice: User) -> None:
     assert not other.signed_in
 
 
-def test_a_new_set_ends_other_sessions(home: Browser, other_browser: Browser, alice: User) -> None:
+def test_new_set_ends_other_sessions(home: Browser, other_browser: Browser, alice: User) -> None:
     """SS-06."""
     other_browser.log_in(alice)
     home.post(MINE)
@@ -215,7 +213,7 @@ def test_a_new_set_ends_other_sessions(home: Browser, other_browser: Browser, al
     assert home.get("/me/").status_code == 200
 
 
-def test_making_codes_needs_a_fresh_proof(
+def test_making_codes_needs_fresh_proof(
     clock: time_machine.Traveller, browser: Browser, alice: User
 ) -> None:
     """SS-08, LK-01."""
@@ -225,8 +223,8 @@ def test_making_codes_needs_a_fresh_proof(
     assert not RecoveryCode.objects.exists()
 
 
-def test_an_emailed_code_makes_none(browser: Browser, alice: User) -> None:
-    """LK-01, EM-01: only inside a session of the second level."""
+def test_session_by_emailed_code_cannot_make_codes(browser: Browser, alice: User) -> None:
+    """LK-01, EM-01: only in a session at AAL2."""
     browser.password(alice)
     browser.post("/login/verify/email/")
     browser.post(VERIFY, {"code": code(alice.email)})
@@ -235,13 +233,13 @@ def test_an_emailed_code_makes_none(browser: Browser, alice: User) -> None:
     assert not RecoveryCode.objects.exists()
 
 
-def test_the_sixth_set_in_an_hour_is_refused(home: Browser) -> None:
+def test_sixth_set_in_hour_is_refused(home: Browser) -> None:
     for _ in range(5):
         home.post(MINE)
     assert home.post(MINE).status_code == 429
 
 
-def test_few_codes_left_are_said(home: Browser, alice: User) -> None:
+def test_few_codes_left_are_shown(home: Browser, alice: User) -> None:
     home.post(MINE)
     RecoveryCode.objects.filter(pk__in=RecoveryCode.objects.values("pk")[:7]).update(
         used_at=alice.date_joined
@@ -255,26 +253,26 @@ def test_few_codes_left_are_said(home: Browser, alice: User) -> None:
 
 
 def named(text: str) -> bool:
-    """Whether a text names portal, address, account and date, in its lines."""
+    """Whether a text has lines with portal, address, account and date."""
     day = timezone.now().strftime("%-d %B %Y")
     about = ("Recovery codes for Acme Portal", "http://testserver", "Account: alice@example.org")
     return all(line in text for line in (*about, f"Made on {day}"))
 
 
-def test_what_is_printed_or_copied_names_portal_account_and_date(home: Browser) -> None:
-    """On paper nothing else tells one list from another."""
+def test_printed_and_copied_codes_name_portal_account_and_date(home: Browser) -> None:
+    """On paper nothing else identifies the list."""
     page = home.post(MINE).content.decode()
     assert named(page[page.index("data-about") : page.index("spare-list")])
 
 
-def test_the_codes_of_an_enrollment_name_them_too(finishing: Browser) -> None:
+def test_enrollment_codes_page_names_account_and_date(finishing: Browser) -> None:
     page = finishing.post(DONE, {"make": "codes"}).content.decode()
     assert "Account: bob@example.org" in page
     file = finishing.post("/login/enroll/done/codes/", {"codes": SHOWN.findall(page)})
     assert "Account: bob@example.org" in file.content.decode()
 
 
-def test_the_file_holds_what_the_page_showed(home: Browser) -> None:
+def test_file_holds_what_page_showed(home: Browser) -> None:
     made = shown(home.post(MINE))
     file = home.post(FILE, {"codes": made})
     assert file.headers["Content-Disposition"] == 'attachment; filename="recovery-codes.txt"'
@@ -288,21 +286,19 @@ def test_the_file_holds_what_the_page_showed(home: Browser) -> None:
 @pytest.mark.parametrize(
     "sent", [[], ["0" * 13], ["0" * 13] * 9 + ["<script>"], ["x" * 10_000] * 10]
 )
-def test_a_file_of_anything_else_is_refused(home: Browser, sent: list[str]) -> None:
-    """It repeats codes, not whatever one posts."""
+def test_file_with_other_content_is_refused(home: Browser, sent: list[str]) -> None:
+    """It repeats codes and nothing else."""
     assert home.post(FILE, {"codes": sent}).status_code == 400
 
 
 # Staff
 
 
-def test_staff_who_have_only_a_phone_save_codes_before_they_enter(
-    backing_up: Browser, root: User
-) -> None:
-    """The phone alone is no way out, since staff get no codes by email (EM-01)."""
+def test_staff_with_only_phone_must_save_codes(backing_up: Browser, root: User) -> None:
+    """A phone is not enough, because staff get no codes by email (EM-01)."""
     assert not backing_up.signed_in
     assert backing_up.get("/admin/").status_code == 302
-    assert "You need a way in without your phone" in backing_up.get(DONE).content.decode()
+    assert "Save your recovery codes" in backing_up.get(DONE).content.decode()
     made = shown(backing_up.post(DONE, {"make": "codes"}))
     assert len(made) == 10
     assert backing_up.post(SAVE, {"codes": made}).status_code == 200
@@ -315,7 +311,7 @@ def test_staff_who_have_only_a_phone_save_codes_before_they_enter(
     assert other.signed_in
 
 
-def test_staff_cannot_press_past_it(backing_up: Browser) -> None:
+def test_staff_cannot_skip_saving_codes(backing_up: Browser) -> None:
     """EN-06."""
     assert backing_up.post(DONE).status_code == 200
     assert backing_up.get("/login/continue/").url == DONE
@@ -325,25 +321,25 @@ def test_staff_cannot_press_past_it(backing_up: Browser) -> None:
 
 
 def test_codes_are_made_once_by_the_page(backing_up: Browser) -> None:
-    """Its form sent again makes no second set: the first may be on paper already."""
+    """Posting its form again makes no second set, because the first may be printed already."""
     backing_up.post(DONE, {"make": "codes"})
     assert backing_up.post(DONE, {"make": "codes"}).url == "/"
     assert Factor.objects.filter(kind="recovery_codes").count() == 1
 
 
-def test_staff_with_codes_enter_at_once(browser: Browser, root: User) -> None:
+def test_staff_with_codes_log_in_right_away(browser: Browser, root: User) -> None:
     assert browser.log_in(root).url == "/"
     assert browser.signed_in
 
 
 def test_staff_who_have_used_up_their_codes_make_new_ones(browser: Browser, root: User) -> None:
-    root.factors.filter(kind="recovery_codes").update(revoked_at=root.date_joined)
+    root.factors.filter(kind="recovery_codes").update(status="revoked")
     assert browser.log_in(root).url == DONE
 
 
 @pytest.mark.parametrize("flow", ["finish", "continue"])
-def test_the_first_enrollment_of_staff_ends_with_codes(
-    browser: Browser, bob: User, policy: AccountPolicy, flow: str
+def test_first_enrollment_of_staff_ends_with_codes(
+    browser: Browser, bob: User, policy: SitePolicy, flow: str
 ) -> None:
     User.objects.filter(pk=bob.pk).update(is_staff=True)
     policy.after_enrollment = flow
@@ -358,15 +354,15 @@ def test_the_first_enrollment_of_staff_ends_with_codes(
     assert browser.signed_in
 
 
-def test_others_may_take_codes_along_or_leave_them(finishing: Browser, bob: User) -> None:
-    """D08: "Finish" is there at once."""
+def test_others_can_choose_to_save_codes(finishing: Browser, bob: User) -> None:
+    """D08: "Finish" is there right away."""
     assert len(shown(finishing.post(DONE, {"make": "codes"}))) == 10
     finishing.post(DONE)
     assert finishing.signed_in
     assert bob.factors.usable().count() == 2
 
 
-def test_others_need_none(finishing: Browser, bob: User) -> None:
+def test_others_need_no_codes(finishing: Browser, bob: User) -> None:
     finishing.post(DONE)
     assert finishing.signed_in
     assert not OutboxMessage.objects.filter(body__contains="recovery codes").exists()

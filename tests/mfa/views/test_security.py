@@ -1,4 +1,4 @@
-"""The security page: factors and sessions, and how to end either (SS-07, RV-07)."""
+"""The Security page: factors and sessions, and how to end them (SS-07, RV-07)."""
 
 from datetime import timedelta
 
@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa import factors
-from mfa.models import AccountPolicy, AuditEvent, Event, Factor, OutboxMessage, Session
-from mfa.sessions import hash_of
+from mfa.models import AuditEvent, Event, Factor, OutboxMessage, Session, SitePolicy
+from mfa.session_engine import hash_of
 from tests.authenticator import SECRET, give_app, shows
 from tests.conftest import give_phone
 from tests.portal_client import PASSWORD, Browser, code
@@ -39,22 +39,22 @@ def remove(factor: Factor) -> str:
     return f"/me/security/factors/{factor.pk}/remove/"
 
 
-def test_it_names_the_phone_without_its_number(home: Browser) -> None:
+def test_page_shows_masked_phone(home: Browser) -> None:
     """PS-10."""
     page = home.get(PAGE).content.decode()
     assert "Number ending 01" in page
     assert NUMBER[3:] not in page
 
 
-def test_it_lists_every_session_and_which_one_this_is(two: Browser) -> None:
+def test_page_lists_sessions_and_marks_current(two: Browser) -> None:
     """SS-07."""
     page = two.get(PAGE)
     assert len(page.context["sessions"]) == 2
-    assert page.content.decode().count("(this one)") == 1
-    assert page.content.decode().count("Log out there") == 1
+    assert page.content.decode().count("(this device)") == 1
+    assert page.content.decode().count("Log out this device") == 1
 
 
-def test_it_tells_no_session_key(two: Browser, other_browser: Browser) -> None:
+def test_page_reveals_no_session_key(two: Browser, other_browser: Browser) -> None:
     page = two.get(PAGE).content.decode()
     assert other_browser.session.session_key not in page
 
@@ -69,12 +69,12 @@ def test_one_session_is_ended_by_its_button(two: Browser, other_browser: Browser
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "0" * 16, "\x00"])
-def test_an_unknown_one_ends_nothing(two: Browser, other_browser: Browser, wrong: str) -> None:
+def test_unknown_session_ends_nothing(two: Browser, other_browser: Browser, wrong: str) -> None:
     two.post(END, {"session": wrong})
     assert other_browser.get("/me/").status_code == 200
 
 
-def test_charlie_ends_no_session_of_alices(
+def test_charlie_cannot_end_alices_session(
     home: Browser, other_browser: Browser, charlie: User
 ) -> None:
     mine = home.get(PAGE).context["sessions"][0].public_id
@@ -84,7 +84,7 @@ def test_charlie_ends_no_session_of_alices(
     assert home.get("/me/").status_code == 200
 
 
-def test_everywhere_else_ends_half_logins_too(
+def test_ending_other_sessions_ends_pending_logins(
     two: Browser, other_browser: Browser, alice: User
 ) -> None:
     """SS-05."""
@@ -98,8 +98,22 @@ def test_everywhere_else_ends_half_logins_too(
     assert AuditEvent.objects.filter(event=Event.SESSIONS_ENDED, user=alice).count() == 1
 
 
+def test_page_names_what_ends_and_only_its_button_ends_it(
+    two: Browser, other_browser: Browser, alice: User
+) -> None:
+    """A page of its own before a rare act."""
+    assert f'href="{END_OTHERS}"' in two.get(PAGE).content.decode()
+    page = two.get(END_OTHERS).content.decode()
+    assert "logged out on 1 other device:" in page
+    assert page.count("last seen") == 1
+    assert other_browser.get("/me/").status_code == 200
+    assert two.post(END_OTHERS).url == f"{PAGE}?done=others"
+    assert "logged out on all other devices" in two.get(f"{PAGE}?done=others").content.decode()
+    assert other_browser.get("/me/").status_code == 302
+
+
 @pytest.mark.parametrize("path", [END, END_OTHERS])
-def test_ending_asks_for_a_fresh_proof(
+def test_ending_sessions_needs_fresh_proof(
     two: Browser, other_browser: Browser, clock: time_machine.Traveller, path: str
 ) -> None:
     """SS-07: after re-authentication."""
@@ -112,11 +126,11 @@ CONFIRM = "/me/confirm/"
 
 
 def confirm(browser: Browser, path: str, **typed: str) -> str:
-    """Answer the question for a proof; return where it leads."""
+    """Answer the question for a proof. Return the redirect."""
     return browser.post(CONFIRM, {"next": path, "either": "1", **typed}).url
 
 
-def test_a_stale_session_reports_nothing_lost(
+def test_stale_session_cannot_report_loss(
     two: Browser, other_browser: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
     """S02: a stolen cookie must not lock the owner out."""
@@ -130,7 +144,7 @@ def test_a_stale_session_reports_nothing_lost(
     assert other_browser.get("/me/").status_code == 200
 
 
-def test_a_wrong_password_opens_nothing_and_waits_as_at_the_login(
+def test_wrong_password_is_refused_and_causes_lockout(
     home: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
     clock.shift(timedelta(minutes=11))
@@ -142,7 +156,7 @@ def test_a_wrong_password_opens_nothing_and_waits_as_at_the_login(
     assert alice.factors.usable().exists()
 
 
-def test_the_proof_of_one_session_opens_no_other(
+def test_proof_is_valid_for_one_session(
     two: Browser, other_browser: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
     clock.shift(timedelta(minutes=11))
@@ -153,8 +167,10 @@ def test_the_proof_of_one_session_opens_no_other(
     assert alice.factors.usable().exists()
 
 
-def test_a_factor_is_proof_too(home: Browser, alice: User, clock: time_machine.Traveller) -> None:
-    """The app answers for the lost phone; nothing is texted to it."""
+def test_any_factor_is_accepted_as_proof(
+    home: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    """The app answers for the lost phone, which gets no text."""
     give_app(alice)
     clock.shift(timedelta(minutes=11))
     OutboxMessage.objects.all().delete()
@@ -166,10 +182,10 @@ def test_a_factor_is_proof_too(home: Browser, alice: User, clock: time_machine.T
     assert alice.factors.usable().get().kind == "app"
 
 
-def test_a_lost_phone_is_switched_off_at_once(
+def test_lost_phone_is_turned_off_at_once(
     two: Browser, other_browser: Browser, alice: User
 ) -> None:
-    """RV-07, S02: refused at the next request, and with no other factor here too."""
+    """RV-07, S02: refused at the next request. Without another factor, this session ends too."""
     thief = Browser()
     thief.password(alice)
     right = code(NUMBER)
@@ -187,7 +203,7 @@ def test_a_lost_phone_is_switched_off_at_once(
 def test_with_another_factor_the_acting_session_stays_and_all_others_end(
     two: Browser, other_browser: Browser, alice: User
 ) -> None:
-    """S02. What is posted twice finds nothing more to switch off."""
+    """S02. Posting twice has no further effect."""
     give_app(alice)
     page = suspend(alice.factors.get(kind="phone"))
     assert two.post(page).url == f"{PAGE}?done=suspended"
@@ -202,27 +218,27 @@ def test_with_another_factor_the_acting_session_stays_and_all_others_end(
     ("changes", "words"),
     [
         ({}, "We then email you a code"),
-        ({"email_codes": "off"}, "you need the help of the help desk"),
+        ({"email_codes": "off"}, "need help from the help desk"),
         ({"enabled": False}, "log in with your email and password."),
     ],
 )
-def test_the_page_says_the_way_back_before_and_after(
-    home: Browser, alice: User, policy: AccountPolicy, changes: dict[str, object], words: str
+def test_page_explains_recovery_before_and_after(
+    home: Browser, alice: User, policy: SitePolicy, changes: dict[str, object], words: str
 ) -> None:
     """S02."""
-    AccountPolicy.objects.update(**changes)
+    SitePolicy.objects.update(**changes)
     page = suspend(alice.factors.get())
     assert words in home.get(page).content.decode()
     answer = home.post(page)
     notice = home.get(answer.url).content.decode()
-    assert "It is turned off" in notice
+    assert "The method you reported lost is turned off" in notice
     assert "password" in notice
 
 
-def test_a_report_that_comes_second_changes_nothing(
+def test_second_parallel_report_changes_nothing(
     home: Browser, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another session changed the factors between this request's reading and its writing."""
+    """Another session changed the factors between this request's read and write."""
     page = suspend(alice.factors.get())
     read = factors.suspend
 
@@ -235,23 +251,21 @@ def test_a_report_that_comes_second_changes_nothing(
     assert alice.factors.usable().exists()
 
 
-def test_a_look_at_the_page_switches_nothing_off(home: Browser, alice: User) -> None:
+def test_get_turns_nothing_off(home: Browser, alice: User) -> None:
     """WB-01."""
     assert "only verification method" in home.get(suspend(alice.factors.get())).content.decode()
     assert alice.factors.usable().exists()
 
 
-def test_a_lost_phone_is_told_to_mailbox_and_phone(home: Browser, alice: User) -> None:
+def test_lost_phone_is_notified_to_email_and_phone(home: Browser, alice: User) -> None:
     """NT-01, NT-02."""
     home.post(suspend(alice.factors.get()))
     told = OutboxMessage.objects.filter(body__contains="reported lost")
     assert {message.target for message in told} == {NUMBER, alice.email}
 
 
-def test_a_new_phone_replaces_the_lost_one_and_the_lost_one_is_told(
-    home: Browser, alice: User
-) -> None:
-    """NT-02: the way back; the lost number stays a place to be told."""
+def test_new_phone_replaces_lost_one_which_is_notified(home: Browser, alice: User) -> None:
+    """NT-02: the lost number stays notified."""
     home.post(suspend(alice.factors.get()))
     home.password(alice)
     home.post("/login/mailbox/")
@@ -262,15 +276,15 @@ def test_a_new_phone_replaces_the_lost_one_and_the_lost_one_is_told(
     assert OutboxMessage.objects.filter(target=NUMBER, body__contains="no longer go").exists()
 
 
-def test_the_only_factor_stays_and_the_page_says_why(home: Browser, alice: User) -> None:
+def test_only_factor_cannot_be_removed(home: Browser, alice: User) -> None:
     phone = alice.factors.get()
-    assert "cannot be removed" in home.get(PAGE).content.decode()
-    assert "cannot be removed" in home.get(remove(phone)).content.decode()
+    assert "remove your only verification method" in home.get(PAGE).content.decode()
+    assert "remove your only verification method" in home.get(remove(phone)).content.decode()
     assert home.post(remove(phone)).status_code == 403
     assert alice.factors.usable().get() == phone
 
 
-def test_an_only_app_is_told_to_add_a_phone_not_to_change_one(home: Browser, alice: User) -> None:
+def test_person_with_only_app_is_asked_to_add_phone(home: Browser, alice: User) -> None:
     alice.factors.all().delete()
     app = give_app(alice)
     for page in (home.get(PAGE), home.get(remove(app))):
@@ -278,7 +292,7 @@ def test_an_only_app_is_told_to_add_a_phone_not_to_change_one(home: Browser, ali
         assert "Change the number" not in page.content.decode()
 
 
-def test_one_of_two_is_removed_and_told(home: Browser, alice: User) -> None:
+def test_one_of_two_factors_is_removed_and_notified(home: Browser, alice: User) -> None:
     """EN-03, NT-01."""
     second = give_phone(alice, "+447700900209")
     assert home.post(remove(second)).url == f"{PAGE}?done=removed"
@@ -299,7 +313,7 @@ def test_removing_asks_for_a_fresh_proof(
 
 @pytest.mark.parametrize("address", [suspend, remove])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_charlie_touches_no_factor_of_alices(
+def test_charlie_cannot_change_alices_factors(
     home: Browser, charlie: User, address: object, method: str
 ) -> None:
     factor = charlie.factors.get()
@@ -308,6 +322,6 @@ def test_charlie_touches_no_factor_of_alices(
 
 
 @pytest.mark.parametrize("done", ["ended", "suspended", "removed", "nonsense"])
-def test_it_says_what_was_done(home: Browser, done: str) -> None:
+def test_page_confirms_action(home: Browser, done: str) -> None:
     page = home.get(PAGE, {"done": done}).content.decode()
     assert ('role="status"' in page) is (done != "nonsense")

@@ -1,4 +1,4 @@
-"""The status that code pages poll: only one's own message, no number, nothing written."""
+"""The status that code pages poll: one's own message, no number, and nothing written."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def nothing(answer: HttpResponse) -> bool:
     return (answer.status_code, kind) == (404, "application/problem+json")
 
 
-def test_it_says_what_became_of_the_newest_text(asked: Browser) -> None:
+def test_status_shows_state_of_newest_text(asked: Browser) -> None:
     Delivery.objects.update(state=State.SENT)
     assert told(asked.get(STATUS)) == {
         "state": "sent",
@@ -43,23 +43,25 @@ def test_it_says_what_became_of_the_newest_text(asked: Browser) -> None:
     }
 
 
-def test_a_repeat_speaks_for_itself(asked: Browser, clock: time_machine.Traveller) -> None:
+def test_resent_message_is_complete(asked: Browser, clock: time_machine.Traveller) -> None:
     Delivery.objects.update(state=State.FAILED, reason=Reason.BUSY)
     clock.shift(timedelta(seconds=30))
     asked.post("/login/verify/resend/")
     assert told(asked.get(STATUS))["state"] == "delivered"
 
 
-def test_a_failure_is_seen_with_the_next_poll(asked: Browser) -> None:
+def test_failure_is_seen_with_next_poll(asked: Browser) -> None:
     Delivery.objects.update(state=State.FAILED, reason=Reason.UNREACHABLE, code="30003")
     answer = told(asked.get(STATUS))
     assert answer["words"] == (
-        "The text could not be delivered: the phone is switched off or out of reach."
+        "The text could not be delivered: the phone is off or has no signal."
     )
     assert (answer["problem"], answer["stuck"], answer["final"]) == (True, True, True)
 
 
-def test_silence_is_told_after_ten_seconds(asked: Browser, clock: time_machine.Traveller) -> None:
+def test_missing_news_is_shown_after_ten_seconds(
+    asked: Browser, clock: time_machine.Traveller
+) -> None:
     """C18."""
     Delivery.objects.update(state=State.ACCEPTED)
     clock.shift(timedelta(seconds=9))
@@ -75,7 +77,7 @@ def test_no_answer_holds_a_number_or_a_code(asked: Browser, alice: User) -> None
         assert not re.search(r"\d", asked.get(STATUS).content.decode())
 
 
-def test_it_is_never_kept_and_writes_nothing(asked: Browser) -> None:
+def test_status_is_not_cached_and_writes_nothing(asked: Browser) -> None:
     before = dump()
     answer = asked.get(STATUS)
     assert "no-store" in answer.headers["Cache-Control"]
@@ -83,7 +85,7 @@ def test_it_is_never_kept_and_writes_nothing(asked: Browser) -> None:
     assert dump() == before
 
 
-def test_a_poll_costs_the_session_and_one_look_up(asked: Browser) -> None:
+def test_poll_needs_session_and_one_query(asked: Browser) -> None:
     with CaptureQueriesContext(
         connection,
     ) as asked_for:
@@ -92,24 +94,24 @@ def test_a_poll_costs_the_session_and_one_look_up(asked: Browser) -> None:
     assert tables == ["mfa_session", "mfa_delivery"]
 
 
-def test_strangers_are_told_nothing(browser: Browser, alice: User) -> None:
+def test_anonymous_visitors_get_nothing(browser: Browser, alice: User) -> None:
     assert nothing(browser.get(STATUS))
 
 
-def test_who_has_asked_nothing_yet_is_told_nothing(enrolling: Browser, bob: User) -> None:
-    """Not even of notices, which have no question."""
+def test_page_shows_no_time_before_first_request(enrolling: Browser, bob: User) -> None:
+    """Not even of notices, which have no challenge."""
     Delivery.objects.create(
         user=bob, message="x", channel="email", target="y", created_at=bob.date_joined
     )
     assert nothing(enrolling.get(STATUS))
 
 
-def test_an_old_half_login_is_told_nothing(asked: Browser, clock: time_machine.Traveller) -> None:
+def test_expired_pending_login_gets_nothing(asked: Browser, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(minutes=15))
     assert nothing(asked.get(STATUS))
 
 
-def test_charlie_does_not_see_alice_s(
+def test_charlie_cannot_see_alices_status(
     asked: Browser, other_browser: Browser, charlie: User
 ) -> None:
     other_browser.password(charlie)
@@ -118,22 +120,22 @@ def test_charlie_does_not_see_alice_s(
     assert told(other_browser.get(STATUS))["state"] == "queued"
 
 
-def test_it_speaks_of_a_first_number_too(proving: Browser) -> None:
+def test_done_page_mentions_first_number(proving: Browser) -> None:
     assert told(proving.get(STATUS))["state"] == "delivered"
 
 
-def test_it_speaks_of_a_changed_number_too(home: Browser) -> None:
+def test_done_page_mentions_changed_number(home: Browser) -> None:
     assert nothing(home.get(CHANGE))
     home.post("/me/phone/", {"phone": "+447700900250"})
     assert told(home.get(CHANGE))["state"] == "delivered"
 
 
-def test_a_changed_number_is_nobody_else_s(asked: Browser) -> None:
+def test_changed_number_belongs_to_no_one_else(asked: Browser) -> None:
     assert asked.get(CHANGE).url == f"/login/?next={CHANGE}"
 
 
 @pytest.mark.parametrize("path", [STATUS, CHANGE])
-def test_it_is_only_read(home: Browser, path: str) -> None:
+def test_status_is_read_only(home: Browser, path: str) -> None:
     assert home.post(path).status_code == 405
 
 
@@ -148,7 +150,7 @@ def before_the_code(html: str, words: str) -> bool:
     return html.index(words) < html.index("data-code-form")
 
 
-def test_the_page_itself_says_the_state(asked: Browser) -> None:
+def test_page_without_script_shows_state(asked: Browser) -> None:
     Delivery.objects.update(state=State.SENT)
     html = page(asked)
     assert "The text is with your phone company." in html
@@ -156,15 +158,13 @@ def test_the_page_itself_says_the_state(asked: Browser) -> None:
     assert not before_the_code(html, "Send code to email")
 
 
-def test_a_final_state_is_polled_no_more(asked: Browser) -> None:
+def test_final_state_ends_polling(asked: Browser) -> None:
     html = page(asked)
     assert "The text has reached your phone." in html
     assert "data-status" not in html
 
 
-def test_after_ten_seconds_the_mailbox_comes_first(
-    asked: Browser, clock: time_machine.Traveller
-) -> None:
+def test_email_comes_first_after_ten_seconds(asked: Browser, clock: time_machine.Traveller) -> None:
     Delivery.objects.update(state=State.SENT)
     clock.shift(timedelta(seconds=10))
     html = page(asked)
@@ -172,7 +172,7 @@ def test_after_ten_seconds_the_mailbox_comes_first(
     assert html.count("Send code to email") == 1
 
 
-def test_after_a_failure_the_mailbox_comes_first_and_works(asked: Browser, alice: User) -> None:
+def test_email_comes_first_after_failure_and_works(asked: Browser, alice: User) -> None:
     Delivery.objects.update(state=State.FAILED, reason=Reason.BUSY)
     assert before_the_code(page(asked), "Send code to email")
     asked.post("/login/verify/email/")
@@ -180,21 +180,21 @@ def test_after_a_failure_the_mailbox_comes_first_and_works(asked: Browser, alice
     assert asked.signed_in
 
 
-def test_where_there_is_no_other_way_help_comes_first(asked: Browser, policy) -> None:
+def test_help_comes_first_without_other_method(asked: Browser, policy) -> None:
     policy.email_codes = "off"
     policy.save()
     Delivery.objects.update(state=State.FAILED, reason=Reason.BUSY)
-    assert before_the_code(page(asked), "Not received a code?")
+    assert before_the_code(page(asked), "Get help")
 
 
-def test_a_first_number_that_fails_can_be_another_first(proving: Browser) -> None:
+def test_failed_first_number_can_be_replaced(proving: Browser) -> None:
     Delivery.objects.update(state=State.FAILED, reason=Reason.CANNOT_GET_TEXTS)
     html = proving.get("/login/enroll/verify/").content.decode()
     assert before_the_code(html, "Use another number")
 
 
-def test_a_changed_number_that_fails_can_be_another_first(home: Browser) -> None:
+def test_failed_changed_number_can_be_replaced(home: Browser) -> None:
     home.post("/me/phone/", {"phone": "+447700900001"})
     html = home.get("/me/phone/verify/").content.decode()
-    assert "The text could not be delivered: this number cannot get texts." in html
+    assert "The text could not be delivered: this number cannot receive texts." in html
     assert before_the_code(html, "Use another number")

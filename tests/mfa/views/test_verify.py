@@ -1,11 +1,11 @@
-"""The pages of the code: ways, choices, help, methods."""
+"""The code pages: methods, choices and help."""
 
 import re
 
 import pytest
 
 from accounts.models import User
-from mfa.models import AccountPolicy
+from mfa.models import SitePolicy
 from tests.authenticator import give_app
 from tests.portal_client import Browser, code, codes
 
@@ -16,7 +16,7 @@ VERIFY, CHOOSE, HELP = "/login/verify/", "/login/choose/", "/login/help/"
 @pytest.mark.parametrize(
     "path", ["/login/verify/resend/", "/login/verify/email/", "/login/cancel/"]
 )
-def test_a_link_neither_sends_nor_cancels(asked: Browser, path: str) -> None:
+def test_link_neither_sends_nor_cancels(asked: Browser, path: str) -> None:
     assert asked.get(path).status_code == 405
     assert len(codes(NUMBER)) == 1
 
@@ -27,7 +27,7 @@ def test_other_methods_are_refused(asked: Browser, path: str, method: str) -> No
     assert getattr(asked, method)(path).status_code == 405
 
 
-def test_the_page_offers_every_way_out(asked: Browser) -> None:
+def test_page_offers_all_alternatives(asked: Browser) -> None:
     """B13."""
     page = asked.get(VERIFY).content.decode()
     for action in ("/login/verify/resend/", "/login/verify/email/", "/login/cancel/"):
@@ -36,7 +36,7 @@ def test_the_page_offers_every_way_out(asked: Browser) -> None:
     assert "Try another way" in page
 
 
-def test_with_one_way_there_is_no_other(browser: Browser, root: User) -> None:
+def test_no_other_way_is_offered_with_one_method(browser: Browser, root: User) -> None:
     root.factors.filter(kind="recovery_codes").delete()
     browser.password(root)
     page = browser.get(VERIFY).content.decode()
@@ -44,21 +44,21 @@ def test_with_one_way_there_is_no_other(browser: Browser, root: User) -> None:
     assert "Send code to email" not in page
 
 
-def test_the_sample_text_is_the_real_one_without_the_code(asked: Browser) -> None:
+def test_sample_text_is_real_one_without_code(asked: Browser) -> None:
     page = asked.get(VERIFY).content.decode()
-    assert "Acme Portal: 123456 is your sign-in code." in page
+    assert "Acme Portal: 123456 is your login code." in page
     assert "@testserver #123456" in page
     assert code(NUMBER) not in page
 
 
-def test_the_choice_lists_both_ways_the_phone_first(asked: Browser) -> None:
+def test_choice_lists_phone_before_email(asked: Browser) -> None:
     page = asked.get(CHOOSE).content.decode()
     labels = re.findall(r"(?:Text to the number ending 01|Email to a…@example\.org)", page)
     assert labels == ["Text to the number ending 01", "Email to a…@example.org"]
     assert re.search(r'<input type="radio"[^>]*value="sms-\d+"[^>]*checked', page)
 
 
-def test_choosing_the_mailbox_asks_there(asked: Browser, alice: User) -> None:
+def test_choosing_email_sends_code_by_email(asked: Browser, alice: User) -> None:
     assert asked.post(CHOOSE, {"route": "email"}).url == VERIFY
     assert len(codes(alice.email)) == 1
 
@@ -68,10 +68,8 @@ def test_choosing_the_same_way_sends_nothing_new(asked: Browser, alice: User) ->
     assert len(codes(NUMBER)) == 1
 
 
-def test_where_only_the_mailbox_is_left_it_waits_for_a_click(
-    browser: Browser, alice: User, settings
-) -> None:
-    """K2: a mail goes out on request."""
+def test_email_as_only_method_waits_for_click(browser: Browser, alice: User, settings) -> None:
+    """K2: emails are sent on request."""
     settings.MFA_CHANNELS = {"email": settings.MFA_CHANNELS["email"]}
     assert browser.password(alice).url == CHOOSE
     assert not codes(alice.email)
@@ -84,11 +82,11 @@ def test_without_any_channel_nobody_gets_in(browser: Browser, alice: User, setti
     """C19, OT-12: it fails closed."""
     settings.MFA_CHANNELS = {}
     assert browser.password(alice).url == HELP
-    assert "no second step can be used at the moment" in browser.get(HELP).content.decode()
+    assert "use any of your verification methods" in browser.get(HELP).content.decode()
     assert not browser.signed_in
 
 
-def test_help_is_open_to_everybody(browser: Browser, db: None) -> None:
+def test_help_is_public(browser: Browser, db: None) -> None:
     """B13, B14."""
     page = browser.get(HELP).content.decode()
     assert "Send code to email" in page
@@ -97,12 +95,12 @@ def test_help_is_open_to_everybody(browser: Browser, db: None) -> None:
     assert "administrator" in page
 
 
-def test_help_tells_strangers_nothing(browser: Browser, alice: User) -> None:
+def test_help_shows_nothing_to_anonymous_visitors(browser: Browser, alice: User) -> None:
     """LG-04."""
     assert "number ending" not in browser.get(HELP).content.decode()
 
 
-def test_help_tells_the_half_signed_in_where_the_code_went(asked: Browser) -> None:
+def test_help_shows_target_of_code_in_pending_login(asked: Browser) -> None:
     """B13, B14: masked, with the contact."""
     page = asked.get(HELP).content.decode()
     assert "number ending 01" in page
@@ -114,29 +112,29 @@ def test_help_tells_the_half_signed_in_where_the_code_went(asked: Browser) -> No
     ("station", "page"),
     [("enrolling", "/login/enroll/phone/"), ("recovering", "/login/mailbox/")],
 )
-def test_help_leads_back_to_where_one_was(
+def test_help_links_back_to_previous_page(
     request: pytest.FixtureRequest, station: str, page: str
 ) -> None:
     assert f'href="{page}"' in request.getfixturevalue(station).get(HELP).content.decode()
 
 
 def test_help_leads_back_to_an_app_that_is_asked(browser: Browser, alice: User) -> None:
-    """No code is out, and yet the password need not be given again."""
+    """No code is open, and yet the password is not needed again."""
     give_app(alice)
     browser.password(alice)
     page = browser.get(HELP).content.decode()
     assert f'href="{VERIFY}"' in page
-    assert "Back to logging in" not in page
+    assert "Back to login" not in page
 
 
-def test_help_names_the_mailbox_where_the_code_went_there(asked: Browser) -> None:
+def test_help_names_email_if_code_was_emailed(asked: Browser) -> None:
     asked.post("/login/verify/email/")
     page = asked.get(HELP).content.decode()
     assert "a…@example.org" in page
-    assert "junk mail" in page
+    assert "junk folder" in page
 
 
-def test_help_tells_charlie_nothing_of_alice(
+def test_help_shows_charlie_nothing_of_alice(
     asked: Browser, other_browser: Browser, charlie: User
 ) -> None:
     other_browser.password(charlie)
@@ -149,12 +147,12 @@ def test_help_answers_no_post(browser: Browser, db: None) -> None:
     assert browser.post(HELP).status_code == 405
 
 
-def test_a_stranger_reads_whom_to_ask(browser: Browser, policy: AccountPolicy) -> None:
-    """Who fails at the password needs it most."""
+def test_anonymous_visitor_sees_contact(browser: Browser, policy: SitePolicy) -> None:
+    """People who fail at the password need it most."""
     assert "The help desk" in browser.get(HELP).content.decode()
 
 
-def test_a_contact_that_is_a_script_is_escaped(asked: Browser, policy: AccountPolicy) -> None:
+def test_contact_that_is_script_is_escaped(asked: Browser, policy: SitePolicy) -> None:
     """WB-04."""
     policy.contact = "<script>alert(1)</script>"
     policy.save()

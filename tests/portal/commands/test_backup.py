@@ -1,4 +1,4 @@
-"""`manage.py backup` and `restore`: what they refuse, and what they end."""
+"""`manage.py backup` and `restore`: refusals, and what a restore ends."""
 
 from datetime import timedelta
 from io import StringIO
@@ -36,17 +36,17 @@ def test_sqlite_is_copied_otherwise(db, words: list[str], said: str) -> None:
 
 
 @on_postgresql
-def test_a_dump_is_written_and_older_ones_are_thinned(db, tmp_path: Path) -> None:
+def test_dump_is_written_and_old_ones_removed(db, tmp_path: Path) -> None:
     for day in (1, 2, 3):
         (tmp_path / f"portal-2026010{day}T023000Z.dump").touch()
-    assert "2 old ones removed" in run("backup", str(tmp_path), "--keep", "2")
+    assert "removed 2 old dumps" in run("backup", str(tmp_path), "--keep", "2")
     newest = max(tmp_path.iterdir())
     assert newest.read_bytes().startswith(b"PGDMP")
     assert newest.stat().st_mode & 0o077 == 0
 
 
 @on_postgresql
-def test_a_tool_that_fails_leaves_nothing_behind(db, tmp_path: Path, monkeypatch) -> None:
+def test_tool_that_fails_leaves_nothing_behind(db, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("PGOPTIONS", "--no-such-option")
     with pytest.raises(CommandError, match="pg_dump"):
         run("backup", str(tmp_path))
@@ -54,7 +54,7 @@ def test_a_tool_that_fails_leaves_nothing_behind(db, tmp_path: Path, monkeypatch
 
 
 @on_postgresql
-def test_a_missing_tool_is_named(db, tmp_path: Path, monkeypatch) -> None:
+def test_missing_tool_is_named(db, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(CommandError, match="PostgreSQL's client"):
         run("backup", str(tmp_path))
@@ -62,13 +62,13 @@ def test_a_missing_tool_is_named(db, tmp_path: Path, monkeypatch) -> None:
 
 @on_postgresql
 @pytest.mark.parametrize("words", [["/no/such/folder"], [".", "--keep", "0"]])
-def test_a_wrong_folder_is_said(db, words: list[str]) -> None:
+def test_wrong_folder_is_reported(db, words: list[str]) -> None:
     with pytest.raises(CommandError, match="a folder that exists"):
         run("backup", *words)
 
 
 @on_postgresql
-def test_a_restore_writes_over_nothing(db, tmp_path: Path) -> None:
+def test_restore_does_not_overwrite(db, tmp_path: Path) -> None:
     dump = tmp_path / "portal.dump"
     with pytest.raises(CommandError, match="no file"):
         run("restore", str(dump))
@@ -77,10 +77,10 @@ def test_a_restore_writes_over_nothing(db, tmp_path: Path) -> None:
         run("restore", str(dump))
 
 
-def test_what_was_open_when_it_was_dumped_is_not_after_a_restore(
+def test_restore_ends_everything_that_was_open(
     browser: Browser, other_browser: Browser, alice: User, charlie: User
 ) -> None:
-    """OT-03, SS-05: a code that was used since would open the door again."""
+    """OT-03, SS-05: otherwise a code used since the dump would work again."""
     browser.log_in(alice)
     other_browser.password(charlie)
     left = code("+447700900203")

@@ -1,24 +1,24 @@
-"""The virtual phone, which shows every message to everybody: in the demo only."""
+"""The virtual phone, which shows all messages to everyone. Only in the demo."""
 
 import pytest
 from django.core.management import call_command
 
 from accounts.models import User
-from mfa.models import AccountPolicy, OutboxMessage
+from mfa.models import OutboxMessage, SitePolicy
 from portal.demo.people import PEOPLE
 from tests.portal_client import Browser, code
 
 PHONE = "/demo/phone/"
 
 
-def test_it_shows_the_messages_newest_first(asked: Browser, alice: User) -> None:
+def test_virtual_phone_shows_newest_message_first(asked: Browser, alice: User) -> None:
     asked.post("/login/verify/email/")
     page = asked.get(PHONE).content.decode()
     assert code("+447700900201") in page
     assert page.index(alice.email) < page.index("+447700900201</span>")
 
 
-def test_it_shows_the_people_and_the_numbers_that_fail(browser: Browser, db: None) -> None:
+def test_virtual_phone_lists_people_and_failing_numbers(browser: Browser, db: None) -> None:
     page = browser.get(PHONE).content.decode()
     assert "No messages yet." in page
     for person in PEOPLE:
@@ -26,21 +26,21 @@ def test_it_shows_the_people_and_the_numbers_that_fail(browser: Browser, db: Non
     assert "+447700900003" in page
 
 
-def test_a_message_is_escaped(browser: Browser, db: None) -> None:
+def test_message_is_escaped(browser: Browser, db: None) -> None:
     OutboxMessage.objects.create(channel="sms", target="<b>x</b>", body="<script>alert(1)</script>")
     assert "<script>alert" not in browser.get(PHONE).content.decode()
 
 
-def test_it_answers_no_post(browser: Browser, db: None) -> None:
+def test_page_answers_no_post(browser: Browser, db: None) -> None:
     assert browser.post(PHONE).status_code == 405
 
 
 @pytest.mark.django_db
-def test_the_command_makes_people_who_can_log_in(browser: Browser, capsys) -> None:
+def test_command_makes_people_who_can_log_in(browser: Browser, capsys) -> None:
     call_command("demo")
     call_command("demo")
     assert User.objects.count() == len(PEOPLE)
-    assert AccountPolicy.load().enabled
+    assert SitePolicy.load().enabled
     assert "/demo/phone/" in capsys.readouterr().out
     ben = next(person for person in PEOPLE if person.number)
     browser.post("/login/", {"email": ben.email, "password": ben.password})
@@ -49,10 +49,10 @@ def test_the_command_makes_people_who_can_log_in(browser: Browser, capsys) -> No
 
 
 @pytest.mark.django_db
-def test_the_command_leaves_a_changed_policy_alone() -> None:
+def test_command_leaves_changed_policy_alone() -> None:
     call_command("demo")
-    policy = AccountPolicy.load()
+    policy = SitePolicy.load()
     policy.enabled = False
     policy.save()
     call_command("demo")
-    assert not AccountPolicy.load().enabled
+    assert not SitePolicy.load().enabled

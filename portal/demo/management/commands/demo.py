@@ -1,4 +1,4 @@
-"""`manage.py demo`: people to log in as, and where to read their texts."""
+"""`manage.py demo`: adds people to log in as, and prints where to read their texts."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from portal.demo import people
 
 
 class Command(BaseCommand):
-    """Adds the demo people and prints their log-ins."""
+    """Adds the demo people and prints their logins."""
 
-    help = "Add the demo people and print their log-ins."
+    help = "Add the demo people and print their logins."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Make and print."""
+        """Add and print."""
         people.make()
         self.stdout.write(f"\n  The portal         {settings.BASE_URL}/")
         self.stdout.write(f"  The virtual phone  {settings.BASE_URL}/demo/phone/")

@@ -1,0 +1,8 @@
+"""The database tables of people."""
+
+from accounts.models.imported_hashes import ImportedHash
+from accounts.models.introductions import Introduction
+from accounts.models.tiles import Tile
+from accounts.models.users import LARGEST_ID, User
+
+__all__ = ["LARGEST_ID", "ImportedHash", "Introduction", "Tile", "User"]

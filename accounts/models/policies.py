@@ -1,0 +1,16 @@
+"""The fixed policy layers of roles."""
+
+from datetime import timedelta
+
+from mfa.rules.policy import EmailCodes, Enforcement, Layer
+
+# Staff can change everyone's second step. Therefore theirs is never optional and never by email
+# (EM-01), so they need a backup besides the phone, and their sessions are shorter (AZ-03).
+STAFF = Layer(
+    name="staff",
+    enforcement=Enforcement.REQUIRED,
+    email_codes=EmailCodes.OFF,
+    backup=True,
+    session_life=timedelta(hours=12),
+    session_idle=timedelta(minutes=15),
+)

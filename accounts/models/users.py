@@ -1,0 +1,201 @@
+"""The user model."""
+
+import logging
+from datetime import datetime, tzinfo
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.models import BaseUserManager
+from django.contrib.auth.password_validation import validate_password
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.http import urlsafe_base64_decode
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.emails import EmailField
+from accounts.models.policies import STAFF
+from accounts.people import links, notice_links, zones
+from accounts.people.links import Link
+from mfa.models import AbstractMfaUser, SitePolicy, plain_text
+from mfa.rules.emails import normalize
+from mfa.rules.policy import EmptyPolicyError, Policy, resolve
+
+logger = logging.getLogger("accounts")
+# The largest id that the column can hold. Databases refuse larger ones in queries.
+LARGEST_ID = (1 << 63) - 1
+# The prefix of our own hashes, and Django's mark for "no password"
+OWN_HASHES, NO_HASH = "argon2$", "!"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates people. The column normalizes their emails."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Create a person. Raises IntegrityError if the email exists."""
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Create a superuser.
+
+        Raises ValidationError for a weak password, because Django's command does not validate
+        passwords from its environment and lets people bypass the rules (PW-01).
+        """
+        if password is not None:
+            validate_password(password, self.model(email=email, **fields))
+        # An operator with access to the server named the address, so it counts as proven.
+        proven = {"mailbox_proven_at": timezone.now()}
+        return self.create_user(
+            email, password, is_staff=True, is_superuser=True, **{**proven, **fields}
+        )
+
+    def by_link(self, uid: str, token: str) -> "tuple[User, Link] | None":
+        """Return the person of a link and what it opens, or None if it is not valid."""
+        user = self.named_by(uid)
+        link = links.opened_by(user, uid, token) if user else None
+        return (user, link) if user and link else None
+
+    def named_by(self, uid: str) -> "User | None":
+        """Return the person that a link names, without checking the link."""
+        try:
+            pk = int(urlsafe_base64_decode(uid))
+        except ValueError:
+            return None
+        return self.filter(pk=pk).first() if 0 < pk <= LARGEST_ID else None
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the person with this email in any format. The lookup uses the index."""
+        return self.get(email=username or "")
+
+
+class User(AbstractMfaUser):
+    """A person who logs in with an email."""
+
+    email = EmailField(_("Email"), unique=True)
+    # A new address, until its emailed link is opened
+    new_email = EmailField(blank=True, editable=False)
+    username = models.CharField(
+        _("Username"),
+        max_length=150,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[RegexValidator(r"^[\w.+-]+\Z", _("Use letters, digits and . + - _ only."))],
+    )
+    full_name = models.CharField(
+        _("Full name"), max_length=150, blank=True, validators=[plain_text.check]
+    )
+    language = models.CharField(
+        _("Language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    # Empty: the portal's own
+    time_zone = models.CharField(_("Time zone"), max_length=63, blank=True, default="")
+    is_active = models.BooleanField(_("active"), default=True)
+    # Set by an administrator when others may know the password (PW-06)
+    password_expired = models.BooleanField(default=False, editable=False)
+    # When an imported hash was noted; None for our own hashes
+    password_imported_at = models.DateTimeField(null=True, editable=False)
+    is_staff = models.BooleanField(_("staff access"), default=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    role_layers = (STAFF,)
+    SEARCHED = ("email", "username", "full_name")
+
+    objects = UserManager()
+
+    class Meta:
+        """Admin names."""
+
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        indexes: ClassVar = [
+            # For the filters of the admin's list
+            models.Index(fields=["email"], condition=Q(is_staff=True), name="user_staff"),
+            models.Index(fields=["email"], condition=Q(is_active=False), name="user_inactive"),
+            models.Index(
+                fields=["password_imported_at"],
+                condition=Q(password_imported_at__isnull=False),
+                name="user_imported_password",
+            ),
+            # Imported hashes that were not noted; usually none
+            models.Index(
+                fields=["id"],
+                condition=Q(password_imported_at=None)
+                & ~Q(password__startswith=OWN_HASHES)
+                & ~Q(password__startswith=NO_HASH),
+                name="user_unnoted_password",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the person by the email."""
+        return self.email
+
+    def clean(self) -> None:
+        """Normalize the email and the username. An empty username becomes None."""
+        super().clean()
+        self.email = normalize(self.email)
+        self.username = self.normalize_username(self.username or "") or None
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Whether the password is right. An outdated hash of it is renewed.
+
+        The new hash replaces only the one that was checked, so a password reset at the same time
+        stays.
+        """
+        checked, stale = self.password, False
+
+        def renew(password: str) -> None:
+            nonlocal stale
+            renewed = make_password(password)
+            mine = User.objects.filter(pk=self.pk, password=checked)
+            stale = not mine.update(password=renewed, password_imported_at=None)
+            self.password = checked if stale else renewed
+
+        return check_password(raw_password, checked, renew) and not stale
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of pages and messages."""
+        return zones.zone_of(self.time_zone)
+
+    def get_full_name(self) -> str:
+        """Return the full name, or the email."""
+        return self.full_name or self.email
+
+    def mailed_link(self, link: str, *, target: str, at: datetime, epoch: int | None) -> str | None:
+        """Return a link for an email requested at a time, or None if it would not be valid."""
+        return links.address_of(Link(link), self, target=target, at=at, epoch=epoch)
+
+    def not_me_link(self, event: int, *, at: datetime) -> str:
+        """Return the link “This wasn't me” of a notice about an event."""
+        return notice_links.address_of(self.pk, event, at=at)
+
+    @cached_property
+    def mfa_policy(self) -> Policy:
+        """The policy of this person, folded once per request."""
+        site = SitePolicy.load_for(self)
+        layers = self.role_layers if self.is_staff else ()
+        try:
+            return resolve(
+                site.layer("site"),
+                layers,
+                in_force=site.binds,
+                paused=site.is_paused,
+                resting=site.resting,
+                mail_tested=site.health.mail_tested,
+            )
+        except EmptyPolicyError as error:
+            # Saving refuses such a policy. If one is stored anyway, it must not lock people out.
+            logger.warning("the policy of person %s is empty: %s", self.pk, error)
+            return error.policy

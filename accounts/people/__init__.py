@@ -1,0 +1,1 @@
+"""Functions on accounts, such as changing a password or email."""

@@ -1,0 +1,73 @@
+"""Checks passwords at the same cost for everyone, including imported hashes (LG-03)."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.hashers import (
+    BasePasswordHasher,
+    get_hasher,
+    identify_hasher,
+    make_password,
+)
+
+from accounts.models import ImportedHash, User
+from mfa import prepared
+
+_IMPORTED = prepared.Query(ImportedHash.objects.all)
+# The algorithm and the iterations of a hash, 0 if it has none
+Kind = tuple[str, int]
+
+
+def fit(user: User | None, password: str) -> bool:
+    """Whether the password is this person's. Without a person it costs the same (LG-03).
+
+    While imported hashes remain, everyone pays for our own hash and for the slowest imported one of
+    each algorithm.
+    """
+    kind = kind_of(user.password) if user else None
+    if user is None:
+        make_password(password)
+    right = user is not None and user.check_password(password)
+    if kind and not right:
+        # The hash of a right password has been renewed by now.
+        make_password(password)
+    _even_out(password, kind)
+    return right
+
+
+def kind_of(encoded: str) -> Kind | None:
+    """Return the kind of an imported hash, or None for our own and for no password.
+
+    Also None for a hash that no hasher can read: Django treats it like no password.
+    """
+    try:
+        hasher = identify_hasher(encoded)
+    except ValueError:
+        return None
+    if hasher.algorithm == get_hasher().algorithm:
+        return None
+    return str(hasher.algorithm), int(hasher.decode(encoded).get("iterations", 0))
+
+
+def slowest(kinds: Iterable[Kind]) -> dict[str, int]:
+    """Return the highest iterations of each algorithm."""
+    most: dict[str, int] = {}
+    for algorithm, iterations in kinds:
+        most[algorithm] = max(iterations, most.get(algorithm, 0))
+    return most
+
+
+def _even_out(password: str, paid: Kind | None) -> None:
+    """Run the hashes that others pay for and this person has not paid for yet."""
+    remaining = slowest((kind.algorithm, kind.iterations) for kind in _IMPORTED.all())
+    for algorithm, iterations in remaining.items():
+        mine = paid[1] if paid and paid[0] == algorithm else None
+        if mine is None or iterations > mine:
+            _run(get_hasher(algorithm), password, iterations - (mine or 0))
+
+
+def _run(hasher: BasePasswordHasher, password: str, iterations: int) -> None:
+    if iterations:
+        # Only PBKDF2 hashers have iterations, and take them as an argument.
+        hasher.encode(password, hasher.salt(), iterations)  # type: ignore[call-arg]
+    else:
+        hasher.encode(password, hasher.salt())

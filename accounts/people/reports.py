@@ -1,0 +1,68 @@
+"""Reports that an event was somebody else: by the button of the activity, or a notice's link."""
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.people import notice_links, reported, resets
+from accounts.people.links import Dead
+from accounts.people.reported import Reported, WayOn
+from mfa import factors
+from mfa.client import Client
+from mfa.limits import counters, table as limits
+from mfa.messages import notices
+from mfa.models import Event, Factor, Session
+
+
+def opened_by(uid: str, token: str) -> Reported | Dead:
+    """Return the event that a link names, or why it opens nothing."""
+    named = notice_links.read(uid, token)
+    if isinstance(named, Dead):
+        return named
+    found = reported.find(named.person, named.event)
+    if found is None:
+        return Dead.WRONG
+    # A link of an event without a notice only shows what comes after the report.
+    told = found.event.event in notices.NOTICES and found.person.is_active
+    return found if told or found.report else Dead.WRONG
+
+
+def make(person: User, event: int, *, client: Client) -> None:
+    """End all sessions and open logins, forget devices, ask for a new password; once per event.
+
+    The factors in doubt are suspended; none comes back. Raises TooMany.
+    """
+    with transaction.atomic():
+        # Of two clicks, one acts, and two links of a person act one after the other.
+        User.objects.select_for_update().filter(pk=person.pk).first()
+        found = reported.find(person.pk, event)
+        if found is None or found.report or not found.person.is_active:
+            return
+        counters.take([limits.REPORTS.of(str(person.pk))])
+        way, off = found.way_on(client), found.turned_off()
+        _secure(found.person, way, off, client)
+        notices.tell(
+            Event.DISOWNED,
+            found.person,
+            client=client,
+            # It may be the attacker who reads the new address.
+            not_me=not found.disputed,
+            what=found.event.event,
+            number=found.event.pk,
+            way=way,
+        )
+        if way is WayOn.LINK:
+            resets.send_after_report(found.person, client=client)
+
+
+def _secure(person: User, way: WayOn, off: list[Factor], client: Client) -> None:
+    for factor in off:
+        factors.suspend_reported(person, factor, client=client)
+    if way in {WayOn.LINK, WayOn.ASK}:
+        person.set_unusable_password()
+    person.password_expired = True
+    person.is_active = way is not WayOn.CLOSED
+    person.session_epoch += 1
+    person.device_epoch += 1
+    columns = ["password", "password_expired", "is_active", "session_epoch", "device_epoch"]
+    person.save(update_fields=columns)
+    Session.objects.filter(user_id=person.pk).delete()

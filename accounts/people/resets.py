@@ -1,0 +1,127 @@
+"""Password resets: an emailed link, the second step if there is one, then a new password."""
+
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.people import links, passwords
+from accounts.people.links import Link
+from mfa import audit, channels, factors
+from mfa.client import Client
+from mfa.limits import counters, lockouts, table as limits
+from mfa.login import PREFILL
+from mfa.login.flow import Flow
+from mfa.messages import notices, queue as deliveries
+from mfa.models import Event
+from mfa.rules.methods import ChannelName
+from mfa.sessions.devices import recognize
+
+# EM-04 and docs/security.md: time for the notified owner to object.
+MAILBOX_RESTS = timedelta(hours=72)
+
+
+def ask(request: HttpRequest, email: str) -> None:
+    """Email a link to the active person with this email, without revealing if there is one.
+
+    Known, unknown and inactive cost one hash and one call of the broker each. Both take longer than
+    the rest, especially during an outage of the broker (LG-03). Raises TooMany for a network
+    address with too many requests, whatever their emails.
+    """
+    user = User.objects.filter(email=email).first()
+    client = recognize(request, user)
+    counters.take([limits.RESETS_PER_ADDRESS.of(client.network)])
+    make_password(email)
+    mailed = _may_mail(email, client) and user is not None and user.is_active
+    audit.record(Event.PASSWORD_FORGOTTEN, user, client=client, mailed=int(mailed))
+    if user and mailed:
+        _mail(user, Link.RESET, address=client.address, browser=client.device)
+    else:
+        deliveries.queue_nothing()
+
+
+def send(user: User, *, client: Client, by: int) -> bool:
+    """Email a link to set the password for an administrator (PW-10). Return whether it was sent.
+
+    Raises TooMany.
+    """
+    if not (user.is_active and channels.available(ChannelName.EMAIL)):
+        return False
+    with transaction.atomic():
+        mailbox = limits.PASSWORD_MAILS.of(user.email)
+        counters.take([limits.LINKS_PER_PERSON.of(str(user.pk)), mailbox])
+        audit.record(Event.PASSWORD_LINK_SENT, user, client=client, by=by)
+        _mail(user, Link.SET, inviter=_name_of(by))
+    return True
+
+
+def send_after_report(user: User, *, client: Client) -> None:
+    """Email a link after a report. Over the daily limit, the page links to the request form."""
+    try:
+        counters.take([limits.PASSWORD_MAILS.of(user.email)])
+    except counters.TooMany:
+        return
+    _mail(user, Link.RESET, address=client.address, browser=client.device)
+
+
+def finish(flow: Flow, password: str) -> bool:
+    """Store the new password, and end all sessions and pending logins (RV-03).
+
+    Return False if another change came first: another tab, a change of email, or the time limit.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=flow.user.pk)
+        if not flow.pending.may_save(person, now):
+            return False
+        passwords.store(person, password)
+        person.mailbox_proven_at = now
+        if flow.pending.channel in {"", ChannelName.EMAIL}:
+            person.mailbox_rests_until = now + MAILBOX_RESTS
+        person.save(update_fields=["mailbox_proven_at", "mailbox_rests_until"])
+        notices.tell(
+            Event.PASSWORD_RESET,
+            person,
+            client=flow.client,
+            numbers=factors.numbers_of(person),
+        )
+    # The old password no longer exists, so guesses of it do not matter.
+    lockouts.forget(lockouts.WRONG_PASSWORDS, lockouts.of_person(person.pk))
+    flow.user.refresh_from_db()
+    session = flow.request.session
+    session.flush()
+    session[PREFILL] = person.email
+    return True
+
+
+def _may_mail(email: str, client: Client) -> bool:
+    """Count an email to this address. Over a limit none is sent, and the page looks the same."""
+    uses = [limits.RESETS_PER_MAILBOX.of(email), limits.PASSWORD_MAILS.of(email)]
+    if not client.known:
+        uses.append(limits.RESETS_PER_STRANGER.of(f"{client.network}:{email}"))
+        uses.append(limits.PASSWORD_MAILS_STRANGERS.of(email))
+    try:
+        counters.take(uses)
+    except counters.TooMany:
+        return False
+    return True
+
+
+def _name_of(by: int) -> str:
+    person = User.objects.filter(pk=by).first()
+    return person.full_name or person.email if person else ""
+
+
+def _mail(user: User, link: Link, **context: str) -> None:
+    if not channels.available(ChannelName.EMAIL):
+        return
+    deliveries.queue(
+        user,
+        "password_link",
+        channel=ChannelName.EMAIL,
+        target=user.email,
+        context={**links.context_of(link, user), **context},
+    )

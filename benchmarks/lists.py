@@ -1,0 +1,248 @@
+"""The admin's lists and support's pages: 200,000 people, 2,000,000 events, 400,000 messages.
+
+`python -m benchmarks.lists` fills a throwaway database on PostgreSQL, asks for each list, filter,
+search and page of a person as a superuser does, and prints the time of its SQL and how its slowest
+query reads.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import django
+from django.conf import settings
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext, override_settings
+
+from benchmarks.machine import here
+from tests.processes import services
+
+# Milliseconds of SQL that a list may take
+MOST = 100
+PEOPLE = """
+    INSERT INTO accounts_user (
+        password, time_zone, is_superuser, device_epoch, session_epoch, wrong_answers, email,
+        new_email, full_name, language, is_active, password_expired, is_staff, date_joined,
+        last_login
+    )
+    SELECT '!', '', false, 0, 0, 0, 'person' || n || '@example' || n % 50 || '.com', '',
+        'Name' || n % 900 || ' Family' || n, 'en', n % 500 > 0, false, n % 2000 = 0, now(), now()
+    FROM generate_series(1, %(people)s) AS n
+"""
+FACTORS = """
+    INSERT INTO mfa_factor (
+        user_id, kind, target, name, secret, last_step, confirmed_at, status, status_at,
+        wrong_answers, browser
+    )
+    SELECT id, 'phone', '+4474' || lpad((id * 37 % 100000000)::text, 8, '0'), '', '', 0, now(),
+        'active', now(), 0, ''
+    FROM accounts_user
+"""
+EVENTS = """
+    INSERT INTO mfa_auditevent (at, event, user_id, browser, details)
+    SELECT now() - n * interval '1 second',
+        CASE WHEN n = 1 THEN 'breakglass' WHEN n %% 100000 = 7 THEN 'paused'
+            ELSE (ARRAY['password_right', 'code_sent', 'code_right', 'logged_in'])[n %% 4 + 1] END,
+        n %% %(people)s + 1, 'Firefox', '{}'
+    FROM generate_series(1, %(events)s) AS n
+"""
+CHALLENGES = """
+    INSERT INTO mfa_challenge (
+        id, user_id, purpose, channel, target, new_in, network, unsettled, browser, key, created_at,
+        expires_at, tries_left, sends, resend_at
+    )
+    SELECT gen_random_uuid(), n %% %(people)s + 1,
+        CASE WHEN n %% 50000 = 7 THEN 'recover' ELSE 'login' END, 'sms', '+447400000000', '', '',
+        false, md5(n::text), 'k', now() - n * interval '1 second', now(), 5, 1, now()
+    FROM generate_series(1, %(messages)s) AS n
+"""
+MESSAGES = """
+    INSERT INTO mfa_delivery (
+        user_id, message, context, channel, target, state, attempt, reason, code, provider_id,
+        created_at
+    )
+    SELECT n %% %(people)s + 1, CASE WHEN n %% 50000 = 7 THEN 'app_added' ELSE 'code' END, '{}',
+        'sms', '+447400000000', CASE WHEN n %% 40000 = 9 THEN 'maybe' ELSE 'delivered' END, 1, '',
+        '', 'SM' || md5(n::text), now() - n * interval '1 second'
+    FROM generate_series(1, %(messages)s) AS n
+"""
+# A person with one in a thousand of all events and messages
+BUSY = 77
+SEARCHES = {
+    "email": "person150001@",
+    "domain": "@example7.com",
+    "name": "Family15000",
+    "last four digits": "4321",
+    "whole number": "+447400004321",
+    "nobody": "zzz-nobody",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many rows the tables have."""
+
+    people: int = 200_000
+    events: int = 2_000_000
+    messages: int = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one address of a list cost, and how its slowest query read."""
+
+    address: str
+    milliseconds: float
+    queries: int
+    plan: str
+
+
+def main() -> None:
+    """Measure and print."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    with services.database(services.postgresql()) as database:
+        print(here(database) + "\n")
+        print("| list | SQL | queries | plan of the slowest |\n|---|---|---|---|")
+        for answer in measure(database, Size()):
+            bold = "" if answer.milliseconds < MOST else "**"
+            print(
+                f"| {answer.address} | {bold}{answer.milliseconds:.0f} ms{bold} "
+                f"| {answer.queries} | {answer.plan} |"
+            )
+
+
+def measure(database: str, size: Size) -> Iterator[Answer]:
+    """Fill the database, then ask for all addresses."""
+    os.environ["DATABASE_URL"] = database
+    os.environ.setdefault("ENV_FILE", "tests/check.env")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    django.setup()
+    _fill(size)
+    reader = _superuser()
+    try:
+        for page, query in _addresses():
+            _ask(page, query, reader)
+            yield _ask(page, query, reader)
+        browser = _logged_in(reader)
+        # The pages are rendered, and nothing collected the static files.
+        plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+        with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+            for url in _pages():
+                _open(browser, url)
+                yield _open(browser, url)
+    finally:
+        connection.close()
+
+
+def _fill(size: Size) -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    numbers = {"people": size.people, "events": size.events, "messages": size.messages}
+    with connection.cursor() as cursor:
+        for statement in (PEOPLE.replace("%", "%%").replace("%%(", "%("), FACTORS):
+            cursor.execute(statement, numbers if statement is not FACTORS else None)
+        for statement in (EVENTS, CHALLENGES, MESSAGES):
+            cursor.execute(statement, numbers)
+        for table in ("mfa_auditevent", "mfa_delivery"):
+            cursor.execute(f"UPDATE {table} SET user_id = {BUSY} WHERE id % 1000 = 3")
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _superuser() -> object:
+    from accounts.models import User
+
+    return User.objects.create_user("root@example.org", None, is_staff=True, is_superuser=True)
+
+
+def _addresses() -> Iterator[tuple[str, dict[str, str]]]:
+    for page in ("user", "factor", "challenge", "delivery", "auditevent"):
+        yield page, {}
+        yield page, {"p": "200"}
+        for term in SEARCHES.values():
+            yield page, {"q": term}
+    for page, name, values in (
+        ("user", "is_staff__exact", "10"),
+        ("user", "is_active__exact", "10"),
+    ):
+        for value in values:
+            yield page, {name: value}
+    yield "user", {"groups__isnull": "True"}
+    for value in ("code_sent", "paused", "locked"):
+        yield "auditevent", {"event": value}
+    for value in ("delivered", "maybe", "failed"):
+        yield "delivery", {"state__exact": value}
+    for value in ("code", "app_added", "braked"):
+        yield "delivery", {"message": value}
+    yield "delivery", {"channel": "email"}
+    yield "delivery", {"q": "SMc4ca4238a0b923820dcc509a6f75849b"}
+    for value in ("login", "recover", "test"):
+        yield "challenge", {"purpose__exact": value}
+    for page in ("factor", "challenge", "delivery", "auditevent"):
+        yield page, {"person": "150001"}
+
+
+def _ask(page: str, query: dict[str, str], reader: object) -> Answer:
+    from django.contrib import admin
+    from django.contrib.messages.storage.base import BaseStorage
+
+    request = RequestFactory().get("/", query)
+    request.user = reader
+    request._messages = BaseStorage(request)  # type: ignore[attr-defined]  # noqa: SLF001
+    model = next(each for each in admin.site._registry if each._meta.model_name == page)  # noqa: SLF001
+    with CaptureQueriesContext(connection) as seen:
+        list(admin.site.get_model_admin(model).get_changelist_instance(request).result_list)
+    words = "".join(f" {name}={value}" for name, value in query.items())
+    return _answer(page + words, list(seen))
+
+
+def _logged_in(reader: object) -> Client:
+    """Return a browser of the superuser, with a fresh proof of the second step."""
+    from mfa.sessions.proofs import keep_proof
+
+    browser = Client(headers={"host": settings.ALLOWED_HOSTS[0]})
+    browser.force_login(reader)
+    session = browser.session
+    keep_proof(session, "sms")
+    session.save()
+    return browser
+
+
+def _pages() -> Iterator[str]:
+    for term in SEARCHES.values():
+        yield f"/support/?q={quote(term)}"
+    for person in (150_001, BUSY):
+        yield f"/support/people/{person}/"
+        yield f"/admin/accounts/user/{person}/change/"
+        yield f"/admin/mfa/auditevent/?person={person}"
+        yield f"/admin/mfa/delivery/?person={person}"
+
+
+def _open(browser: Client, url: str) -> Answer:
+    with CaptureQueriesContext(connection) as seen:
+        answer = browser.get(url, secure=True)
+    assert answer.status_code == 200, (url, answer.status_code)
+    return _answer(url, list(seen))
+
+
+def _answer(address: str, seen: list[dict[str, str]]) -> Answer:
+    reads = [each for each in seen if each["sql"].startswith("SELECT")]
+    slowest = max(reads, key=lambda each: float(each["time"]))["sql"]
+    total = 1000 * sum(float(each["time"]) for each in seen)
+    return Answer(address, total, len(seen), _plan(slowest))
+
+
+def _plan(sql: str) -> str:
+    """Return the kinds of reads that a plan makes, and of which tables or indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + sql.replace("%", "%%"), [])
+        lines = [line for (line,) in cursor.fetchall()]
+    scans = [line.split("->")[-1].split("(cost")[0].strip() for line in lines if "Scan" in line]
+    return "; ".join(dict.fromkeys(scans)) or "no table"
+
+
+if __name__ == "__main__":
+    main()

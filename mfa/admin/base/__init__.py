@@ -1,0 +1,1 @@
+"""The base of every admin page. It registers nothing, so the admin site can import it."""

@@ -1,0 +1,114 @@
+"""What the Account Policy says first: whether MFA is on, for how many, and what is out of order."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.timesince import timesince
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+
+from mfa import channels
+from mfa.admin import mail_test
+from mfa.models import AbstractMfaUser, Delivery, Factor, Reason, SitePolicy
+from mfa.rules.methods import ChannelName
+
+# Above it the page says "more than": counting everybody would cost more than it tells
+COUNTED = 10_000
+# Of the newest messages: an installation that texts has sent one among them
+RECENT = 200
+KEYS_LOST = _(
+    "Texts are not sent: the stored SMS Authentication Token cannot be read, because its key is "
+    "missing from ENCRYPTION_KEYS. Ask the operator to restore the key, or enter the token again."
+)
+
+
+def bound(policy: SitePolicy) -> QuerySet[AbstractMfaUser]:
+    """Return the active people that MFA applies to."""
+    people = get_user_model().objects.filter(is_active=True)
+    staff = Q(is_staff=True) | Q(is_superuser=True) if policy.binds_staff else Q(pk=None)
+    if not policy.enabled:
+        return people.filter(staff)
+    if policy.pilot_group_id is None:
+        return people
+    return people.filter(staff | Q(groups=policy.pilot_group_id)).distinct()
+
+
+def people_words(policy: SitePolicy) -> str:
+    """Say how many people these are."""
+    number = bound(policy)[: COUNTED + 1].count()
+    if number > COUNTED:
+        return gettext("more than 10,000 people")
+    return ngettext("%d person", "%d people", number) % number
+
+
+def next_words(policy: SitePolicy) -> str:
+    """Return what happens next, and to which people, after MFA was enabled."""
+    people = bound(policy)
+    number = people.count()
+    usable = Factor.objects.usable().filter(user_id=OuterRef("pk"))
+    without = people.exclude(Exists(usable)).count()
+    counted = {"people": number, "without": without}
+    on = ngettext("MFA is on for %(people)d person.", "MFA is on for %(people)d people.", number)
+    ready = ngettext(
+        "%(without)d person has no verification method yet and sets one up at the next login.",
+        "%(without)d people have no verification method yet and set one up at their next login.",
+        without,
+    )
+    rest = gettext("Everyone else enters a code at the next login. Staff are asked right away.")
+    said = [on % counted, *([ready % counted] if without else []), rest]
+    return " ".join(said)
+
+
+def last_text() -> Delivery | None:
+    """Return the newest text, if it is among the last messages."""
+    newest = Delivery.objects.order_by("-pk").only("channel", "state", "created_at", "finished_at")
+    return next((each for each in newest[:RECENT] if each.channel == ChannelName.SMS), None)
+
+
+def faults(policy: SitePolicy) -> list[str | Promise]:
+    """List what is out of order."""
+    account, health = policy.sms, policy.health
+    words = channels.get(ChannelName.SMS).account_words
+    holds: list[tuple[object, object]] = [
+        (health.texts_rest_since, lambda: _texts_words(policy)),
+        (account.token_lost, lambda: KEYS_LOST),
+        (account.is_trial, lambda: words.trial),
+        (settings.SMS_REDACT and account.unredacted, lambda: words.unredacted),
+        (policy.enabled and not account.tested, lambda: _UNTESTED),
+        (health.mail_failed, lambda: _mail_words(policy)),
+        (not channels.available(ChannelName.EMAIL), lambda: _NO_MAIL),
+    ]
+    said = [words() for fault, words in holds if fault]  # type: ignore[operator]
+    return [each for each in said if each]
+
+
+_UNTESTED = _("No test message was verified with the current values. Send one now.")
+_NO_MAIL = _("Codes by email are not available: the operator has not set EMAIL_URL.")
+
+
+def _texts_words(policy: SitePolicy) -> str:
+    health = policy.health
+    said = {
+        "since": timesince(health.texts_rest_since) if health.texts_rest_since else "",
+        "fault": channels.get(ChannelName.SMS).explain(
+            Reason(health.texts_fault_reason), health.texts_fault_code
+        ),
+    }
+    if health.texts_on_trial:
+        words = gettext(
+            "Texts stopped %(since)s ago: %(fault)s Sending has resumed. The next text will "
+            "confirm whether it works."
+        )
+    else:
+        words = gettext(
+            "Texts stopped %(since)s ago: %(fault)s People are asked for another verification "
+            "method. The account is tested every minute, and sending resumes automatically."
+        )
+    return words % said
+
+
+def _mail_words(policy: SitePolicy) -> str:
+    reason, code = policy.health.mail_test_reason, policy.health.mail_test_code
+    fault = mail_test.explain(Reason(reason), code)
+    words = gettext("Codes by email are not available: the last test email failed (%s).")
+    return words % fault

@@ -1,1 +1,0 @@
-"""What every admin page holds to; it registers nothing, so that the admin site can import it."""

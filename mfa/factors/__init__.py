@@ -1,0 +1,74 @@
+"""Factors: the kinds, and the functions that add, list and end a person's factors."""
+
+from mfa.factors import email, phone, recovery_codes, totp
+from mfa.factors.binding import (
+    are_backed_up,
+    end_former,
+    held_by,
+    only_of,
+    rebind,
+    remove,
+    shown_of,
+    suspend,
+    suspend_reported,
+)
+from mfa.factors.kind import Asked, Kind
+from mfa.factors.phone import (
+    TEXT_NOTICE,
+    add_phone,
+    assign_phone,
+    change_phone,
+    last_number,
+    may_have,
+    numbers_of,
+    phone_of,
+)
+from mfa.rules.methods import WAYS, ChannelName, Method
+from mfa.rules.routes import Route
+
+# In the order in which pages offer them
+KINDS: dict[Method, Kind] = {
+    kind.method: kind for kind in (phone.KIND, totp.KIND, recovery_codes.KIND, email.KIND)
+}
+_BY_CHANNEL = {kind.way.channel: kind for kind in KINDS.values()}
+
+__all__ = [
+    "KINDS",
+    "TEXT_NOTICE",
+    "Asked",
+    "Kind",
+    "add_phone",
+    "are_backed_up",
+    "assign_phone",
+    "change_phone",
+    "end_former",
+    "held_by",
+    "kind_by",
+    "kind_of",
+    "last_number",
+    "may_have",
+    "numbers_of",
+    "only_of",
+    "phone_of",
+    "rebind",
+    "remove",
+    "shown_of",
+    "suspend",
+    "suspend_reported",
+    "to_enroll",
+]
+
+
+def to_enroll(methods: frozenset[Method]) -> list[Kind]:
+    """Return the kinds of these methods that a login can set up, best first."""
+    return [KINDS[method] for method in WAYS if method in methods and KINDS[method].enroll]
+
+
+def kind_of(route: Route) -> Kind:
+    """Return the kind that a route asks for."""
+    return kind_by(route.channel)
+
+
+def kind_by(channel: str) -> Kind:
+    """Return the kind of a channel."""
+    return _BY_CHANNEL[ChannelName(channel)]

@@ -1,0 +1,116 @@
+"""A person's factors, and the steps that adding and ending any factor share."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from mfa import audit, prepared
+from mfa.client import Client
+from mfa.messages import notices
+from mfa.models import AbstractMfaUser, Event, Factor, Status
+from mfa.rules.methods import WAYS
+
+_HELD = prepared.Query(
+    lambda: (
+        Factor.objects.usable().filter(user_id=prepared.number("person")).order_by("-confirmed_at")
+    )
+)
+# The kinds that can be a person's only factor
+FIRST = [method for method, way in WAYS.items() if way.first]
+
+
+def held_by(user: AbstractMfaUser) -> list[Factor]:
+    """Return the factors that the person can log in with, newest first."""
+    return _HELD.all(person=user.pk)
+
+
+def end_former(user: AbstractMfaUser) -> None:
+    """End all phones and apps except the newest: they are lost, and someone may have them."""
+    held = Factor.objects.usable().filter(user_id=user.pk, kind__in=FIRST)
+    _newest, *former = held.order_by("-pk").values_list("pk", flat=True)
+    held.filter(pk__in=former).become(Status.REVOKED)
+
+
+def are_backed_up(held: Iterable[Factor]) -> bool:
+    """Whether the factors are of two kinds, so that losing one leaves another."""
+    return len({factor.kind for factor in held}) > 1
+
+
+def shown_of(user: AbstractMfaUser) -> list[Factor]:
+    """Return the person's factors, including those out of use, newest first."""
+    held = Factor.objects.not_revoked().filter(user_id=user.pk)
+    return list(held.order_by("-confirmed_at"))
+
+
+def only_of(user: AbstractMfaUser) -> Factor | None:
+    """Return the factor that the person needs to log in, if only one is left."""
+    # Recovery codes are a backup of a factor, not a replacement.
+    left = Factor.objects.usable().filter(user_id=user.pk, kind__in=FIRST)[:2]
+    return left[0] if len(left) == 1 else None
+
+
+def suspend(user: AbstractMfaUser, factor: Factor, *, client: Client) -> bool:
+    """Turn off a lost factor right away, and end all sessions (RV-07).
+
+    Returns False if the user changed since it was loaded.
+    """
+    with transaction.atomic():
+        if not _retire(user, factor, Status.SUSPENDED):
+            return False
+        notices.tell(
+            Event.FACTOR_SUSPENDED,
+            user,
+            client=client,
+            numbers=[factor.target] if factor.target else None,
+            factor=factor.pk,
+        )
+    return True
+
+
+def suspend_reported(user: AbstractMfaUser, factor: Factor, *, client: Client) -> None:
+    """Suspend a factor that its notice's reader does not know; the caller ends the sessions."""
+    Factor.objects.usable().filter(user_id=user.pk, pk=factor.pk).become(Status.SUSPENDED)
+    audit.record(Event.FACTOR_SUSPENDED, user, client=client, factor=factor.pk)
+
+
+def remove(user: AbstractMfaUser, factor: Factor, *, client: Client) -> bool:
+    """Remove a factor. Return False for the only one, or if the user changed since loading."""
+    with transaction.atomic():
+        if factor == only_of(user) or not _retire(user, factor, Status.REVOKED):
+            return False
+        notices.tell(
+            Event.FACTOR_REMOVED,
+            user,
+            client=client,
+            numbers=[factor.target] if factor.target else None,
+            factor=factor.pk,
+        )
+    return True
+
+
+def _retire(user: AbstractMfaUser, factor: Factor, status: Status) -> bool:
+    if not rebind(user):
+        return False
+    Factor.objects.not_revoked().filter(pk=factor.pk).become(status)
+    return True
+
+
+def rebind(user: AbstractMfaUser) -> bool:
+    """End all of the user's sessions and record that they once had a factor.
+
+    A reset by support is over with it.
+
+    The acting session continues with `update_session_auth_hash`. Return False if the user changed
+    since it was loaded. Call it inside a transaction.
+    """
+    people = get_user_model().objects.filter(pk=user.pk)
+    mine = people.filter(session_epoch=user.session_epoch)
+    if not mine.update(session_epoch=F("session_epoch") + 1):
+        return False
+    people.filter(ever_bound_at=None).update(ever_bound_at=timezone.now())
+    people.exclude(reset_at=None).update(reset_at=None)
+    user.refresh_from_db(fields=["session_epoch", "ever_bound_at", "reset_at"])
+    return True

@@ -1,0 +1,92 @@
+"""Kind: everything that the portal knows about one kind of factor."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.utils.functional import Promise
+
+from mfa import challenges
+from mfa.challenges import Outcome, Result
+from mfa.client import Client
+from mfa.models import AbstractMfaUser, Challenge, Factor
+from mfa.rules.methods import WAYS, Method, Way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a flow stores about its question.
+
+    `challenge` is the sent message, if the kind sends one. `nonce` is the browser's. `own` counts
+    the wrong answers of this session.
+    """
+
+    challenge: Challenge | None = None
+    nonce: str = ""
+    own: int = 0
+
+
+class Verify(Protocol):
+    """Verifies typed text and counts wrong answers. Raises TooMany during a lockout."""
+
+    def __call__(
+        self,
+        user: AbstractMfaUser,
+        factor: Factor | None,
+        typed: str,
+        *,
+        client: Client,
+        asked: Asked,
+    ) -> Result:
+        """Return the outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The texts that pages show for a kind. `choose` can hold %(name)s, the factor's name."""
+
+    choose: Promise
+    out_of_order: Promise
+    add: Promise | None = None
+    enroll: Promise | None = None
+    about: Promise | None = None
+    enrolled: Promise | None = None
+    from_now_on: Promise | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of factor. Its pages are URL names.
+
+    `page` takes its answer, `enroll` sets up the first one during a login, and `add` adds one on
+    the Security page; "" if there is no such page. `notice` selects the message of the login page
+    after the first setup.
+    """
+
+    method: Method
+    verify: Verify
+    words: Words
+    page: str = "mfa:verify"
+    enroll: str = ""
+    add: str = ""
+    notice: str = "added"
+
+    @property
+    def way(self) -> Way:
+        """How the login asks for it, and which level it proves."""
+        return WAYS[self.method]
+
+
+def verify_sent(
+    user: AbstractMfaUser,
+    factor: Factor | None,  # noqa: ARG001 the challenge knows it
+    typed: str,
+    *,
+    client: Client,
+    asked: Asked,
+) -> Result:
+    """Verify six digits from a message."""
+    if asked.challenge is None:
+        return Result(Outcome.EXPIRED)
+    return challenges.judge(
+        asked.challenge, user, typed, nonce=asked.nonce, client=client, own=asked.own
+    )

@@ -1,0 +1,188 @@
+"""Phones: add a confirmed number, replace one, or assign one to a person."""
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mfa.client import Client
+from mfa.factors.binding import rebind
+from mfa.factors.kind import Kind, Words, verify_sent
+from mfa.limits import counters, table as limits
+from mfa.messages import alerts, notices
+from mfa.models import AbstractMfaUser, Event, Factor, Status
+from mfa.models.factors import FactorQuerySet
+from mfa.rules import masking, regions
+from mfa.rules.methods import Method
+
+KIND = Kind(
+    method=Method.PHONE,
+    verify=verify_sent,
+    enroll="mfa:enroll_phone",
+    add="mfa:change_phone",
+    notice="confirmed",
+    words=Words(
+        choose=_("Text to the %(name)s"),
+        out_of_order=_("Texts are not available right now."),
+        add=_("Add a phone number"),
+        enroll=_("Text message"),
+        about=_(
+            "We text a code to your mobile phone. Texts can be late, and criminals can read or "
+            "redirect them."
+        ),
+        enrolled=_("Your phone is set up"),
+        from_now_on=_(
+            "From now on we text you a code each time you log in. Keep your phone at hand."
+        ),
+    ),
+)
+# The version of the text in components/text_notice.html, shown beside the field (PS-02)
+TEXT_NOTICE = 2
+
+
+def phone_of(user: AbstractMfaUser) -> Factor | None:
+    """Return the newest phone that the person can log in with."""
+    return _newest_first(user).usable().first()
+
+
+def numbers_of(user: AbstractMfaUser) -> list[str]:
+    """Return the numbers of the phones that the person can log in with."""
+    return list(_newest_first(user).usable().values_list("target", flat=True))
+
+
+def may_have(user: AbstractMfaUser, number: str) -> bool:
+    """Whether the person's policy allows this number as a phone."""
+    policy = user.mfa_policy
+    return Method.PHONE in policy.methods and policy.may_enroll(regions.region_of(number))
+
+
+def last_number(user: AbstractMfaUser) -> str:
+    """Return the person's newest number, even if it was removed; "" if there never was one."""
+    phone = _newest_first(user).first()
+    return phone.target if phone else ""
+
+
+def add_phone(user: AbstractMfaUser, number: str, *, client: Client) -> bool:
+    """Add a confirmed number, and notify the person's other phones.
+
+    Return False, without any change, if the user changed since it was loaded. This prevents someone
+    with a stolen password from adding a phone next to the owner's.
+    """
+    with transaction.atomic():
+        if not rebind(user):
+            return False
+        others = notices.numbers_of(user)
+        phone = _bind(user, number, client)
+        _tell_of_added(user, phone, others, client)
+    return True
+
+
+def change_phone(user: AbstractMfaUser, number: str, *, client: Client) -> bool:
+    """Replace the person's phones with a confirmed number (A28, A29).
+
+    Lost and disabled phones are replaced and notified too, because they belong to the owner. Return
+    False if the user changed since it was loaded, as in `add_phone`.
+    """
+    with transaction.atomic():
+        if not rebind(user):
+            return False
+        former = end_phones(user)
+        phone = _bind(user, number, client)
+        if former:
+            _tell_of_changed(user, phone, former, client)
+        else:
+            # The new phone has just received a code.
+            _tell_of_added(user, phone, [], client)
+    return True
+
+
+def end_phones(user: AbstractMfaUser) -> list[str]:
+    """End all phones of a person and return their numbers, newest first."""
+    phones = _newest_first(user).not_revoked()
+    numbers = list(phones.values_list("target", flat=True))
+    phones.become(Status.REVOKED)
+    return numbers
+
+
+def assign_phone(
+    user: AbstractMfaUser, number: str, *, reason: str, by: AbstractMfaUser, client: Client
+) -> bool:
+    """Assign a number to a person. The code of the next login goes to it and proves it (B16, K6).
+
+    This ends the person's sessions and notifies the old number and the email address. Return False
+    if the user changed since it was loaded. Raises TooMany if `by` has helped ten people today.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        if not rebind(user):
+            return False
+        counters.take([limits.RESCUES.of(str(by.pk))])
+        # The lost phone may be a recognized device too.
+        people = get_user_model().objects.filter(pk=user.pk)
+        people.update(device_epoch=F("device_epoch") + 1)
+        former = end_phones(user)
+        phone = Factor.objects.create(
+            user_id=user.pk,
+            target=number,
+            status=Status.ASSIGNED,
+            status_at=now,
+            confirmed_at=now,
+            address=client.address or None,
+            browser=client.browser,
+        )
+        notices.tell(
+            Event.NUMBER_ASSIGNED,
+            user,
+            numbers=former,
+            factor=phone.pk,
+            new_ending=masking.ending(number),
+            reason=reason,
+            by=by.pk,
+        )
+    alerts.warn_of_rescues(by)
+    return True
+
+
+def _newest_first(user: AbstractMfaUser) -> FactorQuerySet:
+    phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE)
+    return phones.order_by("-confirmed_at")
+
+
+def _bind(user: AbstractMfaUser, number: str, client: Client) -> Factor:
+    now = timezone.now()
+    return Factor.objects.create(
+        user_id=user.pk,
+        target=number,
+        confirmed_at=now,
+        status_at=now,
+        address=client.address or None,
+        browser=client.browser,
+    )
+
+
+def _tell_of_added(user: AbstractMfaUser, phone: Factor, others: list[str], client: Client) -> None:
+    notices.tell(
+        Event.FACTOR_ADDED,
+        user,
+        client=client,
+        numbers=others,
+        factor=phone.pk,
+        ending=masking.ending(phone.target),
+        text_notice=TEXT_NOTICE,
+    )
+
+
+def _tell_of_changed(
+    user: AbstractMfaUser, phone: Factor, former: list[str], client: Client
+) -> None:
+    notices.tell(
+        Event.FACTOR_CHANGED,
+        user,
+        client=client,
+        numbers=former,
+        old_ending=masking.ending(former[0]),
+        factor=phone.pk,
+        new_ending=masking.ending(phone.target),
+        text_notice=TEXT_NOTICE,
+    )

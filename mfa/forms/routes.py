@@ -1,0 +1,25 @@
+"""The choice of a verification method."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from mfa.rules.routes import Route
+
+
+class RouteForm(forms.Form):
+    """The methods, best first."""
+
+    route = forms.ChoiceField(label=_("How should we send your code?"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: object, labels: dict[Route, str], **kwargs: object) -> None:
+        """Offer these routes, with the first one selected."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.routes = {route.name: route for route in labels}
+        field = self.fields["route"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(route.name, label) for route, label in labels.items()]
+        field.initial = next(iter(self.routes), None)
+
+    def clean_route(self) -> Route:
+        """Return the route itself."""
+        return self.routes[self.cleaned_data["route"]]

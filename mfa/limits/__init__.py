@@ -1,0 +1,1 @@
+"""Rate limits, lockouts and the counters behind them."""

@@ -1,0 +1,179 @@
+"""Verdicts: why a person can or cannot log in now, in the reader's language, without codes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+
+from mfa import audit, channels, factors
+from mfa.limits import lockouts
+from mfa.login.facts import gather
+from mfa.login.pending import PendingLogin
+from mfa.models import AbstractMfaUser, AuditEvent, Delivery, Factor, Pause
+from mfa.models.message_words import MESSAGES
+from mfa.rules.methods import ChannelName
+from mfa.rules.routes import Purpose
+from mfa.rules.steps import Facts, Step, next_step
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+# Enough for a few days, and short enough for one screen.
+LATEST = 30
+# A caller asks about a text of today.
+RECENT = timedelta(days=1)
+WAY_IN: "dict[Step, StrOrPromise]" = {
+    Step.ENTER: _("Can log in with just the password."),
+    Step.ANSWER: _("Can log in with the password and a code."),
+    Step.CHOOSE: _("Can log in with the password and one of several methods."),
+    Step.ENROLL: _("Can log in with the password and is asked to set up a phone."),
+    Step.OFFER: _("Can log in with the password and may set up a phone."),
+    Step.PROVE_MAILBOX: _("Enters the password and an emailed code, then sets up a phone or app."),
+    Step.BLOCKED: _("Cannot log in: every verification method is lost or turned off."),
+    Step.WAIT: _(
+        "Cannot log in yet: locked after too many wrong codes, "
+        "except from a device they have logged in on before."
+    ),
+}
+CLOSED = {Step.BLOCKED, Step.WAIT}
+SOURCES: "dict[str, StrOrPromise]" = {
+    ChannelName.SMS: _("Can get a code by text."),
+    ChannelName.EMAIL: _("Can get a code by email."),
+    ChannelName.APP: _("Can get a code from the authenticator app."),
+    ChannelName.RECOVERY_CODES: _("Can use a recovery code."),
+}
+USED: "dict[str, StrOrPromise]" = {
+    ChannelName.SMS: _("by text"),
+    ChannelName.EMAIL: _("by email"),
+    ChannelName.APP: _("by authenticator app"),
+    ChannelName.RECOVERY_CODES: _("by recovery code"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the person can log in now, why, and the latest events, newest first."""
+
+    can: bool
+    words: str
+    reasons: tuple[str, ...]
+    timeline: tuple[tuple[datetime, str], ...]
+
+
+def of(user: AbstractMfaUser) -> Verdict:
+    """Decide as a login would now. Nothing is sent, counted or written."""
+    now = timezone.now()
+    facts = _facts(user, now)
+    slowed = _password_wait(user, now)
+    step = next_step(facts)
+    can = user.is_active and step not in CLOSED and not slowed
+    if not user.is_active:
+        words = gettext("Cannot log in: the account is turned off.")
+    elif slowed:
+        words = gettext(
+            "Cannot log in until %(time)s: too many wrong passwords, "
+            "except from a device they have logged in on before."
+        ) % {"time": _time(slowed)}
+    else:
+        words = str(WAY_IN[step])
+    happened = sorted((*_events(user.pk), *_messages(user)), reverse=True)
+    return Verdict(can, words, tuple(_reasons(user, facts, now)), tuple(happened[:LATEST]))
+
+
+def _facts(user: AbstractMfaUser, now: datetime) -> Facts:
+    """Return the facts after this person's password was typed on a new device."""
+    pending = PendingLogin.begin(user, Purpose.LOGIN, now)
+    return gather(
+        user,
+        policy=user.mfa_policy,
+        factors=factors.held_by(user),
+        pending=pending,
+        client=audit.NOWHERE,
+        now=now,
+    )
+
+
+def _reasons(user: AbstractMfaUser, facts: Facts, now: datetime) -> Iterator[str]:
+    if not user.mfa_policy.in_force:
+        yield gettext("The account policy does not require MFA for this person.")
+    for pause in Pause.objects.honored(now).filter(user_id=user.pk):
+        yield gettext("Two-step verification is paused until %s.") % _time(pause.until)
+    for factor in Factor.objects.not_revoked().filter(user_id=user.pk):
+        named = {"factor": factor.masked, "state": factor.state}
+        yield gettext("Verification method: %(factor)s, %(state)s.") % named
+    for route in facts.routes:
+        yield str(SOURCES[route.channel])
+    yield from _lost_text(user, now)
+    yield from _wrong_codes(user, now)
+    if not user.has_usable_password():
+        yield gettext("Has no password yet.")
+
+
+def _lost_text(user: AbstractMfaUser, now: datetime) -> Iterator[str]:
+    """Say that the latest text did not arrive, because a caller who can log in still cannot."""
+    texts = Delivery.objects.filter(user_id=user.pk, channel=ChannelName.SMS).order_by("-pk")
+    last = texts.first()
+    if last and last.state == "failed" and last.created_at > now - RECENT:
+        named = {"time": _time(last.created_at), "why": last.get_reason_display()}
+        yield gettext("The latest text failed, %(time)s: %(why)s.") % named
+
+
+def _wrong_codes(user: AbstractMfaUser, now: datetime) -> Iterator[str]:
+    if user.wait_until and user.wait_until > now:
+        yield gettext("Locked after wrong codes until %s.") % _time(user.wait_until)
+    elif user.wrong_answers_at(now):
+        count = user.wrong_answers
+        yield ngettext("%d wrong code still counts.", "%d wrong codes still count.", count) % count
+
+
+def _password_wait(user: AbstractMfaUser, now: datetime) -> datetime | None:
+    end = lockouts.end_of(lockouts.WRONG_PASSWORDS, lockouts.of_person(user.pk))
+    return end if end and end > now else None
+
+
+def of_deleted(number: int) -> Verdict | None:
+    """Return the events of a deleted person, or None if the audit has no such number."""
+    happened = tuple(sorted(_events(number), reverse=True)[:LATEST])
+    words = gettext("Cannot log in: person number %d was deleted.") % number
+    return Verdict(can=False, words=words, reasons=(), timeline=happened) if happened else None
+
+
+def _events(number: int) -> Iterator[tuple[datetime, str]]:
+    for event in audit.events_of_number(number).select_related("actor")[:LATEST]:
+        yield event.at, " ".join(filter(None, (_event(event), _actor(event), event.device)))
+
+
+def _event(event: AuditEvent) -> str:
+    """Return the event, and how the code came if there was one."""
+    channel = str(event.details.get("channel") or "")
+    if not channel:
+        return event.text
+    words = {"event": event.text, "how": USED.get(channel, channel)}
+    return gettext("%(event)s (%(how)s)") % words
+
+
+def _actor(event: AuditEvent) -> str:
+    return gettext("By %s.") % event.done_by if event.done_by else ""
+
+
+def _messages(user: AbstractMfaUser) -> Iterator[tuple[datetime, str]]:
+    sent = Delivery.objects.filter(user_id=user.pk).order_by("-pk")[:LATEST]
+    for message in sent:
+        words = {
+            "message": MESSAGES.get(message.message, message.message),
+            "target": channels.masked(message.channel, message.target),
+            "state": message.get_state_display(),
+            "reason": message.get_reason_display(),
+        }
+        with_reason = gettext("%(message)s to %(target)s: %(state)s: %(reason)s")
+        without = gettext("%(message)s to %(target)s: %(state)s")
+        yield message.created_at, (with_reason if message.reason else without) % words
+
+
+def _time(moment: datetime) -> str:
+    """Return the moment with its time zone: the reader's on a page, the server's in a command."""
+    return date_format(timezone.localtime(moment), "j F Y, H:i T")

@@ -1,0 +1,107 @@
+"""Facts: everything that decides the next step, read once into one value, without a request."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings
+
+from mfa import challenges, factors as verbs, pauses
+from mfa.client import Client
+from mfa.login.pending import PendingLogin
+from mfa.models import AbstractMfaUser, Factor
+from mfa.rules.methods import ChannelName, Method
+from mfa.rules.policy import Policy
+from mfa.rules.routes import Purpose, Route, routes_for
+from mfa.rules.steps import Facts, Proof
+
+
+def gather(
+    user: AbstractMfaUser,
+    *,
+    policy: Policy,
+    factors: Sequence[Factor],
+    pending: PendingLogin,
+    client: Client,
+    now: datetime,
+    choosing: bool = False,
+) -> Facts:
+    """Read everything that the decision depends on.
+
+    `factors` are those that the person can log in with, newest first. `choosing`: the person wants
+    to see the list of methods.
+    """
+    purpose = Purpose(pending.purpose)
+    holdings = tuple(factor.holding for factor in factors)
+    channels, rests = _channels(user, policy, pending, now), user.mailbox_rests(now)
+    due = user.mailbox_due(policy, now)
+    # A first factor after long inactivity needs a code by email (S12).
+    asks_mailbox = due and purpose is Purpose.STEP_UP and pending.binding
+    may_use = partial(
+        routes_for,
+        policy=policy,
+        holdings=holdings,
+        channels_up=channels,
+        mailbox_rests=rests,
+        was_reset=user.reset_at is not None,
+    )
+    routes = may_use(purpose, binds=pending.binding, idle=due)
+    # During a pause, a person who never had a factor needs the same.
+    paused = purpose is Purpose.STEP_UP and pauses.lets_in(policy)
+    return Facts(
+        alive=pending.alive(user, now),
+        demanded=policy.demanded,
+        purpose=purpose,
+        binding=pending.binding,
+        rescued=pauses.rescues(user, policy),
+        enforcement=policy.enforcement,
+        after_enrollment=policy.after_enrollment,
+        proof=Proof(pending.proof),
+        locked=challenges.waits_until(user, client, now) is not None,
+        routes=routes,
+        chosen=_chosen(routes, pending),
+        choosing=choosing,
+        ever_bound=paused or asks_mailbox or user.ever_bound_at is not None,
+        skipped=user.skipped_at is not None,
+        lost=pending.lost,
+        mailbox_proven=pending.mailbox_proven,
+        mailbox_due=due,
+        recovery_allowed=bool(may_use(Purpose.RECOVER)),
+        was_reset=user.reset_at is not None,
+        # Without recovery codes the backup page would have nothing to offer.
+        backed_up=not policy.backup
+        or Method.RECOVERY_CODES not in policy.methods
+        or verbs.are_backed_up(factors),
+    )
+
+
+def follow(facts: Facts, pending: PendingLogin) -> Facts:
+    """Return the facts after changes to the pending login, without reading again."""
+    return replace(
+        facts,
+        proof=Proof(pending.proof),
+        chosen=_chosen(facts.routes, pending),
+        lost=pending.lost,
+        mailbox_proven=pending.mailbox_proven,
+    )
+
+
+def _chosen(routes: tuple[Route, ...], pending: PendingLogin) -> Route | None:
+    return next((route for route in routes if route.name == pending.chosen), None)
+
+
+def _channels(
+    user: AbstractMfaUser,
+    policy: Policy,
+    pending: PendingLogin,
+    now: datetime,
+) -> frozenset[ChannelName]:
+    """Return the channels that can reach this person now."""
+    channels = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
+    # Email has no factor to disable. It is unavailable until the count falls (LG-01).
+    if user.wrong_answers_at(now) >= challenges.MOST_WRONG_ANSWERS:
+        channels -= {ChannelName.EMAIL}
+    # A channel that is down gets no new codes, but the code that was sent can be entered.
+    asked_by = pending.asked_by if pending.challenge else ""
+    return channels - {ChannelName(name) for name in policy.resting if name != asked_by}

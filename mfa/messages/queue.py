@@ -1,0 +1,128 @@
+"""The message queue: rows with the content, and the tasks that wake a worker for them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from celery import Task, shared_task
+from django.db import transaction
+from django.db.models import F, Q, UUIDField
+from django.utils import timezone
+
+from mfa import channels, prepared
+from mfa.messages.worker import deliver, report
+from mfa.models import AbstractMfaUser, Challenge, Delivery, Reason
+from mfa.models.challenges import random_id
+from mfa.rules.methods import ChannelName
+
+# A worker takes a row within a second. After this time its task was lost.
+WAKE_AFTER = timedelta(seconds=5)
+# A send ends within 10 s. After this time its worker died.
+GIVE_UP_AFTER = timedelta(seconds=60)
+# Texts have their own queue: if their provider hangs, emails and the sweep still run.
+QUEUE_OF = {str(ChannelName.SMS): "sms"}
+EVERYTHING_ELSE = "celery"
+# A mail server restarts within a minute.
+TRY_AFTER = timedelta(minutes=1)
+# The most rows that one sweep wakes, so that a restarted broker is not overloaded.
+SWEEP = 500
+_WRITE = prepared.Insert(Delivery)
+_NEWEST = prepared.Query(
+    lambda: Delivery.objects.filter(
+        user_id=prepared.number("person"), challenge=prepared.Slot("challenge", UUIDField())
+    ).order_by("-pk")[:1]
+)
+
+
+def queue(
+    user: AbstractMfaUser,
+    message: str,
+    *,
+    channel: str,
+    target: str,
+    challenge: Challenge | None = None,
+    context: Mapping[str, str | int | list[str]] | None = None,
+    attempt: int = 1,
+) -> Delivery:
+    """Write the row in the caller's transaction, and wake a worker when it commits."""
+    delivery = Delivery(
+        user_id=user.pk,
+        challenge=challenge,
+        message=message,
+        context=dict(context or {}),
+        channel=channel,
+        target=target,
+        attempt=attempt,
+        created_at=timezone.now(),
+        receipt_id=random_id() if channel == ChannelName.SMS else None,
+    )
+    _WRITE(delivery)
+
+    # Not a partial: Django logs a failed callback by its __qualname__, which a partial lacks.
+    def wake() -> None:
+        _wake(deliver, delivery.pk, channel)
+
+    transaction.on_commit(wake, robust=True)
+    return delivery
+
+
+def newest_of(person: int, challenge: UUID | str) -> Delivery | None:
+    """Return the newest message that carries a person's challenge."""
+    return _NEWEST.first(person=person, challenge=challenge)
+
+
+def queue_nothing() -> None:
+    """Wake a worker without a row, so the page takes as long as one that sends an email (LG-03)."""
+
+    def wake() -> None:
+        deliver.delay(0)
+
+    transaction.on_commit(wake, robust=True)
+
+
+def confirm(challenge: Challenge) -> None:
+    """Have a worker tell the provider, if it wants to know, that the code of a text was entered.
+
+    Repeats carry the same code, so the newest accepted text counts.
+    """
+    if challenge.channel != ChannelName.SMS or not channels.get(challenge.channel).wants_feedback:
+        return
+    taken = challenge.deliveries.exclude(provider_id="").exclude(state=Delivery.State.FAILED)
+    newest = taken.order_by("-pk").values_list("pk", flat=True).first()
+    if newest is None:
+        return
+
+    def wake() -> None:
+        _wake(report, newest, ChannelName.SMS)
+
+    transaction.on_commit(wake, robust=True)
+
+
+@shared_task(name="mfa.deliveries.sweep")
+def sweep() -> None:
+    """Wake untaken rows and retries, and close rows whose worker died.
+
+    Those may have been sent, so they are never repeated.
+    """
+    now = timezone.now()
+    Delivery.objects.filter(
+        state=Delivery.State.SENDING, claimed_at__lt=now - GIVE_UP_AFTER
+    ).update(state=Delivery.State.MAYBE, reason=Reason.INTERNAL, finished_at=now)
+    unseen = Q(claimed_at=None, created_at__lt=now - WAKE_AFTER)
+    # Each pause is as long as all previous ones together.
+    again_at = F("claimed_at") + (F("claimed_at") - F("created_at"))
+    tried = Q(claimed_at__lt=now - TRY_AFTER, again_at__lte=now)
+    waiting = Delivery.objects.alias(again_at=again_at).filter(state=Delivery.State.QUEUED)
+    rows = waiting.filter(unseen | tried).order_by("created_at").values_list("pk", "channel")
+    for pk, channel in rows[:SWEEP]:
+        _wake(deliver, pk, channel)
+
+
+def oldest_waiting() -> datetime | None:
+    """Return the creation time of the oldest message that no worker has taken."""
+    waiting = Delivery.objects.filter(state=Delivery.State.QUEUED, claimed_at=None)
+    return waiting.order_by("created_at").values_list("created_at", flat=True).first()
+
+
+def _wake(task: "Task[[int], None]", pk: int, channel: str) -> None:
+    task.apply_async((pk,), queue=QUEUE_OF.get(channel, EVERYTHING_ELSE))

@@ -1,0 +1,79 @@
+"""Rendering of messages in the reader's language."""
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from mfa.channels.base import Message
+from mfa.models import Challenge, Delivery, SitePolicy, plain_text
+from mfa.rules.methods import ChannelName
+from mfa.rules.routes import Purpose
+
+# Typed text: email programs must not make it a link (S20). The filter factor_words does the same
+# with the names of apps.
+TYPED = ("reason", "group", "contact", "inviter", "about_portal")
+
+
+def compose(delivery: Delivery) -> Message | None:
+    """Render the message, or return None if its code or link has expired (OT-13)."""
+    context: dict[str, object] = {
+        **delivery.context,
+        "user": delivery.user,
+        "at": delivery.created_at,
+        "contact": delivery.user.mfa_policy.contact,
+        "portal_name": SitePolicy.brand().name,
+        "base_url": settings.BASE_URL,
+        "host": settings.HOST,
+    }
+    if delivery.context.get("inviter"):
+        # Only invitations say it, so that no other message reads the policy for it.
+        context["about_portal"] = SitePolicy.load().invitation
+    context |= {name: plain_text.unlinked(str(context.get(name, ""))) for name in TYPED}
+    link = delivery.context.get("link")
+    # If the offered link has expired, the email is sent without it, because the warning matters.
+    if mailed := link or delivery.context.get("offer"):
+        address = delivery.user.mailed_link(
+            mailed,
+            target=delivery.target,
+            at=delivery.created_at,
+            epoch=delivery.context.get("epoch"),
+        )
+        if link and address is None:
+            return None
+        context["address_of_link"] = address
+    if event := delivery.context.get("not_me"):
+        context["address_of_not_me"] = delivery.user.not_me_link(event, at=delivery.created_at)
+    life = None
+    if challenge := delivery.challenge:
+        life = (challenge.expires_at - timezone.now()).total_seconds()
+        code = challenge.code_for(challenge.browser)
+        if code is None or not Challenge.objects.open(timezone.now()).filter(pk=challenge.pk):
+            return None
+        context |= {"code": code, "purpose": challenge.purpose, "minutes": max(1, round(life / 60))}
+    with translation.override(delivery.user.language), timezone.override(delivery.user.zone):
+        context["contact"] = context["contact"] or _("your administrator")
+        return _render(delivery, context, None if life is None else int(life))
+
+
+def _render(delivery: Delivery, context: dict[str, object], life: int | None) -> Message:
+    def part(name: str) -> str:
+        return render_to_string(name, context).strip()
+
+    if delivery.channel == ChannelName.SMS:
+        text = part(f"messages/sms/{delivery.message}.txt")
+        return Message(
+            to=delivery.target,
+            text=text,
+            life_seconds=life,
+            attempt=delivery.attempt,
+            receipt_id=delivery.receipt_id,
+            by_candidate=context.get("purpose") == Purpose.ACCOUNT,
+        )
+    folder = f"emails/{delivery.message}"
+    return Message(
+        to=delivery.target,
+        subject=" ".join(part(f"{folder}/subject.txt").split()),
+        text=part(f"{folder}/body.txt"),
+        html=part(f"{folder}/body.html"),
+    )

@@ -1,0 +1,160 @@
+"""The audit: the kinds of events and their table."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy as _
+
+from mfa.client import device_of
+
+
+class Event(models.TextChoices):
+    """An event's name in logs, and the words that the person reads."""
+
+    PASSWORD_RIGHT = "password_right", _("The password was correct.")
+    PASSWORD_WRONG = "password_wrong", _("The password was wrong.")
+    PASSWORD_SLOWED = (
+        "password_slowed",
+        _("There were too many wrong passwords. Logins were slowed down."),
+    )
+    PASSWORD_CHANGED = "password_changed", _("The password was changed.")
+    PASSWORD_FORGOTTEN = "password_forgotten", _("A password reset link was requested.")
+    PASSWORD_LINK_SENT = "password_link_sent", _("You were sent a link to set your password.")
+    PASSWORD_RESET = "password_reset", _("The password was reset with an emailed link.")
+    PASSWORD_EXPIRED = "password_expired", _("An administrator required a new password.")
+    EMAIL_ASKED = "email_asked", _("A link was sent to verify a new email address.")
+    EMAIL_CHANGED = "email_changed", _("The email address was changed.")
+    CODE_SENT = "code_sent", _("A code was sent.")
+    CODE_REFUSED = "code_refused", _("No code was sent because too many were requested.")
+    CODE_RIGHT = "code_right", _("The code was correct.")
+    CODE_WRONG = "code_wrong", _("The code was wrong.")
+    CODES_GUESSED = (
+        "codes_guessed",
+        _("Several wrong codes were entered after the correct password."),
+    )
+    WARNING_CONFIRMED = "warning_confirmed", _("You confirmed the warning about wrong codes.")
+    CODE_LATE = "code_late", _("The code had expired, was replaced or was already used.")
+    LOGGED_IN = "logged_in", _("You logged in.")
+    UNUSUAL_LOGIN = "unusual_login", _("There was a login from a new browser or after a long time.")
+    STEPPED_UP = "stepped_up", _("You confirmed it was you.")
+    LOGGED_OUT = "logged_out", _("You logged out.")
+    LOCKED = "locked", _("Too many wrong codes. Logins were locked for a while.")
+    FACTOR_ADDED = "factor_added", _("A phone number was verified.")
+    FACTOR_CHANGED = "factor_changed", _("The phone number was changed.")
+    NUMBER_ASSIGNED = "number_assigned", _("An administrator changed your phone number.")
+    FACTOR_SUSPENDED = "factor_suspended", _("A phone or app was reported lost and turned off.")
+    FACTOR_REMOVED = "factor_removed", _("A phone or app was removed.")
+    DISOWNED = "disowned", _("You reported activity that wasn't yours.")
+    DATA_DOWNLOADED = "data_downloaded", _("Your data was downloaded.")
+    ACCOUNT_OPENED = "account_opened", _("The closed account was opened again.")
+    SESSIONS_ENDED = "sessions_ended", _("Other devices were logged out.")
+    FACTOR_DISABLED = (
+        "factor_disabled",
+        _("A verification method was turned off after 100 wrong codes."),
+    )
+    MAILBOX_PROVEN = "mailbox_proven", _("An emailed code was used to set up a new phone or app.")
+    APP_ADDED = "app_added", _("An authenticator app was added.")
+    RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes were made.")
+    RECOVERY_CODE_USED = "recovery_code_used", _("A recovery code was used.")
+    SKIPPED = "skipped", _("You skipped two-step verification.")
+    STEP_REFUSED = "step_refused", _("Someone tried to open a login step out of order.")
+    POLICY_CHANGED = "policy_changed", _("You changed the account policy.")
+    SMS_ENTERED = "sms_entered", _("You entered new values for the SMS account.")
+    SMS_DISCARDED = "sms_discarded", _("You discarded the new values for the SMS account.")
+    SMS_CONFIRMED = "sms_confirmed", _("The new values for the SMS account are in use.")
+    POWERS_CHANGED = "powers_changed", _("The permissions of this account were changed.")
+    GROUP_CHANGED = "group_changed", _("You changed a group.")
+    STAFF_RELEASED = "staff_released", _("MFA for staff was turned off by a server command.")
+    STAFF_BOUND = "staff_bound", _("MFA for staff was turned on by a server command.")
+    POLICY_TESTED = "policy_tested", _("You tested the SMS account.")
+    PAUSED = "paused", _("Two-step verification was paused.")
+    FACTORS_RESET = "factors_reset", _("Two-step verification was reset.")
+    SUPPORT_REFUSED = "support_refused", _("You tried to open a support page without permission.")
+    SUPPORT_OPENED = "support_opened", _("Support looked at this account to help.")
+    LOCKOUT_ENDED = "lockout_ended", _("A lockout was ended.")
+    PAUSE_ENDED = "pause_ended", _("The pause of two-step verification was ended.")
+    MAIL_TESTED = "mail_tested", _("You tested the mail server.")
+    TEXTS_RESTED = "texts_rested", _("Texts stopped because of a problem with the SMS account.")
+    TEXTS_RESUMED = "texts_resumed", _("Texts are sent again.")
+    BRAKE_LIFTED = "brake_lifted", _("You allowed texts to blocked numbers again.")
+    ALERTED = "alerted", _("Administrators were alerted.")
+
+
+def _named(number: int | None, person: models.Model | None) -> str:
+    if number is None:
+        return ""
+    return str(person) if person else gettext("number %d, deleted") % number
+
+
+class AuditEvent(models.Model):
+    """One event of a person's login. Only mfa.audit writes it.
+
+    `user` is the person concerned, `actor` the person who acted. They are not foreign keys in the
+    database: both numbers stay when the people are deleted.
+    """
+
+    at = models.DateTimeField(_("when"))
+    event = models.CharField(_("event"), max_length=40)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="audit_events",
+        verbose_name=_("person"),
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("done by"),
+    )
+    address = models.GenericIPAddressField(_("address"), null=True)
+    browser = models.CharField(_("browser"), max_length=200, blank=True)
+    details = models.JSONField(_("details"), default=dict)
+
+    class Meta:
+        """Names in the admin, and the index of the activity page."""
+
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit")
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-at"], name="audit_user_at"),
+            models.Index(fields=["actor", "-at"], condition=~Q(actor=None), name="audit_actor_at"),
+            models.Index(fields=["event", "id"], name="audit_event"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the event in words."""
+        return self.text
+
+    @property
+    def person(self) -> str:
+        """The person's email, or their number if they were deleted."""
+        return _named(self.user_id, self.user)
+
+    @property
+    def done_by(self) -> str:
+        """The person who acted for someone else, or the command on the server, or ""."""
+        return _named(self.actor_id, self.actor) or str(self.details.get("command", ""))
+
+    @property
+    def by_staff(self) -> bool:
+        """Whether someone else did it, by the portal or on the server."""
+        other = self.actor_id is not None and self.actor_id != self.user_id
+        return other or "command" in self.details
+
+    @property
+    def device(self) -> str:
+        """The browser in words, "" without a browser."""
+        return device_of(self.browser)
+
+    @property
+    def text(self) -> str:
+        """The event in words, or its bare name if this version does not know it."""
+        return str(Event(self.event).label) if self.event in Event else self.event

@@ -1,0 +1,51 @@
+"""The names of messages and channels, as staff read them."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from mfa.rules.methods import ChannelName
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+CHANNELS: "dict[str, StrOrPromise]" = {ChannelName.SMS: _("Text"), ChannelName.EMAIL: _("Email")}
+# By the name of the template
+MESSAGES: "dict[str, StrOrPromise]" = {
+    "code": _("Login code"),
+    "admin_change": _("Change by an administrator"),
+    "app_added": _("Authenticator app added"),
+    "braked": _("Alert: texts blocked"),
+    "budget": _("Alert: daily text limit reached"),
+    "codes_guessed": _("Wrong codes alert"),
+    "data_downloaded": _("Data downloaded"),
+    "disowned": _("Activity reported"),
+    "email_changed": _("Email address changed"),
+    "email_link": _("Link to verify an email address"),
+    "email_taken": _("Email address already in use"),
+    "factor_added": _("Phone added"),
+    "factor_disabled": _("Verification method turned off"),
+    "factor_removed": _("Verification method removed"),
+    "factor_suspended": _("Verification method reported lost"),
+    "factors_reset": _("Two-step verification reset"),
+    "guessing": _("Alert: passwords are being guessed"),
+    "mail_test": _("Test email"),
+    "many_opened": _("Alert: many support pages opened"),
+    "many_rescues": _("Alert: many pauses or number changes"),
+    "number_assigned": _("Phone number changed by an administrator"),
+    "number_changed": _("Phone number changed"),
+    "number_shared": _("Alert: one number, many people"),
+    "one_address": _("Alert: many logins from one address"),
+    "password_changed": _("Password changed"),
+    "password_expired": _("New password required"),
+    "password_link": _("Link to set a password"),
+    "pause_started": _("Verification paused"),
+    "recovery_begun": _("New set-up by email started"),
+    "recovery_code_used": _("Recovery code used"),
+    "recovery_codes_made": _("New recovery codes"),
+    "skipped": _("Two-step verification skipped"),
+    "texts_down": _("Alert: texts do not go out"),
+    "texts_failing": _("Alert: many texts fail"),
+    "texts_held": _("Alert: texts to a number range blocked"),
+    "unusual_login": _("New login"),
+}

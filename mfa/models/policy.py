@@ -1,0 +1,212 @@
+"""The site's policy: who MFA applies to, and the settings for everyone."""
+
+from typing import Any, Self
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mfa import prepared
+from mfa.models import plain_text
+from mfa.models.branding import Branded
+from mfa.models.channel_health import ChannelHealth
+from mfa.models.level import Level
+from mfa.models.pauses import Pause
+from mfa.models.people import AbstractMfaUser
+from mfa.models.sms_account import SmsAccount
+from mfa.rules.methods import ChannelName
+from mfa.rules.policy import EmptyPolicyError, resolve
+
+# Enough for a small organization's first day. It bounds the cost of a fraud.
+TEXTS_A_DAY = 500
+# 100 times the default. More is a typo, or fraud with an administrator's session.
+MOST_TEXTS_A_DAY = 50_000
+
+BESIDE = (
+    "sms__auth_token",
+    "health__texts_rest_since",
+    "health__texts_tried_at",
+    "health__mail_test_config",
+    "health__mail_test_reason",
+)
+
+EMPTY = {
+    "methods": _("This policy leaves no verification method that people can set up (%(levels)s)."),
+    "countries": _(
+        "This policy leaves no country whose numbers people can set up (%(levels)s). Allow texts "
+        "to at least one of the countries for new numbers."
+    ),
+}
+
+
+class SitePolicy(Level, Branded):
+    """The site's one row. The SMS account and the channels' health have their own rows."""
+
+    enabled = models.BooleanField(_("Enable Multi-factor authentication"), default=False)
+    sms = models.OneToOneField(SmsAccount, models.PROTECT, related_name="+", editable=False)
+    health = models.OneToOneField(ChannelHealth, models.PROTECT, related_name="+", editable=False)
+    pilot_group = models.ForeignKey(
+        "auth.Group",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Pilot group"),
+        help_text=_("Only members of this group use MFA. Leave empty for everyone."),
+    )
+    # When `enabled` last changed
+    switched_at = models.DateTimeField(null=True, editable=False)
+    # Set once: from then on staff stay bound, and new SMS values wait for a superuser (S05)
+    first_enabled_at = models.DateTimeField(null=True, editable=False)
+    # `manage.py staff_mfa off`: the flag and the pilot group apply to staff as to everyone
+    staff_released_at = models.DateTimeField(null=True, editable=False)
+    invitation = models.CharField(
+        _("What the portal is"),
+        max_length=200,
+        blank=True,
+        validators=[plain_text.check_unlinked],
+        help_text=_(
+            "One sentence for the email that invites people. Plain text without links. Example: "
+            "Here you see your orders and invoices."
+        ),
+    )
+    texts_a_day = models.PositiveIntegerField(
+        _("Daily text limit for new numbers"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_TEXTS_A_DAY)],
+        help_text=_(
+            "Limits the cost of abuse. 1 to 50,000. Default: 500. Verified numbers have ten times "
+            "this limit, counted separately. Administrators get an email at 50%."
+        ),
+    )
+
+    # Set by load_for() for one person
+    is_pilot = False
+    is_paused = False
+    is_for_staff = False
+
+    class Meta:
+        """Names in the admin. The page has its own permission, mfa.change_accountpolicy."""
+
+        default_permissions = ()
+        verbose_name = _("Account Policy")
+        verbose_name_plural = _("Account Policy")
+
+    def __str__(self) -> str:
+        """Return the name of the page."""
+        return str(_("Account Policy"))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and record when MFA was first enabled."""
+        if self.enabled and self.first_enabled_at is None:
+            self.first_enabled_at = self.switched_at = timezone.now()
+            if kwargs.get("update_fields") is not None:
+                noted = ("first_enabled_at", "switched_at")
+                kwargs["update_fields"] = {*kwargs["update_fields"], *noted}
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse settings that leave nothing when combined with those of a role."""
+        for layers in ((), *((layer,) for layer in get_user_model().role_layers)):
+            try:
+                resolve(self.layer("site"), layers, in_force=True)
+            except EmptyPolicyError as error:
+                words = {"levels": ", ".join(error.levels)}
+                raise ValidationError(EMPTY[error.field] % words) from error
+
+    @classmethod
+    def made(cls) -> Self:
+        """Create the row and its related rows, unless they exist."""
+        beside = {"sms": SmsAccount.load, "health": ChannelHealth.load}
+        return cls.objects.get_or_create(pk=1, defaults=beside)[0]
+
+    @classmethod
+    def load_for(cls, user: AbstractMfaUser) -> "SitePolicy":
+        """Return the row with its values for this person, in one statement."""
+        site = _FOR_ONE.first(person=user.pk, now=timezone.now()) or SitePolicy.load()
+        site.remember()
+        site.is_for_staff = user.is_staff or user.is_superuser
+        return site
+
+    @classmethod
+    def for_one(cls) -> models.QuerySet[Any]:
+        """Return the row, with whether a person is in the pilot group and has an active pause.
+
+        Related rows are loaded only as far as `resting` needs them.
+        """
+        person = prepared.number("person")
+        pilots = Group.objects.filter(user=person, pk=OuterRef("pilot_group"))
+        pauses = Pause.objects.honored(prepared.moment("now")).filter(user_id=person)
+        own = [field.name for field in cls._meta.concrete_fields]
+        site = cls.objects.select_related("sms", "health").only(*own, *BESIDE)
+        return site.annotate(is_pilot=Exists(pilots), is_paused=Exists(pauses)).order_by("pk")[:1]
+
+    @property
+    def budget(self) -> int:
+        """The maximum number of texts per day to new numbers."""
+        return min(self.texts_a_day or TEXTS_A_DAY, MOST_TEXTS_A_DAY)
+
+    @property
+    def resting(self) -> frozenset[str]:
+        """The channels that are down now."""
+        texts_out = self.health.texts_rest or self.sms.token_lost
+        out = {ChannelName.SMS: texts_out, ChannelName.EMAIL: self.health.mail_failed}
+        return frozenset(name for name, rests in out.items() if rests)
+
+    @property
+    def changes_wait(self) -> bool:
+        """Whether new SMS values wait for a superuser instead of taking effect at once (S05)."""
+        return self.first_enabled_at is not None
+
+    @property
+    def binds_staff(self) -> bool:
+        """Whether staff need MFA, whatever the flag and the pilot group say (S05)."""
+        return self.first_enabled_at is not None and self.staff_released_at is None
+
+    @property
+    def binds(self) -> bool:
+        """Whether the person of load_for() needs a second step."""
+        if self.is_for_staff and self.binds_staff:
+            return True
+        return self.enabled and (self.pilot_group_id is None or self.is_pilot)
+
+
+class AccountPolicy(SitePolicy):
+    """Security > Account Policy: the page that edits policy and SMS account together.
+
+    Its URL, permission and history use this name.
+    """
+
+    # Fields of the page besides the policy's own columns (mfa.admin.base.edits)
+    beside = ("sms_account_id", "sms_auth_token", "sms_phone_number")
+
+    class Meta:
+        """The same table."""
+
+        proxy = True
+        verbose_name = _("Account Policy")
+        verbose_name_plural = _("Account Policy")
+
+    @property
+    def sms_account_id(self) -> str:
+        """The account ID that was entered last."""
+        return self.sms.entered.account_id
+
+    @property
+    def sms_auth_token(self) -> str:
+        """The token that was entered last."""
+        return self.sms.entered.auth_token
+
+    @property
+    def sms_phone_number(self) -> str:
+        """The sender that was entered last."""
+        return self.sms.entered.phone_number
+
+
+_FOR_ONE = prepared.Query(SitePolicy.for_one)

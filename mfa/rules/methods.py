@@ -1,0 +1,60 @@
+"""Methods: the kinds of factor, how the login asks for each, and which level each proves."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Method(StrEnum):
+    """A kind of factor that a person may enroll (K4)."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    APP = "app"
+    PASSKEY = "passkey"
+    PUSH = "push"
+    RECOVERY_CODES = "recovery_codes"
+
+
+class ChannelName(StrEnum):
+    """How a code reaches a person. An app and recovery codes need no message."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    APP = "app"
+    RECOVERY_CODES = "recovery_codes"
+
+
+# The channels that send messages
+MESSAGING = (ChannelName.SMS, ChannelName.EMAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the login asks for a kind of factor, and which level it proves (AAL).
+
+    `by_itself`: the second step asks for it right away. Other kinds wait until the person chooses
+    them, because they use up a code or are weaker (K2). `first`: it can be a person's only factor,
+    and an emailed code can replace it. Recovery codes are only a replacement for another factor.
+    """
+
+    channel: ChannelName
+    aal: int
+    by_itself: bool = True
+    first: bool = True
+
+
+# Best first. A person with an app gets a text only on request (K2, E09). Email comes last, because
+# it is not an authenticator (NIST SP 800-63B-4, 3.1.3.1).
+WAYS = {
+    Method.APP: Way(ChannelName.APP, 2),
+    Method.PHONE: Way(ChannelName.SMS, 2),
+    Method.RECOVERY_CODES: Way(ChannelName.RECOVERY_CODES, 2, by_itself=False, first=False),
+    Method.EMAIL: Way(ChannelName.EMAIL, 1, by_itself=False, first=False),
+}
+AAL = {way.channel: way.aal for way in WAYS.values()}
+STRONG = 2
+
+
+def is_strong(channel: str) -> bool:
+    """Whether a code by this channel proves AAL2."""
+    return AAL[ChannelName(channel)] >= STRONG

@@ -1,0 +1,1 @@
+"""Search of people, for the lists of the admin and for support."""

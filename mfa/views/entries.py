@@ -1,0 +1,79 @@
+"""The activity as people read it: one entry per login, with its steps inside."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.core.paginator import Page
+from django.db.models import QuerySet
+
+from mfa.models import AuditEvent, Event
+
+# More events than a login has, with those of other browsers in between
+AROUND = 100
+
+# What a login or a change ends in, and the steps that lead to it
+HEADS = {
+    Event.LOGGED_IN,
+    Event.STEPPED_UP,
+    Event.FACTOR_ADDED,
+    Event.FACTOR_CHANGED,
+    Event.APP_ADDED,
+    Event.PASSWORD_RESET,
+}
+STEPS = {
+    Event.PASSWORD_RIGHT,
+    Event.CODE_SENT,
+    Event.CODE_REFUSED,
+    Event.CODE_RIGHT,
+    Event.CODE_WRONG,
+    Event.CODE_LATE,
+}
+
+
+@dataclass(slots=True)
+class ActivityEntry:
+    """An event, and the steps that led to it, newest first."""
+
+    event: AuditEvent
+    steps: list[AuditEvent] = field(default_factory=list)
+
+
+def entries_of(events: Iterable[AuditEvent]) -> list[ActivityEntry]:
+    """Fold events, newest first, into entries.
+
+    A step belongs to the next login or change in the same browser, back to the right password.
+    """
+    entries: list[ActivityEntry] = []
+    notes: dict[object, AuditEvent] = {}
+    open_: dict[tuple[str | None, str], ActivityEntry] = {}
+    for event in events:
+        place = (event.address, event.browser)
+        if event.event in STEPS and place in open_:
+            open_[place].steps.append(event)
+            if event.event == Event.PASSWORD_RIGHT:
+                del open_[place]
+            continue
+        if event.event == Event.UNUSUAL_LOGIN and "login" in event.details:
+            notes[event.details["login"]] = event
+            continue
+        entry = ActivityEntry(event)
+        if note := notes.pop(event.pk, None):
+            entry.steps.append(note)
+        entries.append(entry)
+        if event.event in HEADS:
+            open_[place] = entry
+    # Their logins are older than these events.
+    entries += [ActivityEntry(note) for note in notes.values()]
+    return entries
+
+
+def entries_on(page: "Page[AuditEvent]", events: QuerySet[AuditEvent]) -> list[ActivityEntry]:
+    """Return the entries of a page with all their steps, which may be on its neighbors.
+
+    An entry is on the page of its own event. `events` are those of all pages.
+    """
+    first, end = max(0, page.start_index() - 1), page.end_index()
+    start = max(0, first - AROUND)
+    around = list(events[start : end + AROUND])
+    here = {event.pk for event in around[first - start : end - start]}
+    return [entry for entry in entries_of(around) if entry.event.pk in here]

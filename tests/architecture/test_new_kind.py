@@ -1,0 +1,93 @@
+"""A new kind of factor changes at most six existing files."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.test_house import ROOT, TRACKED
+
+OWN = Path(__file__).parent / "new_kind" / "own"
+MOST = 6
+# By file: the text after which the new kind adds a line, and the line
+EDITS = {
+    "mfa/rules/methods.py": [
+        ('    PUSH = "push"\n', '    PIN = "pin"\n'),
+        ('    SMS = "sms"\n', '    PIN = "pin"\n'),
+        (
+            "    Method.PHONE: Way(ChannelName.SMS, 2),\n",
+            "    Method.PIN: Way(ChannelName.PIN, 2),\n",
+        ),
+    ],
+    "mfa/models/factors.py": [
+        ('        PHONE = Method.PHONE, _("phone")\n', '        PIN = Method.PIN, _("pin")\n')
+    ],
+    "mfa/factors/__init__.py": [
+        ("from mfa.factors import email, phone, ", "pin, "),
+        ("totp.KIND, recovery_codes.KIND, ", "pin.KIND, "),
+    ],
+    "mfa/models/audit.py": [
+        (
+            '    APP_ADDED = "app_added", _("An authenticator app was added.")\n',
+            '    PIN_SET = "pin_set", _("A PIN was set.")\n',
+        )
+    ],
+    "mfa/messages/notices.py": [
+        ('    Event.APP_ADDED: _both("app_added"),\n', '    Event.PIN_SET: (Notice("pin_set"),),\n')
+    ],
+    "mfa/urls.py": [
+        (
+            "urlpatterns = [\n",
+            """    path("login/pin/", pin.pin, name="pin"),
+    path("login/enroll/pin/", pin.enroll_pin, name="enroll_pin"),
+""",
+        ),
+        ("from django.urls import path\n", "from mfa.views import pin\n"),
+    ],
+}
+
+
+def test_new_kind_changes_at_most_six_files() -> None:
+    assert len(EDITS) <= MOST
+
+
+def test_each_changed_place_exists_once() -> None:
+    assert [
+        (name, line)
+        for name, edits in EDITS.items()
+        for line, _new in edits
+        if (ROOT / name).read_text().count(line) != 1
+    ] == []
+
+
+@pytest.mark.full
+def test_new_kind_logs_in_with_these_changes(tmp_path: Path) -> None:
+    """In a copy of the portal, where the other tests of kinds and pages see the new one too."""
+    for path in TRACKED:
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    shutil.copytree(OWN, tmp_path, dirs_exist_ok=True)
+    for name, edits in EDITS.items():
+        _edit(tmp_path / name, edits)
+    tests = ["tests/mfa/views/pin_journey.py", "tests/mfa/factors/test_kinds.py"]
+    options = ["--quiet", "--nomigrations", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *tests],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if "PYTEST" not in name},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def _edit(path: Path, edits: list[tuple[str, str]]) -> None:
+    text = path.read_text()
+    for line, new in edits:
+        text = text.replace(line, line + new)
+    path.write_text(text)

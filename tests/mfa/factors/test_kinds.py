@@ -1,0 +1,48 @@
+"""Kinds: each kind of factor is one value that all other code uses."""
+
+import pytest
+from django.urls import reverse
+
+from mfa.factors import KINDS, Kind, kind_of
+from mfa.models import Factor
+from mfa.rules.methods import WAYS, ChannelName, Method
+from mfa.rules.routes import Route
+
+# Policies can contain them already. Their modules come later.
+TO_COME = {Method.PASSKEY, Method.PUSH}
+
+
+def test_every_method_has_a_kind() -> None:
+    assert set(KINDS) == set(WAYS) == set(Method) - TO_COME
+
+
+def test_every_kind_except_email_can_be_enrolled() -> None:
+    assert set(Factor.Kind.values) == set(KINDS) - {Method.EMAIL}
+
+
+def test_kind_is_listed_by_its_method() -> None:
+    assert [method for method, kind in KINDS.items() if kind.method is not method] == []
+
+
+@pytest.mark.parametrize("channel", ChannelName)
+def test_every_route_has_a_kind(channel: ChannelName) -> None:
+    assert kind_of(Route(channel)).way.channel is channel
+
+
+def test_pages_of_every_kind_exist() -> None:
+    pages = {page for kind in KINDS.values() for page in (kind.page, kind.enroll, kind.add)}
+    assert all(reverse(page) for page in pages - {""})
+
+
+def test_kind_with_page_has_link_text() -> None:
+    assert [
+        method
+        for method, kind in KINDS.items()
+        if bool(kind.add) is not bool(kind.words.add)
+        or bool(kind.enroll) is not all(_words_of_enrollment(kind))
+    ] == []
+
+
+def _words_of_enrollment(kind: Kind) -> tuple[object, ...]:
+    words = kind.words
+    return (words.enroll, words.about, words.enrolled, words.from_now_on)
