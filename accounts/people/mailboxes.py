@@ -46,7 +46,7 @@ def confirm(request: HttpRequest, user: User, uid: str, token: str) -> bool:
     """
     try:
         with transaction.atomic():
-            person = User.objects.select_for_update().get(pk=user.pk)
+            person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
             if links.opened_by(person, uid, token) is not Link.EMAIL:
                 return False
             _move(request, person)

@@ -70,7 +70,7 @@ def change(request: HttpRequest, user: User, password: str) -> bool:
     session too.
     """
     with transaction.atomic():
-        person = User.objects.select_for_update().get(pk=user.pk)
+        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if person.get_session_auth_hash() != user.get_session_auth_hash():
             return False
         store(person, password)

@@ -85,6 +85,16 @@ def test_login_code_uses_time_of_request() -> None:
     assert {name for name in reading if name.startswith("mfa/login/")} == without
 
 
+def test_locks_on_people_allow_rows_that_refer_to_them() -> None:
+    """A message of a transaction that waits for the lock's owner would be a deadlock."""
+    lock = re.compile(
+        r"(?:User|get_user_model\(\)|people)\s*(?:\.objects)?\s*\.select_for_update\((.*?)\)"
+    )
+    found = [(name, held) for name, source in SOURCES.items() for held in lock.findall(source)]
+    assert len(found) > 5
+    assert [name for name, held in found if held != "no_key=True"] == []
+
+
 def test_only_routes_for_decides_routes() -> None:
     """Its parts answer only for one purpose each, so other modules do not call them."""
     parts = {

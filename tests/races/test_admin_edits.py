@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import Group
 
 from accounts.models import User
 from mfa.admin.base.edits import SEEN
@@ -34,3 +35,25 @@ def test_one_of_four_parallel_saves_wins(policy: SitePolicy, _turn: int) -> None
     assert sorted(given) == [200, 200, 200, 302]
     policy.refresh_from_db()
     assert policy.contact == f"desk {given.index(302)}"
+
+
+def test_two_superusers_who_change_each_other_both_save(policy: SitePolicy) -> None:
+    """Each gets a notice of the other's change, and a notice refers to its reader's row."""
+    roots = []
+    for number in range(2):
+        root = make_user(f"root{number}@example.org", is_staff=True, is_superuser=True)
+        give_phone(root, f"+44770090021{number}")
+        browser = Browser()
+        browser.log_in(root)
+        roots.append((root, browser))
+    (one, ones), (two, twos) = roots
+    powers = {"full_name": "", "language": "en", "is_active": "on", "is_staff": "on"}
+    for group in (str(Group.objects.get(name="Support").pk), ""):
+        form = {**powers, "is_superuser": "on", **({"groups": group} if group else {})}
+        given = at_once(
+            [
+                lambda form=form: ones.post(f"/admin/accounts/user/{two.pk}/change/", form),
+                lambda form=form: twos.post(f"/admin/accounts/user/{one.pk}/change/", form),
+            ]
+        )
+        assert [answer.status_code for answer in given] == [302, 302]

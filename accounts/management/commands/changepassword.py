@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no person with the email {options['email']}.") from None
         password = self._ask(person)
         with transaction.atomic():
-            held = User.objects.select_for_update().get(pk=person.pk)
+            held = User.objects.select_for_update(no_key=True).get(pk=person.pk)
             passwords.store(held, password)
             notices.tell(Event.PASSWORD_CHANGED, held)
         self.stdout.write(f"The password of {held} was changed.")

@@ -52,7 +52,7 @@ def start(action: str, people: Sequence[int], *, by: AbstractMfaUser, client: Cl
         return None
     with transaction.atomic():
         # If two clicks come at once, the second waits here.
-        get_user_model().objects.select_for_update().get(pk=by.pk)
+        get_user_model().objects.select_for_update(no_key=True).get(pk=by.pk)
         if Job.objects.filter(by_id=by.pk, action=action, finished_at=None).exists():
             return None
         job = Job.objects.create(

@@ -137,7 +137,7 @@ class PortalAdmin(admin.ModelAdmin[M]):
         if row is None or request.method != "POST" or not connection.in_atomic_block:
             return row
         # Of two parallel saves, the second waits here and then compares with the first.
-        rows = self.get_queryset(request).select_for_update(of=("self",))
+        rows = self.get_queryset(request).select_for_update(of=("self",), no_key=True)
         return rows.filter(pk=row.pk).first()
 
     def log_change(self, request: HttpRequest, obj: M, message: Any) -> LogEntry:
