@@ -44,24 +44,36 @@ class WayOn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """An event of a person, its report, and the person's latest report of any event."""
+    """An event of a person, its report, and the person's latest report of any event.
+
+    `opened`: since the event, an operator opened the closed account again.
+    """
 
     person: User
     event: AuditEvent
     report: AuditEvent | None
     latest: AuditEvent | None
+    opened: AuditEvent | None
 
     @property
     def disputed(self) -> bool:
         """Whether the email was changed by this event or after it, within the last week.
 
-        After a week without a report, the new address counts as the owner's (EM-06).
+        After a week without a report, the new address counts as the owner's (EM-06). So does the
+        address with which an operator opened the account.
         """
+        if self.opened:
+            return False
         recent = timezone.now() - RESTS_AFTER_CHANGE
         if self.event.event == Event.EMAIL_CHANGED:
             return self.event.at > recent
         moved = self.person.email_changed_at
         return moved is not None and moved > recent and moved >= self.event.at
+
+    @property
+    def done(self) -> AuditEvent | None:
+        """What ended already all that a report would end, so that it does nothing more."""
+        return self.report or (None if self.turned_off() else self.opened)
 
     def turned_off(self) -> list[Factor]:
         """Return the factors that the report suspends.
@@ -110,7 +122,12 @@ def find(person_id: int, event_id: int) -> Reported | None:
     event = person and audit.events_of(person).filter(pk=event_id).first()
     if not person or not event:
         return None
-    reports = audit.events_of(person).filter(event=Event.DISOWNED, at__gte=event.at)
+    later = audit.events_of(person).filter(at__gte=event.at)
+    reports = later.filter(event=Event.DISOWNED)
     return Reported(
-        person, event, reports.filter(details__number=event_id).first(), reports.first()
+        person,
+        event,
+        report=reports.filter(details__number=event_id).first(),
+        latest=reports.first(),
+        opened=later.filter(event=Event.ACCOUNT_OPENED).first(),
     )

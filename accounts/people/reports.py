@@ -23,7 +23,7 @@ def opened_by(uid: str, token: str) -> Reported | Dead:
         return Dead.WRONG
     # A link of an event without a notice only shows what comes after the report.
     told = found.event.event in notices.NOTICES and found.person.is_active
-    return found if told or found.report else Dead.WRONG
+    return found if told or found.done else Dead.WRONG
 
 
 def make(person: User, event: int, *, client: Client) -> None:
@@ -33,9 +33,9 @@ def make(person: User, event: int, *, client: Client) -> None:
     """
     with transaction.atomic():
         # Of two clicks, one acts, and two links of a person act one after the other.
-        User.objects.select_for_update().filter(pk=person.pk).first()
+        User.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
         found = reported.find(person.pk, event)
-        if found is None or found.report or not found.person.is_active:
+        if found is None or found.done or not found.person.is_active:
             return
         counters.take([limits.REPORTS.of(str(person.pk))])
         way, off = found.way_on(client), found.turned_off()
@@ -57,7 +57,7 @@ def make(person: User, event: int, *, client: Client) -> None:
 def _secure(person: User, way: WayOn, off: list[Factor], client: Client) -> None:
     for factor in off:
         factors.suspend_reported(person, factor, client=client)
-    if way in {WayOn.LINK, WayOn.ASK}:
+    if way in {WayOn.LINK, WayOn.ASK, WayOn.CLOSED}:
         person.set_unusable_password()
     person.password_expired = True
     person.is_active = way is not WayOn.CLOSED

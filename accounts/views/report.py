@@ -35,9 +35,10 @@ def report(request: HttpRequest, uid: str, token: str) -> HttpResponse:
             logout(request)
         return redirect("accounts:report", uid, token)
     context: dict[str, object] = {"found": found}
-    if found.report and found.latest:
+    if found.done:
         # A later report may have changed the way.
-        context["way"] = found.latest.details.get("way", WayOn.HELP)
+        latest = found.latest or found.done
+        context["way"] = latest.details.get("way", WayOn.HELP)
     else:
         context |= {"way": found.way_on(client), "off": found.turned_off()}
     return show(request, "accounts/report.html", context, user=found.person)

@@ -98,6 +98,24 @@ def test_new_phone_is_turned_off_after_a_proof(
     assert phone.status == "suspended"
 
 
+def test_account_is_closed_only_after_a_proof(
+    clock: time_machine.Traveller, browser: Browser, bob: User, policy: SitePolicy
+) -> None:
+    """A stolen session must not close the account of a person who changed the email this week."""
+    policy.enabled = False
+    policy.save()
+    browser.password(bob)
+    page = page_of(bob)
+    User.objects.filter(pk=bob.pk).update(email_changed_at=timezone.now())
+    clock.shift(timedelta(minutes=11))
+    for send in (browser.get, browser.post):
+        assert send(page).url.startswith("/me/confirm/")
+    browser.post("/me/confirm/", {"next": page, "either": "1", "password": PASSWORD})
+    assert "close your account" in browser.get(page).content.decode()
+    assert "verify who you are" in reported(browser, page)
+    assert not User.objects.get(pk=bob.pk).is_active
+
+
 def test_an_event_is_reported_once(home: Browser, alice: User) -> None:
     """After the next login, the page says what the report did, and another press does nothing."""
     page = page_of(alice)
@@ -107,7 +125,7 @@ def test_an_event_is_reported_once(home: Browser, alice: User) -> None:
     alice.password_expired = False
     alice.save()
     home.log_in(alice)
-    assert "You reported this on" in home.get(page).content.decode()
+    assert "We secured your account on" in home.get(page).content.decode()
     assert home.post(page).status_code == 200
     assert home.get("/me/").status_code == 200
     assert AuditEvent.objects.filter(event=Event.DISOWNED).count() == 1

@@ -9,6 +9,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import User
+from mfa.limits import counters, table as limits
 from mfa.messages import notices
 from mfa.models import AuditEvent, Event, Factor, OutboxMessage, SitePolicy
 from tests.portal_client import Browser, code, codes
@@ -249,3 +250,26 @@ def test_app_that_was_removed_since_stays_removed(browser: Browser, alice: User)
         ("app", "revoked"),
         ("phone", "active"),
     }
+
+
+def test_closed_account_that_is_enabled_again_has_no_password(
+    home: Browser, other_browser: Browser, alice: User, policy: SitePolicy
+) -> None:
+    """The attacker may know it, and MFA may be off."""
+    link = moved(home, alice)
+    policy.enabled = False
+    policy.save()
+    other_browser.post(link)
+    User.objects.filter(pk=alice.pk).update(is_active=True)
+    alice.refresh_from_db()
+    assert "do not match" in other_browser.password(alice).content.decode()
+
+
+def test_link_is_mailed_however_many_were_requested_before(browser: Browser, alice: User) -> None:
+    """The report ends the password, so an attacker must not be able to use up the way back."""
+    link = notice_of(Event.UNUSUAL_LOGIN, alice)
+    for _ in range(limits.PASSWORD_MAILS.most):
+        counters.take([limits.PASSWORD_MAILS.of(alice.email)])
+    browser.post(link)
+    assert "Check your email" in browser.get(link).content.decode()
+    assert password_links() == 1

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa.models import AuditEvent, Event, OutboxMessage, Pause
-from tests.conftest import NOON
+from tests.conftest import NOON, give_phone
 from tests.portal_client import Browser
 
 
@@ -142,6 +142,33 @@ def test_closed_superuser_gets_back_in_and_attacker_does_not(
     assert browser.get("/me/phone/").status_code == 200
     opened = AuditEvent.objects.get(event=Event.ACCOUNT_OPENED)
     assert (opened.user, opened.details) == (closed, {"command": "breakglass"})
+
+
+def test_notices_from_before_close_the_opened_account_no_more(
+    clock: time_machine.Traveller, alice: User
+) -> None:
+    """The attacker got some of them at the new address."""
+    change = Event.EMAIL_CHANGED
+    at = timezone.now()
+    User.objects.filter(pk=alice.pk).update(email="attacker@example.net", email_changed_at=at)
+    changes = [AuditEvent.objects.create(at=at, event=change, user=alice) for _ in range(2)]
+    first, second = (alice.not_me_link(each.pk, at=at) for each in changes)
+    Browser().post(first)
+    alice.refresh_from_db()
+    assert not alice.is_active
+    clock.shift(timedelta(hours=1))
+    breakglass(alice.email, reopen="alice@example.org")
+    before = User.objects.values().get(pk=alice.pk)
+    page = Browser().post(second, follow=True).content.decode()
+    assert "Your account is secured" in page
+    assert User.objects.values().get(pk=alice.pk) == before
+    # A factor that such a notice is about still ends.
+    phone = give_phone(alice, "+447700900299")
+    details = {"factor": phone.pk}
+    added = AuditEvent.objects.create(at=at, event=Event.FACTOR_ADDED, user=alice, details=details)
+    Browser().post(alice.not_me_link(added.pk, at=timezone.now()))
+    phone.refresh_from_db()
+    assert (phone.status, User.objects.get(pk=alice.pk).is_active) == ("suspended", True)
 
 
 @pytest.mark.parametrize(
