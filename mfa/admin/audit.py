@@ -96,5 +96,5 @@ class AuditEventAdmin(ReadOnly):
 
     @admin.display(description=_("what happened"))
     def what(self, row: AuditEvent) -> str:
-        """The event in the person's words. `event` is its name in filters and logs."""
-        return row.text
+        """The event in words. `event` is its name in filters and logs."""
+        return row.told

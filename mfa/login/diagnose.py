@@ -55,13 +55,22 @@ USED: "dict[str, StrOrPromise]" = {
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """One event or message: when, what, and more about it."""
+
+    at: datetime
+    what: str
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether the person can log in now, why, and the latest events, newest first."""
 
     can: bool
     words: str
     reasons: tuple[str, ...]
-    timeline: tuple[tuple[datetime, str], ...]
+    timeline: tuple[Happened, ...]
 
 
 def of(user: AbstractMfaUser) -> Verdict:
@@ -80,8 +89,9 @@ def of(user: AbstractMfaUser) -> Verdict:
         ) % {"time": _time(slowed)}
     else:
         words = str(WAY_IN[step])
-    happened = sorted((*_events(user.pk), *_messages(user)), reverse=True)
-    return Verdict(can, words, tuple(_reasons(user, facts, now)), tuple(happened[:LATEST]))
+    happened = (*_events(user.pk), *_messages(user))
+    latest = sorted(happened, key=lambda each: each.at, reverse=True)[:LATEST]
+    return Verdict(can, words, tuple(_reasons(user, facts, now)), tuple(latest))
 
 
 def _facts(user: AbstractMfaUser, now: datetime) -> Facts:
@@ -98,19 +108,20 @@ def _facts(user: AbstractMfaUser, now: datetime) -> Facts:
 
 
 def _reasons(user: AbstractMfaUser, facts: Facts, now: datetime) -> Iterator[str]:
+    """Say what is wrong first, then what the person can use."""
     if not user.mfa_policy.in_force:
         yield gettext("The account policy does not require MFA for this person.")
     for pause in Pause.objects.honored(now).filter(user_id=user.pk):
         yield gettext("Two-step verification is paused until %s.") % _time(pause.until)
+    yield from _wrong_codes(user, now)
+    yield from _lost_text(user, now)
+    if not user.has_usable_password():
+        yield gettext("Has no password yet.")
     for factor in Factor.objects.not_revoked().filter(user_id=user.pk):
         named = {"factor": factor.masked, "state": factor.state}
         yield gettext("Verification method: %(factor)s, %(state)s.") % named
     for route in facts.routes:
         yield str(SOURCES[route.channel])
-    yield from _lost_text(user, now)
-    yield from _wrong_codes(user, now)
-    if not user.has_usable_password():
-        yield gettext("Has no password yet.")
 
 
 def _lost_text(user: AbstractMfaUser, now: datetime) -> Iterator[str]:
@@ -127,7 +138,12 @@ def _wrong_codes(user: AbstractMfaUser, now: datetime) -> Iterator[str]:
         yield gettext("Locked after wrong codes until %s.") % _time(user.wait_until)
     elif user.wrong_answers_at(now):
         count = user.wrong_answers
-        yield ngettext("%d wrong code still counts.", "%d wrong codes still count.", count) % count
+        words = ngettext(
+            "%d wrong code counts toward the limit of 100.",
+            "%d wrong codes count toward the limit of 100.",
+            count,
+        )
+        yield words % count
 
 
 def _password_wait(user: AbstractMfaUser, now: datetime) -> datetime | None:
@@ -137,30 +153,29 @@ def _password_wait(user: AbstractMfaUser, now: datetime) -> datetime | None:
 
 def of_deleted(number: int) -> Verdict | None:
     """Return the events of a deleted person, or None if the audit has no such number."""
-    happened = tuple(sorted(_events(number), reverse=True)[:LATEST])
+    happened = tuple(_events(number))
     words = gettext("Cannot log in: person number %d was deleted.") % number
     return Verdict(can=False, words=words, reasons=(), timeline=happened) if happened else None
 
 
-def _events(number: int) -> Iterator[tuple[datetime, str]]:
+def _events(number: int) -> Iterator[Happened]:
     for event in audit.events_of_number(number).select_related("actor")[:LATEST]:
-        yield event.at, " ".join(filter(None, (_event(event), _actor(event), event.device)))
+        yield Happened(event.at, event.told, tuple(_more(event)))
 
 
-def _event(event: AuditEvent) -> str:
-    """Return the event, and how the code came if there was one."""
-    channel = str(event.details.get("channel") or "")
-    if not channel:
-        return event.text
-    words = {"event": event.text, "how": USED.get(channel, channel)}
-    return gettext("%(event)s (%(how)s)") % words
+def _more(event: AuditEvent) -> Iterator[str]:
+    """Say how the code came, who acted and why, and where."""
+    if how := USED.get(str(event.details.get("channel"))):
+        yield str(how)
+    if event.done_by:
+        yield gettext("by %s") % event.done_by
+    if event.by_staff and (reason := event.details.get("reason")):
+        yield gettext("reason: %s") % reason
+    if event.device:
+        yield event.device
 
 
-def _actor(event: AuditEvent) -> str:
-    return gettext("By %s.") % event.done_by if event.done_by else ""
-
-
-def _messages(user: AbstractMfaUser) -> Iterator[tuple[datetime, str]]:
+def _messages(user: AbstractMfaUser) -> Iterator[Happened]:
     sent = Delivery.objects.filter(user_id=user.pk).order_by("-pk")[:LATEST]
     for message in sent:
         words = {
@@ -169,9 +184,9 @@ def _messages(user: AbstractMfaUser) -> Iterator[tuple[datetime, str]]:
             "state": message.get_state_display(),
             "reason": message.get_reason_display(),
         }
-        with_reason = gettext("%(message)s to %(target)s: %(state)s: %(reason)s")
+        with_reason = gettext("%(message)s to %(target)s: %(state)s (%(reason)s)")
         without = gettext("%(message)s to %(target)s: %(state)s")
-        yield message.created_at, (with_reason if message.reason else without) % words
+        yield Happened(message.created_at, (with_reason if message.reason else without) % words)
 
 
 def _time(moment: datetime) -> str:

@@ -1,6 +1,6 @@
 """The audit: the kinds of events and their table."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa.client import device_of
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 
 class Event(models.TextChoices):
@@ -81,6 +84,33 @@ class Event(models.TextChoices):
     BRAKE_LIFTED = "brake_lifted", _("You allowed texts to blocked numbers again.")
     ALERTED = "alerted", _("Administrators were alerted.")
 
+    @property
+    def told(self) -> "StrOrPromise":
+        """The words for anyone but the person."""
+        return TOLD.get(self, self.label)
+
+
+# The events whose words talk to the person, in words for everyone else
+TOLD: "dict[Event, StrOrPromise]" = {
+    Event.PASSWORD_LINK_SENT: _("A link to set the password was sent."),
+    Event.WARNING_CONFIRMED: _("The warning about wrong codes was confirmed."),
+    Event.LOGGED_IN: _("The person logged in."),
+    Event.STEPPED_UP: _("The person verified again who they are."),
+    Event.LOGGED_OUT: _("The person logged out."),
+    Event.NUMBER_ASSIGNED: _("An administrator changed the phone number."),
+    Event.DISOWNED: _("The person reported activity that wasn't theirs."),
+    Event.DATA_DOWNLOADED: _("The person's data was downloaded."),
+    Event.SKIPPED: _("The person skipped two-step verification."),
+    Event.POLICY_CHANGED: _("The account policy was changed."),
+    Event.SMS_ENTERED: _("New values for the SMS account were entered."),
+    Event.SMS_DISCARDED: _("The new values for the SMS account were discarded."),
+    Event.GROUP_CHANGED: _("A group was changed."),
+    Event.POLICY_TESTED: _("The SMS account was tested."),
+    Event.SUPPORT_REFUSED: _("The person tried to open a support page without permission."),
+    Event.MAIL_TESTED: _("The mail server was tested."),
+    Event.BRAKE_LIFTED: _("Texts to blocked numbers were allowed again."),
+}
+
 
 def _named(number: int | None, person: models.Model | None) -> str:
     if number is None:
@@ -131,7 +161,7 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         """Return the event in words."""
-        return self.text
+        return self.told
 
     @property
     def person(self) -> str:
@@ -156,5 +186,10 @@ class AuditEvent(models.Model):
 
     @property
     def text(self) -> str:
-        """The event in words, or its bare name if this version does not know it."""
+        """The event as the person reads it, or its bare name if this version does not know it."""
         return str(Event(self.event).label) if self.event in Event else self.event
+
+    @property
+    def told(self) -> str:
+        """The event as everyone else reads it."""
+        return str(Event(self.event).told) if self.event in Event else self.event

@@ -43,6 +43,10 @@ def test_log_names_event_and_number_for_person(
     assert caplog.record_tuples == [("mfa.audit", logging.INFO, f"logged_in user={alice.pk}")]
 
 
+def test_words_for_others_do_not_talk_to_the_person() -> None:
+    assert [event for event in Event if re.search("you", str(event.told), re.IGNORECASE)] == []
+
+
 @pytest.mark.parametrize("event", [Event.PAUSED, Event.FACTOR_DISABLED])
 def test_important_events_are_warnings(
     event: Event, alice: User, caplog: pytest.LogCaptureFixture

@@ -69,7 +69,7 @@ class EventFilter(WordFilter):
     """By what happened."""
 
     title, parameter_name = _("event"), "event"
-    words = {event.value: event.label for event in Event}
+    words = {event.value: event.told for event in Event}
 
 
 class MessageFilter(WordFilter):

@@ -38,15 +38,19 @@ class Command(BaseCommand):
         self.stdout.write(verdict.words)
         for reason in verdict.reasons:
             self.stdout.write(f"- {reason}")
-        for at, words in verdict.timeline:
-            self.stdout.write(f"{at:%Y-%m-%d %H:%M:%S} {words}")
+        for each in verdict.timeline:
+            more = f" ({', '.join(each.more)})" if each.more else ""
+            self.stdout.write(f"{each.at:%Y-%m-%d %H:%M:%S} {each.what}{more}")
 
     def _data(self, verdict: diagnose.Verdict) -> None:
         data = {
             "can": verdict.can,
             "verdict": verdict.words,
             "reasons": verdict.reasons,
-            "timeline": [{"at": at.isoformat(), "what": what} for at, what in verdict.timeline],
+            "timeline": [
+                {"at": each.at.isoformat(), "what": each.what, "more": each.more}
+                for each in verdict.timeline
+            ],
         }
         self.stdout.write(json.dumps(data, indent=1))
 

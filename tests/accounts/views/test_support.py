@@ -116,6 +116,7 @@ def test_lost_phone_with_recovery_codes(
     other_browser.password(alice)
     other_browser.post("/login/recovery-code/", {"code": codes[0]})
     assert other_browser.signed_in
+    assert "The person logged in." in support.get(page_of(alice)).content.decode()
 
 
 def test_lost_phone_without_recovery_codes(
