@@ -95,8 +95,8 @@ def end(
     audit.record(Event.PAUSE_ENDED, user, client=client, **({"by": by.pk} if by else {}))
 
 
-def end_running(user: AbstractMfaUser, *, by: AbstractMfaUser, client: Client) -> None:
-    """End the pause of a person who becomes staff, because staff cannot have one (K19)."""
+def end_running(user: AbstractMfaUser, *, by: AbstractMfaUser | None, client: Client) -> None:
+    """End the pause of a person who becomes staff (K19) or whose factors are reset (RV-05)."""
     for pause in _open_ones(user):
         end(pause, user, by=by, client=client)
 

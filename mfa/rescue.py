@@ -49,9 +49,9 @@ def reset(
 ) -> None:
     """Remove all factors. The password and a code by email then come before a new one (RV-05).
 
-    Sessions, unfinished logins, a skip and recognized devices end too. All numbers and the email
-    address are notified. `actor` is None for the command. Raises PermissionDenied, and TooMany for
-    an actor who helped ten people today.
+    Sessions, unfinished logins, a pause, a skip and recognized devices end too. All numbers and
+    the email address are notified. `actor` is None for the command. Raises PermissionDenied, and
+    TooMany for an actor who helped ten people today.
     """
     with transaction.atomic():
         # A promotion takes the same lock: a person is reset before it or not at all.
@@ -60,6 +60,7 @@ def reset(
             raise PermissionDenied
         if actor:
             counters.take([limits.RESCUES.of(str(actor.pk))])
+        pauses.end_running(held, by=actor, client=client)
         numbers = notices.numbers_of(held) or [factors.last_number(held)]
         factors.rebind(held)
         Factor.objects.not_revoked().filter(user_id=held.pk).become(Status.REVOKED)
@@ -81,6 +82,24 @@ def reset(
         )
     if actor:
         alerts.warn_of_rescues(actor)
+
+
+def assign_number(
+    actor: AbstractMfaUser, person: AbstractMfaUser, number: str, *, reason: str, client: Client
+) -> bool:
+    """Assign a number, which the code of the next login proves. Return False after another change.
+
+    Raises PermissionDenied, and TooMany for an actor who helped ten people today.
+    """
+    with transaction.atomic():
+        # A promotion takes the same lock, as for `reset`.
+        _demand(actor, pauses.hold(person), NUMBER)
+        counters.take([limits.RESCUES.of(str(actor.pk))])
+        changed = factors.assign_phone(person, number, reason=reason, by=actor, client=client)
+        transaction.set_rollback(not changed)
+    if changed:
+        alerts.warn_of_rescues(actor)
+    return changed
 
 
 def reopen(person: AbstractMfaUser, email: str) -> AbstractMfaUser:

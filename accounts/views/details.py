@@ -16,7 +16,7 @@ from accounts.views.requests import UserRequest
 from mfa import factors
 from mfa.factors import recovery_codes
 from mfa.limits.counters import TooMany
-from mfa.login.guards import fresh, fresh_in_pause
+from mfa.login.guards import fresh
 from mfa.models import Factor
 from mfa.rules.methods import Method
 from mfa.sessions import devices
@@ -85,12 +85,12 @@ def password(request: UserRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_in_pause
+@fresh(either=True)
 def renew(request: UserRequest) -> HttpResponse:
     """Set the new password that an administrator required. No other page opens before (PW-06).
 
-    It does not ask for the current password, which the login just verified. After a login during a
-    pause this is not enough, so a fresh proof is needed.
+    It does not ask for the current password, which the login or a step-up has just verified. After
+    a login during a pause this is not enough.
     """
     if not request.user.password_expired:
         return redirect("accounts:password")

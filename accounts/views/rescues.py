@@ -84,7 +84,7 @@ def support_number(request: SignedIn, person_id: int) -> HttpResponse:
     number, reason = form.cleaned_data["phone"], form.cleaned_data["reason"]
     by, client = request.user, client_of(request)
     try:
-        changed = factors.assign_phone(person, number, reason=reason, by=by, client=client)
+        changed = rescue.assign_number(by, person, number, reason=reason, client=client)
     except TooMany as too_many:
         return _show(request, page, form, person, more=more, refusal=too_many)
     if not changed:

@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mfa.client import Client
 from mfa.factors.binding import rebind
 from mfa.factors.kind import Kind, Words, verify_sent
-from mfa.limits import counters, table as limits
-from mfa.messages import alerts, notices
+from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event, Factor, Status
 from mfa.models.factors import FactorQuerySet
 from mfa.rules import masking, regions
@@ -111,13 +110,12 @@ def assign_phone(
     """Assign a number to a person. The code of the next login goes to it and proves it (B16, K6).
 
     This ends the person's sessions and notifies the old number and the email address. Return False
-    if the user changed since it was loaded. Raises TooMany if `by` has helped ten people today.
+    if the user changed since it was loaded. `mfa.rescue` decides who may.
     """
     now = timezone.now()
     with transaction.atomic():
         if not rebind(user):
             return False
-        counters.take([limits.RESCUES.of(str(by.pk))])
         # The lost phone may be a recognized device too.
         people = get_user_model().objects.filter(pk=user.pk)
         people.update(device_epoch=F("device_epoch") + 1)
@@ -140,7 +138,6 @@ def assign_phone(
             reason=reason,
             by=by.pk,
         )
-    alerts.warn_of_rescues(by)
     return True
 
 

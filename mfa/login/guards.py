@@ -127,18 +127,6 @@ def _late(request: HttpRequest, user: AbstractMfaUser, form: FormClass | None, a
     return "kept" if form and typed.keep(request, user, form, address) else "unsaved"
 
 
-def fresh_in_pause(view: View) -> View:
-    """Require a fresh proof, but only while a pause lets people in by password."""
-    guarded = fresh()(view)
-
-    @wraps(view)
-    def choose(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        answer = guarded if pauses.lets_in(person(request).mfa_policy) else view
-        return answer(request, *args, **kwargs)
-
-    return choose
-
-
 def is_fresh(
     request: HttpRequest,
     user: AbstractMfaUser,

@@ -1,6 +1,9 @@
 """An expired password: no page opens before a new one is saved (PW-06)."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.http import HttpResponse
 
 from accounts.models import User
@@ -76,6 +79,18 @@ def test_new_password_opens_all_pages(expired: Browser, alice: User) -> None:
     alice.refresh_from_db()
     assert alice.check_password(NEW)
     assert AuditEvent.objects.filter(event=Event.PASSWORD_CHANGED, user=alice).count() == 1
+
+
+def test_unattended_computer_gives_nobody_a_new_password(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
+    """The login verified the current password, but not for as long as its session lives."""
+    passwords.expire(alice, client=NOWHERE, by=1)
+    browser.log_in(alice)
+    clock.shift(timedelta(minutes=10))
+    assert save(browser).url.startswith("/me/confirm/")
+    browser.post("/me/confirm/", {"next": RENEW, "either": "1", "password": PASSWORD})
+    assert save(browser).url == "/me/?saved=password"
 
 
 @pytest.mark.parametrize("new", ["short", PASSWORD, "password12345678"])

@@ -50,6 +50,23 @@ def test_reset_removes_everything_that_lets_somebody_in(
     assert (alice.skipped_at, alice.device_epoch) == (None, epoch + 1)
 
 
+def test_reset_ends_a_pause(browser: Browser, alice: User, sam: User, root: User) -> None:
+    """Otherwise the password alone still logs in, for up to a week."""
+    pauses.start(alice, reason="no phone yet", hours=24, by=root)
+    reset(sam, alice)
+    assert browser.password(alice).url == "/login/mailbox/"
+    ended = AuditEvent.objects.get(event=Event.PAUSE_ENDED)
+    assert (ended.user, ended.actor) == (alice, sam)
+
+
+def test_person_who_has_just_become_staff_gets_no_number(alice: User, root: User) -> None:
+    """The page was loaded before the promotion."""
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    with pytest.raises(PermissionDenied):
+        rescue.assign_number(root, alice, NEW_NUMBER, reason="new phone", client=NOWHERE)
+    assert not Factor.objects.filter(target=NEW_NUMBER).exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_email_and_number_are_notified_and_audit_names_actor(alice: User, sam: User) -> None:
     reset(sam, alice)
