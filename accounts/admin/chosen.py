@@ -37,7 +37,7 @@ class ChosenPeople(PortalAdmin[User]):
         """End all sessions of each, and require a new password after the next login (PW-06)."""
         return self._with_each(request, people, _expire, "require_new_password")
 
-    @admin.action(description=_("Log the chosen people out everywhere"), permissions=["change"])
+    @admin.action(description=_("Log the selected people out everywhere"), permissions=["change"])
     def end_sessions(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
         """End the sessions of each, including pending logins (SS-07)."""
         return self._with_each(request, people, _end_sessions, "end_sessions")

@@ -49,5 +49,5 @@ def register() -> None:
     ACTIONS.update(
         send_link=Action(_("Send a link to set the password"), send_link),
         require_new_password=Action(_("Require a new password"), require_new_password),
-        end_sessions=Action(_("Log the chosen people out everywhere"), end_sessions),
+        end_sessions=Action(_("Log the selected people out everywhere"), end_sessions),
     )

@@ -96,7 +96,7 @@ def other_figures() -> list[Figure]:
         Figure(
             _("Wrong codes for one person, from all unrecognized devices"),
             _waits(WRONG_CODES_OF_STRANGERS),
-            _("Of ten wrong codes, five are kept for recognized devices."),
+            _("Five of the ten attempts are kept for recognized devices."),
         ),
         Figure(
             _("Wrong codes in a row from one recognized device"),

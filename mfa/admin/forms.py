@@ -72,7 +72,9 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
     portal_name = Trimmed(
         label=_("Portal name"),
         max_length=looks.LONGEST_NAME,
-        help_text=_("On pages, in emails and first in every text. At most 30 characters."),
+        help_text=_(
+            "Shown on pages, in emails and at the start of every text. At most 30 characters."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "size": 40}),
     )
     accent = ColorField(

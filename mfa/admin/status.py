@@ -4,10 +4,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
-from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from mfa import channels
+from mfa import channels, spans
 from mfa.admin import mail_test
 from mfa.models import AbstractMfaUser, Delivery, Factor, Reason, SitePolicy
 from mfa.rules.methods import ChannelName
@@ -89,7 +88,7 @@ _NO_MAIL = _("Codes by email are not available: the operator has not set EMAIL_U
 def _texts_words(policy: SitePolicy) -> str:
     health = policy.health
     said = {
-        "since": timesince(health.texts_rest_since) if health.texts_rest_since else "",
+        "since": spans.since(health.texts_rest_since) if health.texts_rest_since else "",
         "fault": channels.get(ChannelName.SMS).explain(
             Reason(health.texts_fault_reason), health.texts_fault_code
         ),

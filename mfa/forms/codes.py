@@ -1,14 +1,13 @@
 """Forms for codes, with messages that say what to do."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from django import forms
-from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
+from mfa import spans
 from mfa.challenges import Outcome, Result
 from mfa.models import Challenge
 from mfa.rules.codes import Misshapen, normalize
@@ -92,9 +91,7 @@ def _words(result: Result, challenge: Challenge | None) -> str:
 
 def lockout_words(until: datetime) -> str:
     """Return when the next attempt is possible (M09)."""
-    soon = until - timezone.now() < timedelta(minutes=1)
-    left = gettext("less than a minute") if soon else timeuntil(until)
-    return gettext("Too many attempts. Try again in %s.") % left
+    return gettext("Too many attempts. Try again in %s.") % spans.left(until)
 
 
 def _too_old(minutes: int) -> str:
@@ -139,6 +136,4 @@ def _said(words: dict[str, Promise], challenge: Challenge) -> str:
     """Return how long ago the newest message was sent, in words for its channel."""
     newest = challenge.deliveries.order_by("-pk").first()
     sent_at = newest.created_at if newest else challenge.created_at
-    recent = timezone.now() - sent_at < timedelta(minutes=1)
-    ago = gettext("less than a minute") if recent else timesince(sent_at)
-    return str(words[challenge.channel]) % ago
+    return str(words[challenge.channel]) % spans.since(sent_at)

@@ -23,7 +23,7 @@ class ReasonForm(forms.Form):
         label=_("Reason"),
         max_length=plain_text.LONGEST_REASON,
         validators=[plain_text.check],
-        help_text=_("Kept in the audit and emailed to the person."),
+        help_text=_("Recorded in the audit and emailed to the person."),
         error_messages={"required": _("Enter a reason."), "max_length": TOO_LONG},
     )
 

@@ -9,7 +9,7 @@ from mfa.rules.routes import Route
 class RouteForm(forms.Form):
     """The methods, best first."""
 
-    route = forms.ChoiceField(label=_("How should we send your code?"), widget=forms.RadioSelect)
+    route = forms.ChoiceField(label=_("How do you want to verify?"), widget=forms.RadioSelect)
 
     def __init__(self, *args: object, labels: dict[Route, str], **kwargs: object) -> None:
         """Offer these routes, with the first one selected."""

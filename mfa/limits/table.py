@@ -239,7 +239,7 @@ PAGE_OF_PERSON = Limit(
     1,
     HOUR,
     _("Audit entries for one member of staff who opens one person's support page"),
-    _("Opening the page again, to reload it or to act, is the same help."),
+    _("Reloading the page or using it counts as the same visit."),
 )
 TEST_MESSAGES = Limit(
     "test",

@@ -79,9 +79,12 @@ def of(user: AbstractMfaUser) -> Verdict:
     facts = _facts(user, now)
     slowed = _password_wait(user, now)
     step = next_step(facts)
-    can = user.is_active and step not in CLOSED and not slowed
+    known = user.has_usable_password()
+    can = user.is_active and known and step not in CLOSED and not slowed
     if not user.is_active:
         words = gettext("Cannot log in: the account is turned off.")
+    elif not known:
+        words = gettext("Cannot log in: has no password and needs a link to set one.")
     elif slowed:
         words = gettext(
             "Cannot log in until %(time)s: too many wrong passwords, "
@@ -115,8 +118,6 @@ def _reasons(user: AbstractMfaUser, facts: Facts, now: datetime) -> Iterator[str
         yield gettext("Two-step verification is paused until %s.") % _time(pause.until)
     yield from _wrong_codes(user, now)
     yield from _lost_text(user, now)
-    if not user.has_usable_password():
-        yield gettext("Has no password yet.")
     for factor in Factor.objects.not_revoked().filter(user_id=user.pk):
         named = {"factor": factor.masked, "state": factor.state}
         yield gettext("Verification method: %(factor)s, %(state)s.") % named

@@ -262,7 +262,7 @@ class Migration(migrations.Migration):
             name='SitePolicy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('portal_name', models.CharField(default=mfa.models.branding.first_name, help_text='On pages, in emails and first in every text. At most 30 characters.', max_length=30, validators=[mfa.models.branding.check_name], verbose_name='Portal name')),
+                ('portal_name', models.CharField(default=mfa.models.branding.first_name, help_text='Shown on pages, in emails and at the start of every text. At most 30 characters.', max_length=30, validators=[mfa.models.branding.check_name], verbose_name='Portal name')),
                 ('accent', models.CharField(default=mfa.models.branding.first_accent, help_text='For buttons and links, for example #1d4ed8.', max_length=7, validators=[mfa.models.branding.check_accent], verbose_name='Accent color')),
                 ('enforcement', models.CharField(blank=True, choices=[('optional', 'Optional'), ('required', 'Required')], max_length=10, verbose_name='MFA requirement')),
                 ('email_codes', models.CharField(blank=True, choices=[('login', 'To log in (never for staff)'), ('recovery', 'Only to set up a new phone or app (never for staff)'), ('off', 'Never')], help_text="Anyone who can read a person's email can then use these codes.", max_length=10, verbose_name='Codes by email')),

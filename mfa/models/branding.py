@@ -86,15 +86,15 @@ _UNREADABLE = (
     (
         looks.LIGHT,
         _(
-            "The contrast in the light theme is %(found)s:1, and 4.5:1 is needed. Choose a darker "
-            "color."
+            "The contrast in the light theme is %(found)s:1. It must be at least 4.5:1. "
+            "Choose a darker color."
         ),
     ),
     (
         looks.DARK,
         _(
-            "The contrast in the dark theme is %(found)s:1, and 4.5:1 is needed. Choose a lighter "
-            "color."
+            "The contrast in the dark theme is %(found)s:1. It must be at least 4.5:1. "
+            "Choose a lighter color."
         ),
     ),
 )
@@ -108,7 +108,9 @@ class Branded(OneRow):
         max_length=looks.LONGEST_NAME,
         default=first_name,
         validators=[check_name],
-        help_text=_("On pages, in emails and first in every text. At most 30 characters."),
+        help_text=_(
+            "Shown on pages, in emails and at the start of every text. At most 30 characters."
+        ),
     )
     accent = models.CharField(
         _("Accent color"),

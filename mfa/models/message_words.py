@@ -44,7 +44,7 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "recovery_code_used": _("Recovery code used"),
     "recovery_codes_made": _("New recovery codes"),
     "skipped": _("Two-step verification skipped"),
-    "texts_down": _("Alert: texts do not go out"),
+    "texts_down": _("Alert: texts are not being sent"),
     "texts_failing": _("Alert: many texts fail"),
     "texts_held": _("Alert: texts to a number range blocked"),
     "unusual_login": _("New login"),

@@ -14,11 +14,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _, ngettext
 
-from mfa import channels, countries
+from mfa import channels, countries, spans
 from mfa.client import device_of
 from mfa.login.redirects import account_page
 from mfa.models import Factor, Reason, SendBlock, SitePolicy, SmsAccount
@@ -48,10 +47,14 @@ def moment(written: str) -> datetime | None:
 @register.simple_tag
 def ago(at: datetime) -> SafeString:
     """Return how long ago something was, in a `time` element."""
-    gone = timesince(at)
-    words = _("just now") if gone.startswith("0") else _("%(gone)s ago") % {"gone": gone}
+    recent = timezone.now() - at < spans.MINUTE
+    words = _("just now") if recent else _("%(gone)s ago") % {"gone": spans.since(at)}
     moment = localtime(at).strftime("%Y-%m-%dT%H:%M:%S%z")
     return format_html('<time datetime="{}">{}</time>', moment, words)
+
+
+register.filter("since", spans.since)
+register.filter("left", spans.left)
 
 
 @register.filter

@@ -57,12 +57,12 @@ def _why(end: End) -> str:
         case Cause.IDLE:
             return gettext("You haven't used the portal for a while.")
         case Cause.PAUSE:
-            return gettext("The pause of your two-step verification ends, and this login with it.")
+            return gettext("The pause of your two-step verification is about to end.")
         case Cause.LIFE:
             hours = round(end.life.total_seconds() / 3600)
             longest = ngettext(
-                "A login lasts at most %d hour, so this one can't be extended.",
-                "A login lasts at most %d hours, so this one can't be extended.",
+                "You can stay logged in for at most %d hour.",
+                "You can stay logged in for at most %d hours.",
                 hours,
             )
             return longest % hours

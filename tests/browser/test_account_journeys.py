@@ -138,7 +138,7 @@ def test_one_of_two_factors_is_removed_and_the_other_stays(alices: Visitor, alic
     give_app(alice)
     alices.open("/me/security/")
     alices.follow("Remove (number ending 01)")
-    alices.at("Remove")
+    alices.at("Remove number ending 01")
     alices.press("Remove")
     alices.at("Security")
     alices.reads("The method is removed.", role="status")

@@ -88,7 +88,7 @@ def test_security_with_factors_in_every_state(
     look(signed_in, "Report lost")
     signed_in.open(REMOVE.format(app.pk))
     expect(signed_in.button("Remove")).to_be_visible()
-    look(signed_in, "Remove")
+    look(signed_in, "Remove Work phone")
 
 
 def test_security_after_the_only_phone_was_lost(signed_in: Visitor, alice: User) -> None:

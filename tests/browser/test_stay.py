@@ -136,7 +136,7 @@ def test_longest_life_is_told_and_not_extended(signed_in: Visitor, browser: Brow
     limit(browser, started_at=started.isoformat())
     signed_in.open("/me/")
     final = dialog(signed_in, FINAL)
-    signed_in.reads("A login lasts at most 12 hours", role="alertdialog")
+    signed_in.reads("You can stay logged in for at most 12 hours", role="alertdialog")
     assert faults(signed_in) == []
     expect(signed_in.button("Stay logged in")).to_be_hidden()
     signed_in.page.keyboard.press("Enter")

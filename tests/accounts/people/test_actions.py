@@ -83,7 +83,7 @@ def test_worker_runs_steps_and_page_shows_progress(
     finish(job)
     page = office.get("/admin/mfa/job/").text
     assert "60 of 60 people" in page
-    assert "Log the chosen people out everywhere" in page
+    assert "Log the selected people out everywhere" in page
     assert ended() == 60
     assert not Session.objects.filter(user__in=crowd).exists()
 

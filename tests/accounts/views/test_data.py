@@ -35,7 +35,7 @@ def downloaded(browser: Browser) -> str:
 
 def test_my_details_lead_to_a_file_with_everything(home: Browser, alice: User) -> None:
     assert f'href="{HERE}"' in home.get("/me/").content.decode()
-    assert "It holds no passwords, codes or secrets." in home.get(HERE).content.decode()
+    assert "It doesn't contain passwords, codes or secrets." in home.get(HERE).content.decode()
     data = json.loads(downloaded(home))
     assert list(data) == [
         "about",

@@ -169,10 +169,10 @@ def test_after_a_change_of_the_email_an_old_phone_leads_back_without_a_mail(
     earlier = notice_of(Event.UNUSUAL_LOGIN, alice)
     link = moved(home, alice)
     for each in (link, earlier):
-        assert "we email no link" in other_browser.get(each).content.decode()
+        assert "we don't email a link" in other_browser.get(each).content.decode()
     before = password_links()
     page = other_browser.post(link, follow=True).content.decode()
-    assert "ask for a new password with your new address" in page
+    assert "Enter your new address" in page
     assert (home.get("/me/").status_code, password_links()) == (302, before)
     notice = OutboxMessage.objects.filter(target=MOVED).latest("pk").body
     assert ("You reported activity" in notice, "/me/not-me/" in notice) == (True, False)
@@ -199,7 +199,7 @@ def test_after_a_change_of_the_email_a_new_phone_closes_the_account(
     assert "close your account" in other_browser.get(link).content.decode()
     before = password_links()
     page = other_browser.post(link, follow=True).content.decode()
-    assert "verify who you are" in page
+    assert "verify your identity" in page
     assert home.get("/me/").status_code == 302
     home.post("/password/forgot/", {"email": MOVED})
     assert password_links() == before
@@ -229,7 +229,7 @@ def test_a_second_link_keeps_the_pages_true(
     assert "Check your email" in home.get(login).content.decode()
     home.post(number)
     for link in (login, number):
-        assert "verify who you are" in home.get(link).content.decode()
+        assert "verify your identity" in home.get(link).content.decode()
 
 
 def test_without_a_second_step_the_emailed_link_is_the_only_way(

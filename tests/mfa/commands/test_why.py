@@ -120,10 +120,12 @@ def test_state_of_phone_is_shown(
     assert f"Verification method: number ending 01, {state}." in why(alice.email)[0]
 
 
-def test_missing_password_is_shown(alice: User) -> None:
+def test_person_without_password_cannot_log_in(alice: User) -> None:
     alice.set_unusable_password()
     alice.save()
-    assert "Has no password yet." in why(alice.email)[0]
+    words, exit_code = why(alice.email)
+    assert exit_code == 1
+    assert words.startswith("Cannot log in: has no password and needs a link to set one.")
 
 
 def test_unknown_email_exits_with_2(db) -> None:

@@ -39,8 +39,8 @@ def test_name_with_markup_or_link_is_refused(db: None, name: str) -> None:
     [
         ("red", "Enter a color like #1d4ed8."),
         ("#1d4ed", "Enter a color like #1d4ed8."),
-        ("#777777", "The contrast in the light theme is 3.8:1, and 4.5:1 is needed."),
-        ("#000000", "The contrast in the dark theme is 4.2:1, and 4.5:1 is needed."),
+        ("#777777", "The contrast in the light theme is 3.8:1. It must be at least 4.5:1."),
+        ("#000000", "The contrast in the dark theme is 4.2:1. It must be at least 4.5:1."),
     ],
 )
 def test_refused_color_says_why(db: None, color: str, said: str) -> None:

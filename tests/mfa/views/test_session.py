@@ -81,7 +81,7 @@ def test_stay_never_extends_beyond_the_longest_life(
     wait(clock, minutes=19)
     answer = home.post(STAY).json()
     assert (answer["left"], answer["final"]) == (60, True)
-    assert "A login lasts at most 12 hours, so this one can't be extended." in answer["words"]
+    assert "You can stay logged in for at most 12 hours." in answer["words"]
     assert "You'll be logged out in about 1 minute." in answer["words"]
     wait(clock, minutes=1)
     assert home.post(STAY).status_code == 302
@@ -156,7 +156,7 @@ def test_session_of_a_pause_ends_with_it(
         browser.post(STAY)
     answer = browser.get(LEFT).json()
     assert (answer["left"], answer["final"]) == (240, True)
-    assert "The pause of your two-step verification ends" in answer["words"]
+    assert "The pause of your two-step verification is about to end." in answer["words"]
 
 
 def test_page_starts_with_what_is_left_at_least(
