@@ -126,7 +126,7 @@ def test_lost_phone_is_turned_off(alices: Visitor, alice: User) -> None:
     alices.hands.press(alices.page.locator(".menu-end").get_by_role("link", name="Security"))
     alices.at("Security")
     alices.follow("Report lost (number ending 01)")
-    alices.at("Report lost")
+    alices.at("Report lost: number ending 01")
     alices.press("Turn it off now")
     alices.at("Security")
     alices.reads("The method you reported lost is turned off.", role="status")

@@ -85,7 +85,7 @@ def test_security_with_factors_in_every_state(
     expect(signed_in.link("Log out everywhere else")).to_be_visible()
     look(signed_in, "Security")
     signed_in.open(SUSPEND.format(app.pk))
-    look(signed_in, "Report lost")
+    look(signed_in, "Report lost: Work phone")
     signed_in.open(REMOVE.format(app.pk))
     expect(signed_in.button("Remove")).to_be_visible()
     look(signed_in, "Remove Work phone")
