@@ -53,8 +53,15 @@ def confirm_account(request: SignedIn) -> HttpResponse:
     if "live" in request.POST and phone is None:
         return _by_factor(request, flow, account, challenge)
     form = CodeForm(request.POST if "code" in request.POST else None)
-    if phone and challenge and form.is_valid() and _is_right(flow, challenge, form):
-        return _done(request, account, way="code")
+    if phone and challenge and form.is_valid():
+        try:
+            result = flow.verify(form.cleaned_data["code"])
+        except TooMany as lockout:
+            form.lock(lockout.until)
+            return refused(_show(request, account, phone, challenge, form), lockout)
+        if result.outcome is Outcome.RIGHT:
+            return _done(request, account, way="code")
+        form.refuse(result, challenge)
     return _show(request, account, phone, challenge, form)
 
 
@@ -94,7 +101,8 @@ def _send(request: SignedIn, flow: Flow, account: SmsAccount, phone: Factor | No
     try:
         flow.ask(number)
     except TooMany as refusal:
-        return _show(request, account, phone, None, CodeForm(), refusal=refusal)
+        # The last code that was sent still works.
+        return _show(request, account, phone, _question(flow, phone), CodeForm(), refusal=refusal)
     return redirect(PAGE)
 
 
@@ -103,14 +111,6 @@ def _number_form(request: SignedIn) -> PhoneForm:
     # The test is sent even while texts are off, because the new values may be the remedy.
     policy = replace(request.user.mfa_policy, resting=frozenset())
     return PhoneForm(posted, policy=policy)
-
-
-def _is_right(flow: Flow, challenge: Challenge, form: CodeForm) -> bool:
-    result = flow.verify(form.cleaned_data["code"])
-    if result.outcome is Outcome.RIGHT:
-        return True
-    form.refuse(result, challenge)
-    return False
 
 
 def _by_factor(

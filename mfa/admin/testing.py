@@ -166,7 +166,11 @@ def test_message(request: SignedIn) -> HttpResponse:
     if phone_form.is_valid():
         return _send(request, flow, phone_form)
     if challenge and code_form.is_valid():
-        result = flow.verify(code_form.cleaned_data["code"])
+        try:
+            result = flow.verify(code_form.cleaned_data["code"])
+        except TooMany as lockout:
+            code_form.lock(lockout.until)
+            return refused(_show(request, phone_form, code_form, challenge), lockout)
         if result.outcome is Outcome.RIGHT:
             return _passed(request, challenge, own=code_form.cleaned_data["own"])
         code_form.refuse(result, challenge)
@@ -189,7 +193,8 @@ def _send(request: SignedIn, flow: Flow, form: PhoneForm) -> HttpResponse:
     try:
         flow.ask(form.cleaned_data["phone"])
     except TooMany as refusal:
-        return _show(request, form, TestCodeForm(), None, refusal=refusal)
+        # The last code that was sent still works.
+        return _show(request, form, TestCodeForm(), flow.question, refusal=refusal)
     return redirect("admin:mfa_accountpolicy_test_message")
 
 

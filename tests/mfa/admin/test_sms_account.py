@@ -121,6 +121,23 @@ def test_wrong_code_confirms_nothing(office: Browser, live: SmsValues) -> None:
     assert used() == live
 
 
+def test_limits_are_explained_on_the_page(
+    clock: time_machine.Traveller, office: Browser, root: User, live: SmsValues
+) -> None:
+    enter(office)
+    for _ in range(10):
+        office.post(PAGE, {"send": "1"})
+    refused = office.post(PAGE, {"send": "1"})
+    office.blame(root, 10)
+    locked = office.post(PAGE, {"code": code(OWN)})
+    assert (refused.status_code, locked.status_code) == (429, 429)
+    assert "You sent too many test messages." in refused.content.decode()
+    assert "Use the new values" in refused.content.decode()
+    assert "Too many attempts. Try again in" in locked.content.decode()
+    assert "Use the new values" in locked.content.decode()
+    assert used() == live
+
+
 def test_code_of_ordinary_test_confirms_nothing(
     office: Browser, root: User, live: SmsValues
 ) -> None:

@@ -20,7 +20,8 @@ from mfa.models import (
 from tests.conftest import make_user
 from tests.portal_client import Browser, code, codes
 
-FORM = "/admin/mfa/accountpolicy/1/change/"
+POLICY = "/admin/mfa/accountpolicy/"
+FORM = f"{POLICY}1/change/"
 TEST = "/admin/mfa/accountpolicy/test-message/"
 CONNECT = "/admin/mfa/accountpolicy/test-connection/"
 NUMBER = "+447700900240"
@@ -235,6 +236,8 @@ def test_eleventh_test_in_hour_waits(clock: time_machine.Traveller, office: Brow
     assert int(response.headers["Retry-After"]) > 0
     assert "You sent too many test messages." in response.content.decode()
     assert len(codes(NUMBER)) == 10
+    assert "Enter the code you received" in response.content.decode()
+    assert office.post(TEST, {"code": code(NUMBER)}).url == POLICY
 
 
 def test_ten_wrong_codes_cause_lockout(
@@ -244,7 +247,10 @@ def test_ten_wrong_codes_cause_lockout(
     wrong = f"{(int(code(NUMBER)) + 1) % 10**6:06}"
     office.blame(root, 9)
     office.post(TEST, {"code": wrong})
-    assert office.post(TEST, {"code": code(NUMBER)}).status_code == 429
+    response = office.post(TEST, {"code": code(NUMBER)})
+    assert response.status_code == 429
+    assert "Too many attempts. Try again in" in response.content.decode()
+    assert "Send another test message" in response.content.decode()
 
 
 def test_test_code_does_not_log_in(office: Browser, other_browser: Browser, root: User) -> None:
