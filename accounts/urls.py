@@ -70,5 +70,10 @@ urlpatterns = [
     path("support/people/<int:person_id>/reset/", rescues.support_reset, name="support_reset"),
     path("support/people/<int:person_id>/pause/", rescues.support_pause, name="support_pause"),
     path("support/people/<int:person_id>/number/", rescues.support_number, name="support_number"),
+    path(
+        "support/people/<int:person_id>/sessions/",
+        rescues.support_sessions,
+        name="support_sessions",
+    ),
     path("me/password/renew/", details.renew, name="renew"),
 ]

@@ -70,6 +70,7 @@ PAGES = {
     "accounts:support_reset": "ruling",
     "accounts:support_pause": "ruling",
     "accounts:support_number": "ruling",
+    "accounts:support_sessions": "ruling",
     "mfa:suspend_factor": "home",
     "mfa:remove_factor": "home",
     "demo:phone": "asked",

@@ -1,4 +1,4 @@
-"""The forms of support: reset the second factor, pause it, or change the phone number."""
+"""The pages of support that ask before they act: reset, pause, phone number, all sessions."""
 
 from collections.abc import Mapping
 
@@ -20,6 +20,7 @@ from mfa.login import typed
 from mfa.login.guards import SignedIn, fresh
 from mfa.login.typed import keeps
 from mfa.models import Pause
+from mfa.sessions import revoke
 from mfa.views.pages import refused
 
 BACK = "accounts:support_person"
@@ -93,6 +94,20 @@ def support_number(request: SignedIn, person_id: int) -> HttpResponse:
         )
         return redirect("accounts:support_number", person.pk)
     messages.success(request, gettext("Number changed. It will be verified at the next login."))
+    return redirect(BACK, person.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_support
+@fresh()
+def support_sessions(request: SignedIn, person_id: int) -> HttpResponse:
+    """Say what ends, then log the person out everywhere."""
+    person = _allowed(request, person_id, rescue.RESCUE)
+    if request.method != "POST":
+        context = {"person": person, "sessions": revoke.sessions_of(person)}
+        return render(request, "accounts/support_sessions.html", context)
+    rescue.end_sessions(request.user, person, client=client_of(request))
+    messages.success(request, gettext("The person was logged out everywhere."))
     return redirect(BACK, person.pk)
 
 

@@ -99,9 +99,6 @@ def _act(request: SignedIn, person: User) -> None:
     match request.POST.get("action"):
         case "link":
             _send_link(request, person)
-        case "sessions":
-            rescue.end_sessions(request.user, person, client=client_of(request))
-            messages.success(request, gettext("The person was logged out everywhere."))
         case "unlock":
             if rescue.unlock(request.user, person, client=client_of(request)):
                 messages.success(request, gettext("The lockout has ended."))

@@ -170,11 +170,12 @@ def test_menu_links_support_for_those_who_may_use_it(
         other_browser.post("/logout/")
 
 
-ACTIONS = ("link", "sessions", "unlock", "end_pause")
+ACTIONS = ("link", "unlock", "end_pause")
 FORMS = {
     "reset/": RESET,
     "pause/": {"reason": "lost phone", "hours": "24"},
     "number/": {"phone": "+44 7700 900250", "reason": "new phone"},
+    "sessions/": {},
 }
 
 
@@ -192,6 +193,7 @@ def test_actions_on_staff_or_oneself_are_refused(support: Browser, sam: User, ro
         page = support.get(page_of(person)).content.decode()
         assert "Reset second factor" not in page
         assert "Pause MFA" not in page
+        assert ("your own account" if person == sam else "can't act on staff") in page
         assert attempts(support, person) == {403}
         assert person.factors.usable().get(kind="phone").target != "+447700900250"
 
@@ -243,7 +245,7 @@ def test_many_opened_pages_are_recorded_alerted_and_limited(
     answers = [support.get(page_of(person)).status_code for person in many[30:]]
     assert answers == [200] * 90 + [429]
     assert mails.count() == 1
-    assert support.post(page_of(many[-1]), {"action": "sessions"}).status_code == 429
+    assert support.post(page_of(many[-1]), {"action": "unlock"}).status_code == 429
     assert support.get(page_of(many[0])).status_code == 200
     assert support.get(page_of(sam)).status_code == 200
     clock.shift(timedelta(hours=2))
@@ -288,12 +290,20 @@ def test_reset_needs_reason_and_identification(
     assert Factor.objects.usable().filter(user=alice).exists()
 
 
-def test_actions_end_sessions_and_send_link(
+def test_all_sessions_end_after_a_page_that_lists_them(
     support: Browser, other_browser: Browser, alice: User
 ) -> None:
     other_browser.log_in(alice)
-    support.post(page_of(alice), {"action": "sessions"})
+    page = f"{page_of(alice)}sessions/"
+    assert f'href="{page}"' in support.get(page_of(alice)).content.decode()
+    assert "is logged out on 1 device" in support.get(page).content.decode()
+    assert Session.objects.filter(user=alice).exists()
+    assert support.post(page).url == page_of(alice)
     assert not Session.objects.filter(user=alice).exists()
+    assert "is not logged in anywhere" in support.get(page).content.decode()
+
+
+def test_support_sends_link_to_set_password(support: Browser, alice: User) -> None:
     support.post(page_of(alice), {"action": "link"})
     assert OutboxMessage.objects.filter(target=alice.email, body__contains="/reset/").exists()
 
@@ -305,6 +315,7 @@ def test_pause_leads_back_to_person(support: Browser, alice: User) -> None:
     assert f'href="{page_of(alice)}"' in support.get(page).content.decode()
     assert support.post(page, FORMS["pause/"]).url == page_of(alice)
     assert "End the pause" in support.get(page_of(alice)).content.decode()
+    assert 'value="end_pause"' in support.get(page).content.decode()
 
 
 def test_roles_are_shown_only_to_those_who_can_change_them(
