@@ -34,7 +34,7 @@ class PortalAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Allow active staff who proved a second step if they need one (LG-06, AZ-03)."""
         user = request.user
-        if not (isinstance(user, User) and user.is_active and user.is_staff):
+        if not (isinstance(user, User) and user.may_log_in and user.is_staff):
             return False
         return is_strong(request, user)
 

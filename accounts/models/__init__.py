@@ -2,7 +2,18 @@
 
 from accounts.models.imported_hashes import ImportedHash
 from accounts.models.introductions import Introduction
+from accounts.models.memberships import Membership
+from accounts.models.organizations import Organization, OrganizationPolicy
 from accounts.models.tiles import Tile
 from accounts.models.users import LARGEST_ID, User
 
-__all__ = ["LARGEST_ID", "ImportedHash", "Introduction", "Tile", "User"]
+__all__ = [
+    "LARGEST_ID",
+    "ImportedHash",
+    "Introduction",
+    "Membership",
+    "Organization",
+    "OrganizationPolicy",
+    "Tile",
+    "User",
+]

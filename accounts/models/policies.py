@@ -14,3 +14,11 @@ STAFF = Layer(
     session_life=timedelta(hours=12),
     session_idle=timedelta(minutes=15),
 )
+# Managers reset other people's second step, so theirs is required too. An emailed code is no proof
+# for that, but it may open the setup of a new phone.
+MANAGER = Layer(
+    name="managers",
+    enforcement=Enforcement.REQUIRED,
+    email_codes=EmailCodes.RECOVERY,
+    session_idle=timedelta(minutes=15),
+)

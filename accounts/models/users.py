@@ -1,6 +1,5 @@
 """The user model."""
 
-import logging
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
@@ -16,15 +15,16 @@ from django.utils.functional import cached_property
 from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext_lazy as _
 
+from accounts import policies
 from accounts.models.emails import EmailField
-from accounts.models.policies import STAFF
+from accounts.models.memberships import Membership
+from accounts.models.policies import MANAGER, STAFF
 from accounts.people import links, notice_links, zones
 from accounts.people.links import Link
-from mfa.models import AbstractMfaUser, SitePolicy, plain_text
+from mfa.models import AbstractMfaUser, plain_text
 from mfa.rules.emails import normalize
-from mfa.rules.policy import EmptyPolicyError, Policy, resolve
+from mfa.rules.policy import Policy
 
-logger = logging.getLogger("accounts")
 # The largest id that the column can hold. Databases refuse larger ones in queries.
 LARGEST_ID = (1 << 63) - 1
 # The prefix of our own hashes, and Django's mark for "no password"
@@ -102,13 +102,21 @@ class User(AbstractMfaUser):
     # When an imported hash was noted; None for our own hashes
     password_imported_at = models.DateTimeField(null=True, editable=False)
     is_staff = models.BooleanField(_("staff access"), default=False)
+    # The membership that chooses wording and flow. Only a person who never had one has none.
+    home = models.ForeignKey(
+        Membership, models.RESTRICT, null=True, related_name="+", editable=False, db_index=False
+    )
+    # Set when the person created the account: it then needs no membership
+    registered_at = models.DateTimeField(null=True, editable=False)
+    valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    role_layers = (STAFF,)
+    role_layers = (STAFF, MANAGER)
     SEARCHED = ("email", "username", "full_name")
 
     objects = UserManager()
@@ -182,20 +190,29 @@ class User(AbstractMfaUser):
         return notice_links.address_of(self.pk, event, at=at)
 
     @cached_property
+    def affiliation(self) -> "policies.Affiliation":
+        """The site's policy and this person's memberships, read once per request."""
+        return policies.affiliation_of(self)
+
+    @cached_property
     def mfa_policy(self) -> Policy:
         """The policy of this person, folded once per request."""
-        site = SitePolicy.load_for(self)
-        layers = self.role_layers if self.is_staff else ()
-        try:
-            return resolve(
-                site.layer("site"),
-                layers,
-                in_force=site.binds,
-                paused=site.is_paused,
-                resting=site.resting,
-                mail_tested=site.health.mail_tested,
-            )
-        except EmptyPolicyError as error:
-            # Saving refuses such a policy. If one is stored anyway, it must not lock people out.
-            logger.warning("the policy of person %s is empty: %s", self.pk, error)
-            return error.policy
+        return policies.policy_of(self)
+
+    @property
+    def may_log_in(self) -> bool:
+        """Whether the account is active and valid now, and the person belongs somewhere.
+
+        A person whose memberships all ended, or whose organizations are all inactive, belongs
+        nowhere. Staff and people who registered themselves need no membership.
+        """
+        dated = self.valid_from or self.valid_until
+        if not self.is_active or (dated and not self.is_valid_at(timezone.now())):
+            return False
+        free = self.is_staff or self.home_id is None or self.registered_at is not None
+        return free or bool(self.affiliation.memberships)
+
+    def is_valid_at(self, now: datetime) -> bool:
+        """Whether a time is within the dates of the account."""
+        started = self.valid_from is None or self.valid_from <= now
+        return started and (self.valid_until is None or now < self.valid_until)

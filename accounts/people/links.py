@@ -67,8 +67,11 @@ class Owner(Protocol):
     new_email: str
     password: str
     session_epoch: int
-    is_active: bool
     answers_confirmed_at: datetime | None
+
+    @property
+    def may_log_in(self) -> bool:
+        """Whether the account can be used."""
 
 
 class _Signer(TimestampSigner):
@@ -99,7 +102,7 @@ def address_of(
     Return None if it would have expired, or if the address changed. Also None if the person has
     ended all sessions since, because an attacker's session may have requested it.
     """
-    same = target == _target(link, owner) and epoch == owner.session_epoch and owner.is_active
+    same = target == _target(link, owner) and epoch == owner.session_epoch and owner.may_log_in
     if not same or timezone.now() - at > LIVES[link]:
         return None
     uid = urlsafe_base64_encode(force_bytes(owner.pk))
@@ -113,7 +116,7 @@ def _target(link: Link, owner: Owner) -> str:
 
 def why_dead(owner: Owner | None, uid: str, token: str) -> Dead:
     """Return why a link of the right format does not work, as far as its signature shows."""
-    if owner and owner.is_active and any(_expired(link, owner, uid, token) for link in LIVES):
+    if owner and owner.may_log_in and any(_expired(link, owner, uid, token) for link in LIVES):
         return Dead.EXPIRED
     return Dead.WRONG
 
@@ -140,7 +143,7 @@ def parts_of(tail: str) -> tuple[str, str] | None:
 
 def opened_by(owner: Owner, uid: str, token: str) -> Link | None:
     """Return what a link opens for this person, or None if it is not valid."""
-    if not owner.is_active:
+    if not owner.may_log_in:
         return None
     for link, life in LIVES.items():
         try:

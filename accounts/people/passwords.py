@@ -31,7 +31,7 @@ def prove(request: HttpRequest, email: str, password: str) -> User | None:
     user = _BY_EMAIL.first(email=email)
     client = recognize(request, user)
     attempt = _reserve(lockouts.of_person(user.pk) if user else lockouts.of_typed(email), client)
-    if hashes.fit(user, password) and user and user.is_active:
+    if hashes.fit(user, password) and user and user.may_log_in:
         _count_right(attempt, client)
         return user
     _count_wrong(attempt, client, user)

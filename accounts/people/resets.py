@@ -35,7 +35,7 @@ def ask(request: HttpRequest, email: str) -> None:
     client = recognize(request, user)
     counters.take([limits.RESETS_PER_ADDRESS.of(client.network)])
     make_password(email)
-    mailed = _may_mail(email, client) and user is not None and user.is_active
+    mailed = _may_mail(email, client) and user is not None and user.may_log_in
     audit.record(Event.PASSWORD_FORGOTTEN, user, client=client, mailed=int(mailed))
     if user and mailed:
         _mail(user, Link.RESET, address=client.address, browser=client.device)
@@ -48,7 +48,7 @@ def send(user: User, *, client: Client, by: int) -> bool:
 
     Raises TooMany.
     """
-    if not (user.is_active and channels.available(ChannelName.EMAIL)):
+    if not (user.may_log_in and channels.available(ChannelName.EMAIL)):
         return False
     with transaction.atomic():
         mailbox = limits.PASSWORD_MAILS.of(user.email)

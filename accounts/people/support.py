@@ -11,7 +11,7 @@ from mfa.models import AbstractMfaUser
 
 def may_send_link(actor: AbstractMfaUser, person: User) -> bool:
     """Whether a link to set the password can help: after a reset it stays closed (RV-02)."""
-    return rescue.may_rescue(actor, person) and person.reset_at is None and person.is_active
+    return rescue.may_rescue(actor, person) and person.reset_at is None and person.may_log_in
 
 
 def send_link(actor: AbstractMfaUser, person: User, *, client: Client) -> bool:

@@ -3,6 +3,7 @@
 from mfa.factors import email, phone, recovery_codes, totp
 from mfa.factors.binding import (
     are_backed_up,
+    are_outdated,
     end_former,
     held_by,
     only_of,
@@ -39,6 +40,7 @@ __all__ = [
     "Kind",
     "add_phone",
     "are_backed_up",
+    "are_outdated",
     "assign_phone",
     "change_phone",
     "end_former",

@@ -1,6 +1,7 @@
 """A person's factors, and the steps that adding and ending any factor share."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -37,6 +38,14 @@ def end_former(user: AbstractMfaUser) -> None:
 def are_backed_up(held: Iterable[Factor]) -> bool:
     """Whether the factors are of two kinds, so that losing one leaves another."""
     return len({factor.kind for factor in held}) > 1
+
+
+def are_outdated(held: Iterable[Factor], since: datetime | None) -> bool:
+    """Whether all factors that count were added before a time, so that a new one is due (K9)."""
+    if since is None:
+        return False
+    added = [factor.confirmed_at for factor in held if factor.kind in FIRST]
+    return bool(added) and max(added) <= since
 
 
 def shown_of(user: AbstractMfaUser) -> list[Factor]:

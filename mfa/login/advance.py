@@ -133,8 +133,9 @@ def say_lost(flow: Flow, *, lost: bool) -> HttpResponseRedirect:
 
 def skip(flow: Flow) -> HttpResponseRedirect:
     """Record that the person skips the second step. The caller checks that this is allowed."""
+    flow.user.skips = flow.user.skips_under(flow.user.mfa_policy) + 1
     flow.user.skipped_at = flow.now
-    flow.user.save(update_fields=["skipped_at"])
+    flow.user.save(update_fields=["skipped_at", "skips"])
     notices.tell(Event.SKIPPED, flow.user, client=flow.client)
     flow.save(skipped=True)
     return advance(flow)

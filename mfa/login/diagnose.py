@@ -80,8 +80,8 @@ def of(user: AbstractMfaUser) -> Verdict:
     slowed = _password_wait(user, now)
     step = next_step(facts)
     known = user.has_usable_password()
-    can = user.is_active and known and step not in CLOSED and not slowed
-    if not user.is_active:
+    can = user.may_log_in and known and step not in CLOSED and not slowed
+    if not user.may_log_in:
         words = gettext("Cannot log in: the account is turned off.")
     elif not known:
         words = gettext("Cannot log in: has no password and needs a link to set one.")

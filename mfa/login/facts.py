@@ -32,7 +32,7 @@ def gather(
     `factors` are those that the person can log in with, newest first. `choosing`: the person wants
     to see the list of methods.
     """
-    purpose = Purpose(pending.purpose)
+    purpose, skips = Purpose(pending.purpose), user.skips_under(policy)
     holdings = tuple(factor.holding for factor in factors)
     channels, rests = _channels(user, policy, pending, now), user.mailbox_rests(now)
     due = user.mailbox_due(policy, now)
@@ -55,7 +55,7 @@ def gather(
         purpose=purpose,
         binding=pending.binding,
         rescued=pauses.rescues(user, policy),
-        enforcement=policy.enforcement,
+        enforcement=policy.enforcement_after(skips, now),
         after_enrollment=policy.after_enrollment,
         proof=Proof(pending.proof),
         locked=challenges.waits_until(user, client, now) is not None,
@@ -63,7 +63,7 @@ def gather(
         chosen=_chosen(routes, pending),
         choosing=choosing,
         ever_bound=paused or asks_mailbox or user.ever_bound_at is not None,
-        skipped=user.skipped_at is not None,
+        skipped=skips > 0 and policy.remembers_skip,
         lost=pending.lost,
         mailbox_proven=pending.mailbox_proven,
         mailbox_due=due,
@@ -73,6 +73,11 @@ def gather(
         backed_up=not policy.backup
         or Method.RECOVERY_CODES not in policy.methods
         or verbs.are_backed_up(factors),
+        outdated=verbs.are_outdated(factors, policy.enroll_again_from),
+        device_due=policy.new_device_email
+        and policy.mail_tested
+        and user.ever_bound_at is None
+        and not client.known,
     )
 
 

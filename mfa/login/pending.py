@@ -1,6 +1,6 @@
 """PendingLogin: what a session stores between the password and the login."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -97,7 +97,7 @@ class PendingLogin:
 
     def save(self, session: SessionBase) -> None:
         """Store this flow in the session."""
-        session[key_of(Purpose(self.purpose))] = asdict(self)
+        session[key_of(Purpose(self.purpose))] = {name: getattr(self, name) for name in _FIELDS}
 
     def keep(self, session: SessionBase) -> None:
         """Store the changes, if this login is still open in the session."""
@@ -118,7 +118,7 @@ class PendingLogin:
         # A rotated secret key must not log people out while they type a code.
         hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
         return (
-            user.is_active
+            user.may_log_in
             and user.pk == self.user
             and any(constant_time_compare(self.session_hash, known) for known in hashes)
         )
@@ -127,6 +127,9 @@ class PendingLogin:
     def drop(session: SessionBase, purpose: Purpose = Purpose.LOGIN) -> None:
         """Delete the session's open flow."""
         session.pop(key_of(purpose), None)
+
+
+_FIELDS = tuple(field.name for field in fields(PendingLogin))
 
 
 def key_of(purpose: Purpose) -> str:

@@ -85,7 +85,8 @@ class Standing:
         """Whether the person can log in without setting up a factor (EN-06)."""
         facts = self.facts
         optional = facts.enforcement is Enforcement.OPTIONAL and not facts.ever_bound
-        return optional and self.step in {Step.OFFER, Step.PROVE_MAILBOX}
+        due = facts.device_due and not facts.mailbox_proven
+        return optional and not due and self.step in {Step.OFFER, Step.PROVE_MAILBOX}
 
     @property
     def enrolled(self) -> bool:

@@ -81,6 +81,9 @@ SILENT = frozenset(
         # It makes nothing weaker.
         Event.PAUSE_ENDED,
         Event.LOCKOUT_ENDED,
+        Event.MEMBER_JOINED,
+        Event.MEMBER_LEFT,
+        Event.ROLE_CHANGED,
         Event.SUPPORT_REFUSED,
         # A help desk opens pages all day, and nothing changes.
         Event.SUPPORT_OPENED,

@@ -1,14 +1,22 @@
 """The columns that all policy levels share. Empty means that the level above decides."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
 
 from django.core.validators import BaseValidator, MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mfa.models import plain_text
 from mfa.rules import regions
-from mfa.rules.policy import BOUNDS, AfterEnrollment, EmailCodes, Enforcement, Layer
+from mfa.rules.methods import Method
+from mfa.rules.policy import BOUNDS, AfterEnrollment, EmailCodes, Enforcement, Layer, due
+
+# More than anyone skips. It keeps a typing mistake from meaning "forever".
+MOST_SKIPS = 100
 
 
 def within(number: str, unit: timedelta) -> list[BaseValidator]:
@@ -23,6 +31,7 @@ class Level(models.Model):
     class Enforce(models.TextChoices):
         """Enforcement in words."""
 
+        OFF = Enforcement.OFF, _("Off")
         OPTIONAL = Enforcement.OPTIONAL, _("Optional")
         REQUIRED = Enforcement.REQUIRED, _("Required")
 
@@ -40,7 +49,41 @@ class Level(models.Model):
         FINISH = AfterEnrollment.FINISH, _("Show a page with the button “Finish”")
         CONTINUE = AfterEnrollment.CONTINUE, _("Go straight to the portal")
 
+    class Reenable(models.TextChoices):
+        """What becomes of factors when MFA is turned off and on again (K9)."""
+
+        KEEP = "keep", _("People keep what they set up")
+        ENROLL_AGAIN = "enroll_again", _("Everyone sets up MFA again")
+
     enforcement = models.CharField(_("MFA requirement"), max_length=10, choices=Enforce, blank=True)
+    methods = models.JSONField(_("Methods"), default=list, blank=True)
+    most_skips = models.PositiveSmallIntegerField(
+        _("Times people can skip the setup"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MOST_SKIPS)],
+        help_text=_("0 to 100. Leave empty for no limit: one skip is then remembered."),
+    )
+    skips_until = models.DateTimeField(_("People can skip the setup until"), null=True, blank=True)
+    # When the level last became required: earlier skips do not count (K18)
+    skips_from = models.DateTimeField(null=True, editable=False)
+    deadline = models.DateTimeField(
+        _("Required from"),
+        null=True,
+        blank=True,
+        help_text=_("MFA is optional until then. People see the date."),
+    )
+    on_reenable = models.CharField(
+        _("When MFA is turned on again"), max_length=12, choices=Reenable, blank=True
+    )
+    enroll_again_from = models.DateTimeField(null=True, editable=False)
+    new_device_email = models.BooleanField(
+        _("Email code on a new device"),
+        null=True,
+        blank=True,
+        help_text=_("For people who have no phone or app yet."),
+    )
+    may_close = models.BooleanField(_("People can close their account"), null=True, blank=True)
     email_codes = models.CharField(
         _("Codes by email"),
         max_length=10,
@@ -96,31 +139,66 @@ class Level(models.Model):
 
         abstract = True
 
-    @property
-    def _at_home(self) -> list[str]:
-        """Where this level alone allows new numbers. Texts always go there."""
-        return self.enroll_countries or [self.home_region] * bool(self.home_region)
-
-    def layer(self, name: str) -> Layer:
-        """Return the settings for the rules."""
-        minutes, hours, idle = self.code_life_minutes, self.session_hours, self.session_idle_minutes
-        return Layer(
-            name=name,
-            enforcement=Enforcement(self.enforcement) if self.enforcement else None,
-            email_codes=EmailCodes(self.email_codes) if self.email_codes else None,
-            code_life=timedelta(minutes=minutes) if minutes else None,
-            session_life=timedelta(hours=hours) if hours else None,
-            session_idle=timedelta(minutes=idle) if idle else None,
-            allow_voip=self.allow_voip,
-            enroll_regions=_regions(self.enroll_countries),
-            text_regions=_regions(self.text_countries and [*self.text_countries, *self._at_home]),
-            after_enrollment=(
-                AfterEnrollment(self.after_enrollment) if self.after_enrollment else None
-            ),
-            home_region=self.home_region or None,
-            contact=self.contact or None,
-        )
+    def layer(self, name: str, now: datetime | None = None) -> Layer:
+        """Return the settings for the rules, as they are at a time."""
+        lists = (tuple(self.methods), tuple(self.enroll_countries), tuple(self.text_countries))
+        layer = _layer(name, _SAME(self), _WORDS(self), _LENGTHS(self), lists)
+        return due(layer, now or timezone.now()) if layer.deadline else layer
 
 
-def _regions(countries: list[str]) -> frozenset[str] | None:
+# The columns that are the same in the rules
+_SAME = attrgetter(
+    "most_skips",
+    "skips_until",
+    "skips_from",
+    "deadline",
+    "enroll_again_from",
+    "new_device_email",
+    "may_close",
+    "allow_voip",
+)
+_WORDS = attrgetter("enforcement", "email_codes", "after_enrollment", "home_region", "contact")
+_LENGTHS = attrgetter("code_life_minutes", "session_hours", "session_idle_minutes")
+
+
+# The same columns give the same layer. They are loaded again in each request.
+@lru_cache(maxsize=1024)
+def _layer(
+    name: str,
+    same: tuple[Any, ...],
+    words: tuple[str, ...],
+    lengths: tuple[int | None, ...],
+    lists: tuple[tuple[str, ...], ...],
+) -> Layer:
+    most_skips, skips_until, skips_from, deadline, again_from, by_email, may_close, voip = same
+    enforcement, email_codes, after_enrollment, home_region, contact = words
+    minutes, hours, idle = lengths
+    methods, enroll_countries, text_countries = lists
+    # Where this level allows new numbers. Texts always go there.
+    at_home = enroll_countries or (home_region,) * bool(home_region)
+    return Layer(
+        name=name,
+        enforcement=Enforcement(enforcement) if enforcement else None,
+        methods=frozenset(map(Method, methods)) if methods else None,
+        most_skips=most_skips,
+        skips_until=skips_until,
+        skips_from=skips_from,
+        deadline=deadline,
+        enroll_again_from=again_from,
+        new_device_email=by_email,
+        may_close=may_close,
+        email_codes=EmailCodes(email_codes) if email_codes else None,
+        code_life=timedelta(minutes=minutes) if minutes else None,
+        session_life=timedelta(hours=hours) if hours else None,
+        session_idle=timedelta(minutes=idle) if idle else None,
+        allow_voip=voip,
+        enroll_regions=_regions(enroll_countries),
+        text_regions=_regions(text_countries and (*text_countries, *at_home)),
+        after_enrollment=AfterEnrollment(after_enrollment) if after_enrollment else None,
+        home_region=home_region or None,
+        contact=contact or None,
+    )
+
+
+def _regions(countries: tuple[str, ...]) -> frozenset[str] | None:
     return frozenset().union(*map(regions.group, countries)) if countries else None

@@ -52,6 +52,8 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     wait_until = models.DateTimeField(null=True, editable=False)
     ever_bound_at = models.DateTimeField(null=True, editable=False)
     skipped_at = models.DateTimeField(null=True, editable=False)
+    # How often in a row the setup was skipped
+    skips = models.PositiveIntegerField(default=0, editable=False)
     mailbox_rests_until = models.DateTimeField(null=True, editable=False)
     mailbox_proven_at = models.DateTimeField(null=True, editable=False)
     email_changed_at = models.DateTimeField(null=True, editable=False)
@@ -82,6 +84,11 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         """Return the link “This wasn't me” of a notice about an event; None for no such page."""
 
     @property
+    def may_log_in(self) -> bool:
+        """Whether the account can be used. A project can add reasons why not."""
+        return self.is_active
+
+    @property
     def zone(self) -> tzinfo:
         """The time zone of the person's messages."""
         return timezone.get_default_timezone()
@@ -104,6 +111,13 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
             # A login without a second step does not end the requirement.
             return True
         return (self.last_login or self.date_joined) < now - IDLE
+
+    def skips_under(self, policy: Policy) -> int:
+        """Return how often the setup was skipped, as far as the policy counts it (K18)."""
+        if self.skipped_at is None:
+            return 0
+        forgotten = policy.skips_from is not None and self.skipped_at <= policy.skips_from
+        return 0 if forgotten else max(self.skips, 1)
 
     def wrong_answers_at(self, now: datetime) -> int:
         """Return the wrong codes that count now. A day without one clears them."""

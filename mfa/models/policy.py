@@ -19,8 +19,9 @@ from mfa.models.level import Level
 from mfa.models.pauses import Pause
 from mfa.models.people import AbstractMfaUser
 from mfa.models.sms_account import SmsAccount
+from mfa.rules.fold import EmptyPolicyError, resolve
 from mfa.rules.methods import ChannelName
-from mfa.rules.policy import EmptyPolicyError, resolve
+from mfa.rules.policy import Enforcement
 
 # Enough for a small organization's first day. It bounds the cost of a fraud.
 TEXTS_A_DAY = 500
@@ -86,6 +87,14 @@ class SitePolicy(Level, Branded):
         ),
     )
 
+    may_relax_to = models.CharField(
+        _("Organizations can loosen MFA to"),
+        max_length=10,
+        choices=Level.Enforce,
+        blank=True,
+        help_text=_("Leave empty if organizations can only make it stricter."),
+    )
+
     # Set by load_for() for one person
     is_pilot = False
     is_paused = False
@@ -130,9 +139,13 @@ class SitePolicy(Level, Branded):
     def load_for(cls, user: AbstractMfaUser) -> "SitePolicy":
         """Return the row with its values for this person, in one statement."""
         site = _FOR_ONE.first(person=user.pk, now=timezone.now()) or SitePolicy.load()
-        site.remember()
-        site.is_for_staff = user.is_staff or user.is_superuser
+        site.meet(user)
         return site
+
+    def meet(self, user: AbstractMfaUser) -> None:
+        """Prepare the row, which was just read, for this person."""
+        self.remember()
+        self.is_for_staff = user.is_staff or user.is_superuser
 
     @classmethod
     def for_one(cls) -> models.QuerySet[Any]:
@@ -146,6 +159,11 @@ class SitePolicy(Level, Branded):
         own = [field.name for field in cls._meta.concrete_fields]
         site = cls.objects.select_related("sms", "health").only(*own, *BESIDE)
         return site.annotate(is_pilot=Exists(pilots), is_paused=Exists(pauses)).order_by("pk")[:1]
+
+    @property
+    def floor(self) -> Enforcement | None:
+        """The least that organizations can require; None for what the site requires."""
+        return Enforcement(self.may_relax_to) if self.may_relax_to else None
 
     @property
     def budget(self) -> int:

@@ -1,18 +1,17 @@
-"""The policy that applies to a person: layers of settings, folded from the outermost inward.
+"""The policy that applies to a person, and what one more layer of settings does to it.
 
 A lower level can only tighten requirements. For contact, flow and home country, the nearest level
-wins.
+wins. `mfa.rules.fold` folds all levels of a person.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import TypeVar
 
 from mfa.rules.methods import Method
-from mfa.rules.regions import EVERYWHERE, group
+from mfa.rules.regions import EVERYWHERE
 
 
 class Enforcement(StrEnum):
@@ -41,10 +40,22 @@ class AfterEnrollment(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """The settings of one level. None means "the level above decides"."""
+    """The settings of one level. None means "the level above decides".
+
+    While a second step is optional: `most_skips` and `skips_until` limit how often and until when a
+    person can skip the setup, and from `deadline` on the level requires it. A skip before
+    `skips_from` is forgotten (K18).
+    """
 
     name: str
     enforcement: Enforcement | None = None
+    most_skips: int | None = None
+    skips_until: datetime | None = None
+    skips_from: datetime | None = None
+    deadline: datetime | None = None
+    enroll_again_from: datetime | None = None
+    new_device_email: bool | None = None
+    may_close: bool | None = None
     methods: frozenset[Method] | None = None
     email_codes: EmailCodes | None = None
     backup: bool | None = None
@@ -68,8 +79,10 @@ class Policy:
     that are down at the moment. `mail_tested`: the current mail server accepted a test mail.
     `enroll_regions` allows new numbers and `text_regions` allows texts: a number that was confirmed
     before can still log in if only `text_regions` has its region. `backup`: a person needs a second
-    way to log in besides a phone. `decided_by` names the layer behind each field that a layer
-    decided.
+    way to log in besides a phone. A factor counts only if it was added after `enroll_again_from`
+    (K9). `new_device_email`: a person without a factor proves the email address on a new device.
+    `may_close`: people can close their own account. `decided_by` names the layer behind each field
+    that a layer decided.
     """
 
     in_force: bool = False
@@ -77,6 +90,13 @@ class Policy:
     resting: frozenset[str] = frozenset()
     mail_tested: bool = False
     enforcement: Enforcement = Enforcement.REQUIRED
+    most_skips: int | None = None
+    skips_until: datetime | None = None
+    skips_from: datetime | None = None
+    deadline: datetime | None = None
+    enroll_again_from: datetime | None = None
+    new_device_email: bool = False
+    may_close: bool = False
     methods: frozenset[Method] = frozenset(Method)
     email_codes: EmailCodes = EmailCodes.LOGIN
     backup: bool = False
@@ -98,6 +118,19 @@ class Policy:
         """Whether the person needs a second step now."""
         return self.in_force and not self.paused
 
+    @property
+    def remembers_skip(self) -> bool:
+        """Whether one skip is enough for good (D15)."""
+        return self.most_skips is None and self.skips_until is None
+
+    def enforcement_after(self, skips: int, now: datetime) -> Enforcement:
+        """Return the enforcement for a person who skipped the setup so many times (K8)."""
+        counted = self.most_skips is None or skips < self.most_skips
+        timely = self.skips_until is None or now < self.skips_until
+        if self.enforcement is Enforcement.OPTIONAL and not (counted and timely):
+            return Enforcement.REQUIRED
+        return self.enforcement
+
     def may_enroll(self, region: str) -> bool:
         """Whether a new number of this region can be enrolled."""
         return region in self.enroll_regions & self.text_regions
@@ -111,91 +144,9 @@ BOUNDS = {
     "session_life": (timedelta(hours=1), timedelta(hours=24)),
     "session_idle": (timedelta(minutes=5), timedelta(hours=1)),
 }
-# The fields that decide where new numbers can be
-COUNTRIES = ("enroll_regions", "text_regions", "home_region")
-
 Strictness = TypeVar("Strictness", Enforcement, EmailCodes)
 Item = TypeVar("Item", Method, str)
-
-
-class EmptyPolicyError(ValueError):
-    """The levels together allow no `field`: "methods" or "countries".
-
-    `levels` names the levels that restrict it. `policy` is the result so far: confirmed factors
-    still work, and nothing new can be enrolled.
-    """
-
-    def __init__(self, field: str, levels: tuple[str, ...], policy: Policy) -> None:
-        """Store the empty field, the levels that restrict it, and the policy so far."""
-        super().__init__(f"no {field} left by {', '.join(levels)}")
-        self.field = field
-        self.levels = levels
-        self.policy = policy
-
-
-def resolve(
-    site: Layer,
-    layers: Iterable[Layer] = (),
-    *,
-    in_force: bool,
-    paused: bool = False,
-    resting: frozenset[str] = frozenset(),
-    mail_tested: bool = False,
-) -> Policy:
-    """Fold the site's layer and the layers below it, outermost first, into one policy.
-
-    If no level names countries, new numbers must be of the home country: every extra country is
-    another target for SMS pumping. Raises EmptyPolicyError.
-    """
-    return _folded(
-        site,
-        tuple(layers),
-        in_force=in_force,
-        paused=paused,
-        resting=resting,
-        mail_tested=mail_tested,
-    )
-
-
-def _fold(
-    site: Layer,
-    layers: tuple[Layer, ...],
-    *,
-    in_force: bool,
-    paused: bool,
-    resting: frozenset[str],
-    mail_tested: bool,
-) -> Policy:
-    site = bounded(site)
-    levels = (site, *layers)
-    given = Policy(in_force=in_force, paused=paused, resting=resting, mail_tested=mail_tested)
-    policy = _set(given, site)
-    for layer in levels[1:]:
-        policy = tighten(policy, layer)
-    if policy.home_region and all(layer.enroll_regions is None for layer in levels):
-        policy = _at_home(policy)
-    if not policy.methods:
-        raise EmptyPolicyError("methods", _wishing(levels, "methods"), policy)
-    closed = policy.enroll_regions.isdisjoint(policy.text_regions)
-    if closed and Method.PHONE in policy.methods:
-        raise EmptyPolicyError("countries", _wishing(levels, *COUNTRIES), policy)
-    return policy
-
-
-# The same layers give the same policy. The layers are loaded again in each request.
-_folded = lru_cache(maxsize=256)(_fold)
-
-
-def _wishing(levels: Iterable[Layer], *names: str) -> tuple[str, ...]:
-    """Return the names of the levels that set one of these fields."""
-    return tuple(
-        layer.name for layer in levels if any(getattr(layer, name) is not None for name in names)
-    )
-
-
-def _at_home(policy: Policy) -> Policy:
-    decided_by = {**policy.decided_by, "enroll_regions": policy.decided_by["home_region"]}
-    return replace(policy, enroll_regions=group(policy.home_region), decided_by=decided_by)
+Limit = TypeVar("Limit", int, datetime)
 
 
 def tighten(policy: Policy, layer: Layer) -> Policy:
@@ -204,6 +155,13 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
     kept = Layer(
         name=layer.name,
         enforcement=_stricter(policy.enforcement, layer.enforcement),
+        most_skips=_chosen(min, policy.most_skips, layer.most_skips),
+        skips_until=_chosen(min, policy.skips_until, layer.skips_until),
+        skips_from=_chosen(max, policy.skips_from, layer.skips_from),
+        deadline=_chosen(min, policy.deadline, layer.deadline),
+        enroll_again_from=_chosen(max, policy.enroll_again_from, layer.enroll_again_from),
+        new_device_email=policy.new_device_email or layer.new_device_email,
+        may_close=layer.may_close,
         methods=_common(policy.methods, layer.methods),
         email_codes=_stricter(policy.email_codes, layer.email_codes),
         backup=policy.backup or layer.backup,
@@ -217,7 +175,7 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
         home_region=layer.home_region,
         contact=layer.contact,
     )
-    return _set(policy, kept)
+    return apply(policy, kept)
 
 
 def bounded(layer: Layer) -> Layer:
@@ -230,7 +188,8 @@ def bounded(layer: Layer) -> Layer:
     return replace(layer, **numbers)
 
 
-def _set(policy: Policy, layer: Layer) -> Policy:
+def apply(policy: Policy, layer: Layer) -> Policy:
+    """Set what the layer says, looser or stricter, and record the layer's name."""
     wishes = {wish.name: getattr(layer, wish.name) for wish in fields(Layer) if wish.name != "name"}
     decided = {
         name: value
@@ -248,3 +207,23 @@ def _stricter(current: Strictness, wished: Strictness | None) -> Strictness:
 
 def _common(current: frozenset[Item], wished: frozenset[Item] | None) -> frozenset[Item]:
     return current if wished is None else current & wished
+
+
+def _chosen(
+    choose: Callable[[list[Limit]], Limit], current: Limit | None, wished: Limit | None
+) -> Limit | None:
+    known = [limit for limit in (current, wished) if limit is not None]
+    return choose(known) if known else None
+
+
+def due(layer: Layer, now: datetime) -> Layer:
+    """Return the layer as it is now: from its deadline on, an optional second step is required."""
+    over = layer.deadline is not None and layer.deadline <= now
+    if not over:
+        return layer
+    optional = layer.enforcement is Enforcement.OPTIONAL
+    return replace(
+        layer,
+        deadline=None,
+        enforcement=Enforcement.REQUIRED if optional else layer.enforcement,
+    )

@@ -155,7 +155,7 @@ def recovers(policy: Policy, holdings: Iterable[Holding], channels: frozenset[Ch
 
     It does not before the first code to a number that an administrator entered (K6).
     """
-    allowed = policy.email_codes is not EmailCodes.OFF and Method.EMAIL in policy.methods
+    allowed = policy.email_codes is not EmailCodes.OFF
     proofs = {holding.proven for holding in holdings if ASKED_BY.get(holding.method) in FIRST}
     return allowed and ChannelName.EMAIL in channels and proofs != {False}
 
@@ -181,7 +181,6 @@ def usable(
         (Route(ChannelName.EMAIL),)
         if FIRST & {route.channel for route in asked if route.factor not in unproven}
         and policy.email_codes is EmailCodes.LOGIN
-        and Method.EMAIL in policy.methods
         and ChannelName.EMAIL in channels
         else ()
     )

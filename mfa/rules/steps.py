@@ -46,6 +46,8 @@ class Facts:
     `mailbox_due`: the account was not used for so long that the person proves the email address
     before adding a first factor. `backed_up`: the person has the backup that the policy requires
     besides a phone. `was_reset`: support removed the factors, and none was added since.
+    `outdated`: all factors were added before the policy required everyone to set one up again (K9).
+    `device_due`: the person has no factor and proves the email address on this new device.
     """
 
     alive: bool
@@ -69,6 +71,8 @@ class Facts:
     was_reset: bool = False
     skipped: bool = False
     backed_up: bool = True
+    outdated: bool = False
+    device_due: bool = False
 
     @property
     def by_password(self) -> bool:
@@ -129,6 +133,8 @@ def next_step(facts: Facts) -> Step:
 def _begin(facts: Facts) -> Step:
     """Set up a first factor. After a long time without a login, prove the email first (S12)."""
     optional = facts.enforcement is Enforcement.OPTIONAL
+    if facts.device_due and not facts.mailbox_proven:
+        return Step.PROVE_MAILBOX
     if optional and facts.skipped:
         return Step.ENTER
     if facts.mailbox_due and not facts.mailbox_proven:
@@ -160,7 +166,9 @@ def _confirm(facts: Facts) -> Step:
 
 
 def _proven(facts: Facts) -> Step:
-    """Let the person in, or ask for the backup that the policy requires besides a phone."""
+    """Let the person in, or ask for a newer factor or for the backup that the policy requires."""
+    if facts.outdated and facts.proof is not Proof.ENROLLED:
+        return Step.ENROLL
     if facts.trusted:
         return Step.ENTER
     answered = facts.proof is Proof.ANSWER

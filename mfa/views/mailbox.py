@@ -14,7 +14,7 @@ from mfa.forms.codes import CodeForm
 from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
 from mfa.login.guards import on_step
-from mfa.rules.methods import ChannelName, Method
+from mfa.rules.methods import ChannelName
 from mfa.rules.policy import EmailCodes
 from mfa.rules.routes import Purpose
 from mfa.rules.steps import Step
@@ -72,7 +72,7 @@ def why_not_lost(flow: Flow) -> str:
     if flow.purpose is not Purpose.LOGIN or facts.recovery_allowed or not facts.ever_bound:
         return ""
     user, policy = flow.user, flow.user.mfa_policy
-    if policy.email_codes is EmailCodes.OFF or Method.EMAIL not in policy.methods:
+    if policy.email_codes is EmailCodes.OFF:
         return gettext("For your account, codes by email are turned off.")
     if user.mailbox_rests(flow.now) and (opens := user.mailbox_opens_at):
         words = gettext(

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from mfa.models import AbstractMfaUser, SitePolicy
-from mfa.rules.policy import Policy, resolve
+from mfa.rules.fold import resolve
+from mfa.rules.policy import Policy
 
 
 class Person(AbstractMfaUser):

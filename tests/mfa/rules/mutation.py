@@ -18,6 +18,6 @@ settings.register_profile(
 @pytest.fixture(autouse=True)
 def _nothing_is_folded_yet() -> None:
     """A mutant must not return cached results of the real code."""
-    from mfa.rules.policy import _folded
+    from mfa.rules.fold import _folded
 
     _folded.cache_clear()

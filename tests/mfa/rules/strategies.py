@@ -1,17 +1,16 @@
 """hypothesis strategies for layers, policies and facts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from mfa.rules.fold import Branch, EmptyPolicyError, resolve
 from mfa.rules.methods import ChannelName, Method
 from mfa.rules.policy import (
     AfterEnrollment,
     EmailCodes,
-    EmptyPolicyError,
     Enforcement,
     Layer,
-    resolve,
 )
 from mfa.rules.routes import Route
 from mfa.rules.steps import Facts, Proof
@@ -22,10 +21,18 @@ def wish(values):
 
 
 regions = st.frozensets(st.sampled_from(["GB", "GG", "US", "JM"]))
+days = st.integers(1, 28).map(lambda day: datetime(2026, 11, day, tzinfo=UTC))
 layers = st.builds(
     Layer,
     name=st.sampled_from(["partner", "organization", "person"]),
     enforcement=wish(st.sampled_from(Enforcement)),
+    most_skips=wish(st.integers(0, 3)),
+    skips_until=wish(days),
+    skips_from=wish(days),
+    deadline=wish(days),
+    enroll_again_from=wish(days),
+    new_device_email=wish(st.booleans()),
+    may_close=wish(st.booleans()),
     methods=wish(st.frozensets(st.sampled_from(Method))),
     email_codes=wish(st.sampled_from(EmailCodes)),
     backup=wish(st.booleans()),
@@ -37,6 +44,7 @@ layers = st.builds(
     home_region=wish(st.sampled_from(["", "GB", "US"])),
     contact=wish(st.sampled_from(["", "the help desk", "your teacher"])),
 )
+memberships = st.lists(layers, max_size=2).map(lambda levels: Branch(tuple(levels)))
 
 
 def fold(site, below=(), **known):
@@ -77,5 +85,7 @@ def facts(**known):
         "was_reset": st.booleans(),
         "skipped": st.booleans(),
         "backed_up": st.booleans(),
+        "outdated": st.booleans(),
+        "device_due": st.booleans(),
     }
     return st.builds(Facts, **free | known)

@@ -6,15 +6,14 @@ from datetime import timedelta
 import pytest
 
 from mfa.rules import policy as policies
+from mfa.rules.fold import EmptyPolicyError, resolve
 from mfa.rules.methods import Method
 from mfa.rules.policy import (
     AfterEnrollment,
     EmailCodes,
-    EmptyPolicyError,
     Enforcement,
     Layer,
     Policy,
-    resolve,
     tighten,
 )
 from mfa.rules.regions import EVERYWHERE
@@ -366,7 +365,7 @@ def test_decided_by_names_deciding_level(above, wished, decided_by):
 def test_each_field_names_its_own_level():
     site = Layer(name="site", contact="the help desk", code_life=minutes(8))
     partner = Layer(name="partner", email_codes=EmailCodes.RECOVERY, code_life=minutes(5))
-    person = Layer(name="person", methods=frozenset({Method.PASSKEY}), home_region="GB")
+    person = Layer(name="person", methods=frozenset({Method.APP}), home_region="GB")
     assert resolve(site, [partner, person], in_force=True).decided_by == {
         "contact": "site",
         "email_codes": "partner",

@@ -70,7 +70,13 @@ def all_but(method):
         case("an app needs no channel", [APP, PHONE], KEY, EMAIL, channels=NO_TEXTS),
         case("the codes by email only recover", [PHONE], TEXT, email_codes=EmailCodes.RECOVERY),
         case("no codes by email", [PHONE], TEXT, email_codes=EmailCodes.OFF),
-        case("email is no method here", [PHONE], TEXT, methods=all_but(Method.EMAIL)),
+        case(
+            "methods do not decide about the account's email",
+            [PHONE],
+            TEXT,
+            EMAIL,
+            methods=all_but(Method.EMAIL),
+        ),
         case("phones are no method here", [PHONE], methods=all_but(Method.PHONE)),
         case("no method at all", [PHONE], methods=frozenset()),
         case("no channel for mail", [PHONE], TEXT, channels=NO_MAIL),
@@ -114,7 +120,7 @@ def test_holdings_are_read_once():
         (Policy(), [], ALL_CHANNELS, True),
         (Policy(email_codes=EmailCodes.RECOVERY), [PHONE], ALL_CHANNELS, True),
         (Policy(email_codes=EmailCodes.OFF), [PHONE], ALL_CHANNELS, False),
-        (Policy(methods=all_but(Method.EMAIL)), [PHONE], ALL_CHANNELS, False),
+        (Policy(methods=all_but(Method.EMAIL)), [PHONE], ALL_CHANNELS, True),
         (Policy(), [PHONE], NO_MAIL, False),
         # Recovery codes do not prove a number that an administrator entered. An app beside it does.
         (Policy(), [ASSIGNED, CODES], ALL_CHANNELS, False),

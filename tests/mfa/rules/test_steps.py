@@ -25,6 +25,7 @@ def facts(**known):
 
 
 NOT_SKIPPED = {"enforcement": Enforcement.OPTIONAL}
+SKIPPED = NOT_SKIPPED | {"skipped": True}
 
 
 def row(step, name, **known):
@@ -73,6 +74,15 @@ def row(step, name, **known):
             proof=Proof.ENROLLED,
             after_enrollment=AfterEnrollment.CONTINUE,
             backed_up=False,
+        ),
+        row(Step.ENROLL, "3 answered by an old factor", proof=Proof.ANSWER, outdated=True),
+        row(Step.ENROLL, "3 trusted, old factor", trusted=True, outdated=True),
+        row(
+            Step.ENTER,
+            "4 enrolled again, continue",
+            proof=Proof.ENROLLED,
+            after_enrollment=AfterEnrollment.CONTINUE,
+            outdated=True,
         ),
         row(Step.WAIT, "5 locked", locked=True),
         row(Step.ANSWER, "6 a route", routes=(TEXT,)),
@@ -124,6 +134,9 @@ def row(step, name, **known):
             enforcement=Enforcement.OPTIONAL,
             skipped=True,
         ),
+        row(Step.PROVE_MAILBOX, "10 new device, required", device_due=True),
+        row(Step.PROVE_MAILBOX, "10 new device, skipped", device_due=True, **SKIPPED),
+        row(Step.ENTER, "11 new device, proven", device_due=True, mailbox_proven=True, **SKIPPED),
         row(Step.PROVE_MAILBOX, "11 idle, optional", mailbox_due=True, **NOT_SKIPPED),
         row(Step.PROVE_MAILBOX, "11 idle, required", mailbox_due=True),
         row(Step.OFFER, "12 optional", enforcement=Enforcement.OPTIONAL),
@@ -185,6 +198,8 @@ BELOW_3 = BELOW_4 | {"proof": Proof.ENROLLED}
         row(Step.WAIT, "5 before 10: locked, skipped", locked=True, **BELOW_9),
         row(Step.WAIT, "5 before 13: locked, never bound", locked=True),
         row(Step.ANSWER, "6 before 7: routes, mailbox proven", **BELOW_5),
+        row(Step.ANSWER, "6 before 3: an old factor is asked first", routes=(TEXT,), outdated=True),
+        row(Step.BLOCKED, "9 before 10: bound, new device", ever_bound=True, device_due=True),
         row(Step.CHOOSE, "6 before 7: mailbox route, mailbox proven", routes=(EMAIL,), **BELOW_6),
         row(Step.ANSWER, "6 before 10: routes, skipped", routes=ALL, **BELOW_9),
         row(Step.ENROLL, "7 before 8: mailbox proven, recovery allowed", **BELOW_6),

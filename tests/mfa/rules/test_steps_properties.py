@@ -56,24 +56,24 @@ def test_password_does_not_enroll_after_first_factor(known):
     assert next_step(known) not in {Step.ENROLL, Step.OFFER}
 
 
-@given(facts(routes=some_routes, lost=no, was_reset=no))
+@given(facts(routes=some_routes, lost=no, was_reset=no, outdated=no))
 def test_person_with_route_does_not_enroll_or_recover(known):
     """Unless the person reports the factors lost, or support removed them."""
     assert next_step(known) not in {Step.ENROLL, Step.OFFER, Step.PROVE_MAILBOX, Step.BLOCKED}
 
 
-@given(facts(ever_bound=no, mailbox_due=no))
+@given(facts(ever_bound=no, mailbox_due=no, device_due=no))
 def test_person_without_factor_does_not_recover(known):
     assert next_step(known) not in {Step.PROVE_MAILBOX, Step.BLOCKED}
 
 
-@given(facts(ever_bound=no, mailbox_due=yes, mailbox_proven=no))
+@given(facts(ever_bound=no, mailbox_due=yes, mailbox_proven=no, outdated=no))
 def test_inactive_account_needs_more_than_password(known):
     """S12."""
     assert next_step(known) not in {Step.ENROLL, Step.OFFER}
 
 
-@given(facts(recovery_allowed=no, mailbox_due=no))
+@given(facts(recovery_allowed=no, mailbox_due=no, device_due=no))
 def test_email_is_asked_only_if_recovery_is_allowed(known):
     assert next_step(known) is not Step.PROVE_MAILBOX
 
@@ -108,7 +108,7 @@ def test_login_succeeds_if_enforcement_is_off(known):
     assert next_step(known) is Step.ENTER
 
 
-@given(facts(alive=yes, proof=st.just(Proof.ANSWER), backed_up=yes))
+@given(facts(alive=yes, proof=st.just(Proof.ANSWER), backed_up=yes, outdated=no))
 def test_right_answer_logs_in(known):
     assert next_step(known) is Step.ENTER
 
@@ -143,7 +143,38 @@ required = st.just(Enforcement.REQUIRED)
 proven = st.sampled_from([Proof.ANSWER, Proof.ENROLLED])
 
 
-@given(facts(demanded=yes, enforcement=required, trusted=no, proof=proven, backed_up=no))
+@given(
+    facts(
+        demanded=yes,
+        enforcement=required,
+        trusted=no,
+        proof=proven,
+        backed_up=no,
+        outdated=no,
+    )
+)
 def test_person_with_only_phone_needs_backup(known):
     """If the policy requires a backup."""
     assert next_step(known) in {Step.START_OVER, Step.BACK_UP}
+
+
+not_enrolled = st.sampled_from([Proof.NONE, Proof.ANSWER])
+
+
+@given(facts(demanded=yes, enforcement=in_use, proof=not_enrolled, outdated=yes, skipped=no))
+def test_factor_from_before_new_start_does_not_log_in(known):
+    """K9: it opens only the setup of a new one."""
+    assert next_step(known) is not Step.ENTER
+
+
+@given(
+    facts(
+        **password_alone,
+        routes=nothing,
+        ever_bound=no,
+        device_due=yes,
+        mailbox_proven=no,
+    )
+)
+def test_new_device_needs_email_from_person_without_factor(known):
+    assert next_step(known) in {Step.START_OVER, Step.WAIT, Step.PROVE_MAILBOX}

@@ -1,0 +1,1 @@
+"""Organizations: their members, and who may do what there. The verbs take `actor` first."""

@@ -1,0 +1,61 @@
+"""Managers: what a manager sees and may do (K10, RV-06).
+
+A manager looks after the own organizations and their clients, and sees nothing beyond. Every
+look-up goes through this module, so no view can forget the limit.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Membership, Organization, User
+
+MANAGER = Membership.Role.MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """A person in the role of a manager."""
+
+    user: User
+
+    def organizations(self) -> QuerySet[Organization]:
+        """Return the organizations that the person manages, and the active clients of these."""
+        ours = self.own_organizations()
+        clients = Q(parent__in=ours.values("pk"))
+        return Organization.objects.filter(Q(pk__in=ours.values("pk")) | clients, is_active=True)
+
+    def own_organizations(self) -> QuerySet[Organization]:
+        """Return the organizations in which the person is a manager."""
+        memberships = Membership.objects.in_force().filter(user=self.user, role=MANAGER)
+        return Organization.objects.filter(pk__in=memberships.values("organization"))
+
+    def people(self, organization: Organization) -> QuerySet[User]:
+        """Return the members of an organization that the person manages."""
+        members = Membership.objects.in_force().filter(
+            user=OuterRef("pk"),
+            organization=organization,
+            organization__in=self.organizations().values("pk"),
+        )
+        return User.objects.filter(Exists(members))
+
+    def may_act_on(self, person: User) -> bool:
+        """Whether the manager may reset, edit or write a number for this person (K10).
+
+        Never for staff and never for oneself. Every membership of the person must be in a managed
+        organization, so a shared person goes to support. A manager of an organization is acted on
+        only by managers of its partner. A person who registered needs support too.
+        """
+        if person.pk == self.user.pk or person.has_powers or person.registered_at is not None:
+            return False
+        memberships = Membership.objects.in_force().filter(user=person)
+        above = self.own_organizations().values("pk")
+        inside = Q(organization__parent__in=above) | (Q(organization__in=above) & ~Q(role=MANAGER))
+        held = memberships.values_list("pk", flat=True)
+        reached = memberships.filter(inside).values_list("pk", flat=True)
+        return bool(held) and set(held) == set(reached)
+
+    def may_give_roles(self, organization: Organization) -> bool:
+        """Whether the person may give and take the role manager there: the partner's managers."""
+        partner = organization.parent_id
+        return partner is not None and self.own_organizations().filter(pk=partner).exists()

@@ -1,0 +1,144 @@
+"""Members: joining and leaving an organization, and the role there."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import policies
+from accounts.models import Membership, Organization, User
+from accounts.organizations.managers import Manager
+from mfa import audit
+from mfa.client import Client
+from mfa.models import AbstractMfaUser, Event
+from mfa.sessions import revoke
+
+CHANGE = "accounts.change_membership"
+MEMBER, MANAGER = Membership.Role
+
+
+class LastManagerError(ValueError):
+    """The organization would have no manager."""
+
+
+def join(
+    actor: AbstractMfaUser | None,
+    user: User,
+    organization: Organization,
+    *,
+    role: str = MEMBER,
+    client: Client = audit.NOWHERE,
+) -> Membership:
+    """Add a person to an organization, again after an end. An existing membership stays as it is.
+
+    The caller has checked who may add. `actor` is None for a command. Raises EmptyPolicyError if
+    the rules of the person's organizations would leave no verification method.
+    """
+    with transaction.atomic():
+        held = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+        found = Membership.objects.filter(user=held, organization=organization).first()
+        if found and found.ended_at is None:
+            return found
+        membership = found or Membership(user=held, organization=organization)
+        membership.role, membership.since, membership.ended_at = role, timezone.now(), None
+        policies.check_with(held, membership)
+        membership.save()
+        if held.home is None or not held.home.is_in_force:
+            User.objects.filter(pk=held.pk).update(home=membership)
+        _record(Event.MEMBER_JOINED, membership, actor, client)
+    return membership
+
+
+def end(
+    actor: AbstractMfaUser,
+    membership: Membership,
+    *,
+    client: Client = audit.NOWHERE,
+) -> None:
+    """End a membership and all sessions of the person.
+
+    Raises PermissionDenied, and LastManagerError for the last manager unless an administrator acts.
+    """
+    with transaction.atomic():
+        held = _held(membership)
+        if not _may_end(actor, held):
+            raise PermissionDenied
+        if held.ended_at is not None:
+            return
+        _keep_a_manager(actor, held)
+        held.ended_at = timezone.now()
+        held.save(update_fields=["ended_at"])
+        _move_home(held)
+        _record(Event.MEMBER_LEFT, held, actor, client)
+        revoke.end_all(held.user, by=actor, client=client)
+
+
+def give_role(
+    actor: AbstractMfaUser, membership: Membership, role: str, *, client: Client = audit.NOWHERE
+) -> None:
+    """Make a member a manager, or a manager a member: only administrators and partner managers.
+
+    Raises PermissionDenied and LastManagerError.
+    """
+    with transaction.atomic():
+        held = _held(membership)
+        managers = isinstance(actor, User) and Manager(actor).may_give_roles(held.organization)
+        if actor.pk == held.user_id or not (managers or actor.has_perm(CHANGE)):
+            raise PermissionDenied
+        if role == held.role:
+            return
+        if role != MANAGER:
+            _keep_a_manager(actor, held)
+        held.role = role
+        held.save(update_fields=["role"])
+        _record(Event.ROLE_CHANGED, held, actor, client)
+
+
+def _held(membership: Membership) -> Membership:
+    """Lock the organization, so that two changes cannot take its last two managers, then read."""
+    Organization.objects.select_for_update(of=("self",)).get(pk=membership.organization_id)
+    rows = Membership.objects.select_related("organization", "user")
+    return rows.select_for_update(of=("self",)).get(pk=membership.pk)
+
+
+def _may_end(actor: AbstractMfaUser, membership: Membership) -> bool:
+    if actor.pk == membership.user_id:
+        return False
+    if actor.has_perm(CHANGE):
+        return actor.is_superuser or not membership.user.has_powers
+    if not isinstance(actor, User) or membership.user.has_powers:
+        return False
+    manager = Manager(actor)
+    if membership.role == MANAGER:
+        return manager.may_give_roles(membership.organization)
+    return manager.organizations().filter(pk=membership.organization_id).exists()
+
+
+def _keep_a_manager(actor: AbstractMfaUser, membership: Membership) -> None:
+    if membership.role != MANAGER or membership.ended_at is not None or actor.has_perm(CHANGE):
+        return
+    others = Membership.objects.in_force().filter(
+        organization=membership.organization_id, role=MANAGER
+    )
+    if not others.exclude(pk=membership.pk).exists():
+        raise LastManagerError
+
+
+def _move_home(ended: Membership) -> None:
+    """Move the person's home to another membership in force. Without one it stays where it was."""
+    others = Membership.objects.in_force().filter(user=ended.user_id).order_by("since", "pk")
+    if ended.user.home_id == ended.pk and (next_home := others.first()):
+        User.objects.filter(pk=ended.user_id).update(home=next_home)
+
+
+def _record(
+    event: Event, membership: Membership, actor: AbstractMfaUser | None, client: Client
+) -> None:
+    by = {"by": actor.pk} if actor else {}
+    audit.record(
+        event,
+        membership.user,
+        client=client,
+        organization=membership.organization_id,
+        role=membership.role,
+        **by,
+    )
