@@ -37,6 +37,9 @@ from tests.portal_client import Browser
 KEPT = {
     "accounts.ImportedHash": "one row for each kind of hash that an import brought",
     "accounts.Introduction": "one row for each permission that a release gave a group",
+    "accounts.Membership": "an ended one keeps the account shut; it goes with its person",
+    "accounts.Organization": "an administrator turns it off",
+    "accounts.OrganizationPolicy": "two rows of each organization",
     "accounts.Tile": "an administrator deletes a link",
     "accounts.User": "an administrator deletes a person",
     "mfa.AccountPolicy": "the page of mfa.SitePolicy",
