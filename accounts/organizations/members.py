@@ -34,7 +34,7 @@ def join(
     the rules of the person's organizations would leave no verification method.
     """
     with transaction.atomic():
-        held = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+        held = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         found = Membership.objects.filter(user=held, organization=organization).first()
         if found and found.ended_at is None:
             return found
