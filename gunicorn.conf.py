@@ -1,4 +1,4 @@
-"""What gunicorn reads by itself when it starts here; options of its command line win."""
+"""gunicorn reads this file when it starts in this folder. Command-line options override it."""
 
 import gc
 import os
@@ -38,10 +38,10 @@ logconfig_dict = {
 
 
 def when_ready(_server: object) -> None:
-    """Let the workers share what was loaded before they start: a collection writes to all of it."""
+    """Freeze loaded objects: garbage collection would copy the memory that workers share."""
     gc.collect()
     gc.freeze()
 
 
-# A worker never lets go of what it has loaded to serve, so no collection need look at it.
+# What a worker has loaded stays loaded, so garbage collection can skip it.
 post_worker_init = when_ready

@@ -43,7 +43,7 @@ class TimeZones:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, and leave no zone to the next request."""
+        """Answer, then reset the zone for the next request."""
         try:
             return self.get_response(request)
         finally:

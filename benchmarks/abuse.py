@@ -1,8 +1,8 @@
-"""What an attacker gets who clicks faster than any person.
+"""What an attacker gets by clicking faster than a person can.
 
-`python -m benchmarks.abuse` starts the demo under four gunicorn processes on a PostgreSQL database
-of its own, does what is told in the table over HTTP, and prints what came of it. Bounded: some
-hundred requests, all to this machine.
+`python -m benchmarks.abuse` starts the demo under four gunicorn processes on its own PostgreSQL
+database, tries each attack in the table over HTTP, and prints the results. It sends some hundred
+requests, all to this machine.
 """
 
 import tempfile
@@ -37,7 +37,7 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether the result is within the promise."""
+        """Whether the result is within the expected range."""
         return self.least <= self.seen <= self.most
 
 

@@ -1,9 +1,9 @@
 """What periodic tasks cost while millions of rows wait for them.
 
-`python -m benchmarks.catch_up` fills a PostgreSQL database of its own with events and messages of
-years ago, as an import or a long outage leaves them, and works them off step by step, as the worker
-does: first 20,000 rows, then 2,000,000. A step must not take longer because more rows wait. Then a
-real worker catches up with as many again, and mails are queued beside it, one each second.
+`python -m benchmarks.catch_up` fills its own PostgreSQL database with old events and messages, as
+after an import or a long outage. It processes them step by step, as the worker does: first 20,000
+rows, then 2,000,000. A step must not take longer because more rows wait. Then a real worker
+processes as many again while emails are queued, one each second.
 """
 
 import argparse

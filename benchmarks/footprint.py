@@ -1,8 +1,8 @@
-"""What the processes take before and after a login: CPU to start, and memory.
+"""CPU time to start the processes, and their memory before and after logins.
 
-`python -m benchmarks.footprint` starts gunicorn with one worker and both Celery workers on a
-PostgreSQL database of its own, logs people in by texted code, and prints what the kernel says.
-`PSS` shares a page among the processes that map it; `private` is what ends with the process.
+`python -m benchmarks.footprint` starts gunicorn with one worker and both Celery workers on its own
+PostgreSQL database, logs people in by texted code, and prints the kernel's figures. `PSS` divides
+a shared page among the processes that map it; `private` is freed when the process ends.
 """
 
 import sys

@@ -1,8 +1,8 @@
-"""What hostile text costs wherever a client's bytes meet a regular expression.
+"""What hostile text costs wherever a regular expression reads a client's bytes.
 
-`python -m benchmarks.hostile_inputs` feeds each reader text that makes careless patterns backtrack,
-once and four times as long. A linear reader takes four times as long, one that cuts or refuses long
-text no longer at all; a quadratic one would take sixteen times.
+`python -m benchmarks.hostile_inputs` gives each reader text that makes careless patterns backtrack,
+and the same text four times as long. A linear reader takes four times as long, and one that cuts or
+refuses long text takes no longer. A quadratic one would take sixteen times as long.
 """
 
 # ruff: noqa: E402 Django is set up before its models are imported.

@@ -1,8 +1,8 @@
 """The admin's lists and support's pages: 200,000 people, 2,000,000 events, 400,000 messages.
 
-`python -m benchmarks.lists` fills a throwaway database on PostgreSQL, asks for each list, filter,
-search and page of a person as a superuser does, and prints the time of its SQL and how its slowest
-query reads.
+`python -m benchmarks.lists` fills a temporary PostgreSQL database and opens each list, filter,
+search and person's page as a superuser. It prints the time of the SQL and the plan of the slowest
+query.
 """
 
 import argparse
@@ -92,7 +92,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one address of a list cost, and how its slowest query read."""
+    """What one URL of a list cost, and the plan of its slowest query."""
 
     address: str
     milliseconds: float

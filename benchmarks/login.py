@@ -1,10 +1,9 @@
-"""How long the steps of a login take, by texted code and by password alone.
+"""How long the steps of a login take, by texted code and by just the password.
 
-`python -m benchmarks.login` starts gunicorn on a PostgreSQL database of its own, logs people in
-over HTTP by turns with MFA on and off, and prints tables: with a trivial hash, then with Argon2id.
-What a login costs beside other products says `make bench-peers`.
-No worker runs, so texts stay queued: what is measured is the web requests alone.
-`--large` measures once more beside 1,000,000 people and 10,000,000 events.
+`python -m benchmarks.login` starts gunicorn on its own PostgreSQL database, logs people in over
+HTTP, alternately with MFA on and off, and prints tables: with a trivial hash, then with Argon2id.
+No worker runs, so texts stay queued and only the web requests are measured. `--large` measures
+again with 1,000,000 people and 10,000,000 events. `make bench-peers` compares with other products.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The machine of a benchmark, without which its numbers mean nothing."""
+"""The machine that a benchmark ran on."""
 
 import os
 import platform

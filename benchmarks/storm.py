@@ -1,11 +1,10 @@
-"""A crowd logs in at once while the SMS provider hangs, and then it comes back.
+"""Many people log in at once while the SMS provider hangs and after it recovers.
 
 `python -m benchmarks.storm` runs the portal as the operators' guide does (gunicorn with 2 processes
-of 8 threads, a worker for texts, one for all else, PostgreSQL, Redis) against the tests' own Twilio
-endpoint. A crowd logs in at once with the provider well, another with the provider hanging, and a
-third with the provider well again. Each person waits with the code page open, whose script asks for
-news, and asks again after a while. Bounded: some thousand requests within some minutes, all to this
-machine.
+of 8 threads, a worker for texts, one for everything else, PostgreSQL, Redis) with the tests' Twilio
+endpoint. Three crowds log in at once: before the provider hangs, while it hangs, and afterwards.
+Each person keeps the code page open, which polls, and requests the code again after a while. This
+sends some thousand requests within minutes, all to this machine.
 """
 
 import argparse
@@ -52,8 +51,8 @@ MAY_ASK = "UPDATE mfa_challenge SET resend_at = now() WHERE target = %s"
 class Plan:
     """How many people, and for how many seconds the provider hangs.
 
-    `again` is when a person asks again; below the portal's own 30 s its pause is cut short.
-    `mails` people more take the email way meanwhile.
+    `again` is when a person requests the code again; below 30 s, the portal's pause is shortened.
+    Meanwhile `mails` more people use email.
     """
 
     crowd: int = 100
@@ -65,10 +64,10 @@ class Plan:
 
 @dataclass
 class Run:
-    """One crowd: when it comes and looks, and what it met, in seconds by page.
+    """One crowd: how it behaves, and the seconds that each page took.
 
-    Patient people look at their phones only when all have asked again. So at rest the same pages
-    are asked for as in the storm, and as many people type their codes at once.
+    Patient people look at their phones only after all have requested the code again. So they load
+    the same pages as in the storm, and as many people enter their codes at once.
     """
 
     company: Company
@@ -143,9 +142,9 @@ def main() -> None:
 
 
 def run(company: Company, plan: Plan) -> tuple[Run, Run, Counts, Counts]:
-    """Let a crowd in at rest, one in the storm, and one at rest again.
+    """Let a crowd log in before the storm, one in the storm, and one after it.
 
-    Both rests count as one: a machine that warms up or slows down does so for both sides.
+    The crowds before and after count together, because the machine may get faster or slower.
     """
     everybody = people.enroll(company, "somebody", 3 * (plan.crowd + plan.mails))
     _warm_up(company)

@@ -1,10 +1,9 @@
-"""The security trial: what attackers tried against the portal, and what came of it.
+"""The security trial: attacks that once succeeded, repeated against the portal.
 
 `python -m benchmarks.trial` starts the portal as operators run it (several gunicorn processes,
-PostgreSQL, Redis, workers, a beat, TLS before them, a real mail server and Twilio's endpoint). It
-takes each case's steps as an attacker and prints what was refused; `python -m benchmarks.trial S03
-S15` takes some. Exit code 1 where anything is not refused. Loopback addresses only, and each loop
-is bounded.
+PostgreSQL, Redis, workers, a beat, TLS, a real mail server and a Twilio endpoint). It repeats each
+attack and prints whether it was refused. `python -m benchmarks.trial S03 S15` runs only these. The
+exit code is 1 if an attack was not refused. It uses only loopback addresses, and each loop ends.
 """
 
 # ruff: noqa: D103 - each case says beside its name what it tries

@@ -54,7 +54,7 @@ def all_names() -> list[tuple[str, str]]:
 
 
 def find(typed: str) -> str | None:
-    """Return the country that somebody means: by two letters, a name or a common spelling."""
+    """Return the country with these two letters, this name or this common spelling."""
     if regions.is_region(typed.strip().upper()):
         return typed.strip().upper()
     return _by_name(get_language() or "en").get(_letters(typed))

@@ -24,7 +24,7 @@ _CLIENTS = [replace(audit.NOWHERE, known=count) for count in ("", *devices.COUNT
 
 
 class Identified(StrEnum):
-    """How support made sure who asks."""
+    """How support identified the person."""
 
     IN_PERSON = "in_person"
     MANAGER = "manager"
@@ -47,7 +47,7 @@ def reset(
     details: str = "",
     client: Client = audit.NOWHERE,
 ) -> None:
-    """Remove all factors. The password and a code by email then come before a new one (RV-05).
+    """Remove all factors. A new one then needs the password and a code by email (RV-05).
 
     Sessions, unfinished logins, a pause, a skip and recognized devices end too. All numbers and
     the email address are notified. `actor` is None for the command. Raises PermissionDenied, and

@@ -136,7 +136,7 @@ def _person(person: User) -> Facts:
 
 
 def _devices(*, recognized: bool) -> Facts:
-    """Return where devices are remembered: in a cookie of each browser, and in no table."""
+    """Say that devices are recognized by a cookie in each browser, not by a table."""
     return {"stored": "in a cookie of each browser", "this_browser": recognized}
 
 

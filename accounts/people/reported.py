@@ -30,7 +30,7 @@ class WayOn(StrEnum):
 
     # A mailed link leads to a new password
     LINK = "link"
-    # The same, but the owner asks for the link: the email was changed, so none is sent unasked
+    # The same, but the owner must ask for the link, because the email was changed
     ASK = "ask"
     # No factor is left to ask beside the link: password, emailed code, new factor, new password
     LOGIN = "login"
@@ -72,7 +72,7 @@ class Reported:
 
     @property
     def done(self) -> AuditEvent | None:
-        """What ended already all that a report would end, so that it does nothing more."""
+        """The event after which a report has nothing left to do, if there was one."""
         return self.report or (None if self.turned_off() else self.opened)
 
     def turned_off(self) -> list[Factor]:

@@ -1,4 +1,4 @@
-"""Reports that an event was somebody else: by the button of the activity, or a notice's link."""
+"""Reports that an event was someone else's, from the activity page or a notice's link."""
 
 from django.db import transaction
 
@@ -29,10 +29,10 @@ def opened_by(uid: str, token: str) -> Reported | Dead:
 def make(person: User, event: int, *, client: Client) -> None:
     """End all sessions and open logins, forget devices, ask for a new password; once per event.
 
-    The factors in doubt are suspended; none comes back. Raises TooMany.
+    Factors in doubt are suspended, and former ones are not restored. Raises TooMany.
     """
     with transaction.atomic():
-        # Of two clicks, one acts, and two links of a person act one after the other.
+        # Of two clicks only one acts. Two links of one person act one after the other.
         User.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
         found = reported.find(person.pk, event)
         if found is None or found.done or not found.person.is_active:
@@ -44,7 +44,7 @@ def make(person: User, event: int, *, client: Client) -> None:
             Event.DISOWNED,
             found.person,
             client=client,
-            # It may be the attacker who reads the new address.
+            # The new address may be the attacker's.
             not_me=not found.disputed,
             what=found.event.event,
             number=found.event.pk,

@@ -15,7 +15,10 @@ def may_send_link(actor: AbstractMfaUser, person: User) -> bool:
 
 
 def send_link(actor: AbstractMfaUser, person: User, *, client: Client) -> bool:
-    """Email a link to set the password, and return whether. Raises PermissionDenied, TooMany."""
+    """Email a link to set the password. Return whether it was sent.
+
+    Raises PermissionDenied, and TooMany.
+    """
     if not may_send_link(actor, person):
         raise PermissionDenied
     return resets.send(person, client=client, by=actor.pk)

@@ -15,7 +15,7 @@ AREAS = {
 
 @cache
 def names() -> list[str]:
-    """Return the zones that are named by a place, in the order of the alphabet."""
+    """Return the zones that are named after a place, in alphabetical order."""
     return sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS)
 
 

@@ -52,7 +52,7 @@ def cut_warning(request: HttpRequest, tail: str) -> HttpResponse:
 @sensitive_variables("tail")
 @require_http_methods(["GET", "HEAD", "POST"])
 def cut_report(request: HttpRequest, tail: str) -> HttpResponse:
-    """Take the address of a notice's link that an email program cut, changed or extended."""
+    """Handle a notice's link that an email program cut, changed or extended."""
     return _without_tail(request, REPORT, tail)
 
 

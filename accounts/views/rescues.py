@@ -53,7 +53,7 @@ def support_reset(request: SignedIn, person_id: int) -> HttpResponse:
 @fresh()
 @keeps(PauseForm)
 def support_pause(request: SignedIn, person_id: int) -> HttpResponse:
-    """Let a person log in by password for a time: never staff, never oneself (K19)."""
+    """Let a person log in by password until a set time: never staff, never oneself (K19)."""
     person = _allowed(request, person_id, rescue.PAUSE)
     form = PauseForm(request.POST or None)
     page, more = "accounts/support_pause.html", {"running": pauses.running_of(person)}

@@ -1,5 +1,5 @@
 """What a login costs here, in django-allauth, in django-two-factor-auth, and in plain Django.
 
-`make bench-peers` runs it. The parts under `sites/` and `count.py` run in the peers' environment,
-which has no package of ours; all else runs in ours.
+`make bench-peers` runs it. `sites/` and `count.py` run in the peers' environment, which has none of
+our packages. Everything else runs in ours.
 """

@@ -1,8 +1,8 @@
-"""Run all sites side by side, log people in by turns, and print the table.
+"""Run all sites side by side, log people in to each in turn, and print the table.
 
-`python -m benchmarks.peers`: blocks of logins visit the products in turn, so that a machine that
-slows down does so for all; "times plain" is the median over the rounds of the ratio within each.
-The hash is trivial everywhere: what is left is the CPU beyond it.
+`python -m benchmarks.peers`: the products take turns in blocks of logins, so a slower machine
+affects all of them. "Times plain" is the ratio to plain Django in each round, and its median over
+the rounds. The hash is trivial everywhere, so the figures show the CPU beyond it.
 """
 
 import argparse

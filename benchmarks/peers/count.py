@@ -1,7 +1,7 @@
 """Log in once inside a product's own process, and count: `python -m benchmarks.peers.count NAME`.
 
-Reads people from standard input and prints the counts, both as JSON. Counts are the figures to
-trust: they repeat where CPU time on a shared machine does not.
+Reads people from standard input and prints the counts, both as JSON. Counts are repeatable, unlike
+CPU times on a shared machine.
 """
 
 import json

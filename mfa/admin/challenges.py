@@ -1,4 +1,4 @@
-"""Challenges, to read; their codes are stored nowhere."""
+"""The read-only list of challenges. Their codes are not stored."""
 
 from django.contrib import admin
 from django.utils import timezone

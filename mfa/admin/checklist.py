@@ -1,4 +1,4 @@
-"""The first hour: what a new installation still needs until MFA is on, each with its button."""
+"""The checklist of a new installation: what is left to do before MFA is on, with buttons."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ FORM = "admin:mfa_accountpolicy_changelist"
 
 
 class Task(NamedTuple):
-    """One line of the list; a task whose turn has not come has no button yet."""
+    """One line of the list. A task that waits for another one has no button yet."""
 
     words: Promise
     hint: Promise | str
@@ -27,7 +27,7 @@ class Task(NamedTuple):
 
 
 def tasks_of(administrator: AbstractMfaUser) -> list[Task]:
-    """List what is done and what is left; nothing where MFA has been enabled before."""
+    """List what is done and what is left, or nothing once MFA has been enabled."""
     policy = SitePolicy.load()
     if policy.first_enabled_at is not None:
         return []

@@ -50,7 +50,7 @@ class ColorField(Trimmed):
 class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
     """Saves all values at once (A15)."""
 
-    # As the admin's page makes it, which the buttons of the page do not
+    # The admin's page adds this to its form. The page's buttons use this class directly.
     carried = Concurrent.carried
 
     sms_account_id = Trimmed(
@@ -127,7 +127,7 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
         ]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        """Show of a stored token only that it exists, and its ending (A13)."""
+        """Show only that a token is stored, and its last characters (A13)."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         for name, words in CHOICES.items():
             field = self.fields[name]
@@ -148,7 +148,7 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
         stored = gettext("Set, ends …%s. Leave empty to keep it.") % token[-TOKEN_TAIL:]
         self.fields["sms_auth_token"].help_text = f"{stored} {where}" if token else where
         if TESTED in self.data and self.data.get("sms_auth_token"):
-            # A page never shows a token, so the tested one is gone from it.
+            # A page never shows a token, so the tested one must be entered again.
             self.fields["sms_auth_token"].help_text = gettext(
                 "Enter the new token again before you save."
             )
@@ -161,11 +161,11 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
     @property
     def sms_values(self) -> SmsValues:
         """The values entered for the SMS account."""
-        # Not as plain text: a token that no key decrypts stays as stored.
+        # Do not convert to text: a token that no key decrypts must stay as stored.
         return SmsValues(*(self.cleaned_data[f"sms_{name}"] for name in SmsValues._fields))
 
     def is_valid(self) -> bool:
-        """Whether to save: a test of what is on the page saves nothing, and shows it again."""
+        """Whether to save. A test of the page's values saves nothing and shows the form again."""
         return TESTED not in self.data and super().is_valid()
 
     def clean_sms_account_id(self) -> str:

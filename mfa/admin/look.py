@@ -34,7 +34,7 @@ def drawn(field: BoundField) -> str:
 
 @require_safe
 def accent_svg(request: SignedIn) -> HttpResponse:
-    """Draw the color that the address names, or the portal's.
+    """Draw the color in the URL, or the portal's.
 
     The page loads it as an image, so it needs no style that the content policy forbids.
     """

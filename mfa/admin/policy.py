@@ -37,7 +37,7 @@ def _about_the_account() -> str:
     return str(channels.get(ChannelName.SMS).account_words.about)
 
 
-# Which tests stand below the fields that they test
+# The tests that are shown below the fields they test
 TESTS = {"accent": "accent", "email_codes": "mail", "sms_account_id": "texts"}
 # The pages behind its buttons, by the ends of their URL names
 PAGES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
@@ -57,7 +57,7 @@ PAGES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
 
 @dataclass(slots=True)
 class Section:
-    """Fields under one heading, folded where nothing is to do."""
+    """Fields under one heading, folded if nothing is left to do."""
 
     name: str
     description: str
@@ -176,7 +176,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Fold the sections in which nothing is to do."""
+        """Fold the sections with nothing left to do."""
         form = context["adminform"].form
         returned = typed.fill(request, form, address=self.form_address(request))
         unsaved = form.changed_data if form.is_bound else returned
@@ -189,7 +189,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def form_address(self, request: HttpRequest) -> str:
-        """Return the page's first address, to which its buttons lead back too."""
+        """Return the page's own URL. Its buttons lead back to it too."""
         return reverse("admin:mfa_accountpolicy_changelist")
 
     def save_model(

@@ -20,8 +20,8 @@ def save(
 ) -> list[OpenCheck]:
     """Save the changed fields of a form; return what keeps MFA from being switched on.
 
-    New SMS values wait for a superuser once MFA has been enabled. Unticking is asked about on a
-    page of its own, so `policy.enabled` stays as it was.
+    New SMS values wait for a superuser once MFA has been enabled. A separate page asks before MFA
+    is turned off, so `policy.enabled` stays as it was.
     """
     former = AccountPolicy.load()
     ticked, policy.enabled = policy.enabled, former.enabled

@@ -1,4 +1,4 @@
-"""What the Account Policy says first: whether MFA is on, for how many, and what is out of order."""
+"""The status on top of the Account Policy: MFA on or off, for how many people, what is wrong."""
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -11,9 +11,9 @@ from mfa.admin import mail_test
 from mfa.models import AbstractMfaUser, Delivery, Factor, Reason, SitePolicy
 from mfa.rules.methods import ChannelName
 
-# Above it the page says "more than": counting everybody would cost more than it tells
+# Above this number the page says "more than", because counting everyone is slow.
 COUNTED = 10_000
-# Of the newest messages: an installation that texts has sent one among them
+# How many of the newest messages are searched for a text
 RECENT = 200
 KEYS_LOST = _(
     "Texts are not sent: the stored SMS Authentication Token cannot be read, because its key is "
@@ -65,7 +65,7 @@ def last_text() -> Delivery | None:
 
 
 def faults(policy: SitePolicy) -> list[str | Promise]:
-    """List what is out of order."""
+    """List what is wrong."""
     account, health = policy.sms, policy.health
     words = channels.get(ChannelName.SMS).account_words
     holds: list[tuple[object, object]] = [

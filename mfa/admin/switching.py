@@ -1,4 +1,4 @@
-"""Disabling MFA, with a question first: how many people it concerns, and who still needs it."""
+"""Disabling MFA. A page first shows how many people it affects and who still needs MFA."""
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model

@@ -100,7 +100,7 @@ def _check(request: SignedIn, values: SmsValues | None) -> None:
 
 
 def _typed(request: SignedIn) -> AccountPolicyForm | None:
-    """Return the form as it was filled in, if the button is one of the form."""
+    """Return the form as it was filled in, if the button belongs to the form."""
     if TESTED not in request.POST:
         return None
     form = AccountPolicyForm(request.POST, instance=AccountPolicy.load())
@@ -109,7 +109,7 @@ def _typed(request: SignedIn) -> AccountPolicyForm | None:
 
 
 def shown_again(request: SignedIn) -> HttpResponse:
-    """Show the form with what was typed, unsaved; without it lead to where the button was."""
+    """Show the form again, unsaved. Without a form, return to the page with the button."""
     if TESTED in request.POST:
         page = admin.site.get_model_admin(AccountPolicy)
         return page.changeform_view(request, str(AccountPolicy.load().pk))
@@ -117,7 +117,7 @@ def shown_again(request: SignedIn) -> HttpResponse:
 
 
 def _origin() -> str:
-    """Name the page that leads on: the checklist, until MFA has been on."""
+    """Return the URL name of the next page: the checklist until MFA was first enabled."""
     return "admin:index" if SitePolicy.load().first_enabled_at is None else FORM
 
 

@@ -80,7 +80,7 @@ def suspend(user: AbstractMfaUser, factor: Factor, *, client: Client) -> bool:
 
 
 def suspend_reported(user: AbstractMfaUser, factor: Factor, *, client: Client) -> None:
-    """Suspend a factor that its notice's reader does not know; the caller ends the sessions."""
+    """Suspend a factor that its owner reported as unknown. The caller ends the sessions."""
     Factor.objects.usable().filter(user_id=user.pk, pk=factor.pk).become(Status.SUSPENDED)
     audit.record(Event.FACTOR_SUSPENDED, user, client=client, factor=factor.pk)
 
@@ -110,7 +110,7 @@ def _retire(user: AbstractMfaUser, factor: Factor, status: Status) -> bool:
 def rebind(user: AbstractMfaUser) -> bool:
     """End all of the user's sessions and record that they once had a factor.
 
-    A reset by support is over with it.
+    This also ends the time after a reset by support.
 
     The acting session continues with `update_session_auth_hash`. Return False if the user changed
     since it was loaded. Call it inside a transaction.

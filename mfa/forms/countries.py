@@ -52,7 +52,7 @@ class CountryField(forms.CharField):
         return countries.name_of(value) if value else ""
 
     def has_changed(self, initial: str | None, data: str | None) -> bool:
-        """Compare what is meant, not how it is written."""
+        """Compare the countries, not their spelling."""
         return (initial or "") != (countries.find(data) if data else "")
 
 
@@ -62,13 +62,13 @@ class CountriesWidget(forms.CheckboxSelectMultiple):
     template_name = "admin/mfa/countries.html"
 
     def optgroups(self, name: str, value: list[Any], attrs: Any = None) -> list[Any]:
-        """Show only what is chosen: the page's one list has all the others."""
+        """Offer only the chosen ones. The page's list has all the others."""
         chosen = set(value)
         self.choices = [choice for choice in countries.choices() if choice[0] in chosen]
         return super().optgroups(name, value, attrs)
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """Name the page's list, and what was typed and is no country."""
+        """Add the id of the page's list, and typed text that is not a country."""
         context = super().get_context(name, value, attrs)
         known = dict(countries.choices())
         typed = ", ".join(each for each in value or () if each not in known)

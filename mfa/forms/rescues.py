@@ -57,7 +57,7 @@ class NumberForm(PhoneForm, ReasonForm):
 
 
 class ResetForm(ReasonForm):
-    """Why the factors are reset, and how support made sure who asks."""
+    """Why the factors are reset, and how support identified the person."""
 
     identified = forms.ChoiceField(
         label=_("How you identified the person"),
@@ -79,7 +79,7 @@ class ResetForm(ReasonForm):
     )
 
     def clean(self) -> None:
-        """Ask for words where the way is another one."""
+        """Require details if the person was identified in another way."""
         super().clean()
         another = self.cleaned_data.get("identified") == Identified.OTHER
         if another and not self.cleaned_data.get("details") and "details" not in self.errors:

@@ -29,7 +29,7 @@ class Conversion:
     from_networks: int = 1
     from_blocks: int = 1
     window: timedelta = HOUR
-    # People need a moment to type the code. A class that enrolls together is not fraud.
+    # People need a moment to type the code. A group that enrolls together is not fraud.
     after: timedelta = 2 * MINUTE
     # A busy country is judged by its newest texts.
     most_rows: int = 200

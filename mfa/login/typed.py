@@ -1,4 +1,4 @@
-"""What a person typed into a form that a step-up interrupted: kept sealed, and shown once.
+"""Form input that a step-up interrupted: stored encrypted, and shown once.
 
 The session keeps it for one person, one form and ten minutes. A view marks its form with `keeps`,
 and calls `fill` before it shows it.
@@ -46,7 +46,7 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The session's record: whose, of which form, since when, and what."""
+    """The session's record: the person, the form, the time and the values."""
 
     user: int
     address: str
@@ -72,10 +72,10 @@ def form_of(view: object) -> FormClass | None:
 
 @sensitive_variables()
 def keep(request: HttpRequest, user: AbstractMfaUser, form: FormClass, address: str) -> bool:
-    """Keep a posted form instead of an earlier one. False if it has nothing that may be kept.
+    """Store a posted form in place of an earlier one. Return False if nothing can be stored.
 
-    `address` names the form for `fill`. A form's `carried` names hidden inputs that it must get
-    back as they were, in `brought`.
+    `address` identifies the form for `fill`. `carried` names the form's hidden inputs, which it
+    gets back unchanged in `brought`.
     """
     drop(request)
     values = {name: request.POST.getlist(name) for name in _shown(form)}
@@ -91,14 +91,14 @@ def keep(request: HttpRequest, user: AbstractMfaUser, form: FormClass, address: 
 
 @sensitive_variables()
 def fill(request: HttpRequest, form: forms.BaseForm, *, address: str = "") -> frozenset[str]:
-    """Show in an empty form what was typed, once, and say so. Return the fields that differ.
+    """Fill an empty form with the stored input, once. Return the fields that differ.
 
     The form stays unbound, so nothing can save it before the person presses its button.
     """
     held = _held(request)
     if held is None or held.address != (address or request.path) or request.method == "HEAD":
         return frozenset()
-    # Also what another tab has sent meanwhile
+    # This also removes what another tab sent meanwhile.
     drop(request)
     if form.is_bound or request.method != "GET":
         return frozenset()
@@ -137,7 +137,7 @@ def may_keep(name: str, field: forms.Field) -> bool:
     kind = widget.attrs.get("type", getattr(widget, "input_type", ""))
     if kind not in SHOWN or widget.attrs.get("autocomplete") == "one-time-code":
         return False
-    # What cannot be written freely is no secret, whatever its name.
+    # A field without free text is not a secret, whatever its name.
     return kind in CHOICES or not is_secret(name)
 
 

@@ -78,7 +78,7 @@ SILENT = frozenset(
         Event.LOCKED,
         Event.WARNING_CONFIRMED,
         Event.SESSIONS_ENDED,
-        # It makes nothing weaker.
+        # It weakens nothing.
         Event.PAUSE_ENDED,
         Event.LOCKOUT_ENDED,
         Event.MEMBER_JOINED,

@@ -27,7 +27,7 @@ def compose(delivery: Delivery) -> Message | None:
         "host": settings.HOST,
     }
     if delivery.context.get("inviter"):
-        # Only invitations say it, so that no other message reads the policy for it.
+        # Only invitations contain it, so other messages do not load the policy.
         context["about_portal"] = SitePolicy.load().invitation
     context |= {name: plain_text.unlinked(str(context.get(name, ""))) for name in TYPED}
     link = delivery.context.get("link")

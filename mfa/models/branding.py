@@ -1,6 +1,6 @@
 """The portal's name and accent color: columns of the policy that every page and message shows.
 
-Each process remembers them for some seconds, so that a page costs no statement for them.
+Each process caches them for some seconds, so a page needs no query for them.
 """
 
 import time
@@ -42,13 +42,13 @@ def store(brand: Brand | None) -> None:
 
 
 def first_name() -> str:
-    """Return the name of a new policy: the one from the time when it was a setting, if any."""
+    """Return the name for a new policy: the value of the former setting, if there is one."""
     former = _former("PORTAL_NAME")
     return former if looks.is_name(former) else looks.FIRST_NAME
 
 
 def first_accent() -> str:
-    """Return the accent of a new policy, likewise."""
+    """Return the accent for a new policy, in the same way."""
     former = _former("PORTAL_ACCENT")
     return former.lower() if looks.is_accent(former) else looks.OWN_ACCENT
 

@@ -18,7 +18,7 @@ DARK_END = 10
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """How a stylesheet derives links and buttons from the accent, and what they stand on."""
+    """How a stylesheet derives links and buttons from the accent, and their backgrounds."""
 
     # Links have this share of the accent, and the rest of another color.
     share: float

@@ -16,7 +16,7 @@ def masked_email(address: str, letters: int = 1) -> str:
 
 
 def masked_pair(old: str, new: str) -> tuple[str, str]:
-    """Mask two addresses with as many letters as tell them apart (P09)."""
+    """Mask two addresses, with just enough letters to tell them apart (P09)."""
     same_domain = old.rpartition("@")[2] == new.rpartition("@")[2]
     letters = sum(takewhile(bool, map(eq, old, new))) + 1 if same_domain else 1
     return masked_email(old, letters), masked_email(new, letters)

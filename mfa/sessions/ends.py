@@ -20,7 +20,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of a login, if nobody does anything until then."""
+    """The end of a login if there is no activity until then."""
 
     at: datetime
     cause: Cause

@@ -82,7 +82,7 @@ def aal(context: template.Context) -> int:
 
 @register.simple_tag(takes_context=True)
 def seconds_left(context: template.Context) -> int:
-    """Return how long the reader's login lasts at least. A page that was just opened extends it."""
+    """Return the seconds until the reader's login ends if nothing extends it."""
     request = context["request"]
     end = end_of(request.session, request.user)
     return max(0, int((end.at - timezone.now()).total_seconds())) if end else 0

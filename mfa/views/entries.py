@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 
 from mfa.models import AuditEvent, Event
 
-# More events than a login has, with those of other browsers in between
+# More than the events of one login, even with those of other browsers in between
 AROUND = 100
 
-# What a login or a change ends in, and the steps that lead to it
+# The events that end a login or a change, and the steps that lead to them
 HEADS = {
     Event.LOGGED_IN,
     Event.STEPPED_UP,
@@ -68,7 +68,7 @@ def entries_of(events: Iterable[AuditEvent]) -> list[ActivityEntry]:
 
 
 def entries_on(page: "Page[AuditEvent]", events: QuerySet[AuditEvent]) -> list[ActivityEntry]:
-    """Return the entries of a page with all their steps, which may be on its neighbors.
+    """Return the entries of a page with all their steps, even from neighboring pages.
 
     An entry is on the page of its own event. `events` are those of all pages.
     """

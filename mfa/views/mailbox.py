@@ -67,7 +67,7 @@ def may_lose(flow: Flow) -> bool:
 
 
 def why_not_lost(flow: Flow) -> str:
-    """Say why an emailed code cannot replace a lost phone now; "" where it can."""
+    """Return why an emailed code cannot replace a lost phone now, or "" if it can."""
     facts = flow.facts
     if flow.purpose is not Purpose.LOGIN or facts.recovery_allowed or not facts.ever_bound:
         return ""

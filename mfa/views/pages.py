@@ -48,7 +48,7 @@ def refused(response: HttpResponse, refusal: TooMany | None) -> HttpResponse:
 def show_locked(
     request: HttpRequest, context: Mapping[str, object], *, until: datetime, contact: str
 ) -> HttpResponse:
-    """Render the page of a lockout, by codes or by passwords: when it opens, and what still works.
+    """Render the page of a lockout after codes or passwords: when it ends, and what still works.
 
     It looks the same whether or not an account has the email (LG-03).
     """

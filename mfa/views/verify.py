@@ -74,7 +74,7 @@ def send_to_email(request: HttpRequest, flow: Flow) -> HttpResponse:
 @on_step(Step.CHOOSE, choosing=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest, flow: Flow) -> HttpResponse:
-    """Offer every way in, best first."""
+    """Offer all methods, best first."""
     labels = {route: _label(route, flow) for route in flow.facts.routes}
     form = RouteForm(request.POST or None, labels=labels)
     if form.is_valid():
@@ -128,7 +128,7 @@ def help_(request: HttpRequest) -> HttpResponse:
 @on_step(*ANY_STEP)
 @require_POST
 def cancel(_request: HttpRequest, flow: Flow) -> HttpResponse:
-    """Give the login up."""
+    """Cancel the login."""
     return login.give_up(flow)
 
 

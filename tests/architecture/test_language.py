@@ -31,7 +31,7 @@ TRANSLATED = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pget
 COMMENT = re.compile(r"{#.*?#}|{% comment %}.*?{% endcomment %}", re.DOTALL)
 NOT_SHOWN = re.compile(r"{%(?! *(?:translate|trans)\b).*?%}|{{.*?}}|<[^>]*>", re.DOTALL)
 CODE_IN_GUIDE = re.compile(
-    r"\"/[^\"]*\"|```.*?```|`[^`]*`|^ {4}.*$|\(https?:[^)]*\)", re.DOTALL | re.MULTILINE
+    r"\"/[^\"]*\"|```.*?```|`[^`]*`|^ {4}[^\n]*$|\(https?:[^)]*\)", re.DOTALL | re.MULTILINE
 )
 
 

@@ -40,7 +40,7 @@ def marks_of(row: models.Model, names: Iterable[str]) -> dict[str, str]:
 class Concurrent(Base):
     """A mixin for the form of every admin page."""
 
-    # A form that comes back after a step-up still tells edits since it was opened.
+    # A form that comes back after a step-up still detects edits since it was opened.
     carried = (SEEN,)
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -65,7 +65,7 @@ class PortalAdmin(admin.ModelAdmin[M]):
         return field
 
     def form_behind(self, request: HttpRequest, object_id: str | None) -> FormClass | None:
-        """Return the class of the form to add a row or to change one, if the person may."""
+        """Return the class of the form to add or change a row, or None if the person may not."""
         row = self.get_object(request, unquote(object_id)) if object_id else None
         may = self.has_change_permission(request, row) if row else self.has_add_permission(request)
         if not may or (object_id and row is None):
@@ -74,7 +74,7 @@ class PortalAdmin(admin.ModelAdmin[M]):
         return form
 
     def form_address(self, request: HttpRequest) -> str:
-        """Return the path that names the form after a step-up."""
+        """Return the path that identifies the form after a step-up."""
         return request.path
 
     def render_change_form(

@@ -25,8 +25,8 @@ class ReadOnly(PortalAdmin[models.Model]):
     person_at = "user"
     # Newest first: other orders would sort the whole table
     sortable_by = ()
-    # The order of what a search finds: without an index for it, so that the planner uses the
-    # indexes of the search and does not read the table from its newest row
+    # The order of search results. It has no index, so the planner uses the indexes of the search
+    # and does not read the table from its newest row.
     searched_order: tuple[str, ...] = ()
     search_help_text = _(
         "Email, name, phone number (whole or the last four digits) or reference code (shown on "
@@ -46,7 +46,7 @@ class ReadOnly(PortalAdmin[models.Model]):
         return False
 
     def get_ordering(self, request: HttpRequest) -> Ordering:
-        """Order by the time when a search asks, else as the list does."""
+        """Order search results by `searched_order`, and other lists as usual."""
         searched = self.searched_order and request.GET.get(SEARCH_VAR, "").strip()
         return self.searched_order if searched else super().get_ordering(request)
 

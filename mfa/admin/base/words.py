@@ -1,4 +1,4 @@
-"""How the lists show a state, a moment, and their filters: in words."""
+"""States, times and filters of the lists, in words."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from mfa.models import Event
 from mfa.models.message_words import CHANNELS, MESSAGES
 
-# What a column of ids holds
+# The most digits of an id that a column can hold
 LONGEST_ID = 18
 
 
@@ -87,12 +87,12 @@ class ChannelFilter(WordFilter):
 
 
 class PersonFilter(admin.SimpleListFilter):
-    """By one person: the links of the person's page set it, so it offers only that person."""
+    """By one person. Only links on the person's page set it, so it offers only that person."""
 
     title, parameter_name = _("person"), "person"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The person of the address, if any."""
+        """The person in the URL, if any."""
         number = self.value()
         if not number:
             return []

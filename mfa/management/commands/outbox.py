@@ -23,7 +23,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say what can be chosen."""
+        """Add the filters, --json and --follow."""
         parser.add_argument("--to", default="", help="only messages to this number or address")
         parser.add_argument("--limit", type=_count, default=20, help="how many (default: 20)")
         parser.add_argument(

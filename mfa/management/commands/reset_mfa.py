@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", required=True, help="kept in the audit and emailed")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Reset, or say why not."""
+        """Reset, or print why nothing was reset."""
         email, reason = normalize(options["email"]), options["reason"].strip()
         if not reason or not plain_text.fits(reason):
             raise CommandError(plain_text.ASKED_FOR, returncode=2)
