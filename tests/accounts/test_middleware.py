@@ -81,7 +81,7 @@ def test_new_password_opens_all_pages(expired: Browser, alice: User) -> None:
     assert AuditEvent.objects.filter(event=Event.PASSWORD_CHANGED, user=alice).count() == 1
 
 
-def test_unattended_computer_gives_nobody_a_new_password(
+def test_stale_session_must_verify_before_renewal(
     clock: time_machine.Traveller, browser: Browser, alice: User
 ) -> None:
     """The login verified the current password, but not for as long as its session lives."""
@@ -108,7 +108,7 @@ def test_renewal_ends_other_sessions(expired: Browser, other_browser: Browser, a
     assert other_browser.get("/me/").url.startswith("/login/")
 
 
-def test_logging_out_stays_possible(expired: Browser) -> None:
+def test_person_with_expired_password_can_log_out(expired: Browser) -> None:
     assert expired.post("/logout/").url == "/login/"
     assert not expired.signed_in
 

@@ -53,7 +53,7 @@ def led_to(browser: Browser) -> str:
 
 
 @pytest.mark.parametrize(("station", "demand"), DEMANDED.items())
-def test_no_post_ends_a_requirement(
+def test_no_post_removes_a_requirement(
     request: pytest.FixtureRequest, alice: User, station: str, demand: str
 ) -> None:
     """X3, Keycloak CVE-2026-133221: a POST like a refresh skipped a required action."""

@@ -31,7 +31,7 @@ def bounds(name: str) -> tuple[int, int]:
     return max(least), min(most)
 
 
-def test_policy_has_numbers() -> None:
+def test_policy_has_four_numeric_fields() -> None:
     assert {"code_life_minutes", "session_hours", "session_idle_minutes", "texts_a_day"} == set(
         NUMBERS
     )

@@ -72,7 +72,7 @@ def test_code_reads_clock_only_by_django() -> None:
     assert [name for name, source in SOURCES.items() if past.search(source)] == []
 
 
-def test_code_constructs_no_requests() -> None:
+def test_code_builds_no_requests() -> None:
     """Decisions take values, not requests (mfa.login.facts)."""
     made_up = re.compile(r"\bHttpRequest\(\)")
     assert [name for name, source in SOURCES.items() if made_up.search(source)] == []

@@ -37,16 +37,16 @@ def test_example_has_every_setting() -> None:
     assert set(example()) == read() - OUTSIDE
 
 
-def test_guide_has_every_setting_in_its_table() -> None:
+def test_settings_guide_lists_every_setting() -> None:
     assert table() == read()
 
 
-def test_example_holds_no_key() -> None:
+def test_example_contains_no_key() -> None:
     shown = example()
     assert {name: shown[name] for name in ("SECRET_KEY", "ENCRYPTION_KEYS") if shown[name]} == {}
 
 
-def test_proxy_is_block_to_uncomment() -> None:
+def test_example_has_commented_out_proxy_block() -> None:
     """A31, A32: with instructions, and the contact."""
     text = (ROOT / ".env.example").read_text()
     block = re.search(r"((?:^#.*\n)+)#SMS_PROXY_URL=http://\S+", text, re.MULTILINE)
@@ -55,6 +55,6 @@ def test_proxy_is_block_to_uncomment() -> None:
     assert "network administrator" in block[1]
 
 
-def test_example_is_off_where_it_matters() -> None:
+def test_example_settings_have_debug_off() -> None:
     """LG-10: so that DEBUG is not on in production by accident."""
     assert example()["DEBUG"] == "off"

@@ -5,7 +5,7 @@ from tests.architecture.addresses import ADDRESSES, PORTAL
 from tests.stations import CUT, EXEMPT, LEADS, PAGES, PLAIN, POSTS, PUBLIC, STATIONS
 
 
-def test_every_address_is_a_page_a_post_or_for_programs() -> None:
+def test_every_url_is_a_page_a_post_or_for_programs() -> None:
     """A new URL needs a line in tests/stations.py."""
     names = sorted([*PAGES, *POSTS, *PLAIN, *CUT, *LEADS])
     assert names == sorted(address.name for address in PORTAL)
@@ -16,7 +16,7 @@ def test_every_station_is_a_visited_fixture() -> None:
     assert [name for name in STATIONS if not hasattr(stations, name)] == []
 
 
-def test_only_impersonal_pages_are_cacheable() -> None:
+def test_only_pages_without_personal_data_are_cacheable() -> None:
     assert {address.name for address in ADDRESSES} >= PUBLIC
 
 

@@ -82,7 +82,7 @@ def test_each_page_has_one_heading() -> None:
     assert {name: count for name, count in counted.items() if count != 1} == {}
 
 
-def test_parts_rendered_once_are_impersonal() -> None:
+def test_parts_rendered_once_hold_no_personal_data() -> None:
     """A part between `once` and `endonce` is shown to everyone."""
     part = re.compile(r"{% once([^%]*) %}(.*?){% endonce %}", re.DOTALL)
     private = re.compile(r"csrf_token|\b(?:user|request|form|messages|session|person)\b[\w.]*")

@@ -34,7 +34,7 @@ def shown(browser: Browser, addresses: list[Address]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_pages_of_part(visit: Visit, ruling: Browser, name: str) -> None:
+def test_admin_pages_have_no_faults(visit: Visit, ruling: Browser, name: str) -> None:
     paths = shown(ruling, PARTS[name])
     assert paths
     visitor = visit().take_over(ruling)

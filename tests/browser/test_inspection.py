@@ -38,14 +38,16 @@ PAGE = '<html lang="en"><title>A page</title><main><h1>A page</h1>{}</main>'
         ("<fieldset><input></fieldset>", "a bare fieldset"),
     ],
 )
-def test_fault_is_found(visit: Visit, fault: str, problem: str) -> None:
+def test_inspection_finds_each_fault(visit: Visit, fault: str, problem: str) -> None:
     visitor = visit()
     visitor.page.set_content(PAGE.format(fault))
     assert problem in "\n".join(problems_of(visitor.page))
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_csp_violation_is_noticed(visit: Visit, policy: SitePolicy, *, script: bool) -> None:
+def test_inspection_reports_csp_violation(
+    visit: Visit, policy: SitePolicy, *, script: bool
+) -> None:
     visitor = visit(script=script)
     visitor.expects("Content Security Policy", "CSP style-src")
     visitor.open("/login/")

@@ -215,7 +215,7 @@ def test_administrator_sets_up_texts_and_enables_mfa(visitor: Visitor, db: None)
     assert admin.factors.usable().get(kind="phone").target == BOBS
 
 
-def test_after_logging_out_going_back_shows_nothing(visitor: Visitor, alice: User) -> None:
+def test_back_button_after_logout_shows_nothing(visitor: Visitor, alice: User) -> None:
     visitor.open("/me/")
     visitor.give_password(alice)
     visitor.at("Enter your login code")

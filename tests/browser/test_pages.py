@@ -42,7 +42,7 @@ NOTICES = {
 
 
 @pytest.mark.parametrize("station", sorted(set(PAGES.values())))
-def test_pages_of_station(request: pytest.FixtureRequest, visit: Visit, station: str) -> None:
+def test_pages_have_no_faults(request: pytest.FixtureRequest, visit: Visit, station: str) -> None:
     visitor = visit().take_over(request.getfixturevalue(station))
     problems, titles = {}, []
     for name in (name for name, seen_from in PAGES.items() if seen_from == station):
@@ -56,7 +56,9 @@ def test_pages_of_station(request: pytest.FixtureRequest, visit: Visit, station:
 
 
 @pytest.mark.parametrize("station", NOTICES)
-def test_notices_of_station(request: pytest.FixtureRequest, visit: Visit, station: str) -> None:
+def test_pages_with_notices_have_no_faults(
+    request: pytest.FixtureRequest, visit: Visit, station: str
+) -> None:
     visitor = visit().take_over(request.getfixturevalue(station))
     problems = {}
     for path in NOTICES[station]:

@@ -59,7 +59,7 @@ def signed_in(visit: Visit, browser: Browser, alice: User) -> Visitor:
     return visit(hands=Keyboard(), width=PHONE).take_over(browser)
 
 
-def test_short_idle_timeout_is_extended_again_and_again(
+def test_short_idle_timeout_can_be_extended_repeatedly(
     signed_in: Visitor, browser: Browser
 ) -> None:
     """WCAG 2.2, 2.2.1, by the real clock: the dialog comes two minutes before the end."""
@@ -74,7 +74,7 @@ def test_short_idle_timeout_is_extended_again_and_again(
     signed_in.at("My Details")
 
 
-def test_dialog_says_how_long_and_holds_the_focus(signed_in: Visitor) -> None:
+def test_dialog_shows_time_left_and_traps_focus(signed_in: Visitor) -> None:
     leave(signed_in)
     offer = dialog(signed_in, OFFER)
     expect(offer).to_have_accessible_description(
@@ -102,7 +102,7 @@ def test_dialog_logs_out(signed_in: Visitor) -> None:
     assert not Session.objects.logged_in(timezone.now()).exists()
 
 
-def test_use_of_another_tab_closes_the_dialog(signed_in: Visitor) -> None:
+def test_activity_in_another_tab_closes_dialog(signed_in: Visitor) -> None:
     leave(signed_in)
     expect(dialog(signed_in, OFFER)).to_be_visible()
     other = signed_in.context.new_page()
@@ -112,7 +112,7 @@ def test_use_of_another_tab_closes_the_dialog(signed_in: Visitor) -> None:
     expect(dialog(signed_in, OFFER)).to_be_hidden()
 
 
-def test_used_tab_keeps_the_dialog_of_others_away(signed_in: Visitor) -> None:
+def test_activity_in_one_tab_delays_dialog_in_others(signed_in: Visitor) -> None:
     """The time left is asked before anything is shown."""
     signed_in.page.clock.install()
     signed_in.open("/me/")
@@ -121,7 +121,7 @@ def test_used_tab_keeps_the_dialog_of_others_away(signed_in: Visitor) -> None:
     expect(dialog(signed_in, OFFER)).to_be_hidden()
 
 
-def test_looking_at_the_dialog_extends_nothing(signed_in: Visitor) -> None:
+def test_open_dialog_does_not_extend_session(signed_in: Visitor) -> None:
     """S23: an unattended computer is logged out however often the page asks."""
     leave(signed_in)
     before = Session.objects.get().expire_date
@@ -131,7 +131,9 @@ def test_looking_at_the_dialog_extends_nothing(signed_in: Visitor) -> None:
     assert Session.objects.get().expire_date == before
 
 
-def test_longest_life_is_told_and_not_extended(signed_in: Visitor, browser: Browser) -> None:
+def test_dialog_shows_maximum_session_and_does_not_extend_it(
+    signed_in: Visitor, browser: Browser
+) -> None:
     started = timezone.now() - timedelta(hours=12) + timedelta(seconds=100)
     limit(browser, started_at=started.isoformat())
     signed_in.open("/me/")
@@ -162,7 +164,7 @@ def test_ended_session_hides_the_page_and_leads_back_to_it(
     signed_in.at("Enter your login code")
 
 
-def test_without_script_the_next_click_leads_to_the_login_and_back(
+def test_next_click_without_script_leads_to_login_and_back(
     visit: Visit, browser: Browser, alice: User
 ) -> None:
     browser.log_in(alice)
@@ -175,7 +177,7 @@ def test_without_script_the_next_click_leads_to_the_login_and_back(
     assert plain.page.url.endswith("next=%2Fme%2Fsecurity%2F")
 
 
-def test_administration_offers_it_too(visit: Visit, browser: Browser, root: User) -> None:
+def test_dialog_appears_in_administration(visit: Visit, browser: Browser, root: User) -> None:
     browser.log_in(root)
     administrator = visit().take_over(browser)
     administrator.page.clock.install()

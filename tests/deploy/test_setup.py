@@ -54,7 +54,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_broken_python_is_skipped(machine: Machine) -> None:
+def test_setup_skips_broken_python(machine: Machine) -> None:
     machine.add(machine.bin / "python3.11", FAILS)
     machine.add(machine.bin / "python3.13", RUNS)
     done = machine.make()

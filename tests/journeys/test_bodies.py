@@ -153,7 +153,7 @@ urlpatterns = [path("import/", importing), *urls.urlpatterns]
 
 @override_settings(ROOT_URLCONF=__name__)
 @pytest.mark.parametrize(("size", "status"), [(200, 200), (301, 413)])
-def test_view_with_upload_limit_accepts_uploads(db, client, size, status) -> None:
+def test_view_accepts_uploads_up_to_its_limit(db, client, size, status) -> None:
     file = BytesIO(b"x" * size * 1024)
     file.name = "people.csv"
     answer = client.post("/import/", {"file": file})

@@ -143,7 +143,7 @@ def test_second_parallel_change_is_refused(
     assert alice.factors.usable().get().target == NEW_NUMBER
 
 
-def test_same_number_again_changes_nothing(home: Browser) -> None:
+def test_entering_current_number_changes_nothing(home: Browser) -> None:
     page = home.post(PHONE, {"phone": "07700 900201"}).content.decode()
     assert "This is already your number." in page
     assert len(codes(OLD)) == 1
@@ -158,7 +158,7 @@ def test_invalid_mobile_number_is_explained(home: Browser, typed: str) -> None:
     assert OutboxMessage.objects.count() == 1
 
 
-def test_without_a_question_the_code_page_leads_back(home: Browser) -> None:
+def test_code_page_without_question_redirects_back(home: Browser) -> None:
     assert home.get(VERIFY).url == PHONE
     assert home.post(VERIFY, {"code": "123456"}).url == PHONE
     assert home.post(RESEND).url == PHONE

@@ -46,7 +46,7 @@ def test_country_does_not_include_others_with_same_calling_code(
     assert enrolling.post(PHONE, {"phone": UNITED_STATES}).status_code == 302
 
 
-def test_without_home_country_all_countries_but_no_satellites_are_open(
+def test_policy_without_home_country_allows_all_countries_but_no_satellites(
     policy: SitePolicy, enrolling: Browser
 ) -> None:
     policy.home_region = ""

@@ -11,7 +11,7 @@ def test_refused_form_has_error_message(alice: User) -> None:
     assert "Nothing was saved. You may already be logged in" in page.content.decode()
 
 
-def test_form_with_its_token_is_taken(alice: User) -> None:
+def test_form_with_valid_token_is_accepted(alice: User) -> None:
     browser = Browser(enforce_csrf_checks=True)
     page = browser.get("/login/")
     form = {"email": alice.email, "password": PASSWORD}

@@ -74,14 +74,16 @@ def test_other_method_returns_to_phone(asked: Browser, alice: User) -> None:
 
 
 @pytest.mark.usefixtures("without_mail")
-def test_without_a_mail_server_there_is_no_button(asked: Browser, alice: User) -> None:
+def test_email_button_is_hidden_without_mail_server(asked: Browser, alice: User) -> None:
     """A26."""
     assert "Send code to email" not in asked.get(VERIFY).content.decode()
     assert "Email is not available right now." in asked.post(EMAIL).content.decode()
     assert not codes(alice.email)
 
 
-def test_no_button_if_email_codes_are_off(asked: Browser, alice: User, policy: SitePolicy) -> None:
+def test_email_button_is_hidden_if_email_codes_are_off(
+    asked: Browser, alice: User, policy: SitePolicy
+) -> None:
     """EM-02."""
     policy.email_codes = "off"
     policy.save()

@@ -41,7 +41,9 @@ def test_nothing_is_sent_before_the_button_is_pressed(enrolling: Browser) -> Non
     "spelling",
     ["+447546123456", "+44 7546 123456", "+4407546123456", "07546 123456", "0044 7546-123456"],
 )
-def test_all_formats_are_the_same_number(enrolling: Browser, bob: User, spelling: str) -> None:
+def test_all_formats_of_a_number_are_stored_alike(
+    enrolling: Browser, bob: User, spelling: str
+) -> None:
     """A18."""
     enrolling.post(PHONE, {"phone": spelling})
     enrolling.post(VERIFY, {"code": code("+447546123456")})
@@ -60,7 +62,7 @@ def test_hint_shows_what_the_home_country_accepts(enrolling: Browser, policy: Si
         assert hint in enrolling.get(PHONE).content.decode()
 
 
-def test_exactly_one_text_goes_out_and_a_reload_sends_no_second(enrolling: Browser) -> None:
+def test_enrollment_sends_one_text_and_reload_sends_none(enrolling: Browser) -> None:
     """A19, B05."""
     response = enrolling.post(PHONE, {"phone": NEW_NUMBER})
     assert response.url == VERIFY
@@ -207,7 +209,7 @@ def test_canceled_enrollment_leaves_no_factor(proving: Browser, bob: User) -> No
     assert proving.password(bob).url == PHONE
 
 
-def test_other_number_voids_first_code(proving: Browser, bob: User) -> None:
+def test_new_number_invalidates_first_code(proving: Browser, bob: User) -> None:
     """OT-04, K20."""
     first = code(NEW_NUMBER)
     proving.post(PHONE, {"phone": "+447700900251"})

@@ -122,7 +122,7 @@ def fail(twilio: Endpoint, browser: Browser, alice: User, row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.code))
-def test_fault_is_shown_to_both_after_one_poll(
+def test_fault_is_shown_to_person_and_administrator_after_one_poll(
     twilio: Endpoint, office: Browser, browser: Browser, alice: User, row: Row
 ) -> None:
     fail(twilio, browser, alice, row)
@@ -181,7 +181,7 @@ def test_too_many_requests_are_retried_silently(
     assert len(twilio.messages) == 1
 
 
-def test_too_many_requests_twice_is_shown(twilio: Endpoint, browser: Browser, alice: User) -> None:
+def test_second_too_many_requests_is_shown(twilio: Endpoint, browser: Browser, alice: User) -> None:
     twilio.answer_next(refusal(20429), refusal(20429))
     browser.password(alice)
     assert polled(browser)["words"] == f"The text could not be delivered: {BUSY}."

@@ -38,14 +38,14 @@ def calls_of(client: Client, ask: Callable[[], HttpResponse]) -> int:
     return calls
 
 
-def test_poll_for_the_delivery_is_cheap(asked: Browser) -> None:
+def test_delivery_poll_costs_few_queries(asked: Browser) -> None:
     Delivery.objects.update(state=State.SENT)
     asked.get("/login/verify/status/")
     assert calls_of(asked, lambda: asked.get("/login/verify/status/")) <= MOST_CALLS_OF_A_POLL
 
 
 @pytest.mark.parametrize("status", ["sent", "delivered", "failed"])
-def test_receipt_is_cheap(settings, client: Client, alice: User, status: str) -> None:
+def test_receipt_costs_few_queries(settings, client: Client, alice: User, status: str) -> None:
     settings.BASE_URL, settings.HTTPS = "https://portal.example.com", True
     Browser().password(alice)
     Delivery.objects.update(state=State.ACCEPTED, provider_id="SM" + "b" * 32)

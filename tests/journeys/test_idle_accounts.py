@@ -100,7 +100,7 @@ def test_enrollment_without_tested_mail_server_is_unchanged(
         pytest.param(None, 29 * DAY, None, PHONE, id="new"),
     ],
 )
-def test_email_is_proven_first(  # noqa: PLR0917 the table's columns
+def test_idle_person_verifies_email_before_first_factor(  # noqa: PLR0917 the table's columns
     browser: Browser, idle: User, last_login, joined, proven, first
 ) -> None:
     moments = {"last_login": last_login, "date_joined": joined, "mailbox_proven_at": proven}
@@ -109,7 +109,7 @@ def test_email_is_proven_first(  # noqa: PLR0917 the table's columns
     assert browser.password(idle).url == first
 
 
-def test_superuser_from_command_counts_as_proven(
+def test_superuser_from_command_has_verified_email(
     browser: Browser, tested: SitePolicy, clock: time_machine.Traveller
 ) -> None:
     root = User.objects.create_superuser("new@example.org", PASSWORD)
@@ -117,7 +117,7 @@ def test_superuser_from_command_counts_as_proven(
     assert browser.password(root).url == PHONE
 
 
-def test_staff_prove_their_email(browser: Browser, tested: SitePolicy) -> None:
+def test_idle_staff_verify_email_before_first_factor(browser: Browser, tested: SitePolicy) -> None:
     """It allows the setup, but does not replace a factor."""
     sam = make_user("sam@example.org", is_staff=True, last_login=LONG_AGO)
     assert browser.password(sam).url == MAILBOX

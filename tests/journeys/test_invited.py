@@ -44,7 +44,7 @@ def invited(browser: Browser, dora: User, root: User) -> Browser:
     return browser
 
 
-def test_invited_person_types_password_only_to_set_it_and_to_use_it(
+def test_invited_person_enters_password_only_to_set_it_and_to_log_in(
     browser: Browser, dora: User, root: User
 ) -> None:
     """P07: seven pages instead of eight, and no word about being logged out."""
@@ -66,7 +66,7 @@ def test_invited_person_types_password_only_to_set_it_and_to_use_it(
 
 
 @pytest.mark.parametrize("after", ["finish", "continue"])
-def test_password_is_set_and_never_asked_if_the_policy_lets_in_after_enrollment(
+def test_invited_person_is_not_asked_for_password_if_policy_continues(
     invited: Browser, policy: SitePolicy, after: str
 ) -> None:
     SitePolicy.objects.update(after_enrollment=after)
@@ -131,7 +131,7 @@ def skipped(_policy: SitePolicy, dora: User) -> None:
 
 
 @pytest.mark.parametrize("change", [without_mfa, turned_off, paused, skipped])
-def test_link_is_never_a_login_without_a_second_step(
+def test_invitation_link_never_logs_in_without_second_step(
     invited: Browser, policy: SitePolicy, dora: User, change
 ) -> None:
     """RV-03: these people log in with just a password, but not with just a link."""
@@ -144,7 +144,7 @@ def test_link_is_never_a_login_without_a_second_step(
     assert not invited.signed_in
 
 
-def test_factor_is_asked_before_the_form_and_at_the_login_after_it(
+def test_person_with_factor_needs_it_for_form_and_for_login(
     browser: Browser, dora: User, root: User
 ) -> None:
     """RV-02: an administrator's link for someone with a phone."""
@@ -157,9 +157,7 @@ def test_factor_is_asked_before_the_form_and_at_the_login_after_it(
     assert browser.get("/login/enroll/phone/").url == "/login/"
 
 
-def test_factor_that_was_added_meanwhile_is_asked_at_the_login(
-    invited: Browser, dora: User
-) -> None:
+def test_factor_added_meanwhile_is_asked_at_login(invited: Browser, dora: User) -> None:
     """RV-02: the link of this form was opened before the person had a phone."""
     give_phone(dora, NUMBER)
     assert save(invited).url == "/login/?notice=set"
@@ -168,7 +166,7 @@ def test_factor_that_was_added_meanwhile_is_asked_at_the_login(
 
 
 @pytest.mark.parametrize("state", ["disabled", "revoked", "reset"])
-def test_link_enrolls_nothing_for_a_person_who_ever_had_a_factor(
+def test_invitation_link_enrolls_no_one_who_ever_had_a_factor(
     browser: Browser, dora: User, root: User, state: str
 ) -> None:
     """RV-02, RV-05, EN-02: whether wrong codes, the person or support ended it."""
@@ -185,7 +183,7 @@ def test_link_enrolls_nothing_for_a_person_who_ever_had_a_factor(
     assert not dora.has_usable_password()
 
 
-def test_requested_link_leads_to_the_login(browser: Browser, bob: User) -> None:
+def test_self_requested_link_leads_to_login(browser: Browser, bob: User) -> None:
     """RV-03: "Forgot your password?" sends one to anyone, at any time."""
     browser.post("/password/forgot/", {"email": bob.email})
     browser.post("/password/reset/{}/{}/".format(*mailed_link()))
@@ -193,7 +191,9 @@ def test_requested_link_leads_to_the_login(browser: Browser, bob: User) -> None:
     assert browser.get("/login/enroll/phone/").url == "/login/"
 
 
-def test_used_link_opens_nothing_more(invited: Browser, other_browser: Browser, dora: User) -> None:
+def test_used_invitation_link_opens_nothing(
+    invited: Browser, other_browser: Browser, dora: User
+) -> None:
     """RV-01: neither for an attacker who finds it in the inbox, nor in the same browser."""
     link = "/password/reset/{}/{}/".format(*mailed_link())
     save(invited)
@@ -207,7 +207,7 @@ def test_used_link_opens_nothing_more(invited: Browser, other_browser: Browser, 
     assert dora.check_password(NEW)
 
 
-def test_first_of_two_browsers_sets_password_and_other_enrolls_nothing(
+def test_only_first_of_two_browsers_sets_password_and_enrolls(
     invited: Browser, other_browser: Browser, dora: User
 ) -> None:
     other_browser.post("/password/reset/{}/{}/".format(*mailed_link()))
@@ -218,7 +218,7 @@ def test_first_of_two_browsers_sets_password_and_other_enrolls_nothing(
     assert dora.check_password(NEW)
 
 
-def test_setup_belongs_to_the_person_of_the_newest_link(
+def test_newest_link_decides_whose_setup_continues(
     invited: Browser, dora: User, root: User
 ) -> None:
     """Two links opened in one browser never mix the two people."""
@@ -233,16 +233,14 @@ def test_setup_belongs_to_the_person_of_the_newest_link(
     assert not dora.has_usable_password()
 
 
-def test_setup_ends_with_another_change_of_the_account(
-    invited: Browser, dora: User, root: User
-) -> None:
+def test_account_change_ends_invited_setup(invited: Browser, dora: User, root: User) -> None:
     """An administrator's newer link, or a disabled account, ends an open setup."""
     save(invited)
     User.objects.filter(pk=dora.pk).update(is_active=False)
     assert invited.get("/login/enroll/phone/").url.startswith("/login/?notice=ended")
 
 
-def test_setup_ends_after_fifteen_minutes(clock, dora: User, root: User) -> None:
+def test_invited_setup_ends_after_fifteen_minutes(clock, dora: User, root: User) -> None:
     browser = Browser()
     browser.post(invite(dora, root))
     clock.shift(timedelta(minutes=9))
@@ -253,7 +251,7 @@ def test_setup_ends_after_fifteen_minutes(clock, dora: User, root: User) -> None
     assert browser.get("/login/enroll/phone/").url.startswith("/login/?notice=ended")
 
 
-def test_reset_of_a_former_version_starts_again(invited: Browser) -> None:
+def test_reset_stored_by_former_version_starts_again(invited: Browser) -> None:
     session = invited.session
     held = session["mfa_pending"]
     del held["invited"]
@@ -262,9 +260,7 @@ def test_reset_of_a_former_version_starts_again(invited: Browser) -> None:
     assert save(invited).url == "/password/forgot/?notice=ended"
 
 
-def test_invitation_is_recorded_as_a_password_and_a_login_in_progress(
-    invited: Browser, dora: User
-) -> None:
+def test_invitation_is_recorded_as_password_and_pending_login(invited: Browser, dora: User) -> None:
     """Support finds the person by the reference code of the help page."""
     save(invited)
     events = AuditEvent.objects.filter(user=dora).order_by("pk").values_list("event", flat=True)

@@ -55,7 +55,7 @@ def astray(browser: Browser, journey: Callable[[Browser, str], HttpResponse]) ->
     return {url: end for url, end in ends.items() if end != HOME}
 
 
-def test_pages_after_the_second_step(browser: Browser, alice: User) -> None:
+def test_next_url_stays_on_site_after_second_step(browser: Browser, alice: User) -> None:
     def journey(twin: Browser, url: str) -> HttpResponse:
         twin.password(alice, next=url)
         return verify(twin)
@@ -63,13 +63,17 @@ def test_pages_after_the_second_step(browser: Browser, alice: User) -> None:
     assert astray(browser, journey) == {}
 
 
-def test_without_a_second_step(browser: Browser, alice: User, policy: SitePolicy) -> None:
+def test_next_url_stays_on_site_without_second_step(
+    browser: Browser, alice: User, policy: SitePolicy
+) -> None:
     policy.enabled = False
     policy.save()
     assert astray(browser, lambda twin, url: twin.password(alice, next=url)) == {}
 
 
-def test_typed_url_of_post_only_view(browser: Browser, alice: User) -> None:
+def test_next_url_of_login_page_never_leads_to_post_only_view(
+    browser: Browser, alice: User
+) -> None:
     def journey(twin: Browser, url: str) -> HttpResponse:
         page = twin.get("/login/", {"next": url})
         twin.password(alice, next=page.context["next"])
@@ -90,12 +94,12 @@ def test_next_survives_enrollment(browser: Browser, bob: User) -> None:
     assert set(ends.values()) == {"/login/?notice=confirmed&next=%2F"}
 
 
-def test_login_page_while_logged_in(home: Browser) -> None:
+def test_login_page_redirects_logged_in_person_on_site(home: Browser) -> None:
     assert astray(home, lambda twin, url: twin.get("/login/", {"next": url})) == {}
     assert astray(home, lambda twin, url: twin.post("/login/", {"next": url})) == {}
 
 
-def test_forged_next_of_theme_button(browser: Browser, db: None) -> None:
+def test_forged_next_of_theme_button_stays_on_site(browser: Browser, db: None) -> None:
     form = {"theme": "dark"}
     assert astray(browser, lambda twin, url: twin.post("/theme/", {**form, "next": url})) == {}
 
@@ -109,7 +113,7 @@ def test_next_survives_admin_login_url(browser: Browser, alice: User) -> None:
     assert astray(browser, journey) == {}
 
 
-def test_forged_next_of_step_up(home: Browser) -> None:
+def test_forged_next_of_step_up_stays_on_site(home: Browser) -> None:
     def journey(twin: Browser, url: str) -> HttpResponse:
         assert twin.get("/me/confirm/", {"next": url}).context["next"] == "/"
         twin.post("/me/confirm/", {"next": url})
@@ -128,7 +132,7 @@ def test_line_break_cannot_inject_header(browser: Browser, alice: User, url: str
 
 
 @pytest.mark.parametrize("url", ["/me/", "/me/activity/?page=2", "/admin/mfa/accountpolicy/"])
-def test_own_page_is_kept_through_steps(browser: Browser, alice: User, url: str) -> None:
+def test_requested_page_is_kept_through_all_steps(browser: Browser, alice: User, url: str) -> None:
     browser.password(alice, next=url)
     assert verify(browser).headers["Location"] == url
 

@@ -39,7 +39,7 @@ def test_with_mfa_off_the_password_is_enough(
     assert not OutboxMessage.objects.exists()
 
 
-def test_nobody_enrolls_with_mfa_off(browser: Browser, bob: User, disabled: SitePolicy) -> None:
+def test_no_one_can_enroll_with_mfa_off(browser: Browser, bob: User, disabled: SitePolicy) -> None:
     """A11: a new installation requires nothing."""
     assert browser.password(bob).url == "/"
 
@@ -188,7 +188,9 @@ def test_breakglass_lets_pending_login_through(asked: Browser, alice: User) -> N
     assert asked.post(CONTINUE).url == "/"
 
 
-def test_pause_ends_by_itself(clock: time_machine.Traveller, browser: Browser, alice: User) -> None:
+def test_pause_ends_automatically(
+    clock: time_machine.Traveller, browser: Browser, alice: User
+) -> None:
     call_command("breakglass", alice.email, "--reason", "lost phone", "--minutes", "5")
     clock.shift(timedelta(minutes=5))
     assert browser.password(alice).url == VERIFY
@@ -200,14 +202,14 @@ def test_pause_applies_to_one_person(browser: Browser, alice: User, charlie: Use
     assert browser.password(charlie).url == VERIFY
 
 
-def test_pause_opens_administration_to_its_administrator(browser: Browser, root: User) -> None:
+def test_breakglass_pause_opens_administration(browser: Browser, root: User) -> None:
     """For logging in when no second step works."""
     call_command("breakglass", root.email, "--reason", "SMS account closed")
     browser.password(root)
     assert browser.get("/admin/").status_code == 200
 
 
-def test_pause_that_ended_closes_it_again(
+def test_ended_pause_closes_administration_again(
     clock: time_machine.Traveller, browser: Browser, root: User
 ) -> None:
     call_command("breakglass", root.email, "--reason", "SMS account closed")

@@ -145,7 +145,7 @@ def test_five_wrong_codes_on_unrecognized_device_cause_lockout(
     assert not asked.signed_in
 
 
-def test_after_the_wait_the_code_works_again(clock: time_machine.Traveller, alice: User) -> None:
+def test_code_works_again_after_lockout(clock: time_machine.Traveller, alice: User) -> None:
     browser = Browser()
     User.objects.filter(pk=alice.pk).update(
         wrong_answers=10, wait_until=NOON + timedelta(minutes=15)

@@ -78,7 +78,7 @@ def meet_every_status(path: str) -> set[int]:
 
 
 @pytest.mark.parametrize("name", SECRET_ADDRESSES)
-def test_no_status_writes_the_token_of_an_address(log: StringIO, alice: User, name: str) -> None:
+def test_token_in_url_is_not_logged_for_any_status(log: StringIO, alice: User, name: str) -> None:
     path = SECRET_ADDRESSES[name](alice)
     assert {400, 403, 404, 405} <= meet_every_status(path)
     token = path.rstrip("/").rpartition("/")[2]
@@ -90,7 +90,7 @@ def test_no_status_writes_the_token_of_an_address(log: StringIO, alice: User, na
     assert AuditEvent.objects.filter(details__icontains=token).count() == 0
 
 
-def test_error_report_holds_no_token(
+def test_error_report_contains_no_token(
     settings, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The URL, the Referer, the cookies and the query of a request with an error."""
@@ -120,14 +120,14 @@ def test_django_handlers_do_not_bypass_redaction() -> None:
         assert logging.getLogger(name).propagate
 
 
-def test_runservers_line_holds_no_token(log: StringIO, alice: User) -> None:
+def test_runserver_log_contains_no_token(log: StringIO, alice: User) -> None:
     path = path_of(Link.RESET, alice)
     logging.getLogger("django.server").info('"%s" %s %s', f"GET {path} HTTP/1.1", "200", "1")
     assert "GET /password/reset/" in log.getvalue()
     assert path.split("/")[-2] not in log.getvalue()
 
 
-def test_gunicorns_access_log_holds_no_token(alice: User) -> None:
+def test_gunicorn_access_log_contains_no_token(alice: User) -> None:
     """With any fields in an operator's format."""
     path = path_of(Link.RESET, alice)
     cookie = "session=" + "k3y0" * 8

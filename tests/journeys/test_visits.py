@@ -174,7 +174,7 @@ def test_each_view_declares_its_methods(ruled: Visits) -> None:
     assert {"accounts:logout", "admin:logout", "mfa:skip"} <= names
 
 
-def test_superuser_station_is_refused_nothing_else(ruled: Visits) -> None:
+def test_superuser_is_refused_only_add_and_delete_pages(ruled: Visits) -> None:
     """A page that refuses the visits is not checked."""
     pages = {name: each for name, each in by_name(ruled.gets).items() if each.address in ADMIN}
     refused = {name for name, each in pages.items() if each.status == 403}

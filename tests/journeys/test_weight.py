@@ -27,7 +27,7 @@ def weight_of(browser: Browser, path: str) -> int:
     return len(gzip.compress(content, 9))
 
 
-def test_code_page_weighs_at_most_12_kb_with_all_it_loads(browser: Browser, alice: User) -> None:
+def test_code_page_and_its_files_weigh_at_most_12_kb(browser: Browser, alice: User) -> None:
     browser.password(alice)
     page = browser.get("/login/verify/").content.decode()
     loaded = dict.fromkeys(["/login/verify/", *LOADED.findall(page)])

@@ -113,7 +113,7 @@ def test_unix_socket_has_no_address_without_trusted_proxies(settings) -> None:
         ("", ""),
     ],
 )
-def test_limits_take_an_ipv6_customers_whole_network(client: str, network: str) -> None:
+def test_limits_count_whole_ipv6_network_of_customer(client: str, network: str) -> None:
     assert Client(client, "").network == network
 
 

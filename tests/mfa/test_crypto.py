@@ -47,7 +47,7 @@ def test_empty_text_stays_empty() -> None:
     assert (stored(), SmsAccount.load().auth_token) == ("", "")
 
 
-def test_no_text_stays_none() -> None:
+def test_none_stays_none() -> None:
     field = EncryptedTextField()
     assert field.get_prep_value(None) is None
     assert field.from_db_value(None, None, connection) is None

@@ -75,7 +75,7 @@ def test_invalid_codes_have_different_messages(typed: str, shape: Misshapen) -> 
     assert form.errors["code"] == [str(SHAPES[shape])]
 
 
-def test_missing_field_is_empty_one() -> None:
+def test_missing_field_counts_as_empty() -> None:
     form = CodeForm({})
     assert not form.is_valid()
     assert form.errors["code"] == ["Enter the code."]
@@ -114,7 +114,7 @@ def test_wrong_code_shows_time_of_newest_message(
     assert refusal(Result(answer, 4), challenge).endswith(words)
 
 
-def test_without_a_delivery_the_question_itself_tells_the_time(challenge: Challenge) -> None:
+def test_question_without_delivery_gives_time_of_message(challenge: Challenge) -> None:
     challenge.deliveries.all().delete()
     words = refusal(Result(Outcome.WRONG, 4), challenge)
     assert words.endswith("3 minutes ago.")
@@ -124,7 +124,7 @@ def test_code_without_challenge_is_expired() -> None:
     assert refusal(Result(Outcome.WRONG, 4), None).startswith("This code is older than 10 minutes")
 
 
-def test_shorter_life_is_named(challenge: Challenge) -> None:
+def test_message_names_shorter_code_lifetime(challenge: Challenge) -> None:
     challenge.expires_at = NOON + timedelta(minutes=2)
     words = refusal(Result(Outcome.EXPIRED), challenge)
     assert words.startswith("This code is older than 2 minutes.")
@@ -172,12 +172,12 @@ def test_each_mistake_has_a_message(typed: str, words: str) -> None:
     assert words in error
 
 
-def test_without_a_home_country_the_plus_is_asked() -> None:
+def test_number_without_home_country_needs_plus() -> None:
     (error,) = phone_form("07546 123456", Policy()).errors["phone"]
     assert error == "Start with + and the country code, as in +44 7546 123456."
 
 
-def test_internet_number_passes_where_policy_says_so() -> None:
+def test_internet_number_passes_if_policy_allows() -> None:
     """K14."""
     policy = Policy(home_region="GB", allow_voip=True)
     assert phone_form("+44 56 0000 0000", policy).errors == {}
@@ -247,7 +247,7 @@ def test_closed_country_is_named(typed: str, country: str) -> None:
     )
 
 
-def test_without_a_contact_an_administrator_is_to_be_asked() -> None:
+def test_refusal_without_contact_names_administrator() -> None:
     (error,) = phone_form("+33612345678", Policy(enroll_regions=frozenset())).errors["phone"]
     assert error.endswith("or ask your administrator.")
 

@@ -16,7 +16,7 @@ def test_cached_template_part_depends_on_its_named_values() -> None:
     assert given == ["1x", "1x", "2z"]
 
 
-def test_each_language_has_its_own() -> None:
+def test_cached_template_part_depends_on_language() -> None:
     template = Template("{% load once %}{% once %}{{ word }}{% endonce %}")
     given = []
     for language in ("en", "de", "en"):

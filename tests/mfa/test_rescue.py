@@ -34,7 +34,7 @@ def reset(actor: User | None, person: User) -> None:
     person.refresh_from_db()
 
 
-def test_reset_removes_everything_that_lets_somebody_in(
+def test_reset_removes_every_way_to_log_in(
     browser: Browser, other_browser: Browser, alice: User, sam: User
 ) -> None:
     give_codes(alice)

@@ -165,7 +165,7 @@ def use_for(browser: Browser, clock: time_machine.Traveller, length: timedelta) 
         browser.get("/me/")
 
 
-def test_session_ends_after_twelve_hours_however_much_it_is_used(
+def test_session_ends_after_twelve_hours_of_constant_use(
     browser: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
     """SS-03."""
@@ -336,7 +336,7 @@ def test_pending_logins_end_no_session(
     assert browser.get("/me/").status_code == 200
 
 
-def test_cookie_is_not_for_scripts_and_ends_with_browser(browser: Browser, alice: User) -> None:
+def test_session_cookie_is_httponly_and_ends_with_browser(browser: Browser, alice: User) -> None:
     browser.log_in(alice)
     cookie = browser.cookies["session"]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", "")

@@ -187,7 +187,7 @@ def test_number_for_the_new_sms_account_comes_back(stale: Browser, root: User) -
     assert 'value="07700 900"' in filled
 
 
-def test_a_button_is_to_be_pressed_again(stale: Browser, root: User) -> None:
+def test_button_must_be_pressed_again_after_step_up(stale: Browser, root: User) -> None:
     late = stale.post(f"{LIST}try-texts/")
     assert late.url.endswith("&notice=again")
     assert "press the button again" in stale.get(late.url).text

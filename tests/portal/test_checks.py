@@ -91,20 +91,20 @@ def test_secret_key_can_be_among_its_fallbacks(production) -> None:
     assert ids() == set()
 
 
-def test_public_address_without_tls_does_not_start(production) -> None:
+def test_public_address_without_tls_prevents_start(production) -> None:
     """WB-05."""
     production.BASE_URL, production.HTTPS = "http://portal.example.org", False
     assert ids() == {"portal.E013"}
 
 
-def test_debugging_on_a_public_address_does_not_start(production) -> None:
+def test_debug_on_public_address_prevents_start(production) -> None:
     """DT-04."""
     production.DEBUG = True
     assert ids() == {"portal.E017"}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
-def test_machines_own_address_starts_and_is_warned_of(production, host: str) -> None:
+def test_local_address_causes_only_warning(production, host: str) -> None:
     production.BASE_URL, production.HTTPS = f"http://{host}:8000", False
     production.HOST, production.ALLOWED_HOSTS = host, [host]
     assert ids() == set()
@@ -112,14 +112,14 @@ def test_machines_own_address_starts_and_is_warned_of(production, host: str) -> 
 
 
 @pytest.mark.parametrize("hosts", [["*"], [".example.org"], ["portal.example.org", "*"]])
-def test_hosts_by_pattern_do_not_start(production, hosts: list[str]) -> None:
+def test_host_patterns_prevent_start(production, hosts: list[str]) -> None:
     """WB-05."""
     production.ALLOWED_HOSTS = hosts
     assert ids() == {"portal.E014"}
 
 
 @pytest.mark.parametrize("hosts", [[], ["other.example.org"]])
-def test_portal_that_refuses_its_own_address_does_not_start(production, hosts) -> None:
+def test_missing_own_host_prevents_start(production, hosts) -> None:
     production.ALLOWED_HOSTS = hosts
     assert ids() == {"portal.E015"}
 
@@ -166,7 +166,7 @@ def test_mail_by_tls_or_inside_the_machine_is_private(production, changed: dict)
 
 
 @pytest.mark.parametrize(("processes", "found"), [(1, set()), (2, {"portal.W013"})])
-def test_several_processes_on_one_file_are_warned_of(production, processes, found) -> None:
+def test_several_processes_on_sqlite_cause_warning(production, processes, found) -> None:
     file = {"ENGINE": "django.db.backends.sqlite3", "NAME": "portal.sqlite3"}
     # The connection itself is the suite's: only what the check reads is swapped.
     with pytest.MonkeyPatch.context() as patch:

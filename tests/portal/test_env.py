@@ -257,13 +257,13 @@ def test_file_that_is_named_must_exist(spelled: Spelled) -> None:
     assert "cannot be read" in spelled.refuse(BASE, ENV_FILE=missing)
 
 
-def test_environment_wins_and_its_empty_value_does_not(spelled: Spelled) -> None:
+def test_environment_overrides_file_unless_empty(spelled: Spelled) -> None:
     text = f"{BASE}PORTAL_LOGO=File\nPORT=8475\n"
     module = spelled.read(text, PORTAL_LOGO="Outside ", PORT="")
     assert (module.PORTAL_LOGO, module.PORT) == ("Outside", 8475)
 
 
-def test_refused_value_of_the_environment_is_placed_there(spelled: Spelled) -> None:
+def test_refusal_names_environment_as_source(spelled: Spelled) -> None:
     words = spelled.refuse(BASE, SMS_REDACT=f'"on" {MARK}')
     assert "SMS_REDACT" in words
     assert "in the environment" in words
@@ -275,13 +275,13 @@ def test_missing_key_is_named(spelled: Spelled, name: str) -> None:
     assert f"{name} is required" in spelled.refuse(text)
 
 
-def test_names_of_libraries_reach_them(spelled: Spelled) -> None:
+def test_library_settings_are_passed_on(spelled: Spelled) -> None:
     spelled.read(f"{BASE}REQUESTS_CA_BUNDLE=/etc/ssl/ours.pem\n")
     assert os.environ["REQUESTS_CA_BUNDLE"] == "/etc/ssl/ours.pem"
     assert "SECRET_KEY" not in os.environ
 
 
-def test_misspelled_name_is_warned_of(spelled: Spelled, settings) -> None:
+def test_misspelled_setting_causes_warning(spelled: Spelled, settings) -> None:
     settings.MISSPELLED = spelled.read(f"{BASE}SMS_REDCAT={MARK}\nPATH=/bin\n").MISSPELLED
     assert settings.MISSPELLED == {"SMS_REDCAT": "SMS_REDACT"}
     [warning] = [found for found in run_checks() if found.id == "portal.W017"]

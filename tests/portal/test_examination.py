@@ -68,7 +68,7 @@ def test_doctor_stops_without_database(db) -> None:
     assert "keys" not in lines
 
 
-def test_working_keys_are_reported_well(policy: SitePolicy) -> None:
+def test_working_keys_are_reported_healthy(policy: SitePolicy) -> None:
     assert found()["keys"] == [(Health.WELL, "all stored values can be decrypted")]
 
 
@@ -86,7 +86,7 @@ def test_undecryptable_token_is_reported_as_fault(policy: SitePolicy, settings) 
     ]
 
 
-def test_rotation_that_is_not_finished_is_weak(policy: SitePolicy, settings) -> None:
+def test_unfinished_key_rotation_is_weak(policy: SitePolicy, settings) -> None:
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
     settings.SECRET_KEY_FALLBACKS = ["a former key, as long and as dull as the present one"]
     words = " ".join(words for _, words in found()["keys"])
@@ -111,7 +111,7 @@ def test_alerts_without_recipient_are_a_fault(root: User) -> None:
         ("Acme, Inc. <help@>", True),
     ],
 )
-def test_contact_that_no_mail_reaches_is_weak(
+def test_undeliverable_contact_is_weak(
     policy: SitePolicy,
     contact: str,
     said: bool,  # noqa: FBT001
@@ -131,15 +131,13 @@ def test_doctor_checks_mail_server(policy: SitePolicy, settings) -> None:
     assert worst("mail") == Health.ILL
 
 
-def test_without_a_mail_server_nobody_is_asked(policy: SitePolicy, settings) -> None:
+def test_doctor_contacts_no_mail_server_if_none_is_set(policy: SitePolicy, settings) -> None:
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
     assert "mail" not in found()
 
 
 @pytest.mark.parametrize(("enabled", "health"), [(True, Health.ILL), (False, Health.WEAK)])
-def test_sms_account_that_is_not_entered_is_said(
-    policy: SitePolicy, enabled, health: Health
-) -> None:
+def test_missing_sms_account_is_reported(policy: SitePolicy, enabled, health: Health) -> None:
     SmsAccount.note(account_id="")
     SitePolicy.objects.update(enabled=enabled)
     assert found()["sms account"] == [(health, "not set up. Enter it in Security > Account Policy")]
@@ -150,7 +148,7 @@ def test_proxy_is_named_without_its_password(policy: SitePolicy, settings) -> No
     assert found()["proxy"] == [(Health.WELL, "texts are sent through proxy.example.org:3128")]
 
 
-def test_texts_that_twilio_keeps_are_a_weakness(policy: SitePolicy, settings) -> None:
+def test_texts_kept_by_twilio_are_a_weakness(policy: SitePolicy, settings) -> None:
     SmsAccount.note(unredacted=True)
     assert worst("sms account") == Health.WELL
     settings.SMS_REDACT = True

@@ -72,7 +72,7 @@ def session_key(session: SessionBase) -> str:
 
 
 @pytest.mark.parametrize("log", ["json"], indirect=True)
-def test_each_step_says_who_how_and_how_strong(
+def test_each_step_logs_person_method_and_level(
     log: StringIO, browser: Browser, alice: User
 ) -> None:
     """LO-01: event, user, method, AAL, and the row of the audit that has address and browser."""

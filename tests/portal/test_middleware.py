@@ -89,7 +89,7 @@ def test_scheme_counts_in_any_case(
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Forwarded-Proto": "on"}, {"Forwarded": "proto=https"}])
-def test_redirects_in_a_circle_are_logged_once(
+def test_redirect_loop_is_logged_once(
     settings, client: Client, caplog, headers: dict[str, str]
 ) -> None:
     settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["10.0.0.5"], True
@@ -126,7 +126,7 @@ def test_request_id_is_accepted_only_from_trusted_proxies(
     assert len(given) >= 8
 
 
-def test_each_request_has_an_id_of_its_own(client: Client) -> None:
+def test_each_request_has_its_own_id(client: Client) -> None:
     ids = {client.get("/healthz").headers["X-Request-ID"] for _ in range(3)}
     assert len(ids) == 3
     assert request_id.current.get() == ""

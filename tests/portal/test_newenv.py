@@ -23,14 +23,14 @@ def written(folder: Path, name: str = ".env") -> dict[str, str]:
     return {name: entry.value for name, entry in dotenv.read(folder / name).items()}
 
 
-def test_keys_are_fresh_and_good(folder: Path) -> None:
+def test_new_keys_are_random_and_valid(folder: Path) -> None:
     newenv.main()
     keys = written(folder)
     assert len(keys["SECRET_KEY"]) >= 50
     Fernet(keys["ENCRYPTION_KEYS"])
 
 
-def test_each_run_has_keys_of_its_own(folder: Path) -> None:
+def test_each_run_creates_different_keys(folder: Path) -> None:
     newenv.main()
     first = written(folder)
     (folder / ".env").unlink()
@@ -38,7 +38,7 @@ def test_each_run_has_keys_of_its_own(folder: Path) -> None:
     assert written(folder)["SECRET_KEY"] != first["SECRET_KEY"]
 
 
-def test_only_the_owner_reads_it(folder: Path) -> None:
+def test_only_owner_can_read_settings_file(folder: Path) -> None:
     newenv.main()
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
 

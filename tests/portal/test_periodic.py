@@ -59,7 +59,7 @@ def test_mail_is_tried_again_once_server_is_back(clock, lost: Delivery, settings
 
 
 @pytest.mark.django_db(transaction=True)
-def test_grouped_entry_ends_with_its_last_event() -> None:
+def test_periodic_thread_ends_with_event() -> None:
     stop = periodic.start()
     [thread] = [each for each in threading.enumerate() if each.name == periodic.NAME]
     assert thread.daemon

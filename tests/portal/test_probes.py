@@ -43,7 +43,7 @@ def test_probe_may_use_any_host_and_no_tls(db, settings, path: str) -> None:
     assert Client().get(path, headers={"host": "10.4.5.6:8000"}).status_code == 200
 
 
-def test_no_other_page_is_served_under_a_strange_name(db) -> None:
+def test_unknown_host_opens_only_probes(db) -> None:
     assert Client().get("/login/", headers={"host": "10.4.5.6:8000"}).status_code == 400
 
 

@@ -167,7 +167,7 @@ def test_database_that_cannot_be_opened_is_a_fault_of_the_database(
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
-def test_server_is_asked_with_the_pools_own_options(settings, db, monkeypatch) -> None:
+def test_database_is_checked_with_pool_options(settings, db, monkeypatch) -> None:
     options = {**settings.DATABASES["default"]["OPTIONS"], "sslmode": "require"}
     monkeypatch.setitem(settings.DATABASES["default"], "OPTIONS", options)
     assert faults() == {"database": "does not respond"}

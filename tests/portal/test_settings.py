@@ -90,7 +90,7 @@ def test_mail_server_enables_email_codes(shipped: Shipped) -> None:
     assert mailing.EMAIL_USE_TLS
 
 
-def test_test_numbers_are_none_in_production(shipped: Shipped) -> None:
+def test_production_has_no_test_numbers(shipped: Shipped) -> None:
     """LG-10, K14."""
     assert shipped(DEMO="off", SMS_TEST_NUMBERS="+447700900").SMS_TEST_NUMBERS == []
     assert shipped(DEMO="on").SMS_TEST_NUMBERS == ["+447700900"]
@@ -103,7 +103,7 @@ def test_postgresql_is_pooled_and_keeps_its_options(shipped: Shipped) -> None:
     assert options["pool"]["max_size"] == 10
 
 
-def test_sqlite_waits_its_turn(shipped: Shipped) -> None:
+def test_sqlite_waits_for_lock(shipped: Shipped) -> None:
     options = shipped().DATABASES["default"]["OPTIONS"]
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in options["init_command"]
@@ -126,7 +126,7 @@ def test_shipped_password_hash_is_expensive(shipped: Shipped) -> None:
     assert shipped().PASSWORD_HASHERS[0] == "accounts.people.hashers.Argon2idHasher"
 
 
-def test_no_rule_asks_for_kinds_of_characters(shipped: Shipped) -> None:
+def test_no_password_rule_requires_character_kinds(shipped: Shipped) -> None:
     """PW-04."""
     names = [each["NAME"].rpartition(".")[2] for each in shipped().AUTH_PASSWORD_VALIDATORS]
     assert "NumericPasswordValidator" not in names

@@ -51,12 +51,12 @@ def modules_after(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize("start", STARTS)
-def test_process_starts_without_libraries_of_later(start: str) -> None:
+def test_process_starts_without_libraries_loaded_later(start: str) -> None:
     assert modules_after(STARTS[start]) & LATER == set()
 
 
 @pytest.mark.parametrize("hook", ["when_ready", "post_worker_init"])
-def test_collections_leave_alone_what_gunicorn_loaded(hook: str) -> None:
+def test_garbage_collection_skips_what_gunicorn_loaded(hook: str) -> None:
     """Otherwise each collection would write to memory that the workers share."""
     configuration = runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py"))
     configuration[hook](None)

@@ -55,7 +55,7 @@ def test_page_loads_no_stylesheet_for_the_accent_of_portal_css(
     assert "/theme.css" not in browser.get("/login/").content.decode()
 
 
-def test_page_of_our_own_faults_loads_it_whatever_the_accent() -> None:
+def test_server_error_page_loads_stylesheet_for_any_accent() -> None:
     """It is rendered without reading the policy."""
     assert "/theme.css" in server_error(HttpRequest()).content.decode()
 
@@ -66,7 +66,7 @@ def test_stylesheet_is_public_and_cached(browser: Browser, db: None) -> None:
     assert not response.cookies
 
 
-def test_stylesheet_answers_no_post(browser: Browser, db: None) -> None:
+def test_stylesheet_rejects_post(browser: Browser, db: None) -> None:
     assert browser.post("/theme.css").status_code == 405
 
 
@@ -146,7 +146,7 @@ def test_database_lost_before_session_is_saved_gives_503(passing_on: Browser, al
     assert response.status_code == 503
 
 
-def test_anything_else_that_breaks_is_500(passing_on: Browser, alice: User) -> None:
+def test_other_errors_answer_500(passing_on: Browser, alice: User) -> None:
     with connection.execute_wrapper(bug):
         response = passing_on.post("/login/", {"email": alice.email, "password": PASSWORD})
     assert response.status_code == 500

@@ -34,7 +34,7 @@ def test_overlapping_uses_in_any_order_pass_just_as_often_and_never_deadlock() -
     assert set(Counter.objects.values_list("count", flat=True)) == {5}
 
 
-def test_uses_that_overlap_in_part_count_each_their_own() -> None:
+def test_partly_overlapping_uses_count_separately() -> None:
     ring = [[FIVE.of(str(n)), FIVE.of(str((n + 1) % 10))] for n in range(10)]
     given = at_once([partial(counters.take, pair) for pair in ring * 2])
     assert passed(given) == 20

@@ -44,7 +44,7 @@ def load(people: list[Person]) -> Iterator[set[int]]:
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_portal_recovers_from_database_restart_on_its_own(site: Site, mode: str) -> None:
+def test_portal_recovers_from_database_restart_automatically(site: Site, mode: str) -> None:
     """`fast` is an update of the database, `immediate` a crash with recovery."""
     halfway, signed_in, *crowd = [site.person() for _ in range(5)]
     for person in (halfway, signed_in, *crowd):

@@ -44,7 +44,7 @@ def stored(pk: int) -> str:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_each_spelling_logs_in_the_same_person(
+def test_email_in_any_spelling_logs_in_same_person(
     browser: Browser, alice: User, spelling: str
 ) -> None:
     browser.post("/login/", {"email": spelling, "password": PASSWORD})
@@ -52,7 +52,7 @@ def test_each_spelling_logs_in_the_same_person(
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_each_spelling_gets_password_reset_mail(
+def test_email_in_any_spelling_gets_reset_mail(
     browser: Browser, alice: User, spelling: str
 ) -> None:
     browser.post("/password/forgot/", {"email": spelling})
@@ -130,7 +130,7 @@ def test_administrator_adds_and_finds_people_by_any_spelling(office: Browser) ->
     assert list(found) == [dora]
 
 
-def test_commands_take_any_spelling(alice: User) -> None:
+def test_commands_accept_email_in_any_spelling(alice: User) -> None:
     for command in ("why", "breakglass"):
         with pytest.raises(CommandError, match=r"email nobody@example\.org"):
             call_command(command, "<Nobody@example.org>\u200b", *reason_for(command))

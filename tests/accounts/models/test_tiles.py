@@ -18,7 +18,7 @@ BAD = (
 )
 
 
-def test_address_is_own_path_or_https() -> None:
+def test_tile_address_must_be_own_path_or_https() -> None:
     refused = []
     for address in (*GOOD, *BAD):
         try:
@@ -48,7 +48,7 @@ def test_home_shows_each_person_their_links_in_one_query(
     assert not Tile.objects.filter(title="Books").exists()
 
 
-def test_administrator_adds_link_and_others_do_not(
+def test_only_administrator_can_add_link(
     browser: Browser, other_browser: Browser, alice: User, root: User
 ) -> None:
     browser.log_in(root)

@@ -23,7 +23,7 @@ def test_person_is_found_by_email_in_any_spelling() -> None:
 
 
 @pytest.mark.parametrize("email", ["", None, "nobody@example.org"])
-def test_unknown_email_finds_nobody(email: str | None) -> None:
+def test_unknown_email_finds_no_one(email: str | None) -> None:
     make_user("alice@example.org")
     with pytest.raises(User.DoesNotExist):
         User.objects.get_by_natural_key(email)

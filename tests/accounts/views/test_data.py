@@ -33,7 +33,7 @@ def downloaded(browser: Browser) -> str:
     return answer.getvalue().decode()
 
 
-def test_my_details_lead_to_a_file_with_everything(home: Browser, alice: User) -> None:
+def test_my_details_link_to_download_of_all_data(home: Browser, alice: User) -> None:
     assert f'href="{HERE}"' in home.get("/me/").content.decode()
     assert "It doesn't contain passwords, codes or secrets." in home.get(HERE).content.decode()
     data = json.loads(downloaded(home))
@@ -76,7 +76,7 @@ def test_download_needs_a_fresh_proof_and_is_notified(
     assert "/me/not-me/" in mail.body
 
 
-def test_three_downloads_an_hour(clock: time_machine.Traveller, home: Browser) -> None:
+def test_fourth_download_in_hour_is_refused(clock: time_machine.Traveller, home: Browser) -> None:
     for _ in range(3):
         downloaded(home)
     answer = home.post(HERE)
@@ -125,7 +125,7 @@ def test_no_secret_is_in_the_file(home: Browser, alice: User) -> None:
     }
 
 
-def test_nothing_of_another_person_is_in_the_file(
+def test_file_contains_nothing_of_other_people(
     home: Browser, other_browser: Browser, alice: User, charlie: User, root: User
 ) -> None:
     """Neither of a person with the same number, nor of staff who acted."""
@@ -151,7 +151,7 @@ def test_nothing_of_another_person_is_in_the_file(
     assert len(json.loads(text)["activity"]) == events.count()
 
 
-def test_many_events_are_read_in_pages_with_flat_memory(
+def test_many_events_are_read_in_pages_with_constant_memory(
     home: Browser, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same moment on both sides of a border, and each row once."""

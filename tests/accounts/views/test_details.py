@@ -133,7 +133,9 @@ def test_charlie_changes_only_his_own_details(
     assert (alice.full_name, charlie.full_name) == ("Alice", "Evil")
 
 
-def test_times_are_in_the_persons_zone(home: Browser, other_browser: Browser, alice: User) -> None:
+def test_times_are_shown_in_persons_zone(
+    home: Browser, other_browser: Browser, alice: User
+) -> None:
     """On pages and in emails; nobody else's change."""
     assert "UTC" in home.get("/me/activity/").content.decode()
     home.post("/me/", {"full_name": "Alice", "time_zone": "Asia/Tokyo"})
@@ -143,7 +145,9 @@ def test_times_are_in_the_persons_zone(home: Browser, other_browser: Browser, al
     assert timezone.get_current_timezone_name() == "UTC"
 
 
-def test_unknown_zone_is_refused_and_a_lost_one_is_the_portals(home: Browser, alice: User) -> None:
+def test_unknown_zone_is_refused_and_removed_one_falls_back_to_portals(
+    home: Browser, alice: User
+) -> None:
     assert home.post("/me/", {"full_name": "Alice", "time_zone": "../etc"}).status_code == 200
     User.objects.filter(pk=alice.pk).update(time_zone="Europe/Atlantis")
     assert "UTC" in home.get("/me/activity/").content.decode()

@@ -57,7 +57,7 @@ def test_old_email_stays_until_new_one_is_confirmed(home: Browser, alice: User) 
     assert mails("alice@example.org") == []
 
 
-def test_mail_to_unconfirmed_address_names_nobody(home: Browser, alice: User) -> None:
+def test_mail_to_unconfirmed_address_names_no_one(home: Browser, alice: User) -> None:
     ask(home)
     body = OutboxMessage.objects.get(target=NEW).body
     assert "alice@example.org" not in body
@@ -115,7 +115,7 @@ def test_address_gets_five_emails_a_day_from_all_people(
 # An address that already has an account
 
 
-def test_taken_email_looks_the_same_and_only_owner_is_told(
+def test_taken_email_looks_the_same_and_only_owner_is_notified(
     home: Browser, alice: User, charlie: User
 ) -> None:
     """RG-02."""
@@ -275,7 +275,7 @@ def test_reset_link_from_before_the_change_is_invalid(home: Browser, alice: User
     assert Browser().post(path[0]).status_code == 410
 
 
-def test_mail_queued_before_not_me_has_no_link(home: Browser, alice: User) -> None:
+def test_mail_queued_before_report_has_no_link(home: Browser, alice: User) -> None:
     """RV-01: an attacker's session requested it while no worker could send it."""
     thief = Client()
     thief.cookies = home.cookies

@@ -31,7 +31,7 @@ def mailed_reset(user: User) -> str:
     return re.search(r"http://testserver(/password/reset/\S+)", mails.latest("pk").body)[1]
 
 
-def test_each_event_links_to_not_me(home: Browser, alice: User) -> None:
+def test_each_event_links_to_its_report_page(home: Browser, alice: User) -> None:
     assert page_of(alice) in home.get("/me/activity/").content.decode()
 
 
@@ -67,7 +67,7 @@ def test_report_is_notified_and_recorded(home: Browser, alice: User) -> None:
     assert AuditEvent.objects.get(event=Event.DISOWNED).details["what"] == Event.LOGGED_IN
 
 
-def test_without_factor_only_the_mailed_link_leads_back(
+def test_person_without_factor_gets_back_in_only_by_mailed_link(
     home: Browser, alice: User, policy: SitePolicy
 ) -> None:
     """Otherwise an attacker with the password could choose a new one first."""
@@ -118,7 +118,7 @@ def test_account_is_closed_only_after_a_proof(
     assert not User.objects.get(pk=bob.pk).is_active
 
 
-def test_an_event_is_reported_once(home: Browser, alice: User) -> None:
+def test_event_is_reported_only_once(home: Browser, alice: User) -> None:
     """After the next login, the page says what the report did, and another press does nothing."""
     page = page_of(alice)
     reported(home, page)
@@ -133,7 +133,7 @@ def test_an_event_is_reported_once(home: Browser, alice: User) -> None:
     assert AuditEvent.objects.filter(event=Event.DISOWNED).count() == 1
 
 
-def test_an_old_event_is_no_dispute_about_the_email(home: Browser, alice: User) -> None:
+def test_report_of_old_event_does_not_dispute_email(home: Browser, alice: User) -> None:
     """A week after a change of address without a report, the new address is the owner's."""
     page = page_of(alice)
     long_ago = timezone.now() - timedelta(days=8)
@@ -142,9 +142,7 @@ def test_an_old_event_is_no_dispute_about_the_email(home: Browser, alice: User) 
     assert "Check your email" in reported(home, page)
 
 
-def test_without_mail_server_the_owner_logs_in_as_usual(
-    home: Browser, alice: User, settings
-) -> None:
+def test_owner_without_mail_server_logs_in_as_usual(home: Browser, alice: User, settings) -> None:
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
     assert "Log in again now" in reported(home, page_of(alice))
     home.log_in(alice)

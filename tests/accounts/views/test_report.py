@@ -76,7 +76,7 @@ def test_not_me_suspends_new_number_and_does_not_restore_old_one(
     assert browser.password(alice).url == "/login/mailbox/"
 
 
-def test_with_a_factor_left_the_password_stops_and_a_link_is_emailed(
+def test_report_with_remaining_factor_ends_password_and_emails_link(
     home: Browser, other_browser: Browser, alice: User
 ) -> None:
     link = notice_of(Event.UNUSUAL_LOGIN, alice)
@@ -110,7 +110,7 @@ def test_report_acts_once_and_not_on_later_events(browser: Browser, alice: User)
     assert AuditEvent.objects.filter(event=Event.DISOWNED).count() == 1
 
 
-def test_change_of_password_does_not_end_it(browser: Browser, alice: User) -> None:
+def test_password_change_does_not_invalidate_report_link(browser: Browser, alice: User) -> None:
     """An attacker changes the password first."""
     link = notice_of(Event.UNUSUAL_LOGIN, alice)
     alice.set_password("a password that the attacker chose")
@@ -161,7 +161,7 @@ def password_links() -> int:
     return OutboxMessage.objects.filter(body__contains="/password/reset/").count()
 
 
-def test_after_a_change_of_the_email_an_old_phone_leads_back_without_a_mail(
+def test_old_phone_recovers_account_after_email_change_without_mail(
     home: Browser, other_browser: Browser, alice: User
 ) -> None:
     """The reader of an old address locks nobody out, and an attacker's new address gets no link."""
@@ -191,7 +191,7 @@ def test_after_a_change_of_the_email_an_old_phone_leads_back_without_a_mail(
     assert other_browser.get("/password/new/").status_code == 302
 
 
-def test_after_a_change_of_the_email_a_new_phone_closes_the_account(
+def test_report_closes_account_with_new_phone_after_email_change(
     home: Browser, other_browser: Browser, alice: User
 ) -> None:
     """The person who changed the email may have set the phone up too."""
@@ -207,7 +207,7 @@ def test_after_a_change_of_the_email_a_new_phone_closes_the_account(
     assert not User.objects.get(pk=alice.pk).is_active
 
 
-def test_after_a_change_of_the_email_a_person_without_second_step_is_closed(
+def test_report_closes_account_without_second_step_after_email_change(
     home: Browser, other_browser: Browser, alice: User, policy: SitePolicy
 ) -> None:
     """The new address would get a link, and nothing else would be asked."""
@@ -219,7 +219,7 @@ def test_after_a_change_of_the_email_a_person_without_second_step_is_closed(
     assert not User.objects.get(pk=alice.pk).is_active
 
 
-def test_a_second_link_keeps_the_pages_true(
+def test_pages_of_earlier_report_show_latest_way_back(
     home: Browser, other_browser: Browser, alice: User
 ) -> None:
     """The attacker's number is reported last, so the link that the first report mailed is dead."""
@@ -232,7 +232,7 @@ def test_a_second_link_keeps_the_pages_true(
         assert "verify your identity" in home.get(link).content.decode()
 
 
-def test_without_a_second_step_the_emailed_link_is_the_only_way(
+def test_person_without_second_step_gets_back_in_only_by_emailed_link(
     browser: Browser, alice: User, policy: SitePolicy
 ) -> None:
     policy.enabled = False
@@ -241,7 +241,7 @@ def test_without_a_second_step_the_emailed_link_is_the_only_way(
     assert "do not match" in browser.password(alice).content.decode()
 
 
-def test_app_that_was_removed_since_stays_removed(browser: Browser, alice: User) -> None:
+def test_app_removed_since_event_stays_removed(browser: Browser, alice: User) -> None:
     app = Factor.objects.create(
         user=alice, kind="app", secret="s", status="revoked", confirmed_at=timezone.now()
     )
@@ -252,7 +252,7 @@ def test_app_that_was_removed_since_stays_removed(browser: Browser, alice: User)
     }
 
 
-def test_closed_account_that_is_enabled_again_has_no_password(
+def test_reenabled_account_has_no_password(
     home: Browser, other_browser: Browser, alice: User, policy: SitePolicy
 ) -> None:
     """The attacker may know it, and MFA may be off."""
@@ -265,7 +265,7 @@ def test_closed_account_that_is_enabled_again_has_no_password(
     assert "do not match" in other_browser.password(alice).content.decode()
 
 
-def test_link_is_mailed_however_many_were_requested_before(browser: Browser, alice: User) -> None:
+def test_report_link_is_mailed_despite_earlier_requests(browser: Browser, alice: User) -> None:
     """The report ends the password, so an attacker must not be able to use up the way back."""
     link = notice_of(Event.UNUSUAL_LOGIN, alice)
     for _ in range(limits.PASSWORD_MAILS.most):

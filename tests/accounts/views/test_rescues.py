@@ -99,7 +99,7 @@ def test_own_account_cannot_be_paused(office: Browser, root: User) -> None:
     assert office.post(page_of(root), REASON).status_code == 403
 
 
-def test_without_the_permission_there_is_no_page(policy: object, alice: User) -> None:
+def test_staff_without_permission_cannot_open_pause_page(policy: object, alice: User) -> None:
     """RV-06: Charlie is staff without permissions."""
     charlie = make_user("charlie@example.org", is_staff=True)
     give_phone(charlie, "+447700900203")

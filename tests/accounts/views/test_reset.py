@@ -208,7 +208,9 @@ def test_texts_and_emails_count_separately(browser: Browser, alice: User) -> Non
     assert OutboxMessage.objects.filter(channel="sms").count() == 1
 
 
-def test_page_is_the_same_without_mail_server(settings, browser: Browser, alice: User) -> None:
+def test_forgot_page_is_the_same_without_mail_server(
+    settings, browser: Browser, alice: User
+) -> None:
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
     assert forget(browser, alice.email).url == f"{FORGOT}sent/"
     assert not Delivery.objects.exists()
@@ -217,7 +219,7 @@ def test_page_is_the_same_without_mail_server(settings, browser: Browser, alice:
 # The link
 
 
-def test_opening_a_link_starts_nothing(browser: Browser, alice: User) -> None:
+def test_opening_reset_link_changes_nothing(browser: Browser, alice: User) -> None:
     """RV-01: email scanners open links."""
     path = link_for(browser, alice)
     for _ in range(3):
@@ -375,7 +377,9 @@ def test_person_who_lost_all_factors_gets_help_and_no_form(
     assert knows(alice, PASSWORD)
 
 
-def test_link_is_enough_without_mfa(browser: Browser, policy: SitePolicy, alice: User) -> None:
+def test_reset_link_is_enough_without_mfa(
+    browser: Browser, policy: SitePolicy, alice: User
+) -> None:
     policy.enabled = False
     policy.save()
     assert browser.post(link_for(browser, alice)).url == FORM
@@ -444,7 +448,7 @@ def test_link_works_once(browser: Browser, writing: Browser, alice: User) -> Non
     assert Browser().post(path).status_code == 410
 
 
-def test_form_is_open_for_ten_minutes_and_going_back_adds_none(
+def test_password_form_expires_after_ten_minutes_despite_going_back(
     clock: time_machine.Traveller, writing: Browser, alice: User
 ) -> None:
     clock.shift(timedelta(minutes=9))
@@ -455,7 +459,7 @@ def test_form_is_open_for_ten_minutes_and_going_back_adds_none(
     assert knows(alice, PASSWORD)
 
 
-def test_first_of_two_tabs_saves(writing: Browser, alice: User) -> None:
+def test_only_first_of_two_tabs_saves_password(writing: Browser, alice: User) -> None:
     save(writing)
     assert save(writing, "a third long enough one").url == f"{FORGOT}?notice=ended"
     assert knows(alice, NEW)

@@ -88,7 +88,7 @@ def test_viewing_step_up_sends_nothing(stale: Browser) -> None:
     assert OutboxMessage.objects.count() == sent
 
 
-def test_button_mentions_code_only_if_one_is_sent(stale: Browser, alice: User) -> None:
+def test_step_up_button_mentions_code_only_if_one_is_sent(stale: Browser, alice: User) -> None:
     assert "Send Verification Code" in stale.get(STEP_UP).content.decode()
     give_app(alice)
     assert "Send Verification Code" not in stale.get(STEP_UP).content.decode()
@@ -141,7 +141,7 @@ def test_old_cookies_are_invalid_after_step_up(confirming: Browser) -> None:
     assert replay.get("/me/password/").status_code == 200
 
 
-def test_stale_post_saves_nothing_and_shows_it(stale: Browser, alice: User) -> None:
+def test_stale_post_saves_nothing_and_says_so(stale: Browser, alice: User) -> None:
     new = "another long password"
     fields = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     page = stale.post("/me/password/", fields, follow=True).content.decode()
@@ -160,7 +160,7 @@ def test_email_is_not_offered_or_accepted(confirming: Browser, alice: User) -> N
     assert not codes(alice.email)
 
 
-def test_canceling_keeps_login(confirming: Browser) -> None:
+def test_canceled_step_up_keeps_session(confirming: Browser) -> None:
     assert confirming.post(CANCEL).url == "/"
     assert confirming.get("/me/").status_code == 200
     assert led_away(confirming, "/me/password/")

@@ -78,12 +78,14 @@ def test_errors_of_forms_are_in_plain_words(support: Browser, alice: User) -> No
         assert "Write at most 200 characters." in long.content.decode()
 
 
-def test_search_lists_nobody_without_three_characters(support: Browser, alice: User) -> None:
+def test_search_below_three_characters_lists_no_one(support: Browser, alice: User) -> None:
     for query in ({}, {"q": ""}, {"q": "al"}, {"q": "  a "}, {"q": "a\u202eb\n"}, {"q": "201"}):
         assert page_of(alice) not in support.get("/support/", query).content.decode()
 
 
-def test_phone_that_gets_no_texts(support: Browser, other_browser: Browser, alice: User) -> None:
+def test_support_page_explains_phone_without_texts(
+    support: Browser, other_browser: Browser, alice: User
+) -> None:
     other_browser.password(alice)
     Delivery.objects.filter(user=alice).update(state="failed", reason="unreachable")
     text = looked_up(support, "0201", alice)
@@ -93,7 +95,9 @@ def test_phone_that_gets_no_texts(support: Browser, other_browser: Browser, alic
     assert "+447700900201" not in text
 
 
-def test_locked_account(support: Browser, other_browser: Browser, alice: User, bob: User) -> None:
+def test_support_page_explains_and_ends_lockout(
+    support: Browser, other_browser: Browser, alice: User, bob: User
+) -> None:
     for _ in range(10):
         other_browser.password(alice, "wrong")
     assert "End the lockout" not in support.get(page_of(bob)).content.decode()
@@ -108,7 +112,7 @@ def test_locked_account(support: Browser, other_browser: Browser, alice: User, b
     assert AuditEvent.objects.filter(event=Event.LOCKOUT_ENDED).count() == 1
 
 
-def test_lost_phone_with_recovery_codes(
+def test_support_page_offers_recovery_codes_for_lost_phone(
     support: Browser, other_browser: Browser, alice: User
 ) -> None:
     codes = give_codes(alice)
@@ -119,7 +123,7 @@ def test_lost_phone_with_recovery_codes(
     assert "The person logged in." in support.get(page_of(alice)).content.decode()
 
 
-def test_lost_phone_without_recovery_codes(
+def test_support_resets_lost_phone_without_recovery_codes(
     support: Browser, other_browser: Browser, alice: User, sam: User
 ) -> None:
     looked_up(support, alice.email, alice)
@@ -135,7 +139,7 @@ def test_lost_phone_without_recovery_codes(
     assert other_browser.get("/login/enroll/phone/").status_code == 200
 
 
-def test_second_tab_resets_once_more_without_harm(support: Browser, alice: User) -> None:
+def test_second_reset_from_another_tab_is_harmless(support: Browser, alice: User) -> None:
     for _ in range(2):
         assert support.post(f"{page_of(alice)}reset/", RESET).status_code == 302
     assert not Factor.objects.usable().filter(user=alice).exists()
@@ -205,7 +209,9 @@ def test_superuser_cannot_act_on_staff_or_themselves(
         assert attempts(office, person) == {403}
 
 
-def test_others_are_refused_and_audited(browser: Browser, alice: User, charlie: User) -> None:
+def test_people_without_permission_are_refused_and_audited(
+    browser: Browser, alice: User, charlie: User
+) -> None:
     browser.log_in(charlie)
     assert [browser.get(page).status_code for page in ("/support/", page_of(alice))] == [403] * 2
     assert attempts(browser, alice) == {403}

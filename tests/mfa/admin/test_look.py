@@ -67,7 +67,7 @@ def test_preview_without_script_draws_typed_color_and_saves_nothing(
     assert SitePolicy.brand(newest=True).accent == "#1d4ed8"
 
 
-def test_picture_has_the_colors_of_both_themes(office: Browser) -> None:
+def test_accent_preview_shows_both_themes(office: Browser) -> None:
     answer = office.get(DRAWN, {"accent": "b3201c"})
     assert answer.headers["Content-Type"] == "image/svg+xml"
     svg = answer.content.decode()
@@ -78,7 +78,7 @@ def test_picture_has_the_colors_of_both_themes(office: Browser) -> None:
 
 
 @pytest.mark.parametrize("accent", ["", "red", '"/><script>alert(1)</script>', "b3201c;", "\x00"])
-def test_picture_of_anything_but_a_color_is_refused(office: Browser, accent: str) -> None:
+def test_accent_preview_of_invalid_color_is_refused(office: Browser, accent: str) -> None:
     assert office.get(DRAWN, {"accent": accent}).status_code == 400
 
 

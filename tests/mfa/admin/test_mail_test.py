@@ -126,7 +126,7 @@ def test_stored_test_result_reveals_no_password(settings: Settings, failed: Brow
     assert re.fullmatch("[0-9a-f]{64}", kept)
 
 
-def test_without_a_mail_server_there_is_no_button(office: Browser, settings: Settings) -> None:
+def test_email_button_is_hidden_without_mail_server(office: Browser, settings: Settings) -> None:
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
     page = form(office)
     assert "the operator has not set EMAIL_URL" in page

@@ -201,7 +201,7 @@ def test_unknown_choice_is_refused(installer: Browser, field: str, value: str) -
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("", "None"), ("true", "True"), ("false", "False")])
-def test_voip_is_yes_no_or_empty(installer: Browser, typed: str, kept: str) -> None:
+def test_voip_choice_is_yes_no_or_empty(installer: Browser, typed: str, kept: str) -> None:
     save(installer, **VALUES, allow_voip=typed)
     assert str(stored().allow_voip) == kept
 
@@ -491,7 +491,7 @@ def test_administrators_have_access(browser: Browser, policy: SitePolicy) -> Non
 
 
 @pytest.mark.parametrize("action", ["add", "1/delete"])
-def test_only_row_cannot_be_added_or_deleted(office: Browser, action: str) -> None:
+def test_policy_cannot_be_added_or_deleted(office: Browser, action: str) -> None:
     assert office.get(f"{LIST}{action}/").status_code == 403
     assert office.post(f"{LIST}{action}/", {"post": "yes"}).status_code == 403
     assert SitePolicy.objects.count() == 1
@@ -631,7 +631,7 @@ def test_only_people_with_policy_permission_can_enable_mfa(
     assert not stored().enabled
 
 
-def test_invitation_sentence_holds_no_link(installer: Browser) -> None:
+def test_invitation_sentence_with_link_is_refused(installer: Browser) -> None:
     """P11: it goes into the invitations of everybody."""
     linked = ("See evil.example.", "Open https://x.test", "Ask a@b.example", "two\nlines")
     kept = []

@@ -87,7 +87,7 @@ def test_challenge_sends_one_message(alice: User) -> None:
     assert len(codes(PHONE)) == 1
 
 
-def test_challenge_stores_what_its_answer_needs(alice: User) -> None:
+def test_challenge_stores_everything_needed_to_verify_it(alice: User) -> None:
     challenge = issue(alice, text_to(PHONE, alice))
     challenge.refresh_from_db()
     assert challenge.factor == alice.factors.get()
@@ -97,7 +97,7 @@ def test_challenge_stores_what_its_answer_needs(alice: User) -> None:
     assert (challenge.passed_at, challenge.voided_at) == (None, None)
 
 
-def test_policy_decides_how_long_code_lives(alice: User, policy: SitePolicy) -> None:
+def test_policy_sets_code_lifetime(alice: User, policy: SitePolicy) -> None:
     policy.code_life_minutes = 3
     policy.save()
     challenge = issue(alice, text_to(PHONE))
@@ -149,7 +149,7 @@ def test_asking_again_returns_open_challenge(alice: User) -> None:
     assert len(codes(PHONE)) == 1
 
 
-def test_asking_again_counts_no_second_use(alice: User) -> None:
+def test_repeated_request_is_not_counted_again(alice: User) -> None:
     issue(alice, text_to(PHONE))
     issue(alice, text_to(PHONE))
     assert set(Counter.objects.values_list("count", flat=True)) == {1}
@@ -281,7 +281,7 @@ def test_unverified_number_gets_five_texts_an_hour_from_all_people(
     assert refused(sixth, text_to(NEW), purpose=purpose)
 
 
-def test_unverified_number_gets_ten_texts_day(
+def test_unverified_number_gets_ten_texts_a_day(
     policy: SitePolicy, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(NOON.replace(hour=0))
@@ -292,7 +292,7 @@ def test_unverified_number_gets_ten_texts_day(
     assert refused(eleventh, text_to(NEW), purpose=ENROLL)
 
 
-def test_person_attempts_three_numbers_day(bob: User) -> None:
+def test_person_can_try_three_numbers_a_day(bob: User) -> None:
     for number in (f"{NEW[:-1]}{last}" for last in range(3)):
         issue(bob, text_to(number), purpose=ENROLL)
     assert refused(bob, text_to(NEW), purpose=ENROLL)
@@ -304,14 +304,14 @@ def test_number_counts_once_for_its_person(bob: User) -> None:
     assert len(codes(NEW)) == 4
 
 
-def test_number_that_another_person_tried_is_new_for_this_one(bob: User, charlie: User) -> None:
+def test_number_tried_by_another_person_still_counts_as_new(bob: User, charlie: User) -> None:
     issue(charlie, text_to(NEW), purpose=CHANGE)
     for number in (f"{NEW[:-1]}{last}" for last in range(3)):
         issue(bob, text_to(number), purpose=ENROLL)
     assert refused(bob, text_to(NEW), purpose=ENROLL)
 
 
-def test_number_of_yesterday_counts_again(bob: User, clock: time_machine.Traveller) -> None:
+def test_number_counts_again_next_day(bob: User, clock: time_machine.Traveller) -> None:
     issue(bob, text_to(NEW), purpose=ENROLL)
     clock.shift(DAY)
     issue(bob, text_to(NEW), purpose=ENROLL)
@@ -334,7 +334,7 @@ def test_address_enrolls_25_numbers_in_five_minutes(
     issue(late, text_to(NEW), purpose=ENROLL, client=Client("203.0.113.9", ""))
 
 
-def test_thousand_neighboring_numbers_get_fifty_texts_day(policy: SitePolicy) -> None:
+def test_thousand_neighboring_numbers_get_fifty_texts_a_day(policy: SitePolicy) -> None:
     """Even if all of them are confirmed."""
     *people, late = strangers(51)
     for n, person in enumerate(people):
@@ -346,7 +346,7 @@ def test_thousand_neighboring_numbers_get_fifty_texts_day(policy: SitePolicy) ->
     issue(late, text_to("+447700901000"), purpose=ENROLL)
 
 
-def test_administrator_sends_ten_tests_hour(root: User) -> None:
+def test_administrator_can_send_ten_tests_an_hour(root: User) -> None:
     for n in range(10):
         issue(root, text_to(f"+4477009{n}0555"), purpose=TEST, nonce=str(n))
     assert refused(root, text_to(NEW), purpose=TEST)
@@ -397,7 +397,7 @@ def test_early_repeat_is_refused_with_time(alice: User) -> None:
     assert caught.value.until == NOON + timedelta(seconds=30)
 
 
-def test_second_of_two_clicks_is_told_next_time(alice: User, clock: time_machine.Traveller) -> None:
+def test_second_click_shows_time_of_next_code(alice: User, clock: time_machine.Traveller) -> None:
     stale = issue(alice, text_to(PHONE))
     clock.shift(timedelta(seconds=30))
     resend(stale)

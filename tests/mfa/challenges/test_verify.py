@@ -105,7 +105,7 @@ def test_right_code_is_accepted_once(question: Challenge) -> None:
     assert AuditEvent.objects.latest("pk").event == Event.CODE_LATE
 
 
-def test_leading_zeros_belong_to_the_code(question: Challenge) -> None:
+def test_leading_zeros_are_part_of_code(question: Challenge) -> None:
     nonce = next(str(n) for n in count() if right(question, str(n)).startswith("00"))
     zeros = right(question, nonce)
     assert judge(question, zeros.lstrip("0"), nonce=nonce).outcome is Outcome.WRONG
@@ -120,7 +120,7 @@ def test_leading_zeros_belong_to_the_code(question: Challenge) -> None:
         (timedelta(minutes=10, seconds=1), Outcome.EXPIRED),
     ],
 )
-def test_code_lives_ten_minutes(
+def test_code_expires_after_ten_minutes(
     question: Challenge, clock: time_machine.Traveller, age: timedelta, answer: Outcome
 ) -> None:
     clock.shift(age)
@@ -173,7 +173,7 @@ def test_manipulated_row_accepts_no_code(question: Challenge, charlie: User, col
     assert judge(Challenge.objects.get(), sent).outcome is Outcome.WRONG
 
 
-def test_row_whose_browser_was_tampered_with_sends_code_that_is_wrong(
+def test_code_sent_for_manipulated_browser_is_wrong(
     question: Challenge,
 ) -> None:
     sent = question.code_for(browser_of("another"))
@@ -301,7 +301,7 @@ def test_code_under_unknown_key_has_expired(settings, question: Challenge) -> No
     assert question.tries_left == 5
 
 
-def test_replaced_code_under_unknown_key_is_just_wrong(alice: User) -> None:
+def test_replaced_code_under_unknown_key_counts_as_wrong(alice: User) -> None:
     text = ask(alice)
     mail = ask(alice, EMAIL)
     Challenge.objects.filter(pk=text.pk).update(key="00000000")
@@ -343,9 +343,7 @@ def test_right_answer_during_lockout_is_refused_and_uses_no_attempt(
     assert (question.tries_left, question.passed_at) == (4, None)
 
 
-def test_after_the_wait_a_right_answer_passes(
-    four_wrong: User, clock: time_machine.Traveller
-) -> None:
+def test_right_answer_passes_after_lockout(four_wrong: User, clock: time_machine.Traveller) -> None:
     question = ask(four_wrong)
     judge(question, wrong(question))
     clock.shift(timedelta(minutes=15))
@@ -364,7 +362,7 @@ def test_each_further_wrong_answer_doubles_the_wait_up_to_an_hour(
     assert alice.wait_until == NOON + timedelta(minutes=minutes)
 
 
-def test_neither_session_nor_channel_nor_a_repeat_resets_the_count(
+def test_new_session_channel_or_repeat_does_not_reset_count(
     alice: User, clock: time_machine.Traveller
 ) -> None:
     text = ask(alice)
@@ -417,7 +415,7 @@ def test_counts_restart_after_a_day_without_wrong_answer(
 
 
 @pytest.mark.parametrize(("before", "mails"), [(3, 0), (4, 1), (5, 0), (24, 1), (49, 1), (74, 1)])
-def test_owner_is_warned_again_and_again(
+def test_owner_is_warned_repeatedly(
     alice: User, question: Challenge, before: int, mails: int
 ) -> None:
     User.objects.filter(pk=alice.pk).update(wrong_answers=before)

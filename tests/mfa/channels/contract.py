@@ -80,7 +80,7 @@ class ChannelContract:
         channel.send(self.message(text=text))
         assert carried()[0].text == text
 
-    def test_each_receipt_has_an_id_of_its_own(self, channel: Channel) -> None:
+    def test_each_receipt_has_its_own_id(self, channel: Channel) -> None:
         first, second = (channel.send(self.message()) for _ in range(2))
         assert first.provider_id != second.provider_id
         assert 0 < len(first.provider_id) <= 64

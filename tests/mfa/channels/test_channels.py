@@ -36,7 +36,7 @@ def test_other_settings_make_another_channel(settings: Settings) -> None:
     assert isinstance(channels.get("sms"), OutboxChannel)
 
 
-def test_other_class_is_refused_as_channel(settings: Settings) -> None:
+def test_class_that_is_not_a_channel_is_refused(settings: Settings) -> None:
     settings.MFA_CHANNELS = {"sms": {"BACKEND": "decimal.Decimal", "OPTIONS": {}}}
     with pytest.raises(TypeError):
         channels.get("sms")

@@ -106,7 +106,7 @@ def test_receipts_update_state(row: Delivery, policy: SitePolicy) -> None:
     assert row.state == State.DELIVERED
 
 
-def test_later_fault_is_mapped_to_our_reason(row: Delivery, policy: SitePolicy) -> None:
+def test_fault_in_receipt_is_mapped_to_our_reason(row: Delivery, policy: SitePolicy) -> None:
     assert report(row, "lost", policy.sms.auth_token, fault="E1") == 204
     row.refresh_from_db()
     assert (row.state, row.reason, row.code) == (State.FAILED, Reason.UNKNOWN_NUMBER, "E1")

@@ -105,12 +105,12 @@ def test_unknown_error_number_is_classified_by_its_range(
         (0, Reason.REFUSED),
     ],
 )
-def test_unknown_number_in_receipt(code: int, reason: Reason) -> None:
+def test_unknown_error_number_in_receipt_is_classified(code: int, reason: Reason) -> None:
     assert errors.fault(code).reason is reason
 
 
 @pytest.mark.django_db
-def test_newer_shape_of_errors_is_read_too(direct: TwilioChannel, endpoint: Endpoint) -> None:
+def test_newer_error_format_is_read(direct: TwilioChannel, endpoint: Endpoint) -> None:
     endpoint.answer_next(problem(21610))
     error = fault(direct, Message(TO, "123456"))
     assert (error.reason, error.sent, error.code) == (Reason.OPTED_OUT, Sent.NO, "21610")

@@ -123,7 +123,7 @@ def closed(root: User) -> User:
     return User.objects.get(pk=root.pk)
 
 
-def test_closed_superuser_gets_back_in_and_attacker_does_not(
+def test_reopened_superuser_logs_in_and_attacker_does_not(
     closed: User, browser: Browser, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     with pytest.raises(CommandError, match="Add --reopen ADDRESS"):
@@ -144,7 +144,7 @@ def test_closed_superuser_gets_back_in_and_attacker_does_not(
     assert (opened.user, opened.details) == (closed, {"command": "breakglass"})
 
 
-def test_notices_from_before_close_the_opened_account_no_more(
+def test_earlier_notice_does_not_close_reopened_account(
     clock: time_machine.Traveller, alice: User
 ) -> None:
     """The attacker got some of them at the new address."""

@@ -127,7 +127,7 @@ def test_phone_is_restricted_method(alice: User) -> None:
 # The first phone
 
 
-def test_first_phone_is_bound_with_all_that_must_be_known(bob: User) -> None:
+def test_first_phone_stores_all_required_data(bob: User) -> None:
     assert set_phone(bob)
     phone = Factor.objects.get()
     assert (phone.user, phone.kind, phone.target) == (bob, "phone", NEW)
@@ -341,7 +341,7 @@ def test_unsupported_number_gets_no_text(browser: Browser, bob: User, typed: str
     assert not OutboxMessage.objects.exists()
 
 
-def test_another_wording_of_the_notice_about_texts_has_another_number() -> None:
+def test_changed_text_notice_has_new_version() -> None:
     """PS-02: the audit stores which version a person read. Add a line here, and change none."""
     wordings = {
         1: "ab7cdfa0f0e7ba8470167a938f0ad4aeae4d7cee167ed547dc1ddccea6a8409d",

@@ -117,7 +117,7 @@ def test_used_code_invalidates_older_ones(alice: User) -> None:
 
 
 @pytest.mark.parametrize("away", [-2, 2])
-def test_two_steps_away_is_wrong(alice: User, away: int) -> None:
+def test_code_two_steps_away_is_wrong(alice: User, away: int) -> None:
     add(alice)
     assert judge(alice, shown(NOW + away)).outcome is Outcome.WRONG
 

@@ -154,14 +154,14 @@ def test_lifting_is_recorded_once(braked: User, root: User) -> None:
     assert (event.user, event.details) == (root, {"scope": BLOCK})
 
 
-def test_ten_in_neighboring_blocks_hold_all_ten_thousand(bob: User) -> None:
+def test_ten_texts_in_neighboring_blocks_block_ten_thousand_numbers(bob: User) -> None:
     for n in range(10):
         ask(make_user(f"p{n}@example.org"), f"+44754612{n}000")
     refusal(bob)
     assert [block.scope for block in SendBlock.objects.all()] == ["+44754612"]
 
 
-def test_one_persons_many_requests_block_nobody(bob: User) -> None:
+def test_many_requests_of_one_person_block_no_one(bob: User) -> None:
     for session in range(5):
         with TestCase.captureOnCommitCallbacks(execute=True):
             challenges.issue(
@@ -336,7 +336,7 @@ def test_one_of_five_people_sharing_a_number_can_confirm_it_again(bob: User) -> 
     ask(bob, purpose=Purpose.CHANGE)
 
 
-def test_person_who_gave_up_a_number_does_not_count(bob: User) -> None:
+def test_former_owner_of_number_does_not_count(bob: User) -> None:
     for n in range(5):
         give_phone(make_user(f"p{n}@example.org"), NUMBER)
     SendBlock.objects.all().delete()

@@ -46,7 +46,7 @@ def test_uses_up_to_limit_pass_and_next_is_refused(
 
 
 @every_limit
-def test_refusal_has_end_after_which_one_more_passes(
+def test_one_more_use_passes_after_end_of_refusal(
     limit: Limit, clock: time_machine.Traveller
 ) -> None:
     use_up(limit)
@@ -59,20 +59,20 @@ def test_refusal_has_end_after_which_one_more_passes(
 
 
 @every_limit
-def test_quiet_window_resets_limit(limit: Limit, clock: time_machine.Traveller) -> None:
+def test_limit_resets_after_window_without_use(limit: Limit, clock: time_machine.Traveller) -> None:
     use_up(limit)
     clock.shift(2 * limit.per)
     use_up(limit)
 
 
-def test_window_slides_over_buckets_edge(clock: time_machine.Traveller) -> None:
+def test_window_slides_across_bucket_edge(clock: time_machine.Traveller) -> None:
     clock.move_to(NOON + timedelta(minutes=59))
     use_up(THREE)
     clock.move_to(NOON + HOUR)
     refusal(THREE)
 
 
-def test_bucket_before_counts_by_part_that_window_covers(
+def test_previous_bucket_counts_by_its_share_of_window(
     clock: time_machine.Traveller,
 ) -> None:
     use_up(THREE)
@@ -243,7 +243,7 @@ def test_count_never_falls_below_zero(clock: time_machine.Traveller) -> None:
     refusal(TWO)
 
 
-def test_late_returns_go_with_the_next_uses(
+def test_late_returns_are_written_with_next_uses(
     clock: time_machine.Traveller, django_assert_num_queries
 ) -> None:
     use_up(TWO)
@@ -253,7 +253,7 @@ def test_late_returns_go_with_the_next_uses(
     assert counters.used([TWO.of("me"), THREE.of("me")]) == {TWO.of("me"): 1, THREE.of("me"): 1}
 
 
-def test_late_returns_survive_a_refusal_and_go_at_the_end(clock: time_machine.Traveller) -> None:
+def test_late_returns_survive_refusal_and_are_written_at_end(clock: time_machine.Traveller) -> None:
     use_up(TWO)
     use_up(THREE)
     with counters.late_returns():
@@ -262,7 +262,7 @@ def test_late_returns_survive_a_refusal_and_go_at_the_end(clock: time_machine.Tr
     assert counters.used([TWO.of("me")]) == {TWO.of("me"): 1}
 
 
-def test_late_returns_outside_of_a_block_go_at_once(clock: time_machine.Traveller) -> None:
+def test_late_returns_outside_block_are_written_immediately(clock: time_machine.Traveller) -> None:
     use_up(TWO)
     counters.give_back_late([TWO.of("me")], at=NOON)
     assert counters.used([TWO.of("me")]) == {TWO.of("me"): 1}
@@ -281,7 +281,7 @@ def test_returned_use_is_removed_from_its_bucket(clock: time_machine.Traveller) 
     count=st.integers(1, 61),
     seconds=st.integers(0, 3599),
 )
-def test_at_its_end_a_refusal_is_over(most: int, before: int, count: int, seconds: int) -> None:
+def test_refusal_ends_exactly_at_its_time(most: int, before: int, count: int, seconds: int) -> None:
     limit = Limit("any", most, HOUR)
     now = NOON + timedelta(seconds=seconds)
     end = counters.full_until(limit, now, count, before) or now
@@ -296,6 +296,6 @@ def test_moment_is_utc() -> None:
     assert counters._moment(NOON.timestamp()) == datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def test_nothing_to_give_back_asks_no_database(django_assert_num_queries) -> None:
+def test_giving_back_nothing_needs_no_query(django_assert_num_queries) -> None:
     with django_assert_num_queries(0):
         counters.give_back([], at=NOON)

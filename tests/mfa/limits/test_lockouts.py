@@ -114,13 +114,13 @@ def test_success_keeps_failures_of_others(clock: time_machine.Traveller) -> None
         check(WRONG_PASSWORDS, ALICE)
 
 
-def test_few_failures_are_forgotten_after_a_quiet_quarter(clock: time_machine.Traveller) -> None:
+def test_few_failures_are_forgotten_after_quiet_quarter_hour(clock: time_machine.Traveller) -> None:
     fail(9)
     clock.shift(QUIET + timedelta(seconds=1))
     assert fail(9) == timedelta()
 
 
-def test_few_failures_are_remembered_before_that(clock: time_machine.Traveller) -> None:
+def test_few_failures_are_remembered_for_quarter_hour(clock: time_machine.Traveller) -> None:
     fail(9)
     clock.shift(QUIET - timedelta(seconds=1))
     assert fail(1) == timedelta(seconds=30)
@@ -174,7 +174,7 @@ def test_after_a_wait_one_attempt_is_reserved_at_a_time(clock: time_machine.Trav
     assert caught.value.until == NOON + timedelta(seconds=90)
 
 
-def test_reservation_of_a_dead_process_ends_with_its_minutes(
+def test_reservation_of_dead_process_expires_after_minutes(
     clock: time_machine.Traveller,
 ) -> None:
     for _ in range(10):
@@ -194,7 +194,7 @@ def test_refused_attempt_is_counted_nowhere(clock: time_machine.Traveller) -> No
     assert counters.used([address]) == {address: 0}
 
 
-def test_no_more_is_given_back_than_was_counted(clock: time_machine.Traveller) -> None:
+def test_giving_back_never_exceeds_counted_failures(clock: time_machine.Traveller) -> None:
     fail(2)
     lockouts.give_back(WRONG_PASSWORDS, ALICE, 5)
     assert reserve(WRONG_PASSWORDS, ALICE).failures == 0
@@ -208,7 +208,7 @@ def test_five_wrong_codes_from_unrecognized_devices_cause_lockout(
     assert cost == [timedelta(), timedelta(minutes=15), timedelta(minutes=30)]
 
 
-def test_forgetting_nothing_is_fine() -> None:
+def test_forgetting_without_failures_changes_nothing() -> None:
     lockouts.forget(WRONG_PASSWORDS, ALICE)
     assert not Lockout.objects.exists()
 

@@ -42,7 +42,7 @@ def counted() -> tuple[int, int]:
     return tuple(counters.used(unconfirmed.uses(f"{BLOCK}456")).values())
 
 
-def test_starts_are_thousand_and_ten_thousand_numbers() -> None:
+def test_scopes_cover_thousand_and_ten_thousand_numbers() -> None:
     assert unconfirmed.scopes("+447546123456") == [BLOCK, RANGE]
 
 
@@ -88,7 +88,7 @@ def test_confirming_again_does_not_reduce_count_of_others(clock, alice: User, bo
     assert counted() == (1, 1)
 
 
-def test_number_confirmed_today_counts_no_more_today(bob: User) -> None:
+def test_number_confirmed_today_does_not_count_again_today(bob: User) -> None:
     confirm(ask(bob, f"{BLOCK}456"))
     ask(bob, f"{BLOCK}456")
     assert counted() == (0, 0)

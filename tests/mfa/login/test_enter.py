@@ -92,7 +92,7 @@ def test_emailed_question_ends_with_address(asked: Browser, alice: User) -> None
     assert not asked.signed_in
 
 
-def test_answer_without_question_came_too_late(asked: Browser) -> None:
+def test_answer_without_question_counts_as_expired(asked: Browser) -> None:
     flow = flow_of(asked)
     flow.pending.challenge = ""
     assert flow.verify("123456").outcome is Outcome.EXPIRED
@@ -159,7 +159,7 @@ def test_no_login_without_email_codes_and_phone(asked: Browser, alice: User) -> 
     assert flow_of(asked).step is Step.BLOCKED
 
 
-def test_enrollment_that_lost_a_race_proves_nothing(browser: Browser, bob: User) -> None:
+def test_losing_parallel_enrollment_proves_nothing(browser: Browser, bob: User) -> None:
     """Another session was first, so the epoch that this flow read is outdated."""
     browser.password(bob)
     browser.post("/login/enroll/phone/", {"phone": NEW_NUMBER})

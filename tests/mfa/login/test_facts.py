@@ -38,11 +38,11 @@ def test_phone_gets_code_at_login(alice: User) -> None:
     assert next_step(facts) is Step.ANSWER
 
 
-def test_policy_that_is_given_decides_not_persons(alice: User) -> None:
+def test_given_policy_overrides_persons_policy(alice: User) -> None:
     """What-if: MFA that is off asks nothing."""
     assert alice.mfa_policy.demanded
     assert next_step(facts_of(alice, policy=Policy(in_force=False))) is Step.ENTER
 
 
-def test_moment_that_is_given_decides_not_clock(alice: User) -> None:
+def test_given_time_overrides_clock(alice: User) -> None:
     assert next_step(facts_of(alice, age=LIFE)) is Step.START_OVER

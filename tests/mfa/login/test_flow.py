@@ -30,7 +30,9 @@ def asked(request_of_alice: HttpRequest, alice: User) -> flows.Flow:
     return flow
 
 
-def test_code_page_before_first_question(request_of_alice: HttpRequest, alice: User) -> None:
+def test_flow_before_first_question_sends_nothing(
+    request_of_alice: HttpRequest, alice: User
+) -> None:
     flow = flows.apart(request_of_alice, alice, Purpose.CHANGE)
     assert flow.question is None
     assert flow.verify("123456").outcome is Outcome.EXPIRED

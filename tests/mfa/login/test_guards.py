@@ -74,7 +74,7 @@ def test_every_login_step_has_a_page() -> None:
     assert set(PAGES) == set(Step) - {Step.ENROLL, Step.OFFER}
 
 
-def test_every_step_keeps_a_person_waiting_on_a_page() -> None:
+def test_every_open_step_has_a_page() -> None:
     assert set(Step) - set(ANY_STEP) == {Step.START_OVER, Step.ENTER}
 
 

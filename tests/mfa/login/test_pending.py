@@ -81,17 +81,17 @@ def test_pending_login_ends_when_key_is_removed(
     assert not pending.alive(alice, NOON)
 
 
-def test_changed_password_ends_it(pending: PendingLogin, alice: User) -> None:
+def test_changed_password_ends_pending_login(pending: PendingLogin, alice: User) -> None:
     alice.set_password("another long password")
     assert not pending.alive(alice, NOON)
 
 
-def test_changed_factor_ends_it(pending: PendingLogin, alice: User) -> None:
+def test_changed_factor_ends_pending_login(pending: PendingLogin, alice: User) -> None:
     alice.session_epoch += 1
     assert not pending.alive(alice, NOON)
 
 
-def test_disabled_person_ends_it(pending: PendingLogin, alice: User) -> None:
+def test_disabling_person_ends_pending_login(pending: PendingLogin, alice: User) -> None:
     alice.is_active = False
     assert not pending.alive(alice, NOON)
 
@@ -129,7 +129,7 @@ def test_each_start_has_128_random_bits(alice: User) -> None:
     assert one.challenge == ""
 
 
-def test_session_keeps_each_purpose_apart(session: SessionBase, alice: User) -> None:
+def test_session_stores_each_purpose_separately(session: SessionBase, alice: User) -> None:
     change = PendingLogin.begin(alice, Purpose.CHANGE, NOON)
     change.save(session)
     assert PendingLogin.load(session, Purpose.CHANGE) == change

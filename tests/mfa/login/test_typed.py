@@ -65,7 +65,7 @@ def test_form_comes_back_as_it_was_typed_and_only_once(
     assert KEY not in stale.session
 
 
-def test_nothing_happens_before_the_button_is_pressed(stale: Browser, alice: User) -> None:
+def test_returned_form_saves_nothing_before_button_is_pressed(stale: Browser, alice: User) -> None:
     returned(stale, alice, EMAIL, {"email": NEW})
     alice.refresh_from_db()
     assert alice.new_email == ""
@@ -75,7 +75,7 @@ def test_nothing_happens_before_the_button_is_pressed(stale: Browser, alice: Use
     assert alice.new_email == NEW
 
 
-def test_reset_by_support_comes_back(
+def test_support_reset_form_comes_back_after_step_up(
     browser: Browser, clock: time_machine.Traveller, alice: User
 ) -> None:
     sam = make_user("sam@example.org", is_staff=True)
@@ -116,7 +116,7 @@ def test_forged_form_is_not_kept(clock: time_machine.Traveller, alice: User) -> 
     assert KEY in browser.session
 
 
-def test_next_person_in_the_browser_sees_nothing(
+def test_next_person_in_browser_does_not_see_kept_form(
     stale: Browser, alice: User, charlie: User
 ) -> None:
     stale.post(EMAIL, {"email": NEW})
@@ -137,7 +137,7 @@ def test_record_of_another_person_is_not_shown(stale: Browser, charlie: User) ->
     assert NEW not in charlies.get(EMAIL).text
 
 
-def test_another_session_of_the_same_person_sees_nothing(stale: Browser, alice: User) -> None:
+def test_other_session_of_person_does_not_see_kept_form(stale: Browser, alice: User) -> None:
     stale.post(EMAIL, {"email": NEW})
     other = Browser()
     other.log_in(alice)
@@ -211,7 +211,7 @@ def test_record_of_another_version_counts_as_missing(home: Browser, record: obje
     assert KEPT not in page.text
 
 
-def test_head_request_uses_nothing_up(stale: Browser, alice: User) -> None:
+def test_head_request_does_not_use_up_kept_form(stale: Browser, alice: User) -> None:
     led = confirm(stale, alice, stale.post(EMAIL, {"email": NEW}).url)
     stale.head(led)
     assert KEPT in stale.get(led).text
@@ -224,7 +224,7 @@ def test_passwords_are_never_kept(stale: Browser) -> None:
     assert KEY not in stale.session
 
 
-def test_button_only_leads_back(stale: Browser, alice: User) -> None:
+def test_late_button_keeps_no_form_and_leads_back(stale: Browser, alice: User) -> None:
     late = stale.post("/me/security/sessions/end/").url
     assert late.endswith("&notice=again")
     assert KEY not in stale.session

@@ -278,7 +278,7 @@ def test_failed_trial_reopens_circuit_without_alert(
     assert site().health.texts_rest, "the pause begins anew"
 
 
-def test_without_a_text_the_trial_goes_on(on_trial: Wire, clock: time_machine.Traveller) -> None:
+def test_trial_continues_without_text(on_trial: Wire, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(hours=1))
     circuit.probe()
     assert site().health.texts_on_trial

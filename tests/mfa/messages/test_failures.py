@@ -109,7 +109,9 @@ def doubtful(asked: Browser, alice: User) -> Browser:
     return asked
 
 
-def test_person_reads_it_on_code_page_and_under_my_details(doubtful: Browser, alice: User) -> None:
+def test_doubtful_phone_is_shown_on_code_page_and_my_details(
+    doubtful: Browser, alice: User
+) -> None:
     words = "Texts to this number have failed several times."
     assert words in doubtful.get(VERIFY).content.decode()
     Factor.objects.update(doubtful_since=None)
@@ -157,14 +159,14 @@ def test_stop_is_remembered_for_thirty_days(
     assert len(stopped.carried) == sent + 1
 
 
-def test_page_says_start_and_to_which_number(stopped: Wire, browser: Browser, alice: User) -> None:
+def test_page_shows_number_that_takes_start(stopped: Wire, browser: Browser, alice: User) -> None:
     browser.password(alice)
     page = browser.get("/login/choose/").content.decode()
     assert "Text START to +15005550006, then send the code again." in page
     assert page.index('value="email"') < page.index('value="sms-')
 
 
-def test_messaging_service_has_no_number_to_name(
+def test_page_names_no_number_for_messaging_service(
     stopped: Wire, browser: Browser, alice: User
 ) -> None:
     SmsAccount.note(phone_number="MG" + "0" * 32)
@@ -236,7 +238,7 @@ def test_admin_shows_phone_that_blocks_texts(stopped: Wire, root: User) -> None:
         (Reason.HELD, "30450", 1, ("texts_held", "30450 +44770090…")),
     ],
 )
-def test_administrators_are_told_at_the_count_of_the_table_and_once(
+def test_administrators_are_alerted_once_at_listed_count(
     sms: Wire,
     alice: User,
     *,
@@ -295,7 +297,7 @@ def test_no_alert_holds_a_number(sms: Wire, alice: User, root: User) -> None:
     assert "+44770090" in told
 
 
-def test_our_own_mistake_is_an_error_of_the_log(
+def test_own_mistake_is_logged_as_error(
     sms: Wire, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     fail(sms, alice, Reason.OUR_FAULT, "21617")

@@ -113,7 +113,7 @@ def answer(question: Challenge, typed: str = "") -> Outcome:
     return result.outcome
 
 
-def test_provider_hears_of_right_code_once(
+def test_provider_is_told_of_right_code_once(
     curious: Wire, taken: Delivery, question: Challenge
 ) -> None:
     assert answer(question, "wrong!") is Outcome.WRONG
@@ -125,7 +125,7 @@ def test_provider_hears_of_right_code_once(
     assert taken.confirmed_at == NOON
 
 
-def test_report_that_broker_brings_twice_is_made_once(curious: Wire, taken: Delivery) -> None:
+def test_duplicate_feedback_task_reports_once(curious: Wire, taken: Delivery) -> None:
     worker.report(taken.pk)
     worker.report(taken.pk)
     assert curious.confirmed == ["provider's id"]

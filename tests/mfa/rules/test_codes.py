@@ -73,7 +73,7 @@ def truncated(digest):
         (9, "520489"),
     ],
 )
-def test_our_reading_of_the_truncation_gives_the_codes_of_appendix_d(count, code):
+def test_truncation_gives_codes_of_rfc_appendix_d(count, code):
     digest = hmac.digest(b"12345678901234567890", count.to_bytes(8, "big"), hashlib.sha1)
     assert truncated(digest) == code
 
@@ -87,7 +87,7 @@ def test_codes_are_the_truncated_hmac_of_the_bound_facts_in_order():
     assert derive(KEY, ALICE) == truncated(hmac.digest(KEY, message.encode(), hashlib.sha256))
 
 
-def test_every_offset_of_the_truncation_is_cut_as_the_rfc_says():
+def test_every_truncation_offset_follows_rfc():
     others = [numbered(number) for number in range(500)]
     messages = [
         json.dumps([b.challenge, b.user, b.purpose, b.channel, b.target, b.browser]).encode()

@@ -27,5 +27,5 @@ def test_every_decimal_digit_of_unicode_is_read() -> None:
         ("\u00b2\u2460\u00bd", "\u00b2\u2460\u00bd"),
     ],
 )
-def test_nothing_else_changes_but_full_width_letters(typed: str, read: str) -> None:
+def test_only_digits_and_full_width_letters_change(typed: str, read: str) -> None:
     assert plain(typed) == read

@@ -118,7 +118,7 @@ def test_missing_field_does_not_fit(name):
 
 
 @pytest.mark.parametrize("kept", [None, "text", 1, [], ["name"], {}])
-def test_value_that_is_no_dict_does_not_fit(kept):
+def test_value_that_is_not_a_dict_does_not_fit(kept):
     assert fits(kept, Form) is False
 
 

@@ -44,7 +44,7 @@ def test_other_name_is_refused(name: str) -> None:
     ("color", "contrast"),
     [("#000000", 21.0), ("#ffffff", 1.0), ("#767676", 4.54), ("#1d4ed8", 6.7)],
 )
-def test_contrast_on_white_is_that_of_wcag(color: str, contrast: float) -> None:
+def test_contrast_on_white_matches_wcag(color: str, contrast: float) -> None:
     """WCAG 2.2, relative luminance; #767676 is its known edge."""
     assert looks.contrast(color, "#ffffff") == pytest.approx(contrast, abs=0.01)
     assert looks.contrast("#ffffff", color) == looks.contrast(color, "#ffffff")
@@ -54,7 +54,7 @@ def test_contrast_on_white_is_that_of_wcag(color: str, contrast: float) -> None:
     ("color", "luminance"),
     [("#010101", 0.00030353), ("#0a0a0a", 0.00303527), ("#0b0b0b", 0.00334654)],
 )
-def test_dark_colors_have_luminance_of_wcag(color: str, luminance: float) -> None:
+def test_luminance_of_dark_colors_matches_wcag(color: str, luminance: float) -> None:
     """The formula changes between 10 and 11 of 255."""
     assert looks.contrast(color, "#000000") == pytest.approx((luminance + 0.05) / 0.05, abs=1e-6)
 
@@ -103,7 +103,7 @@ def read(sheet: str, token: str) -> list[str]:
 
 
 @pytest.mark.parametrize("sheet", ["portal.css", "admin.css"])
-def test_themes_are_those_of_the_stylesheets(sheet: str) -> None:
+def test_themes_match_stylesheets(sheet: str) -> None:
     css = (STATIC / sheet).read_text()
     assert f"--accent: {OWN_ACCENT};" in css
 
@@ -117,7 +117,7 @@ def test_themes_are_those_of_the_stylesheets(sheet: str) -> None:
     assert (LIGHT.on_button, read(css, "on-accent")) == ("#ffffff", ["#fff", DARK.on_button])
 
 
-def test_surfaces_are_those_of_the_stylesheets() -> None:
+def test_surfaces_match_stylesheets() -> None:
     portal = (STATIC / "portal.css").read_text()
     admin = (STATIC / "admin.css").read_text()
     pairs = [read(portal, token) for token in TOKENS] + [read(admin, "selected-row")]
@@ -126,7 +126,7 @@ def test_surfaces_are_those_of_the_stylesheets() -> None:
     assert (LIGHT.surfaces, DARK.surfaces) == (in_full, dark)
 
 
-def test_mixed_colors_are_those_of_a_browser() -> None:
+def test_mixed_colors_match_browser() -> None:
     """`color-mix(in srgb, …)` in Chromium, rounded."""
     assert LIGHT.ink("#1d4ed8") == "#1942b8"
     assert DARK.ink("#1d4ed8") == "#99afed"

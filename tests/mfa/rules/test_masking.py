@@ -51,6 +51,6 @@ def test_masked_name_shows_one_letter(name, domain):
         ('"a@b"@example.org', '"a@c"@example.org', ('"a@b…@example.org', '"a@c…@example.org')),
     ],
 )
-def test_two_masked_addresses_tell_apart_with_as_few_letters_as_possible(old, new, shown):
+def test_two_masked_addresses_differ_with_fewest_letters(old, new, shown):
     """P09."""
     assert masked_pair(old, new) == shown

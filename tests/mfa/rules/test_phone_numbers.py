@@ -581,5 +581,5 @@ def test_empty_test_prefix_is_ignored(prefixes):
         case("nothing", "", None, Misread(Mistake.EMPTY)),
     ],
 )
-def test_sender_need_only_be_possible(typed, home_region, expected):
+def test_sender_only_needs_possible_length(typed, home_region, expected):
     assert read_sender(typed, home_region=home_region) == expected

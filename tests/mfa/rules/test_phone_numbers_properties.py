@@ -103,7 +103,7 @@ def test_mobiles_of_every_country_are_read(mobile, spelling, home):
 
 
 @given(st.sampled_from(WITH_MOBILES))
-def test_every_country_reads_its_own_spelling(region):
+def test_every_country_reads_numbers_in_its_own_format(region):
     national = phonenumbers.format_number(example_mobile(region), PhoneNumberFormat.NATIONAL)
     e164 = phonenumbers.format_number(example_mobile(region), PhoneNumberFormat.E164)
     answer = read(national, home_region=region)

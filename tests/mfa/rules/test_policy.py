@@ -442,7 +442,7 @@ def test_each_number_of_a_policy_has_bounds():
     assert numbers == {name for name, _least, _most in BOUNDS} == set(policies.BOUNDS)
 
 
-def test_session_lasts_twelve_hours_and_half_hour_without_click():
+def test_default_session_lasts_twelve_hours_and_half_hour_without_click():
     policy = resolve(SITE, in_force=True)
     assert (policy.session_life, policy.session_idle) == (minutes(12 * 60), minutes(30))
 

@@ -30,13 +30,13 @@ def test_country_includes_its_calling_code_except_in_north_america(region, expec
     assert group(region) == expected
 
 
-def test_main_regions_with_their_groups_are_whole_world_once():
+def test_main_regions_cover_every_region_once():
     groups = [group(main) for main in MAIN_REGIONS]
     assert frozenset().union(*groups) == EVERYWHERE
     assert sum(map(len, groups)) == len(EVERYWHERE) == 245
 
 
-def test_main_regions_stand_in_order_of_their_letters():
+def test_main_regions_are_in_alphabetical_order():
     assert list(MAIN_REGIONS) == sorted(MAIN_REGIONS)
     assert {"GB", "US", "JM", "RU", "KZ"} <= set(MAIN_REGIONS)
     assert not {"GG", "IM", "JE", "SJ", "001"} & set(MAIN_REGIONS)

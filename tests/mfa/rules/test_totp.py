@@ -117,12 +117,12 @@ def test_unused_step_counts_if_two_share_a_code():
     assert step_of(SECRET, typed, now=now, after=twins) == twins + 1
 
 
-def test_secret_stands_in_groups_of_four():
+def test_secret_is_shown_in_groups_of_four():
     assert text_of(SECRET) == "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
 
 
 @pytest.mark.parametrize(("secret", "text"), [(b"1", "GE"), (bytes([0, 0, 0, 0, 23]), "AAAA AAAX")])
-def test_padding_goes_and_letters_stay(secret, text):
+def test_text_drops_padding_and_keeps_letters(secret, text):
     assert text_of(secret) == text
 
 

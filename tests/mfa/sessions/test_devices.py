@@ -75,7 +75,7 @@ def test_first_of_six_people_is_forgotten() -> None:
     assert [bool(count(person, cookie)) for person in people] == [False, *[True] * 5]
 
 
-def test_person_has_one_part_however_often_they_log_in() -> None:
+def test_repeated_logins_keep_one_part_per_person() -> None:
     cookie = after_login(ALICE, after_login(BOB))
     for _ in range(5):
         cookie = after_login(ALICE, cookie)
@@ -91,7 +91,7 @@ def test_login_draws_new_count() -> None:
 
 
 @pytest.mark.parametrize("changed", ["0", "f"])
-def test_count_cannot_be_chosen(changed: str) -> None:
+def test_browser_cannot_choose_its_count(changed: str) -> None:
     """Otherwise guesses would multiply by the number of counts."""
     cookie = after_login(ALICE)
     while cookie[0] == changed:

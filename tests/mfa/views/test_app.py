@@ -99,7 +99,7 @@ def test_each_of_two_apps_logs_in(browser: Browser, alice: User) -> None:
     assert browser.signed_in
 
 
-def test_charlies_app_does_not_log_alice_in(asked: Browser, charlie: User) -> None:
+def test_charlies_app_does_not_log_in_alice(asked: Browser, charlie: User) -> None:
     theirs = give_app(charlie)
     assert asked.post(CHOOSE, {"route": f"app-{theirs.pk}"}).status_code == 200
     asked.post(VERIFY, {"code": shows(SECRET)})
@@ -226,7 +226,7 @@ def test_app_is_added_beside_phone(home: Browser, alice: User) -> None:
     assert "Your app is set up." in home.get("/me/?saved=app").content.decode()
 
 
-def test_there_is_no_sixth_app_before_one_is_removed(home: Browser, alice: User) -> None:
+def test_sixth_app_is_refused_until_one_is_removed(home: Browser, alice: User) -> None:
     """The page with the secret was opened while there were four."""
     *_, oldest = [give_app(alice) for _ in range(4)]
     secret = secret_on(home.post(MORE).content.decode())

@@ -109,7 +109,7 @@ def test_other_methods_are_refused(proving: Browser, path: str, method: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/login/skip/", "/login/cancel/"])
-def test_link_neither_skips_nor_cancels(enrolling: Browser, path: str) -> None:
+def test_get_request_neither_skips_nor_cancels(enrolling: Browser, path: str) -> None:
     assert enrolling.get(path).status_code == 405
     assert enrolling.get(PHONE).status_code == 200
 

@@ -59,7 +59,7 @@ def listed(browser: Browser) -> list[list[tuple[int, list[int]]]]:
     return [[(each.event.pk, [step.pk for step in each.steps]) for each in page] for page in pages]
 
 
-def test_page_border_splits_no_login(
+def test_page_break_does_not_split_login(
     browser: Browser, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """P14: the steps behind the border were rows of their own on the next page."""

@@ -240,7 +240,7 @@ def test_receipt_that_does_not_match_message_is_ignored(
     assert state(row)[0] == State.ACCEPTED
 
 
-def test_number_whose_end_twilio_hides_fits(client: Client, row: Delivery) -> None:
+def test_redacted_number_in_receipt_matches(client: Client, row: Delivery) -> None:
     """Message Redaction, requested by SMS_REDACT or by the account's settings."""
     form = fields(row, "delivered")
     assert report_form(client, row, form | {"To": f"{row.target[:-4]}XXXX"}) == 204

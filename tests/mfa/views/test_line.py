@@ -97,7 +97,7 @@ def test_accepted_email_is_final(state: str) -> None:
     assert (line.final, line.stuck, line.problem) == (True, False, False)
 
 
-def test_mail_that_failed_says_why() -> None:
+def test_failed_email_shows_reason() -> None:
     line = line_of(delivery(State.FAILED, "email", reason=Reason.BUSY), NOON)
     assert line.words.startswith("The email could not be delivered: ")
     assert line.stuck

@@ -128,7 +128,7 @@ def test_code_of_one_session_proves_nothing_in_another(
     assert other_browser.get(PHONE).url == MAILBOX
 
 
-def test_second_press_waits(recovering: Browser, alice: User) -> None:
+def test_second_request_for_email_code_waits(recovering: Browser, alice: User) -> None:
     recovering.post(MAILBOX)
     assert recovering.post(MAILBOX).status_code == 429
     assert len(codes(alice.email)) == 1
@@ -220,9 +220,7 @@ def test_code_to_former_email_address_is_invalid(recovering: Browser, alice: Use
     assert recovering.get(PHONE).url == MAILBOX
 
 
-def test_lost_phone_after_an_email_change_leads_to_help_that_says_until_when(
-    asked: Browser, alice: User
-) -> None:
+def test_help_after_email_change_shows_when_email_codes_return(asked: Browser, alice: User) -> None:
     """P16: after a change of the email the way stays, and says when it works again."""
     changed = timezone.now() - timedelta(days=6)
     User.objects.filter(pk=alice.pk).update(email_changed_at=changed)

@@ -130,7 +130,7 @@ def test_twenty_first_code_in_an_hour_is_refused_with_reason(
     assert "Try again later" in pages[-1].content.decode()
 
 
-def test_without_codes_the_page_leads_back(asked: Browser) -> None:
+def test_recovery_code_page_without_codes_redirects_back(asked: Browser) -> None:
     assert "Use a recovery code" not in asked.get(VERIFY).content.decode()
     assert asked.get(SPARE).url == VERIFY
     assert asked.post(SPARE, {"code": WRONG}).url == VERIFY
@@ -145,7 +145,7 @@ def test_charlies_code_does_not_log_alice_in(
     assert recovery_codes.left(recovery_codes.codes_of(charlie)) == 10
 
 
-def test_without_a_password_there_is_no_page(browser: Browser, saved: list[str]) -> None:
+def test_recovery_code_page_needs_password_first(browser: Browser, saved: list[str]) -> None:
     """LG-04."""
     assert browser.get(SPARE).url == "/login/"
     assert browser.post(SPARE, {"code": saved[0]}).url == "/login/"

@@ -251,7 +251,7 @@ def test_second_parallel_report_changes_nothing(
     assert alice.factors.usable().exists()
 
 
-def test_get_turns_nothing_off(home: Browser, alice: User) -> None:
+def test_get_request_turns_nothing_off(home: Browser, alice: User) -> None:
     """WB-01."""
     assert "only verification method" in home.get(suspend(alice.factors.get())).content.decode()
     assert alice.factors.usable().exists()

@@ -55,7 +55,7 @@ def test_stay_extends_as_often_as_a_person_presses(
     assert home.get("/me/").status_code == 200
 
 
-def test_stay_gives_the_whole_time_even_within_a_minute(
+def test_stay_restores_full_idle_time_within_a_minute(
     home: Browser, clock: time_machine.Traveller
 ) -> None:
     wait(clock, seconds=50)
@@ -116,7 +116,7 @@ def test_stay_needs_the_forms_token(home: Browser, clock: time_machine.Traveller
 
 
 @pytest.mark.parametrize("station", ["stranger", "asked"])
-def test_there_is_nothing_to_extend_before_the_login(
+def test_pending_login_has_nothing_to_extend(
     request: pytest.FixtureRequest, db: None, station: str
 ) -> None:
     """LG-05: the fifteen minutes of a pending login stay fifteen."""
@@ -159,9 +159,7 @@ def test_session_of_a_pause_ends_with_it(
     assert "The pause of your two-step verification is about to end." in answer["words"]
 
 
-def test_page_starts_with_what_is_left_at_least(
-    home: Browser, clock: time_machine.Traveller
-) -> None:
+def test_page_starts_with_minimum_time_left(home: Browser, clock: time_machine.Traveller) -> None:
     assert shown(home) == str(IDLE)
     wait(clock, seconds=59)
     assert shown(home) == str(IDLE - 59)
@@ -182,18 +180,18 @@ def test_pages_of_staff_offer_to_stay(office: Browser, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/login/", "/login/help/", "/password/forgot/"])
-def test_pages_before_the_login_offer_nothing(browser: Browser, alice: User, path: str) -> None:
+def test_pages_before_login_have_no_dialog(browser: Browser, alice: User, path: str) -> None:
     assert "data-stay" not in browser.get(path).content.decode()
 
 
-def test_person_who_must_renew_the_password_may_stay(
+def test_person_with_expired_password_can_stay(
     expired: Browser, clock: time_machine.Traveller
 ) -> None:
     wait(clock, minutes=28)
     assert expired.post(STAY).json()["left"] == IDLE
 
 
-def test_row_of_the_session_has_the_end_that_the_page_shows(home: Browser) -> None:
+def test_session_row_and_page_have_same_end(home: Browser) -> None:
     home.post(STAY)
     row = Session.objects.get()
     assert row.expire_date - timezone.now() == timedelta(seconds=IDLE)

@@ -16,7 +16,7 @@ VERIFY, CHOOSE, HELP = "/login/verify/", "/login/choose/", "/login/help/"
 @pytest.mark.parametrize(
     "path", ["/login/verify/resend/", "/login/verify/email/", "/login/cancel/"]
 )
-def test_link_neither_sends_nor_cancels(asked: Browser, path: str) -> None:
+def test_get_request_neither_sends_nor_cancels(asked: Browser, path: str) -> None:
     assert asked.get(path).status_code == 405
     assert len(codes(NUMBER)) == 1
 
@@ -78,7 +78,7 @@ def test_email_as_only_method_waits_for_click(browser: Browser, alice: User, set
     assert browser.signed_in
 
 
-def test_without_any_channel_nobody_gets_in(browser: Browser, alice: User, settings) -> None:
+def test_no_one_logs_in_without_channel(browser: Browser, alice: User, settings) -> None:
     """C19, OT-12: it fails closed."""
     settings.MFA_CHANNELS = {}
     assert browser.password(alice).url == HELP
@@ -143,7 +143,7 @@ def test_help_shows_charlie_nothing_of_alice(
     assert "number ending 01" not in page
 
 
-def test_help_answers_no_post(browser: Browser, db: None) -> None:
+def test_help_rejects_post(browser: Browser, db: None) -> None:
     assert browser.post(HELP).status_code == 405
 
 
@@ -152,7 +152,7 @@ def test_anonymous_visitor_sees_contact(browser: Browser, policy: SitePolicy) ->
     assert "The help desk" in browser.get(HELP).content.decode()
 
 
-def test_contact_that_is_script_is_escaped(asked: Browser, policy: SitePolicy) -> None:
+def test_contact_with_script_is_escaped(asked: Browser, policy: SitePolicy) -> None:
     """WB-04."""
     policy.contact = "<script>alert(1)</script>"
     policy.save()

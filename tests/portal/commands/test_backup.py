@@ -30,7 +30,7 @@ def run(*words: str) -> str:
 @pytest.mark.parametrize(
     ("words", "said"), [(["backup", "."], "sqlite3"), (["restore", "x"], "DATABASE_URL")]
 )
-def test_sqlite_is_copied_otherwise(db, words: list[str], said: str) -> None:
+def test_backup_and_restore_of_sqlite_are_refused(db, words: list[str], said: str) -> None:
     with pytest.raises(CommandError, match=said):
         run(*words)
 
@@ -46,7 +46,7 @@ def test_dump_is_written_and_old_ones_removed(db, tmp_path: Path) -> None:
 
 
 @on_postgresql
-def test_tool_that_fails_leaves_nothing_behind(db, tmp_path: Path, monkeypatch) -> None:
+def test_failed_dump_tool_leaves_no_file(db, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("PGOPTIONS", "--no-such-option")
     with pytest.raises(CommandError, match="pg_dump"):
         run("backup", str(tmp_path))

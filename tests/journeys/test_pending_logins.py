@@ -91,7 +91,7 @@ def opens_anything(browser: Browser) -> bool:
     return browser.signed_in or browser.get("/me/").status_code != 302
 
 
-def test_no_page_of_the_login_logs_in_or_saves_a_factor_before_the_first_number(
+def test_login_pages_add_no_factor_and_no_login_before_first_number(
     enrolling: Browser, bob: User
 ) -> None:
     """EN-01."""

@@ -35,7 +35,7 @@ def test_burst_at_one_block_gets_five_texts(policy: SitePolicy) -> None:
     assert [block.scope for block in SendBlock.objects.all()] == ["+447546123"]
 
 
-def test_last_three_of_daily_budget_go_to_twelve_parallel_texts(
+def test_twelve_parallel_texts_share_last_three_of_daily_budget(
     policy: SitePolicy, bob: User
 ) -> None:
     policy.texts_a_day = 3
