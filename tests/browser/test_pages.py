@@ -38,6 +38,7 @@ NOTICES = {
         "/me/security/?done=removed",
     ),
     "moving": ("/me/?saved=link",),
+    "without_phone": ("/login/help/",),
 }
 
 
