@@ -18,6 +18,7 @@ from accounts.views import (
     support,
     warning,
 )
+from accounts.views.organizations import members, overview
 
 
 class UidConverter(StringConverter):
@@ -74,6 +75,24 @@ urlpatterns = [
         "support/people/<int:person_id>/sessions/",
         rescues.support_sessions,
         name="support_sessions",
+    ),
+    path("organizations/<slug:slug>/", overview.organization, name="organization"),
+    path(
+        "organizations/<slug:slug>/details/",
+        overview.organization_details,
+        name="organization_details",
+    ),
+    path("organizations/<slug:slug>/people/", overview.people_list, name="people_list"),
+    path("organizations/<slug:slug>/clients/", overview.clients, name="clients"),
+    *(
+        path(f"organizations/<slug:slug>/people/<int:member_id>/{tail}", view, name=name)
+        for tail, view, name in (
+            ("", members.member, "member"),
+            ("number/", members.member_number, "member_number"),
+            ("reset/", members.member_reset, "member_reset"),
+            ("sessions/", members.member_sessions, "member_sessions"),
+            ("end/", members.member_end, "member_end"),
+        )
     ),
     path("me/password/renew/", details.renew, name="renew"),
 ]

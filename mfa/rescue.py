@@ -38,6 +38,15 @@ def may_rescue(actor: AbstractMfaUser, person: AbstractMfaUser, permission: str 
     return actor.pk != person.pk and not person.has_powers and actor.has_perm(permission)
 
 
+def may_look_after(
+    actor: AbstractMfaUser, person: AbstractMfaUser, permission: str = RESCUE
+) -> bool:
+    """Whether support or the person's manager may reset, write a number or end sessions (K10)."""
+    if may_rescue(actor, person, permission):
+        return True
+    return actor.pk != person.pk and not person.has_powers and actor.looks_after(person)
+
+
 def reset(
     actor: AbstractMfaUser | None,
     person: AbstractMfaUser,
@@ -56,7 +65,7 @@ def reset(
     with transaction.atomic():
         # A promotion takes the same lock: a person is reset before it or not at all.
         held = pauses.hold(person)
-        if held.has_powers or (actor and not may_rescue(actor, held)):
+        if held.has_powers or (actor and not may_look_after(actor, held)):
             raise PermissionDenied
         if actor:
             counters.take([limits.RESCUES.of(str(actor.pk))])
@@ -93,7 +102,8 @@ def assign_number(
     """
     with transaction.atomic():
         # A promotion takes the same lock, as for `reset`.
-        _demand(actor, pauses.hold(person), NUMBER)
+        if not may_look_after(actor, pauses.hold(person), NUMBER):
+            raise PermissionDenied
         counters.take([limits.RESCUES.of(str(actor.pk))])
         changed = factors.assign_phone(person, number, reason=reason, by=actor, client=client)
         transaction.set_rollback(not changed)
@@ -120,7 +130,8 @@ def reopen(person: AbstractMfaUser, email: str) -> AbstractMfaUser:
 
 def end_sessions(actor: AbstractMfaUser, person: AbstractMfaUser, *, client: Client) -> None:
     """Log the person out everywhere. Raises PermissionDenied."""
-    _demand(actor, person)
+    if not may_look_after(actor, person):
+        raise PermissionDenied
     revoke.end_all(person, by=actor, client=client)
 
 

@@ -12,7 +12,7 @@ import pytest
 from django.test import TestCase
 from django.utils import timezone
 
-from accounts.models import Tile, User
+from accounts.models import Membership, Organization, Tile, User
 from mfa.messages import notices
 from mfa.models import (
     AuditEvent,
@@ -24,6 +24,7 @@ from mfa.models import (
     SendBlock,
     SitePolicy,
 )
+from tests.organizations import MANAGER, join, organization
 from tests.portal_client import Browser, code
 
 PHONE = "/login/enroll/phone/"
@@ -71,6 +72,15 @@ PAGES = {
     "accounts:support_pause": "ruling",
     "accounts:support_number": "ruling",
     "accounts:support_sessions": "ruling",
+    "accounts:organization": "managing",
+    "accounts:organization_details": "managing",
+    "accounts:people_list": "managing",
+    "accounts:clients": "managing",
+    "accounts:member": "managing",
+    "accounts:member_number": "managing",
+    "accounts:member_reset": "managing",
+    "accounts:member_sessions": "managing",
+    "accounts:member_end": "managing",
     "mfa:suspend_factor": "home",
     "mfa:remove_factor": "home",
     "demo:phone": "asked",
@@ -117,6 +127,10 @@ KEYS: dict[str, Callable[[], str]] = {
     ),
     "person_id": lambda: str(
         User.objects.filter(is_staff=False).values_list("pk", flat=True).first() or 1
+    ),
+    "slug": lambda: Organization.objects.values_list("slug", flat=True).first() or "acme",
+    "member_id": lambda: str(
+        Membership.objects.filter(role="member").values_list("pk", flat=True).first() or 1
     ),
     "provider": lambda: "twilio",
     "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
@@ -294,6 +308,17 @@ def ruling(office: Browser, root: User, alice: User) -> Browser:
     return office
 
 
+@pytest.fixture
+def managing(browser: Browser, alice: User, bob: User) -> Browser:
+    """Alice, a manager of Acme, which has bob as a member and a client organization."""
+    acme = organization("Acme")
+    organization("Globex", acme)
+    join(alice, acme, role=MANAGER)
+    join(bob, acme)
+    browser.log_in(alice)
+    return browser
+
+
 STATIONS = (
     "stranger",
     "asked",
@@ -313,4 +338,5 @@ STATIONS = (
     "moving",
     "changing",
     "ruling",
+    "managing",
 )

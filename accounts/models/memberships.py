@@ -46,6 +46,7 @@ class Membership(models.Model):
         models.PROTECT,
         related_name="memberships",
         verbose_name=_("organization"),
+        db_index=False,
     )
     role = models.CharField(_("role"), max_length=7, choices=Role, default=Role.MEMBER)
     since = models.DateTimeField(_("since"), default=timezone.now, editable=False)
@@ -62,6 +63,12 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["user", "organization"], name="membership_once"),
         ]
         indexes: ClassVar = [
+            # For the pages of an organization's people, newest first
+            models.Index(
+                fields=["organization", "-id"],
+                condition=Q(ended_at=None),
+                name="membership_of_organization",
+            ),
             models.Index(
                 fields=["organization"],
                 condition=Q(role="manager", ended_at=None),

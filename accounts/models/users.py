@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import policies
 from accounts.models.emails import EmailField
 from accounts.models.memberships import Membership
+from accounts.models.organizations import Organization
 from accounts.models.policies import MANAGER, STAFF
+from accounts.organizations.managers import Manager
 from accounts.people import links, notice_links, zones
 from accounts.people.links import Link
 from mfa.models import AbstractMfaUser, plain_text
@@ -198,6 +200,18 @@ class User(AbstractMfaUser):
     def mfa_policy(self) -> Policy:
         """The policy of this person, folded once per request."""
         return policies.policy_of(self)
+
+    def looks_after(self, person: AbstractMfaUser) -> bool:
+        """Whether this person is a manager of everything that the other belongs to (K10)."""
+        return isinstance(person, User) and Manager(self).may_act_on(person)
+
+    @property
+    def managed(self) -> list[Organization]:
+        """The organizations in which this person is a manager."""
+        if self.home_id is None:
+            return []
+        mine = self.affiliation.memberships
+        return [each.organization for each in mine if each.role == Membership.Role.MANAGER]
 
     @property
     def may_log_in(self) -> bool:

@@ -5,10 +5,15 @@ look-up goes through this module, so no view can forget the limit.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from accounts.models import Membership, Organization, User
+from accounts.models.memberships import Membership
+from accounts.models.organizations import Organization
+
+if TYPE_CHECKING:
+    from accounts.models.users import User
 
 MANAGER = Membership.Role.MANAGER
 
@@ -17,7 +22,7 @@ MANAGER = Membership.Role.MANAGER
 class Manager:
     """A person in the role of a manager."""
 
-    user: User
+    user: "User"
 
     def organizations(self) -> QuerySet[Organization]:
         """Return the organizations that the person manages, and the active clients of these."""
@@ -30,16 +35,13 @@ class Manager:
         memberships = Membership.objects.in_force().filter(user=self.user, role=MANAGER)
         return Organization.objects.filter(pk__in=memberships.values("organization"))
 
-    def people(self, organization: Organization) -> QuerySet[User]:
-        """Return the members of an organization that the person manages."""
-        members = Membership.objects.in_force().filter(
-            user=OuterRef("pk"),
-            organization=organization,
-            organization__in=self.organizations().values("pk"),
+    def members(self, organization: Organization) -> QuerySet[Membership]:
+        """Return the memberships of an organization that the person manages."""
+        return Membership.objects.in_force().filter(
+            organization=organization, organization__in=self.organizations().values("pk")
         )
-        return User.objects.filter(Exists(members))
 
-    def may_act_on(self, person: User) -> bool:
+    def may_act_on(self, person: "User") -> bool:
         """Whether the manager may reset, edit or write a number for this person (K10).
 
         Never for staff and never for oneself. Every membership of the person must be in a managed

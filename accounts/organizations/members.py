@@ -60,7 +60,7 @@ def end(
     """
     with transaction.atomic():
         held = _held(membership)
-        if not _may_end(actor, held):
+        if not may_end(actor, held):
             raise PermissionDenied
         if held.ended_at is not None:
             return
@@ -70,6 +70,21 @@ def end(
         _move_home(held)
         _record(Event.MEMBER_LEFT, held, actor, client)
         revoke.end_all(held.user, by=actor, client=client)
+
+
+def rename(
+    actor: AbstractMfaUser, membership: Membership, name: str, *, client: Client = audit.NOWHERE
+) -> None:
+    """Change a member's name. Raises PermissionDenied."""
+    person = membership.user
+    with transaction.atomic():
+        held = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+        if not actor.looks_after(held):
+            raise PermissionDenied
+        if held.full_name != name:
+            held.full_name = name
+            held.save(update_fields=["full_name"])
+            audit.record(Event.NAME_CHANGED, held, client=client, by=actor.pk)
 
 
 def give_role(
@@ -100,7 +115,8 @@ def _held(membership: Membership) -> Membership:
     return rows.select_for_update(of=("self",)).get(pk=membership.pk)
 
 
-def _may_end(actor: AbstractMfaUser, membership: Membership) -> bool:
+def may_end(actor: AbstractMfaUser, membership: Membership) -> bool:
+    """Whether the actor may end a membership: members by managers, managers by those above."""
     if actor.pk == membership.user_id:
         return False
     if actor.has_perm(CHANGE):

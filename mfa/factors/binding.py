@@ -35,6 +35,11 @@ def end_former(user: AbstractMfaUser) -> None:
     held.filter(pk__in=former).become(Status.REVOKED)
 
 
+def has_first(user: AbstractMfaUser) -> bool:
+    """Whether the person has a phone or app."""
+    return Factor.objects.usable().filter(user_id=user.pk, kind__in=FIRST).exists()
+
+
 def are_backed_up(held: Iterable[Factor]) -> bool:
     """Whether the factors are of two kinds, so that losing one leaves another."""
     return len({factor.kind for factor in held}) > 1

@@ -84,6 +84,8 @@ SILENT = frozenset(
         Event.MEMBER_JOINED,
         Event.MEMBER_LEFT,
         Event.ROLE_CHANGED,
+        Event.NAME_CHANGED,
+        Event.ORGANIZATION_REFUSED,
         Event.SUPPORT_REFUSED,
         # A help desk opens pages all day, and nothing changes.
         Event.SUPPORT_OPENED,

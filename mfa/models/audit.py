@@ -76,6 +76,11 @@ class Event(models.TextChoices):
     MEMBER_JOINED = "member_joined", _("This account joined an organization.")
     MEMBER_LEFT = "member_left", _("This account's membership of an organization ended.")
     ROLE_CHANGED = "role_changed", _("The role of this account in an organization was changed.")
+    NAME_CHANGED = "name_changed", _("The name was changed by a manager.")
+    ORGANIZATION_REFUSED = (
+        "organization_refused",
+        _("You tried to open a page of an organization without permission."),
+    )
     FACTORS_RESET = "factors_reset", _("Two-step verification was reset.")
     SUPPORT_REFUSED = "support_refused", _("You tried to open a support page without permission.")
     SUPPORT_OPENED = "support_opened", _("Support looked at this account to help.")

@@ -88,6 +88,10 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         """Whether the account can be used. A project can add reasons why not."""
         return self.is_active
 
+    def looks_after(self, person: "AbstractMfaUser") -> bool:
+        """Whether this person manages everything that the other belongs to (K10)."""
+        return False
+
     @property
     def zone(self) -> tzinfo:
         """The time zone of the person's messages."""

@@ -56,7 +56,7 @@ def test_manager_sees_nothing_after_end(max_: User, client_: Organization, ended
         case _:
             rows.update(role="member")
     assert names(max_) == set()
-    assert not Manager(max_).people(client_).exists()
+    assert not Manager(max_).members(client_).exists()
 
 
 def test_manager_of_inactive_partner_does_not_reach_its_clients(
@@ -71,8 +71,8 @@ def test_members_of_managed_organization_are_listed(
 ) -> None:
     join(bob, client_)
     join(alice, organization("Somebody else"))
-    assert set(Manager(mia).people(client_)) == {max_, bob}
-    assert not Manager(max_).people(Organization.objects.get(name="Somebody else")).exists()
+    assert {each.user for each in Manager(mia).members(client_)} == {max_, bob}
+    assert not Manager(max_).members(Organization.objects.get(name="Somebody else")).exists()
 
 
 def test_manager_acts_on_own_members_and_members_of_clients(

@@ -1,5 +1,5 @@
 """Imports the stations of a login."""
 
-from tests.journeys.conftest import asked, home, office, optional
+from tests.journeys.conftest import asked, home, managing, office, optional
 
-__all__ = ["asked", "home", "office", "optional"]
+__all__ = ["asked", "home", "managing", "office", "optional"]

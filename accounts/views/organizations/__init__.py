@@ -1,0 +1,1 @@
+"""The pages of managers: their organizations, the people there, and the rules."""

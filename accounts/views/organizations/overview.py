@@ -1,0 +1,71 @@
+"""What a manager sees first: the organization, its people and its clients."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.forms.organizations import MemberSearchForm
+from accounts.models import LARGEST_ID, Organization
+from accounts.organizations import people
+from accounts.organizations.managers import Manager
+from accounts.views.organizations.guards import for_manager
+from accounts.views.requests import UserRequest
+
+
+@require_safe
+@for_manager
+def organization(request: UserRequest, organization: Organization) -> HttpResponse:
+    """Show what there is: people, clients, rules."""
+    clients = organization.clients.filter(is_active=True).exists()
+    context = {"organization": organization, "has_clients": clients}
+    return render(request, "accounts/organization.html", context)
+
+
+@require_safe
+@for_manager
+def organization_details(request: UserRequest, organization: Organization) -> HttpResponse:
+    """List the contacts as rows that open (D20, D21). Raises TooMany."""
+    return render(request, "accounts/organization_details.html", _listed(request, organization))
+
+
+@require_safe
+@for_manager
+def people_list(request: UserRequest, organization: Organization) -> HttpResponse:
+    """List the people with links to edit each, those without a number on top. Raises TooMany."""
+    context = _listed(request, organization)
+    first = not request.GET
+    context["without_number"] = people.without_number(request.user, organization) if first else []
+    return render(request, "accounts/people_list.html", context)
+
+
+@require_safe
+@for_manager
+def clients(request: UserRequest, organization: Organization) -> HttpResponse:
+    """List the client organizations that this person manages (E11)."""
+    ours = Manager(request.user).organizations().filter(parent=organization)
+    context = {"organization": organization, "clients": ours.order_by("name", "pk")}
+    return render(request, "accounts/clients.html", context)
+
+
+def _listed(request: UserRequest, organization: Organization) -> dict[str, object]:
+    form = MemberSearchForm(request.GET if "q" in request.GET else None)
+    found = None
+    if form.is_valid():
+        found = people.found_by(request, request.user, organization, form.cleaned_data["q"])
+    page = people.page_of(request.user, organization, before=_number(request.GET.get("before")))
+    return {
+        "organization": organization,
+        "form": form,
+        "members": page.members if found is None else found,
+        "searched": found is not None,
+        "before": page.before if found is None else None,
+    }
+
+
+def _number(text: str | None) -> int | None:
+    """Return an id from the address, or None."""
+    try:
+        number = int(text or "")
+    except ValueError:
+        return None
+    return number if 0 < number <= LARGEST_ID else None

@@ -1,0 +1,47 @@
+"""What a manager sees: the organization, its people and its clients (D20, E01, E11)."""
+
+from accounts.models import Membership, Organization, User
+from tests.accounts.views.organizations.pages import ACME, page_of, text
+from tests.conftest import give_phone
+from tests.organizations import join
+from tests.portal_client import PASSWORD, Browser
+
+
+def test_manager_finds_own_people_and_sees_their_state(
+    managing: Browser, bob: User, charlie: User
+) -> None:
+    assert "Organization Details" in text(managing, ACME)
+    details = text(managing, f"{ACME}details/")
+    assert "Bob" in details
+    assert "Two-step verification is not set up" in details
+    assert "charlie@example.org" not in details
+    people = text(managing, f"{ACME}people/")
+    assert "People without a phone number" in people
+    give_phone(bob, "+447700900233")
+    assert "People without a phone number" not in text(managing, f"{ACME}people/")
+    assert "Bob" in text(managing, f"{ACME}people/?q=bob@exam")
+    assert "Bob" in text(managing, f"{ACME}people/?q=0233")
+    assert "Nobody found" in text(managing, f"{ACME}people/?q=charlie")
+
+
+def test_manager_reaches_clients_and_their_people(managing: Browser, charlie: User) -> None:
+    join(charlie, Organization.objects.get(slug="globex"))
+    assert "Globex" in text(managing, f"{ACME}clients/")
+    assert "Charlie" in text(managing, "/organizations/globex/people/")
+    assert "Reset Two Factor" in text(managing, page_of(charlie, "globex"))
+
+
+def test_managed_people_are_paged(managing: Browser) -> None:
+    acme = Organization.objects.get(slug="acme")
+    people = [User(email=f"m{number:03}@example.org", password=PASSWORD) for number in range(60)]
+    User.objects.bulk_create(people)
+    Membership.objects.bulk_create(Membership(user=user, organization=acme) for user in people)
+    first = text(managing, f"{ACME}people/")
+    assert "m059@" in first
+    assert "m034@" not in first
+    last = Membership.objects.get(user__email="m035@example.org")
+    assert f"before={last.pk}" in first
+    second = text(managing, f"{ACME}people/?before={last.pk}")
+    assert "m034@" in second
+    for odd in ("x", "-1", "9" * 30, "٣"):
+        assert managing.get(f"{ACME}people/", {"before": odd}).status_code == 200
