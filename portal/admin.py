@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.views.login import logout as end_session
 from mfa.admin.base.page import PortalAdmin
+from mfa.admin.base.words import NOTHING
 from mfa.admin.checklist import tasks_of
 from mfa.login import typed
 from mfa.login.guards import SAFE, confirm_first, is_fresh, is_strong, person
@@ -27,6 +28,7 @@ EDITS = {"add_view", "change_view"}
 class PortalAdminSite(AdminSite):
     """The admin without its own login, logout and password form."""
 
+    empty_value_display = NOTHING
     site_header = _("Administration")
     site_title = _("Administration")
     index_title = _("Administration")

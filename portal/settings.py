@@ -293,6 +293,7 @@ LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", dict(LANGUAGES))
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 USE_TZ = True
+FORMAT_MODULE_PATH = "portal.formats"
 
 # Files
 STATIC_URL = "static/"

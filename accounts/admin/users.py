@@ -18,7 +18,7 @@ from accounts.admin.powers import end_pauses
 from accounts.models import LARGEST_ID, User
 from accounts.people import powers
 from mfa import pauses
-from mfa.admin.base.words import audit_of, label, when
+from mfa.admin.base.words import NOTHING, audit_of, label, when
 from mfa.login.guards import fresh
 from mfa.search import people as search
 
@@ -106,15 +106,15 @@ class UserAdmin(ChosenPeople):
         """What the person may do in the administration."""
         if person.is_superuser:
             return gettext("Superuser")
-        return gettext("Staff") if person.is_staff else "-"
+        return gettext("Staff") if person.is_staff else NOTHING
 
     @admin.display(description=_("Last login"))
-    def last_seen(self, person: User) -> SafeString | str:
+    def last_seen(self, person: User) -> SafeString:
         """When the person last logged in."""
         return when(person.last_login)
 
     @admin.display(description=_("Joined"))
-    def joined(self, person: User) -> SafeString | str:
+    def joined(self, person: User) -> SafeString:
         """When the account was made."""
         return when(person.date_joined)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa import audit
 from mfa.admin.base.read_only import ReadOnly
-from mfa.admin.base.words import EventFilter, PersonFilter, label, when
+from mfa.admin.base.words import NOTHING, EventFilter, PersonFilter, label, when
 from mfa.models import AuditEvent, Event
 
 # The kinds of events, each with its tone and its words
@@ -76,23 +76,25 @@ class AuditEventAdmin(ReadOnly):
     @admin.display(description=_("who"))
     def who(self, row: AuditEvent) -> str:
         """The person, and who acted if it was someone else."""
+        if not row.done_by:
+            return self.person(row)
         names = {"person": row.person or "-", "actor": row.done_by}
-        return gettext("%(person)s, by %(actor)s") % names if row.done_by else names["person"]
+        return gettext("%(person)s, by %(actor)s") % names
 
     @admin.display(description=_("when"))
-    def moment(self, row: AuditEvent) -> SafeString | str:
+    def moment(self, row: AuditEvent) -> SafeString:
         """When it happened."""
         return when(row.at)
 
     @admin.display(description=_("person"))
     def person(self, row: AuditEvent) -> str:
         """The email or number of the person concerned."""
-        return row.person or "-"
+        return row.person or NOTHING
 
     @admin.display(description=_("done by"))
     def done_by(self, row: AuditEvent) -> str:
         """The person who acted."""
-        return row.done_by or "-"
+        return row.done_by or NOTHING
 
     @admin.display(description=_("what happened"))
     def what(self, row: AuditEvent) -> str:

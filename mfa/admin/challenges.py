@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _, gettext_lazy
 
 from mfa.admin.base.read_only import ReadOnly
@@ -50,9 +51,9 @@ class ChallengeAdmin(ReadOnly):
     @admin.display(description=gettext_lazy("what for"))
     def what(self, row: Challenge) -> str:
         """The purpose and the target."""
-        return f"{row.get_purpose_display()}, {self.to(row)}"
+        return capfirst(f"{row.get_purpose_display()}, {self.to(row)}")
 
     @admin.display(description=gettext_lazy("when"))
-    def asked(self, row: Challenge) -> SafeString | str:
+    def asked(self, row: Challenge) -> SafeString:
         """When the code was requested."""
         return when(row.created_at)

@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from mfa import channels
 from mfa.admin.base.read_only import ReadOnly
-from mfa.admin.base.words import ChannelFilter, MessageFilter, PersonFilter, label, when
+from mfa.admin.base.words import (
+    NOTHING,
+    ChannelFilter,
+    MessageFilter,
+    PersonFilter,
+    label,
+    when,
+)
 from mfa.models import Delivery, Reason
 from mfa.models.message_words import CHANNELS, MESSAGES
 
@@ -62,7 +69,7 @@ class DeliveryAdmin(ReadOnly):
         return f"{message}: {CHANNELS.get(row.channel, row.channel)}, {self.to(row)}"
 
     @admin.display(description=_("when"))
-    def asked(self, row: Delivery) -> SafeString | str:
+    def asked(self, row: Delivery) -> SafeString:
         """When it was requested."""
         return when(row.created_at)
 
@@ -70,5 +77,5 @@ class DeliveryAdmin(ReadOnly):
     def explanation(self, row: Delivery) -> str:
         """Explain the provider's error for administrators."""
         if not row.reason or not channels.available(row.channel):
-            return "-"
+            return NOTHING
         return channels.get(row.channel).explain(Reason(row.reason), row.code)

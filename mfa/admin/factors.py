@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa.admin.base.read_only import ReadOnly
@@ -42,7 +43,7 @@ class FactorAdmin(ReadOnly):
     @admin.display(description=_("which"))
     def which(self, row: Factor) -> str:
         """The factor with a masked target."""
-        return row.masked
+        return capfirst(row.masked)
 
     @admin.display(description=_("state"))
     def state(self, row: Factor) -> SafeString:
@@ -50,12 +51,12 @@ class FactorAdmin(ReadOnly):
         return label(_tone(row), row.state)
 
     @admin.display(description=_("verified"))
-    def confirmed(self, row: Factor) -> SafeString | str:
+    def confirmed(self, row: Factor) -> SafeString:
         """When it was set up."""
         return when(row.confirmed_at)
 
     @admin.display(description=_("last used"))
-    def last_used(self, row: Factor) -> SafeString | str:
+    def last_used(self, row: Factor) -> SafeString:
         """When it was last used."""
         return when(row.last_used_at)
 

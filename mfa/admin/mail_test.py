@@ -29,7 +29,7 @@ def run(administrator: AbstractMfaUser) -> tuple[Reason, str] | None:
 def explain(reason: Reason, code: str) -> str:
     """Return why the email was not sent."""
     if not channels.available(ChannelName.EMAIL):
-        return gettext("This portal has no mail server: set EMAIL_URL")
+        return gettext("This portal has no mail server: set EMAIL_URL.")
     return channels.get(ChannelName.EMAIL).explain(reason, code)
 
 

@@ -32,7 +32,7 @@ class PauseAdmin(ReadOnly):
         return label("warning", gettext("Running")) if running else label("quiet", gettext("Ended"))
 
     @admin.display(description=_("until"))
-    def ends(self, row: Pause) -> SafeString | str:
+    def ends(self, row: Pause) -> SafeString:
         """When it ends or ended."""
         return when(row.until)
 

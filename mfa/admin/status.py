@@ -95,13 +95,14 @@ def _texts_words(policy: SitePolicy) -> str:
     }
     if health.texts_on_trial:
         words = gettext(
-            "Texts stopped %(since)s ago: %(fault)s Sending has resumed. The next text will "
-            "confirm whether it works."
+            "Texts stopped %(since)s ago. Sending has resumed. The next text will confirm whether "
+            "it works. The reason was: %(fault)s"
         )
     else:
         words = gettext(
-            "Texts stopped %(since)s ago: %(fault)s People are asked for another verification "
-            "method. The account is tested every minute, and sending resumes automatically."
+            "Texts stopped %(since)s ago. People are asked for another verification method. The "
+            "account is tested every minute, and sending resumes automatically. The reason: "
+            "%(fault)s"
         )
     return words % said
 
@@ -109,5 +110,5 @@ def _texts_words(policy: SitePolicy) -> str:
 def _mail_words(policy: SitePolicy) -> str:
     reason, code = policy.health.mail_test_reason, policy.health.mail_test_code
     fault = mail_test.explain(Reason(reason), code)
-    words = gettext("Codes by email are not available: the last test email failed (%s).")
+    words = gettext("Codes by email are not available: the last test email failed. The reason: %s")
     return words % fault

@@ -81,7 +81,9 @@ def test_mail(request: SignedIn) -> HttpResponse:
         words = gettext("The mail server accepted the test email. Check that it arrived.")
         messages.success(request, words)
     else:
-        messages.error(request, gettext("The test email failed: %s.") % mail_test.explain(*fault))
+        messages.error(
+            request, gettext("The test email failed. The reason: %s") % mail_test.explain(*fault)
+        )
     return shown_again(request)
 
 

@@ -218,7 +218,7 @@ def test_third_account_fault_turns_texts_off(
     assert ChannelHealth.load().texts_rest
     assert Browser().password(charlie).url == CHOOSE
     page = office.get("/admin/mfa/accountpolicy/1/change/").content.decode()
-    assert re.search(r"Texts stopped .* ago:", page)
+    assert re.search(r"Texts stopped .* ago\.", page)
     assert "Twilio rejected the account ID and token." in page
 
 

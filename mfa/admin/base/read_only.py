@@ -53,12 +53,17 @@ class ReadOnly(PortalAdmin[models.Model]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the audit of the row's person."""
+        """Show the audit of the row."""
         row = self.get_object(request, unquote(object_id))
-        number = getattr(row, "user_id", None)
-        if number is None or not request.user.has_perm("mfa.view_auditevent"):
+        address = self.audit_of(row) if row else ""
+        if not address or not request.user.has_perm("mfa.view_auditevent"):
             return super().history_view(request, object_id, extra_context)
-        return redirect(audit_of(number))
+        return redirect(address)
+
+    def audit_of(self, row: Any) -> str:
+        """Return the address of the audit of the row's person, "" without one."""
+        number = getattr(row, "user_id", None)
+        return audit_of(number) if number else ""
 
     @admin.display(description=_("to"))
     def to(self, row: Challenge | Delivery) -> str:

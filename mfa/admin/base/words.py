@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -23,15 +24,19 @@ from mfa.models.message_words import CHANNELS, MESSAGES
 LONGEST_ID = 18
 
 
+# No value. On a phone, the cards of a list leave it out.
+NOTHING = mark_safe('<span class="empty">-</span>')
+
+
 def label(tone: str, words: object) -> SafeString:
     """Return a state as a colored label: good, bad, warning or quiet."""
-    return format_html('<span class="label label-{}">{}</span>', tone, words)
+    return format_html('<span class="label label-{}">{}</span>', tone, capfirst(str(words)))
 
 
-def when(at: datetime | None) -> SafeString | str:
+def when(at: datetime | None) -> SafeString:
     """Return a moment as all pages write it."""
     if at is None:
-        return "-"
+        return NOTHING
     here = localtime(at)
     return format_html(
         '<time datetime="{}">{}</time>',

@@ -132,7 +132,7 @@ def test_email_button_is_hidden_without_mail_server(office: Browser, settings: S
     assert "the operator has not set EMAIL_URL" in page
     assert "test-mail" not in page
     said = office.post(MAIL, follow=True).content.decode()
-    assert "The test email failed: This portal has no mail server: set EMAIL_URL." in said
+    assert "The reason: This portal has no mail server: set EMAIL_URL." in said
     assert ChannelHealth.load().mail_test_reason == Reason.INTERNAL
 
 

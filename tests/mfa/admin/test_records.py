@@ -88,7 +88,7 @@ def test_no_page_shows_a_full_number_or_a_hash(support: Browser) -> None:
 def test_targets_are_masked(support: Browser) -> None:
     assert "number ending 01" in support.get("/admin/mfa/challenge/").content.decode()
     assert "number ending 01" in support.get("/admin/mfa/delivery/").content.decode()
-    assert "number ending 01" in support.get("/admin/mfa/factor/").content.decode()
+    assert "Number ending 01" in support.get("/admin/mfa/factor/").content.decode()
 
 
 def test_person_is_found_by_email(support: Browser) -> None:
@@ -137,7 +137,7 @@ def test_state_of_factor_is_in_words(support: Browser, alice: User) -> None:
     Factor.objects.create(user=alice, target="+447700900206", confirmed_at=now, status="revoked")
     Factor.objects.create(user=alice, target="+447700900207", confirmed_at=now, status="disabled")
     page = support.get("/admin/mfa/factor/").content.decode()
-    for state in ("in use", "removed", "disabled after 100 wrong codes"):
+    for state in ("In use", "Removed", "Disabled after 100 wrong codes"):
         assert f">{state}</span>" in page
 
 

@@ -337,7 +337,7 @@ def test_probe_does_nothing_while_circuit_is_closed(sms: Wire, policy: SitePolic
 
 def test_administrator_sees_reason_and_can_retry(office_of_root: Browser, resting: Wire) -> None:
     page = office_of_root.get("/admin/mfa/accountpolicy/1/change/").content.decode()
-    assert re.search(r"Texts stopped .* ago:", page)
+    assert re.search(r"Texts stopped .* ago\.", page)
     assert "20005" in page
     answer = office_of_root.post("/admin/mfa/accountpolicy/try-texts/", follow=True)
     assert "Sending resumed." in answer.content.decode()
