@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models.memberships import Membership
+from accounts.models.organizations import Organization, OrganizationPolicy
 from accounts.models.policies import MANAGER, STAFF
 from mfa import prepared
 from mfa.models import Pause, SitePolicy
@@ -81,6 +82,25 @@ def check_with(user: "User", another: Membership) -> None:
         in_force=True,
         floor=joined.site.floor,
     )
+
+
+def is_empty_with(user: "User", organization: Organization, own: OrganizationPolicy) -> bool:
+    """Whether other rules of an organization would leave one of its people no method."""
+    affiliation = affiliation_of(user)
+    for each in affiliation.memberships:
+        if each.organization_id == organization.pk:
+            each.organization.own = own
+    try:
+        resolve(
+            affiliation.site.layer(SITE),
+            roles_of(user, affiliation),
+            levels_of(user, affiliation),
+            in_force=True,
+            floor=affiliation.site.floor,
+        )
+    except EmptyPolicyError:
+        return True
+    return False
 
 
 def roles_of(user: "User", affiliation: Affiliation) -> tuple[Layer, ...]:

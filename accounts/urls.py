@@ -18,7 +18,7 @@ from accounts.views import (
     support,
     warning,
 )
-from accounts.views.organizations import members, overview
+from accounts.views.organizations import members, overview, security
 
 
 class UidConverter(StringConverter):
@@ -84,6 +84,11 @@ urlpatterns = [
     ),
     path("organizations/<slug:slug>/people/", overview.people_list, name="people_list"),
     path("organizations/<slug:slug>/clients/", overview.clients, name="clients"),
+    path(
+        "organizations/<slug:slug>/security/",
+        security.organization_security,
+        name="organization_security",
+    ),
     *(
         path(f"organizations/<slug:slug>/people/<int:member_id>/{tail}", view, name=name)
         for tail, view, name in (

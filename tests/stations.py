@@ -76,6 +76,7 @@ PAGES = {
     "accounts:organization_details": "managing",
     "accounts:people_list": "managing",
     "accounts:clients": "managing",
+    "accounts:organization_security": "managing",
     "accounts:member": "managing",
     "accounts:member_number": "managing",
     "accounts:member_reset": "managing",

@@ -1,10 +1,16 @@
 """The forms of managers."""
 
+from datetime import datetime, time
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.support import SearchForm
 from accounts.models import User
+from accounts.organizations.rules import Wishes
+from mfa.rules.methods import Method
+from mfa.rules.policy import Enforcement
 
 
 class MemberSearchForm(SearchForm):
@@ -28,3 +34,65 @@ class NameForm(forms.ModelForm[User]):
         model = User
         fields = ("full_name",)
         widgets = {"full_name": forms.TextInput(attrs={"autocomplete": "off"})}
+
+
+class RulesForm(forms.Form):
+    """An organization's rules for two-step verification (D01, D03, D04)."""
+
+    enabled = forms.BooleanField(
+        label=_("Enable Multi Factor Authentication (MFA)"), required=False
+    )
+    methods = forms.MultipleChoiceField(
+        label=_("Methods"),
+        required=False,
+        choices=[
+            (Method.PHONE, _("Code by text")),
+            (Method.APP, _("Authenticator app")),
+            (Method.RECOVERY_CODES, _("Recovery codes")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Choose none to allow all methods that the portal allows."),
+    )
+    opt_out = forms.BooleanField(
+        label=_("Allow opt-out"),
+        required=False,
+        help_text=_("People see a button “Skip for Now” when they are asked to set up MFA."),
+    )
+    deadline = forms.DateField(
+        label=_("Required from"),
+        required=False,
+        help_text=_("With opt-out: people can skip until this day. They see the date."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def clean(self) -> None:
+        """Refuse a date that says nothing."""
+        super().clean()
+        deadline = self.cleaned_data.get("deadline")
+        if deadline and not self.cleaned_data.get("opt_out"):
+            self.add_error("deadline", _("Tick “Allow opt-out”, or clear the date."))
+        elif deadline and deadline <= timezone.localdate():
+            self.add_error("deadline", _("Enter a date in the future."))
+
+    @property
+    def wishes(self) -> Wishes:
+        """What was chosen."""
+        data = self.cleaned_data
+        on = Enforcement.OPTIONAL if data["opt_out"] else Enforcement.REQUIRED
+        day = data["deadline"]
+        start = datetime.combine(day, time.min) if day else None
+        return Wishes(
+            on if data["enabled"] else Enforcement.OFF,
+            tuple(data["methods"]),
+            timezone.make_aware(start) if start else None,
+        )
+
+
+def initial_of(wishes: Wishes) -> dict[str, object]:
+    """Return a form's first values."""
+    return {
+        "enabled": wishes.enforcement is not Enforcement.OFF,
+        "methods": list(wishes.methods),
+        "opt_out": wishes.enforcement is Enforcement.OPTIONAL,
+        "deadline": timezone.localdate(wishes.deadline) if wishes.deadline else None,
+    }

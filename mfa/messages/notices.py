@@ -85,6 +85,7 @@ SILENT = frozenset(
         Event.MEMBER_LEFT,
         Event.ROLE_CHANGED,
         Event.NAME_CHANGED,
+        Event.RULES_CHANGED,
         Event.ORGANIZATION_REFUSED,
         Event.SUPPORT_REFUSED,
         # A help desk opens pages all day, and nothing changes.

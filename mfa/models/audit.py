@@ -76,6 +76,7 @@ class Event(models.TextChoices):
     MEMBER_JOINED = "member_joined", _("This account joined an organization.")
     MEMBER_LEFT = "member_left", _("This account's membership of an organization ended.")
     ROLE_CHANGED = "role_changed", _("The role of this account in an organization was changed.")
+    RULES_CHANGED = "rules_changed", _("You changed the rules of an organization.")
     NAME_CHANGED = "name_changed", _("The name was changed by a manager.")
     ORGANIZATION_REFUSED = (
         "organization_refused",

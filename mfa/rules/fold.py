@@ -89,7 +89,7 @@ def _fold(
     known = Policy(in_force=in_force, paused=paused, resting=resting, mail_tested=mail_tested)
     nearest = (site, *home.levels, *roles)
     policy = _with_enforcement(apply(known, bounded(site)), site.name, branches, floor)
-    for level in (*map(_without_enforcement, home.levels), *roles):
+    for level in (*home.levels, *roles):
         policy = tighten(policy, level)
     if policy.home_region and all(level.enroll_regions is None for level in nearest):
         policy = _at_home(policy)
@@ -137,7 +137,7 @@ def _with_demands(policy: Policy, site: Layer, branch: Branch) -> Policy:
     """Apply the requirements of a membership that is not the home. Its wording has no effect."""
     for level in branch.levels:
         demands = replace(
-            _without_enforcement(level),
+            level,
             after_enrollment=None,
             home_region=None,
             contact=None,
@@ -149,10 +149,6 @@ def _with_demands(policy: Policy, site: Layer, branch: Branch) -> Policy:
         refusing = says[-1].name if says else site.name
         policy = apply(policy, Layer(name=refusing, may_close=False))
     return policy
-
-
-def _without_enforcement(level: Layer) -> Layer:
-    return replace(level, enforcement=None)
 
 
 def _names(branch: Branch) -> tuple[str, ...]:

@@ -39,6 +39,9 @@ def folded(*memberships, site=SITE, **known):
             None, OPTIONAL, (says(OPTIONAL),), OPTIONAL, "organization", id="down to the floor"
         ),
         pytest.param(None, OFF, (says(OFF),), OFF, "organization", id="organizations decide"),
+        pytest.param(
+            None, OFF, (says(None),), REQUIRED, None, id="site counts where nobody says anything"
+        ),
         pytest.param(OFF, None, (says(None),), OFF, "site", id="site off, organization silent"),
         pytest.param(
             OFF, None, (says(REQUIRED),), REQUIRED, "organization", id="site off, tightened"
@@ -193,6 +196,7 @@ def test_account_can_be_closed_only_if_each_membership_allows_it(
         ("skips_until", FRIDAY, TUESDAY, TUESDAY),
         ("deadline", None, FRIDAY, FRIDAY),
         ("deadline", FRIDAY, TUESDAY, TUESDAY),
+        ("deadline", TUESDAY, FRIDAY, TUESDAY),
         ("skips_from", TUESDAY, FRIDAY, FRIDAY),
         ("skips_from", FRIDAY, TUESDAY, FRIDAY),
         ("enroll_again_from", TUESDAY, FRIDAY, FRIDAY),

@@ -1,0 +1,156 @@
+"""An organization's own rules for two-step verification: reading, judging and changing them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts import policies
+from accounts.models import Membership, Organization, OrganizationPolicy, User
+from accounts.organizations.managers import Manager
+from mfa import audit
+from mfa.client import Client
+from mfa.models import Event, Factor, Session
+from mfa.rules.fold import Branch, resolve
+from mfa.rules.methods import WAYS
+from mfa.rules.policy import Enforcement, Policy
+
+FIRST = [method for method, way in WAYS.items() if way.first]
+# People who belong elsewhere too, whose other rules are compared. More is a task for support.
+MOST_SHARED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a manager chose for the own people."""
+
+    enforcement: Enforcement
+    methods: tuple[str, ...] = ()
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """How many members a change concerns, not counting staff.
+
+    `to_set_up` have no phone or app that counts, so they set one up at their next login.
+    """
+
+    members: int
+    to_set_up: int
+    logged_in: int
+
+
+def wishes_of(organization: Organization) -> Wishes:
+    """Return what is chosen now: the organization's own choice, or what the site requires."""
+    own = organization.own
+    return Wishes(_enforcement(organization, own), tuple(own.methods), own.deadline)
+
+
+def policy_with(organization: Organization, own: OrganizationPolicy) -> Policy:
+    """Fold what a member without other memberships would get. Raises EmptyPolicyError."""
+    site, partner = organization.site, organization.parent
+    above = (partner.for_clients.layer(partner.name),) if partner else ()
+    branch = Branch((*above, own.layer(organization.name)))
+    return resolve(
+        site.layer(policies.SITE), (), (branch,), in_force=site.enabled, floor=site.floor
+    )
+
+
+def changed(organization: Organization, wishes: Wishes, now: datetime) -> OrganizationPolicy:
+    """Return the organization's policy with the wishes, not saved.
+
+    When it is turned on again, people set up MFA again, unless the organization keeps what they
+    have (K9). From optional to required, earlier skips are forgotten (K18).
+    """
+    own = OrganizationPolicy.objects.get(pk=organization.own_id)
+    before = _enforcement(organization, own)
+    own.enforcement, own.methods, own.deadline = (
+        wishes.enforcement,
+        list(wishes.methods),
+        wishes.deadline,
+    )
+    was_off = before is Enforcement.OFF and wishes.enforcement is not Enforcement.OFF
+    if was_off and own.on_reenable != OrganizationPolicy.Reenable.KEEP:
+        own.enroll_again_from = now
+    if before is Enforcement.OPTIONAL and wishes.enforcement is Enforcement.REQUIRED:
+        own.skips_from = now
+    return own
+
+
+def change(
+    actor: User, organization: Organization, wishes: Wishes, *, client: Client = audit.NOWHERE
+) -> None:
+    """Save the wishes: one row, however many people it concerns (D10).
+
+    Raises PermissionDenied for anyone but a manager, and EmptyPolicyError.
+    """
+    with transaction.atomic():
+        if not Manager(actor).organizations().filter(pk=organization.pk).exists():
+            raise PermissionDenied
+        OrganizationPolicy.objects.select_for_update().get(pk=organization.own_id)
+        own = changed(organization, wishes, timezone.now())
+        policy_with(organization, own)
+        before = OrganizationPolicy.objects.get(pk=own.pk)
+        fields = [
+            field.name
+            for field in own._meta.concrete_fields  # noqa: SLF001 Django's public name
+            if getattr(before, field.attname) != getattr(own, field.attname)
+        ]
+        if fields:
+            own.save(update_fields=fields)
+            audit.record(
+                Event.RULES_CHANGED,
+                actor,
+                client=client,
+                organization=organization.pk,
+                fields=fields,
+            )
+
+
+def impact_of(organization: Organization, own: OrganizationPolicy, now: datetime) -> Impact:
+    """Count the members that a change to `own` concerns."""
+    members = _members(organization)
+    counted = Factor.objects.usable().filter(user=OuterRef("user"), kind__in=FIRST)
+    if own.methods:
+        counted = counted.filter(kind__in=own.methods)
+    if own.enroll_again_from:
+        counted = counted.filter(confirmed_at__gt=own.enroll_again_from)
+    sessions = Session.objects.logged_in(now).filter(user=OuterRef("user"))
+    asked = own.enforcement != Enforcement.OFF
+    return Impact(
+        members.count(),
+        members.filter(~Exists(counted)).count() if asked else 0,
+        members.filter(Exists(sessions)).count(),
+    )
+
+
+def conflicts(organization: Organization, own: OrganizationPolicy) -> list[User]:
+    """Return people who belong elsewhere too and would have no verification method left."""
+    shared = _members(organization).filter(
+        Exists(
+            Membership.objects.in_force()
+            .filter(user=OuterRef("user"))
+            .exclude(organization=organization)
+        )
+    )
+    people = [each.user for each in shared.select_related("user")[:MOST_SHARED]]
+    return [person for person in people if policies.is_empty_with(person, organization, own)]
+
+
+def holds_allowed(actor: User, methods: tuple[str, ...]) -> bool:
+    """Whether a manager has one of the methods to be allowed (pol4)."""
+    allowed = set(methods) & set(FIRST) if methods else set(FIRST)
+    return Factor.objects.usable().filter(user=actor, kind__in=allowed).exists()
+
+
+def _enforcement(organization: Organization, own: OrganizationPolicy) -> Enforcement:
+    return Enforcement(own.enforcement or policy_with(organization, own).enforcement)
+
+
+def _members(organization: Organization) -> QuerySet[Membership]:
+    rows = Membership.objects.in_force().filter(organization=organization)
+    return rows.filter(user__is_staff=False, user__is_active=True)

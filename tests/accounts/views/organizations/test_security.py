@@ -1,0 +1,157 @@
+"""The rules of an organization, as its manager sets them (D01-D05, D10, K8, K9, K18, pol4)."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Organization, OrganizationPolicy, User
+from mfa.models import AuditEvent, Event, Factor, SitePolicy
+from tests.conftest import give_phone
+from tests.organizations import join, organization, settings
+from tests.portal_client import Browser
+
+PAGE = "/organizations/acme/security/"
+
+
+@pytest.fixture
+def relaxed(policy: SitePolicy) -> SitePolicy:
+    """A site that lets organizations decide."""
+    settings(policy, may_relax_to="off")
+    return policy
+
+
+def own() -> OrganizationPolicy:
+    return Organization.objects.get(slug="acme").own
+
+
+def said(browser: Browser, **sent: object) -> str:
+    """Post the form, and return the page that comes."""
+    return browser.post(PAGE, sent, follow=True).content.decode()
+
+
+def save(browser: Browser, **sent: object) -> str:
+    return said(browser, confirmed="1", **sent)
+
+
+def test_manager_turns_mfa_off_and_on_after_a_preview(
+    managing: Browser, relaxed: SitePolicy, bob: User, charlie: User
+) -> None:
+    """D04, D10: the saved state survives a reload, and everyone enrolls again."""
+    join(charlie, Organization.objects.get(slug="acme"))
+    shown = managing.get(PAGE).content.decode()
+    assert "Multi Factor Authentication (MFA)" in shown
+    assert "checked" in shown.split('name="enabled"')[1][:60]
+    assert "People log in with just their password." in said(managing)
+    assert own().enforcement == ""
+    assert "Saved." in save(managing)
+    assert User.objects.get(pk=bob.pk).mfa_policy.enforcement == "off"
+    assert "checked" not in managing.get(PAGE).content.decode().split('name="enabled"')[1][:60]
+
+    before = list(Factor.objects.order_by("pk").values())
+    preview = said(managing, enabled="on")
+    assert "Everyone logs in with their password and a code by text or an authenticator" in preview
+    assert "This concerns 3 people." in preview
+    assert "3 people will be asked to set up MFA at their next login." in preview
+    assert "People who set up MFA earlier set it up again." in preview
+    assert "1 person is logged in now and stays logged in." in preview
+    save(managing, enabled="on")
+    assert User.objects.get(pk=charlie.pk).mfa_policy.enroll_again_from is not None
+    assert list(Factor.objects.order_by("pk").values()) == before
+    fields = [each.details["fields"] for each in AuditEvent.objects.filter(event="rules_changed")]
+    assert fields == [["enforcement"], ["enforcement", "enroll_again_from"]]
+
+
+def test_organization_that_keeps_factors_asks_nobody_to_enroll_again(
+    managing: Browser, relaxed: SitePolicy
+) -> None:
+    settings(own(), on_reenable="keep")
+    save(managing)
+    save(managing, enabled="on")
+    assert own().enroll_again_from is None
+
+
+def test_opt_out_is_off_by_default_and_saved(
+    managing: Browser, other_browser: Browser, relaxed: SitePolicy, bob: User
+) -> None:
+    """D03, D14, and K18: from optional to required, earlier skips are forgotten."""
+    save(managing, enabled="on")
+    assert own().enforcement == "required"
+    save(managing, enabled="on", opt_out="on")
+    other_browser.password(bob)
+    assert other_browser.post("/login/skip/").url == "/"
+    save(managing, enabled="on")
+    other_browser.post("/logout/")
+    assert other_browser.password(bob).url == "/login/enroll/phone/"
+    assert other_browser.post("/login/skip/").status_code == 403
+
+
+def test_deadline_is_a_future_day_with_opt_out(managing: Browser, relaxed: SitePolicy) -> None:
+    today = timezone.localdate()
+    for day, words in (
+        (today, "Enter a date in the future."),
+        (today - timedelta(days=400), "Enter a date in the future."),
+    ):
+        assert words in save(managing, enabled="on", opt_out="on", deadline=day.isoformat())
+    tomorrow = today + timedelta(days=1)
+    assert "Tick “Allow opt-out”" in save(managing, enabled="on", deadline=tomorrow.isoformat())
+    assert own().deadline is None
+    preview = said(managing, enabled="on", opt_out="on", deadline=tomorrow.isoformat())
+    assert "everyone must." in preview
+    save(managing, enabled="on", opt_out="on", deadline=tomorrow.isoformat())
+    assert timezone.localdate(own().deadline) == tomorrow
+
+
+@pytest.mark.parametrize("sent", [{}, {"enabled": "on", "opt_out": "on"}])
+def test_site_that_requires_mfa_locks_the_form(managing: Browser, sent: dict[str, str]) -> None:
+    """K11: organizations only tighten, unless the site lets them."""
+    assert "The portal requires more. You can only make it stricter." in save(managing, **sent)
+    assert own().enforcement == ""
+
+
+def test_manager_must_hold_one_of_the_methods(managing: Browser) -> None:
+    """pol4: the manager has only a phone."""
+    assert "Set up one of these methods yourself first." in save(
+        managing, enabled="on", methods=["app"]
+    )
+    assert own().methods == []
+    save(managing, enabled="on", methods=["phone"])
+    assert own().methods == ["phone"]
+
+
+def test_rules_that_leave_no_method_are_refused_with_levels(
+    managing: Browser, policy: SitePolicy
+) -> None:
+    settings(policy, methods=["phone"])
+    refused = save(managing, enabled="on", methods=["app", "recovery_codes"])
+    assert "These rules together leave no method: site, Acme." in refused
+    assert own().methods == []
+
+
+def test_person_with_conflicting_rules_elsewhere_is_named(managing: Browser, bob: User) -> None:
+    join(bob, organization("Other", methods=["app"]))
+    refused = save(managing, enabled="on", methods=["phone"])
+    assert "leave these people no method: bob@example.org." in refused
+    assert "Other" not in refused.split("leave these people")[0].rsplit("<", 1)[1]
+    assert own().methods == []
+
+
+def test_client_is_bound_by_partner_too(managing: Browser, relaxed: SitePolicy) -> None:
+    acme = Organization.objects.get(slug="acme")
+    settings(acme.for_clients, enforcement="required")
+    page = PAGE.replace("acme", "globex")
+    answer = managing.post(page, {"confirmed": "1"})
+    assert "You can only make it stricter." in answer.content.decode()
+
+
+def test_member_gets_403_and_sees_no_header(
+    managing: Browser, other_browser: Browser, bob: User
+) -> None:
+    """D05."""
+    give_phone(bob, "+447700900251")
+    other_browser.log_in(bob)
+    for answer in (other_browser.get(PAGE), other_browser.post(PAGE, {"confirmed": "1"})):
+        assert answer.status_code == 403
+        assert "Multi Factor Authentication (MFA)" not in answer.content.decode()
+    assert AuditEvent.objects.filter(event=Event.ORGANIZATION_REFUSED, user=bob).exists()
+    assert own().enforcement == ""
