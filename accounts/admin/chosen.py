@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import User
@@ -19,10 +21,13 @@ from mfa.login.guards import person
 from mfa.sessions import revoke
 
 LIST = "admin:accounts_user_changelist"
+CONFIRM = "admin/accounts/user/confirm.html"
+# The page that asks names so many people.
+NAMED = 10
 
 
 class ChosenPeople(PortalAdmin[User]):
-    """The actions of the list of people."""
+    """The actions of the list of people. Each asks first: one press could reach everybody."""
 
     actions = ("send_link", "require_new_password", "end_sessions")
     queued_actions = frozenset(actions)
@@ -49,13 +54,34 @@ class ChosenPeople(PortalAdmin[User]):
         act: Callable[[HttpRequest, User], None],
         action: str,
     ) -> HttpResponse:
-        if people.count() > jobs.MOST_AT_ONCE:
-            return self._start_job(request, people, action)
-        if not all(self.has_change_permission(request, one) for one in people):
+        number = people.count()
+        many = number > jobs.MOST_AT_ONCE
+        if not many and not all(self.has_change_permission(request, one) for one in people):
             raise PermissionDenied
+        if request.POST.get("post") != "yes":
+            return self._ask(request, people, action, number)
+        if many:
+            return self._start_job(request, people, action)
         for one in people:
             act(request, one)
         return redirect(LIST)
+
+    def _ask(
+        self, request: HttpRequest, people: QuerySet[User], action: str, number: int
+    ) -> HttpResponse:
+        """Show what will happen to which people."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": jobs.ACTIONS[action].words,
+            "action": action,
+            "number": number,
+            "named": people[:NAMED],
+            "others": max(0, number - NAMED),
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "across": request.POST.get("select_across", "0"),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, CONFIRM, context)
 
     def _start_job(self, request: HttpRequest, people: QuerySet[User], action: str) -> HttpResponse:
         """Start a job for many people, and redirect to the page with its progress."""

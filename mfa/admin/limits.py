@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from mfa import countries
 from mfa.admin.base.read_only import ReadOnly
@@ -55,24 +55,32 @@ class LimitsAdmin(ReadOnly):
         return TemplateResponse(request, "admin/mfa/limits.html", context)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the URL of the button."""
+        """Add the URL of the page that lifts a block."""
         lift = path("lift/", self.admin_site.admin_view(lift_block), name="mfa_sendblock_lift")
         return [lift, *super().get_urls()]
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @fresh(back=PAGE)
 def lift_block(request: HttpRequest) -> HttpResponse:
-    """Lift a send block."""
+    """Say what a send block's end allows, then lift it."""
     administrator = person(request)
     if not administrator.has_perm(LIFT):
         raise PermissionDenied
-    form = LiftForm(request.POST)
+    form = LiftForm(request.POST or request.GET)
     if not form.is_valid():
         raise Http404
     block = get_object_or_404(SendBlock, pk=form.cleaned_data["scope"])
-    blocks.lift(block, administrator, client=client_of(request))
-    return redirect(PAGE)
+    if request.method == "POST":
+        blocks.lift(block, administrator, client=client_of(request))
+        return redirect(PAGE)
+    context = {
+        **admin.site.each_context(request),
+        "title": gettext("Allow texts again?"),
+        "block": block,
+        "name": _named(block),
+    }
+    return TemplateResponse(request, "admin/mfa/lift_block.html", context)
 
 
 def _named(block: SendBlock) -> str:

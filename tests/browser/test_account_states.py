@@ -198,7 +198,7 @@ def test_cut_link_page(visit: Visit, alice: User, page: str) -> None:
 
 
 def test_administrators_link_to_set_password(visit: Visit, office: Browser, dan: User) -> None:
-    action = {"action": "send_link", "_selected_action": str(dan.pk)}
+    action = {"action": "send_link", "_selected_action": str(dan.pk), "post": "yes"}
     office.post("/admin/accounts/user/", action)
     uid, token = mailed_link()
     visitor = visit()

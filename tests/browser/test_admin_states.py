@@ -99,6 +99,19 @@ def test_person_page_with_help_actions(administrator: Visitor, alice: User) -> N
     look(administrator, "Reset second factor")
 
 
+def test_pages_that_ask_first(administrator: Visitor, alice: User) -> None:
+    now = timezone.now()
+    SendBlock.objects.create(scope="+447546123", started_at=now, until=now + timedelta(days=1))
+    administrator.open("/admin/mfa/sendblock/")
+    administrator.follow("Allow texts again to +447546123…")
+    look(administrator, "get texts again right away")
+    administrator.open(f"/admin/accounts/user/{alice.pk}/change/")
+    administrator.press("Require a new password")
+    look(administrator, "1 person will be logged out everywhere")
+    administrator.follow("Cancel")
+    administrator.at("People")
+
+
 def test_end_of_running_pause(administrator: Visitor, alice: User) -> None:
     now = timezone.now()
     Pause.objects.create(user=alice, reason="x", started_at=now, until=now + timedelta(hours=1))

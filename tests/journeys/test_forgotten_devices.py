@@ -53,7 +53,8 @@ def reset(hers: Browser, user: User, office: Browser) -> None:
 
 
 def act(office: Browser, user: User, action: str) -> None:
-    office.post("/admin/accounts/user/", {"action": action, "_selected_action": [user.pk]})
+    form = {"action": action, "_selected_action": [user.pk], "post": "yes"}
+    office.post("/admin/accounts/user/", form)
 
 
 def logged_out_by_staff(hers: Browser, user: User, office: Browser) -> None:

@@ -36,7 +36,7 @@ def test_ids_cause_no_error(ruling: Browser) -> None:
 
 
 def test_queries_cause_no_error(ruling: Browser) -> None:
-    form = {"action": "send_link", "_selected_action": "1"}
+    form = {"action": "send_link", "_selected_action": "1", "post": "yes"}
     pages = (USERS, GROUPS, "/admin/mfa/delivery/", "/admin/mfa/auditevent/")
     paths = [f"{page}?{query}" for page in pages for query in QUERIES]
     seen = {path: ruling.get(path).status_code for path in paths}
@@ -64,7 +64,7 @@ def test_selected_ids_cause_no_error(ruling: Browser, page: str, action: str) ->
 
 
 def test_list_forms_cause_no_error(ruling: Browser) -> None:
-    chosen = {"action": "send_link", "_selected_action": "1"}
+    chosen = {"action": "send_link", "_selected_action": "1", "post": "yes"}
     forms = [
         {"action": "no_such", "_selected_action": "1"},
         {"action": "a\x00b", "_selected_action": "1"},

@@ -48,8 +48,9 @@ def details(user: User, **more: str) -> dict[str, str]:
 
 
 def act(browser: Browser, action: str, *people: User) -> HttpResponse:
-    """Run an action for people in the list."""
-    return browser.post(USERS, {"action": action, "_selected_action": [who.pk for who in people]})
+    """Run an action for people in the list, after the page that asks."""
+    chosen = [who.pk for who in people]
+    return browser.post(USERS, {"action": action, "_selected_action": chosen, "post": "yes"})
 
 
 def link_in(mail: OutboxMessage) -> str:
@@ -133,6 +134,20 @@ def test_administrator_cannot_change_staff(admin: Browser, root: User) -> None:
     assert admin.post(page_of(root), details(root, full_name="Evil")).status_code == 403
     root.refresh_from_db()
     assert root.full_name == ""
+
+
+@pytest.mark.parametrize("action", ["send_link", "require_new_password", "end_sessions"])
+def test_action_asks_before_it_acts(admin: Browser, alice: User, bob: User, action: str) -> None:
+    """Its page names the people, and its own form does it."""
+    form = {"action": action, "_selected_action": [alice.pk, bob.pk]}
+    page = admin.post(f"{USERS}?q=example", form).text
+    assert "<li>alice@example.org</li>" in page
+    about_both = AuditEvent.objects.filter(user__in=(alice, bob))
+    assert not about_both.exists()
+    fields = re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', page)
+    sent = {name: [value for each, value in fields if each == name] for name, _value in fields}
+    assert admin.post(f"{USERS}?q=example", sent).url == USERS
+    assert {event.user for event in about_both} == {alice, bob}
 
 
 @pytest.mark.parametrize("action", ["send_link", "require_new_password", "end_sessions"])

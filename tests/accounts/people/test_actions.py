@@ -20,7 +20,7 @@ from tests.conftest import give_phone, make_user
 from tests.portal_client import Browser
 
 USERS = "/admin/accounts/user/"
-ALL = {"select_across": "1", "index": "0"}
+ALL = {"select_across": "1", "index": "0", "post": "yes"}
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_many_people_without_worker_are_refused_with_reason(
 
 def test_fifty_people_need_no_worker(office: Browser, crowd: list[User]) -> None:
     chosen = [one.pk for one in crowd[:50]]
-    office.post(USERS, {"action": "end_sessions", "_selected_action": chosen})
+    office.post(USERS, {"action": "end_sessions", "_selected_action": chosen, "post": "yes"})
     assert ended() == 50
 
 

@@ -302,7 +302,7 @@ def test_all_sessions_end_after_a_page_that_lists_them(
     other_browser.log_in(alice)
     page = f"{page_of(alice)}sessions/"
     assert f'href="{page}"' in support.get(page_of(alice)).content.decode()
-    assert "is logged out on 1 device" in support.get(page).content.decode()
+    assert "will be logged out on 1 device" in support.get(page).content.decode()
     assert Session.objects.filter(user=alice).exists()
     assert support.post(page).url == page_of(alice)
     assert not Session.objects.filter(user=alice).exists()

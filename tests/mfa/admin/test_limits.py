@@ -1,5 +1,7 @@
 """Security > Limits: staff can view it, administrators can lift send blocks."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
@@ -82,7 +84,7 @@ def test_administrator_can_lift_send_block(block: SendBlock) -> None:
     assert block.lifted_by.email == "administrators@example.org"
     page = browser.get(PAGE).content.decode()
     assert "Allowed again by administrators@example.org" in page
-    assert "Allow texts again</button>" not in page
+    assert "Allow texts again</a>" not in page
     assert AuditEvent.objects.filter(event=Event.BRAKE_LIFTED).count() == 1
 
 
@@ -102,7 +104,7 @@ def test_support_can_view_but_not_lift(block: SendBlock) -> None:
     browser = staff("Support")
     page = browser.get(PAGE).content.decode()
     assert f"{BLOCK}…" in page
-    assert "Allow texts again</button>" not in page
+    assert "Allow texts again</a>" not in page
     assert browser.post(LIFT, {"scope": BLOCK}).status_code == 403
     block.refresh_from_db()
     assert block.lifted_at is None
@@ -122,10 +124,13 @@ def test_charlie_sees_nothing(block: SendBlock, other_browser: Browser, charlie:
     assert other_browser.post(LIFT, {"scope": BLOCK}).status_code == 403
 
 
-def test_get_does_not_lift_send_block(block: SendBlock, office: Browser) -> None:
-    assert office.get(LIFT, {"scope": BLOCK}).status_code in {302, 405}
+def test_page_asks_before_it_lifts_send_block(block: SendBlock, office: Browser) -> None:
+    link = re.search(r'href="(/admin/mfa/sendblock/lift/\?scope=[^"]+)"', office.get(PAGE).text)
+    page = office.get(link[1]).text
+    assert f"<strong>{BLOCK}…</strong> get texts again right away" in page
     block.refresh_from_db()
     assert block.lifted_at is None
+    assert staff("Support").get(link[1]).status_code == 403
 
 
 @pytest.mark.parametrize("scope", ["", "XX", "+440000000", "\x00"])
