@@ -27,7 +27,12 @@ class Refusal(StrEnum):
 
 
 def start(
-    user: AbstractMfaUser, *, reason: str, hours: int, by: AbstractMfaUser | None
+    user: AbstractMfaUser,
+    *,
+    reason: str,
+    hours: int,
+    by: AbstractMfaUser | None,
+    client: Client = audit.NOWHERE,
 ) -> Pause | Refusal:
     """Pause the second step of a person who is not staff, and notify their email and phones.
 
@@ -44,12 +49,10 @@ def start(
             counters.take([limits.RESCUES.of(str(by.pk))])
         pause = _begin(user, reason=reason, length=timedelta(hours=hours))
         until = pause.until.isoformat()
-        if by:
-            notices.tell(Event.PAUSED, user, reason=reason, hours=hours, until=until, by=by.pk)
-        else:
-            notices.tell(
-                Event.PAUSED, user, reason=reason, hours=hours, until=until, command="pause_mfa"
-            )
+        who = {"by": by.pk} if by else {"command": "pause_mfa"}
+        notices.tell(
+            Event.PAUSED, user, client=client, reason=reason, hours=hours, until=until, **who
+        )
     if by:
         alerts.warn_of_rescues(by)
     return pause
@@ -96,7 +99,7 @@ def end(
 
 
 def end_running(user: AbstractMfaUser, *, by: AbstractMfaUser | None, client: Client) -> None:
-    """End the pause of a person who becomes staff (K19) or whose factors are reset (RV-05)."""
+    """End the pause of a person who becomes staff (K19), is reset (RV-05) or reports the pause."""
     for pause in _open_ones(user):
         end(pause, user, by=by, client=client)
 

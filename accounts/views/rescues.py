@@ -60,7 +60,8 @@ def support_pause(request: SignedIn, person_id: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, page, form, person, more=more)
     try:
-        started = pauses.start(person, by=request.user, **form.cleaned_data)
+        by, client = request.user, client_of(request)
+        started = pauses.start(person, by=by, client=client, **form.cleaned_data)
     except TooMany as too_many:
         return _show(request, page, form, person, more=more, refusal=too_many)
     if not isinstance(started, Pause):

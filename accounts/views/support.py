@@ -31,22 +31,33 @@ View = Callable[..., HttpResponse]
 
 
 def for_support(view: View) -> View:
-    """Allow staff with the permission and a second step (AZ-03); a POST needs a fresh one (S21)."""
+    """Allow staff with the permission and a second step (AZ-03); a POST needs a fresh one (S21).
+
+    A refused POST is recorded, also one that the view refuses.
+    """
 
     @never_cache
     @wraps(view)
-    def guarded(request: SignedIn, *args: object, **kwargs: object) -> HttpResponse:
+    def guarded(request: SignedIn, **kwargs: int) -> HttpResponse:
         user = request.user
-        if not (user.is_staff and user.has_perm(rescue.RESCUE) and is_strong(request, user)):
+        try:
+            _demand_support(request)
+            if request.method not in SAFE and not is_fresh(request, user):
+                return confirm_first(request, user, form=typed.form_of(view))
+            return view(request, **kwargs)
+        except PermissionDenied:
             refusals = limits.LATE_RECORDS.of(f"support:{user.pk}")
             if request.method not in SAFE and counters.is_first(refusals):
-                audit.record(Event.SUPPORT_REFUSED, user, client=client_of(request))
-            raise PermissionDenied
-        if request.method not in SAFE and not is_fresh(request, user):
-            return confirm_first(request, user, form=typed.form_of(view))
-        return view(request, *args, **kwargs)
+                audit.record(Event.SUPPORT_REFUSED, user, client=client_of(request), **kwargs)
+            raise
 
     return guarded
+
+
+def _demand_support(request: SignedIn) -> None:
+    user = request.user
+    if not (user.is_staff and user.has_perm(rescue.RESCUE) and is_strong(request, user)):
+        raise PermissionDenied
 
 
 def opened(request: SignedIn, person_id: int) -> User:

@@ -132,6 +132,7 @@ def assign_phone(
         notices.tell(
             Event.NUMBER_ASSIGNED,
             user,
+            client=client,
             numbers=former,
             factor=phone.pk,
             new_ending=masking.ending(number),

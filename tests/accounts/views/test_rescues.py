@@ -70,6 +70,9 @@ def test_pause_is_notified_and_recorded_with_author_and_reason(
     event = AuditEvent.objects.get(event=Event.PAUSED)
     assert (event.user, event.details["by"]) == (alice, root.pk)
     assert event.details["reason"] == "lost phone"
+    # The helper's address is for administrators only.
+    assert event.address == "127.0.0.1"
+    assert "127.0.0.1" not in mail
 
 
 @pytest.mark.parametrize(
@@ -212,7 +215,9 @@ def test_sessions_end_and_old_number_and_email_are_notified(office: Browser, ali
     mail = OutboxMessage.objects.get(subject__contains="administrator changed")
     assert mail.target == alice.email
     assert "new phone" in mail.body
-    assert NEW_NUMBER not in mail.body
+    # The helper's address is for administrators only.
+    assert not {NEW_NUMBER, "127.0.0.1"} & set(mail.body.split())
+    assert AuditEvent.objects.get(event=Event.NUMBER_ASSIGNED).address == "127.0.0.1"
 
 
 def test_number_of_staff_or_oneself_cannot_be_assigned(office: Browser, root: User) -> None:

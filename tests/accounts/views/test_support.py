@@ -207,6 +207,8 @@ def test_superuser_cannot_act_on_staff_or_themselves(
 ) -> None:
     for person in (sam, root):
         assert attempts(office, person) == {403}
+    tried = AuditEvent.objects.filter(event=Event.SUPPORT_REFUSED, user=root)
+    assert {event.details["person_id"] for event in tried} == {sam.pk, root.pk}
 
 
 def test_people_without_permission_are_refused_and_audited(
