@@ -1,6 +1,6 @@
 """A reported event: what its report turns off, and how the owner gets back in afterwards."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.utils import timezone
@@ -75,6 +75,11 @@ class Reported:
         """The event after which a report has nothing left to do, if there was one."""
         return self.report or (None if self.turned_off() else self.opened)
 
+    @property
+    def ends_pause(self) -> bool:
+        """Whether the event is a pause, which the report ends."""
+        return self.event.event == Event.PAUSED
+
     def turned_off(self) -> list[Factor]:
         """Return the factors that the report suspends.
 
@@ -106,9 +111,10 @@ class Reported:
     def _facts_of_reset(self, client: Client) -> Facts:
         """Return what a password reset would ask for after the report."""
         now, off = timezone.now(), self.turned_off()
+        policy = self.person.mfa_policy
         return gather(
             self.person,
-            policy=self.person.mfa_policy,
+            policy=replace(policy, paused=policy.paused and not self.ends_pause),
             factors=[held for held in factors.held_by(self.person) if held not in off],
             pending=PendingLogin.begin(self.person, Purpose.RESET, now),
             client=client,

@@ -6,7 +6,7 @@ from accounts.models import User
 from accounts.people import notice_links, reported, resets
 from accounts.people.links import Dead
 from accounts.people.reported import Reported, WayOn
-from mfa import factors
+from mfa import factors, pauses
 from mfa.client import Client
 from mfa.limits import counters, table as limits
 from mfa.messages import notices
@@ -29,7 +29,8 @@ def opened_by(uid: str, token: str) -> Reported | Dead:
 def make(person: User, event: int, *, client: Client) -> None:
     """End all sessions and open logins, forget devices, ask for a new password; once per event.
 
-    Factors in doubt are suspended, and former ones are not restored. Raises TooMany.
+    Factors in doubt are suspended, a reported pause ends, and former factors are not restored.
+    Raises TooMany.
     """
     with transaction.atomic():
         # Of two clicks only one acts. Two links of one person act one after the other.
@@ -40,6 +41,8 @@ def make(person: User, event: int, *, client: Client) -> None:
         counters.take([limits.REPORTS.of(str(person.pk))])
         way, off = found.way_on(client), found.turned_off()
         _secure(found.person, way, off, client)
+        if found.ends_pause:
+            pauses.end_running(found.person, by=None, client=client)
         notices.tell(
             Event.DISOWNED,
             found.person,

@@ -9,9 +9,10 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import User
+from mfa import pauses
 from mfa.limits import counters, table as limits
 from mfa.messages import notices
-from mfa.models import AuditEvent, Event, Factor, OutboxMessage, SitePolicy
+from mfa.models import AuditEvent, Event, Factor, OutboxMessage, Pause, SitePolicy
 from tests.portal_client import Browser, code, codes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -239,6 +240,26 @@ def test_person_without_second_step_gets_back_in_only_by_emailed_link(
     policy.save()
     browser.post(notice_of(Event.PASSWORD_CHANGED, alice))
     assert "do not match" in browser.password(alice).content.decode()
+
+
+def test_report_of_pause_ends_it(browser: Browser, alice: User, policy: SitePolicy) -> None:
+    """Someone who talked support into it may read the emails: the link must ask for the phone."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        pauses.start(alice, reason="lost phone", hours=24, by=None)
+    link = newest_link(alice.email)
+    assert "We end the pause" in browser.get(link).content.decode()
+    browser.post(link)
+    assert not Pause.objects.running(timezone.now()).exists()
+    body = OutboxMessage.objects.filter(target=alice.email, body__contains="/password/reset/")
+    reset = re.search(r"http://testserver(/password/reset/\S+)", body.latest("pk").body)[1]
+    assert browser.post(reset).url == "/login/verify/"
+
+
+def test_other_report_does_not_end_pause(browser: Browser, alice: User, policy: SitePolicy) -> None:
+    """Without the phone it was started for, its person could not log in again."""
+    pauses.start(alice, reason="lost phone", hours=24, by=None)
+    browser.post(notice_of(Event.UNUSUAL_LOGIN, alice))
+    assert Pause.objects.running(timezone.now()).exists()
 
 
 def test_app_removed_since_event_stays_removed(browser: Browser, alice: User) -> None:
