@@ -42,6 +42,14 @@ def folded(*memberships, site=SITE, **known):
         pytest.param(
             None, OFF, (says(None),), REQUIRED, None, id="site counts where nobody says anything"
         ),
+        pytest.param(
+            None,
+            OFF,
+            (says(OPTIONAL), says(None, "silent")),
+            REQUIRED,
+            None,
+            id="site counts for the membership where nobody says anything",
+        ),
         pytest.param(OFF, None, (says(None),), OFF, "site", id="site off, organization silent"),
         pytest.param(
             OFF, None, (says(REQUIRED),), REQUIRED, "organization", id="site off, tightened"
