@@ -50,12 +50,13 @@ class Manager:
         """
         if person.pk == self.user.pk or person.has_powers or person.registered_at is not None:
             return False
-        memberships = Membership.objects.in_force().filter(user=person)
+        held = Membership.objects.in_force().filter(user=person)
+        return held.exists() and not held.exclude(self.within_reach()).exists()
+
+    def within_reach(self) -> Q:
+        """Return the condition for memberships that are this manager's business."""
         above = self.own_organizations().values("pk")
-        inside = Q(organization__parent__in=above) | (Q(organization__in=above) & ~Q(role=MANAGER))
-        held = memberships.values_list("pk", flat=True)
-        reached = memberships.filter(inside).values_list("pk", flat=True)
-        return bool(held) and set(held) == set(reached)
+        return Q(organization__parent__in=above) | (Q(organization__in=above) & ~Q(role=MANAGER))
 
     def may_give_roles(self, organization: Organization) -> bool:
         """Whether the person may give and take the role manager there: the partner's managers."""

@@ -53,7 +53,11 @@ def without_number(actor: User, organization: Organization) -> list[Membership]:
 def _rows(actor: User, organization: Organization) -> QuerySet[Membership]:
     rows = Manager(actor).members(organization).select_related("user")
     usable = Factor.objects.usable().filter(user=OuterRef("user"))
-    return rows.annotate(has_number=Exists(_phones()), has_factor=Exists(usable)).order_by("-pk")
+    held = Membership.objects.in_force().filter(user=OuterRef("user"))
+    beyond = held.exclude(Manager(actor).within_reach())
+    return rows.annotate(
+        has_number=Exists(_phones()), has_factor=Exists(usable), is_shared=Exists(beyond)
+    ).order_by("-pk")
 
 
 def _phones() -> QuerySet[Factor]:

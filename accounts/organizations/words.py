@@ -10,7 +10,7 @@ from mfa.rules.methods import Method
 from mfa.rules.policy import Enforcement, Policy
 
 METHODS: dict[Method, str | Promise] = {
-    Method.PHONE: _("a code by text"),
+    Method.PHONE: _("a phone"),
     Method.APP: _("an authenticator app"),
 }
 
@@ -22,7 +22,7 @@ def sentence_of(policy: Policy) -> str:
     names = [str(words) for method, words in METHODS.items() if method in policy.methods]
     said = {"methods": get_text_list(names, gettext("or"))}
     if policy.enforcement is Enforcement.REQUIRED:
-        return gettext("Everyone logs in with their password and %(methods)s.") % said
+        return gettext("Everyone sets up %(methods)s, and uses it to log in.") % said
     if policy.deadline is None:
         return gettext("People can set up %(methods)s, or skip it.") % said
     said["day"] = date_format(localtime(policy.deadline), "j F Y")

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from mfa.models import Factor, SitePolicy, SmsAccount, SmsValues
+from portal.demo import organizations
+from portal.demo.organizations import CLINIC, MANAGER, MEMBER, PARTNER, SCHOOL
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -33,6 +35,8 @@ class Person:
     group: str = ""
     superuser: bool = False
     password: str = PASSWORD
+    # Short names of organizations, each with the role there
+    places: tuple[tuple[str, str], ...] = ()
 
 
 PEOPLE = (
@@ -57,11 +61,39 @@ PEOPLE = (
         "+447700900102",
         group="Support",
     ),
+    Person(
+        "pat@example.com",
+        "Pat Partner",
+        _("Manager of a partner: sees its people and its clients."),
+        "+447700900103",
+        places=((PARTNER, MANAGER),),
+    ),
+    Person(
+        "mia@example.com",
+        "Mia Manager",
+        _("Manager of a clinic: resets people and sets their rules."),
+        "+447700900104",
+        places=((CLINIC, MANAGER),),
+    ),
+    Person(
+        "noah@example.com",
+        "Noah Nurse",
+        _("Belongs to the clinic: can skip the setup for 30 days."),
+        places=((CLINIC, MEMBER),),
+    ),
+    Person(
+        "kim@example.com",
+        "Kim Keeper",
+        _("Belongs to the clinic and the school: support helps, not their managers."),
+        "+447700900105",
+        places=((SCHOOL, MEMBER), (CLINIC, MEMBER)),
+    ),
 )
 
 
 def make() -> None:
-    """Add the missing people. At the first run, enable MFA."""
+    """Add the missing people and organizations. At the first run, enable MFA."""
+    organizations.make()
     for person in PEOPLE:
         if not User.objects.filter(email=person.email).exists():
             _make_person(person)
@@ -94,3 +126,4 @@ def _make_person(person: Person) -> None:
         now = timezone.now()
         Factor.objects.create(user=user, target=person.number, confirmed_at=now)
         User.objects.filter(pk=user.pk).update(ever_bound_at=now)
+    organizations.join(user, person.places)

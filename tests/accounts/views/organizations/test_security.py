@@ -50,7 +50,7 @@ def test_manager_turns_mfa_off_and_on_after_a_preview(
 
     before = list(Factor.objects.order_by("pk").values())
     preview = said(managing, enabled="on")
-    assert "Everyone logs in with their password and a code by text or an authenticator" in preview
+    assert "Everyone sets up a phone or an authenticator app, and uses it to log in." in preview
     assert "This concerns 3 people." in preview
     assert "3 people will be asked to set up MFA at their next login." in preview
     assert "People who set up MFA earlier set it up again." in preview

@@ -1,0 +1,56 @@
+"""The demo's organizations: a partner with two clients, and their people in several states."""
+
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from accounts.models import Membership, Organization, User
+from accounts.organizations import members
+from mfa.models import SitePolicy
+
+PARTNER, CLINIC, SCHOOL = "northwind", "maple-clinic", "harbor-school"
+NAMES = {PARTNER: "Northwind Partners", CLINIC: "Maple Clinic", SCHOOL: "Harbor School"}
+# Enough that lists have pages and a search has something to do
+MANY = 2_000
+MANAGER, MEMBER = "manager", "member"
+
+
+def make() -> None:
+    """Add the organizations at the first run."""
+    if Organization.objects.filter(slug=PARTNER).exists():
+        return
+    SitePolicy.note(may_relax_to="off")
+    partner = Organization.objects.create(slug=PARTNER, name=NAMES[PARTNER])
+    for slug in (CLINIC, SCHOOL):
+        Organization.objects.create(slug=slug, name=NAMES[slug], parent=partner)
+    clinic = Organization.objects.get(slug=CLINIC)
+    clinic.own.enforcement = "optional"
+    clinic.own.deadline = timezone.now() + timedelta(days=30)
+    clinic.own.save()
+    _crowd(Organization.objects.get(slug=SCHOOL))
+
+
+def join(user: User, places: tuple[tuple[str, str], ...]) -> None:
+    """Add a person to organizations by short name and role."""
+    for slug, role in places:
+        members.join(None, user, Organization.objects.get(slug=slug), role=role)
+
+
+def _crowd(school: Organization) -> None:
+    """Add many people who cannot log in, for the lists."""
+    names = [f"Pupil {number:04}" for number in range(1, MANY + 1)]
+    people = User.objects.bulk_create(
+        User(
+            email=f"{name.replace(' ', '').lower()}@example.com",
+            full_name=name,
+            password=make_password(None),
+        )
+        for name in names
+    )
+    rows = Membership.objects.bulk_create(
+        Membership(user=person, organization=school) for person in people
+    )
+    for person, row in zip(people, rows, strict=True):
+        person.home = row
+    User.objects.bulk_update(people, ["home"], batch_size=200)
