@@ -13,6 +13,8 @@ PARTNER, CLINIC, SCHOOL = "northwind", "maple-clinic", "harbor-school"
 NAMES = {PARTNER: "Northwind Partners", CLINIC: "Maple Clinic", SCHOOL: "Harbor School"}
 # Enough that lists have pages and a search has something to do
 MANY = 2_000
+# Only these people have addresses there.
+CROWD = "@harbor-school.example"
 MANAGER, MEMBER = "manager", "member"
 
 
@@ -42,7 +44,7 @@ def _crowd(school: Organization) -> None:
     names = [f"Pupil {number:04}" for number in range(1, MANY + 1)]
     people = User.objects.bulk_create(
         User(
-            email=f"{name.replace(' ', '').lower()}@example.com",
+            email=f"{name.replace(' ', '').lower()}{CROWD}",
             full_name=name,
             password=make_password(None),
         )

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections
 
 from accounts.models import User
 from portal.addresses import is_loopback
+from portal.demo.organizations import CROWD
 from portal.demo.people import PEOPLE
 from portal.management.commands.serve import port_fault
 from portal.services import SQLITE
@@ -66,6 +67,7 @@ def _others() -> list[str]:
     """Return the emails that are not the demo's, or none if there is no table."""
     ours = [person.email for person in PEOPLE]
     try:
-        return list(User.objects.exclude(email__in=ours).values_list("email", flat=True))
+        others = User.objects.exclude(email__in=ours).exclude(email__endswith=CROWD)
+        return list(others.values_list("email", flat=True))
     except DatabaseError:
         return []
