@@ -68,7 +68,7 @@ def _report_memory(company: portal.Company) -> None:
         "web master": company.web.pid,
         "web worker": company.web.children()[0],
         "worker for texts": company.worker.pid,
-        "worker for all else": company.helper.pid,
+        "worker for everything else": company.helper.pid,
         "beat": company.beat.pid,
     }
     print(f"\n| after {LOGINS} logins | RSS MB | PSS MB | private MB |\n|---|---|---|---|")

@@ -77,7 +77,7 @@ SEARCHES = {
     "name": "Family15000",
     "last four digits": "4321",
     "whole number": "+447400004321",
-    "nobody": "zzz-nobody",
+    "no match": "zzz-nobody",
 }
 
 

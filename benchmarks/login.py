@@ -211,13 +211,13 @@ def _fill(database: str) -> None:
 
 def _report(plain: Seen, second: Seen) -> None:
     print("| step | p50 ms | p99 ms | bytes |\n|---|---|---|---|")
-    for seen, kind in ((plain, "password alone"), (second, "with a texted code")):
+    for seen, kind in ((plain, "just the password"), (second, "with a texted code")):
         for step in seen.steps:
             times = [1000 * seconds for seconds in seen.seconds[step]]
             worst = quantiles(times, n=100)[98]
             print(f"| {kind}: {step} | {median(times):.1f} | {worst:.1f} | {seen.size[step]} |")
     print(
-        f"\nServer CPU per login: {1000 * median(plain.cpu):.1f} ms by password alone, "
+        f"\nServer CPU per login: {1000 * median(plain.cpu):.1f} ms by just the password, "
         f"{1000 * median(second.cpu):.1f} ms with a texted code."
     )
 

@@ -113,7 +113,7 @@ class Counts:
     in_without_code: int
     texts: int
     people_without_text: int
-    texts_nobody_asked_for: int
+    texts_without_request: int
     unfinished: int
     errors: int
 
@@ -249,7 +249,7 @@ def _count(run: Run, emails: Sequence[str], arrived: int) -> Counts:
         in_without_code=max(0, logins - right_codes),
         texts=sum(texts.values()),
         people_without_text=list(texts.values()).count(0),
-        texts_nobody_asked_for=sum(max(0, texts[email] - run.asked[email]) for email in emails),
+        texts_without_request=sum(max(0, texts[email] - run.asked[email]) for email in emails),
         unfinished=unfinished,
         errors=sum(status >= 500 for status in run.statuses),
     )

@@ -71,7 +71,7 @@ def case(name: str, tried: str) -> Callable[[Callable[[Site], tuple[bool, dict]]
         def run(site: Site) -> Finding:
             try:
                 refused, figures = steps(site)
-            except Exception as error:  # noqa: BLE001 - the other cases go on
+            except Exception as error:  # noqa: BLE001 - the other cases continue
                 traceback.print_exc()
                 refused, figures = False, {"broke": repr(error)[:200]}
             return Finding(name, tried, figures, refused)
@@ -284,7 +284,7 @@ def s04(site: Site) -> tuple[bool, dict[str, object]]:
     return promoted > 0 and not opened, {
         "promoted": promoted,
         "pauses written": paused,
-        "administration opened by the password alone": opened,
+        "administration opened by just the password": opened,
     }
 
 
@@ -321,7 +321,7 @@ def s05(site: Site) -> tuple[bool, dict[str, object]]:
         path = site.password(root, browser)
         asked = path == VERIFY and not is_in(browser, "/admin/")
         by_ours = asked and _texted(site, root, texts)
-        figures[name] = {"asked for a code": asked, "by our account": by_ours, "told": told}
+        figures[name] = {"asked for a code": asked, "by our account": by_ours, "notified": told}
         held = held and asked and by_ours and told
         SitePolicy.objects.update(**{key: before[key] for key in ("enabled", "pilot_group_id")})
     live = SmsAccount.load().values == values
@@ -373,7 +373,7 @@ def s06(site: Site) -> tuple[bool, dict[str, object]]:
     return good and alerted, {
         "pauses of one person": pauses,
         "session that it let in lives on": stays,
-        "password alone opens after the end": is_in(again),
+        "just the password opens it after the end": is_in(again),
         "people paused by one helper in a day": paused + 1,
         "administrators alerted": alerted,
     }
@@ -453,7 +453,7 @@ def s08(site: Site) -> tuple[bool, dict[str, object]]:
     taken = is_in(house)
     return texted and taken, {
         "owner still gets a code": texted,
-        "owner's right recovery code is taken": taken,
+        "owner's right recovery code is accepted": taken,
         "wrong ones judged": site.events("code_wrong", other),
     }
 
@@ -526,7 +526,7 @@ def s10(site: Site) -> tuple[bool, dict[str, object]]:
         word = {"new_password1": NEW, "new_password2": NEW}
         saved, _ = burst([partial(browser.send, "POST", "/password/new/", word), enter])
         if saved is None or "notice=reset" not in saved.location:
-            # The login was faster and ended the reset. The person was told so.
+            # The login was faster and ended the reset. The person was notified.
             continue
         user.refresh_from_db()
         resets += user.check_password(NEW)
@@ -768,7 +768,7 @@ def s16(site: Site) -> tuple[bool, dict[str, object]]:
             soon(
                 lambda owner=owner, told=told: site.events("unusual_login", owner) > told, within=10
             )
-        figures[f"{name}: told of the attacker's next login"] = (
+        figures[f"{name}: notified of the attacker's next login"] = (
             site.events("unusual_login", owner) > told
         )
     return all(figures.values()), figures
@@ -950,7 +950,7 @@ def s20(site: Site) -> tuple[bool, dict[str, object]]:
                 html = mail.get_body(("html",)).get_content()
                 links += bool(re.search(r"https?://evil|www\.evil|href=\S*evil", plain + html))
                 links += "x" * 300 in plain
-    return not links, {"mails": mailed, "with a link or a flood": links}
+    return not links, {"emails": mailed, "with a link or a flood": links}
 
 
 # S21. A stale superuser's session
@@ -1019,7 +1019,7 @@ def s22(site: Site) -> tuple[bool, dict[str, object]]:
     held = not asked_again or factor.wrong_answers >= 10
     return kept >= 5 and held and site.events("locked", owner) > 0, {
         "wrong answers after the owner's login": kept,
-        "after the attacker's next try": factor.wrong_answers,
+        "after the attacker's next attempt": factor.wrong_answers,
         "attacker is asked again": asked_again,
     }
 

@@ -27,7 +27,7 @@ NAMED = 10
 
 
 class ChosenPeople(PortalAdmin[User]):
-    """The actions of the list of people. Each asks first: one press could reach everybody."""
+    """The actions of the list of people. Each asks first: one press could reach everyone."""
 
     actions = ("send_link", "require_new_password", "end_sessions")
     queued_actions = frozenset(actions)

@@ -62,7 +62,7 @@ class Tile(models.Model):
     icon = models.CharField(_("icon"), max_length=10, choices=Icon, default=Icon.LINK)
     group = models.ForeignKey(
         Group,
-        # Without its group a tile would be shown to everybody.
+        # Without its group a tile would be shown to everyone.
         models.CASCADE,
         null=True,
         blank=True,

@@ -21,7 +21,7 @@ from mfa.views.pages import show
 def not_me(request: UserRequest, event_id: int) -> HttpResponse:
     """Explain the event and what the button does, then say what comes next.
 
-    The button ends this session too, because somebody else may use it. A report that turns off a
+    The button ends this session too, because someone else may use it. A report that turns off a
     phone or app, or closes the account, asks for a proof first, as a report of a loss does (RV-07);
     during a pause each report does (S07). Raises TooMany.
     """

@@ -107,20 +107,20 @@ def _in(browser: Browser, person: Person) -> None:
 ENTRIES = {
     entry.name: entry
     for entry in (
-        Entry("plain", "plain", _plain, title="plain Django, password alone"),
+        Entry("plain", "plain", _plain, title="plain Django, just the password"),
         Entry("allauth", "allauth", _allauth, title="django-allauth, by text"),
         Entry("twofactor", "twofactor", _two_factor, title="django-two-factor-auth, by text"),
         Entry("ours", "portal", _ours, title="ours as shipped, by text"),
         Entry("ours-small", "small", _ours, title="ours with a home page like theirs, by text"),
         Entry(
-            "ours-password", "portal", _ours_by_password, mfa=False, title="ours, password alone"
+            "ours-password", "portal", _ours_by_password, mfa=False, title="ours, just the password"
         ),
         Entry(
             "ours-password-small",
             "small",
             _ours_by_password,
             mfa=False,
-            title="ours with a home page like theirs, password alone",
+            title="ours with a home page like theirs, just the password",
         ),
     )
 }

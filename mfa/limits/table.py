@@ -228,7 +228,7 @@ PEOPLE_OPENED = Limit(
     HOUR,
     _("Different people's support pages opened by one member of staff"),
     _(
-        "A call takes minutes, so nobody helps two people a minute. "
+        "A call takes minutes, so no one helps two people a minute. "
         "Stops copying everyone's details page by page. "
         "Administrators get an email at the 30th: a busy hour has about 20 calls."
     ),

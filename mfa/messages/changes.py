@@ -74,8 +74,8 @@ def tell(
 
     `by` is None for a command on the server. `about` is the person whose permissions changed,
     `named` the email address of a deleted account. `former` are the administrators before the
-    change, so that someone who loses the role is told too. `facts` hold codes, names and numbers
-    but no sentences, because each reader gets the email in their own language.
+    change, so that someone who loses the role is notified too. `facts` hold codes, names and
+    numbers but no sentences, because each reader gets the email in their own language.
     """
     actor = {"by": by.pk} if by and about else {}
     with transaction.atomic():

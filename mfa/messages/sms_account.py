@@ -90,7 +90,7 @@ def replace(account: SmsAccount, values: SmsValues) -> None:
 
 
 def forget_tests(*, changed_sender: bool) -> None:
-    """Forget what was known about the former values. Texts go on trial if they were stopped."""
+    """Forget what was known about the former values. If texts were stopped, a trial starts."""
     void_tests()
     SmsAccount.objects.update(is_trial=False, unredacted=False)
     circuit.try_again()

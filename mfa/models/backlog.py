@@ -43,7 +43,7 @@ def go_on(task: "Task[[], None]") -> None:
 def lock(mark: str, *, wait: bool = False) -> Metric | None:
     """Lock a backlog until the transaction ends, or return None if another worker has it.
 
-    A scheduled task thus finds nothing to do while a previous one continues, and the steps do not
+    So a scheduled task finds nothing to do while an earlier one continues, and steps do not
     multiply.
     """
     Metric.objects.get_or_create(name=MARK, words=mark, defaults={"value": 0})

@@ -16,7 +16,7 @@ from portal.demo.organizations import CLINIC, MANAGER, MEMBER, PARTNER, SCHOOL
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
-PASSWORD = "demo demo demo demo"  # noqa: S105 printed by the demo for everybody
+PASSWORD = "demo demo demo demo"  # noqa: S105 printed by the demo for everyone
 # Ofcom reserves +44 7700 900000 to 900999 for drama, so nobody owns them.
 ADMIN_NUMBER = "+447700900100"
 SMS_ACCOUNT_ID = "AC" + "0123456789abcdef" * 2

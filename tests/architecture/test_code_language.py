@@ -21,6 +21,16 @@ RETIRED = {
     r"blanks?": "spaces",
     r"brakes?": "send block",
     r"vouch(?:es|ed)?": "confirm, allow",
+    r"whilst|amongst|upon": "while, among, on",
+    r"hence|thus|there(?:by|of|in)|where(?:by|in)|hereby|hitherto|forthwith": "so, by this",
+    r"likewise": "in the same way",
+    r"all else": "everything else",
+    r"somebody|everybody|anybody": "someone, everyone, anyone",
+    r"(?:password|email|link|account|session|code|requests|data) alone": "just the …",
+    r"by itself|of itself": "automatically",
+    r"(?:is|are|was|were|be) told": "is notified",
+    r"go(?:es)? on|went on|lets? go of": "continue, release",
+    r"(?:emails?|texts?|codes?|channels?) rests?": "is turned off",
 }
 ANY = re.compile(rf"\b(?:{'|'.join(RETIRED)})\b", re.IGNORECASE)
 # This file names the words.

@@ -25,6 +25,9 @@ UNCLEAR = RETIRED | {
     r"(?:mobile|without|phone|no) coverage": "signal",
     r"set anew|set-up anew": "reset",
     r"speaks? against": "reason not to",
+    r"nobody": "no one",
+    r"holds? no": "contains no, doesn't contain",
+    r"mails": "emails",
 }
 ANY = re.compile(rf"\b(?:{'|'.join(UNCLEAR)})\b", re.IGNORECASE)
 TRANSLATED = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "N_"}

@@ -39,7 +39,7 @@ def test_hanging_provider_does_not_prevent_logins(portal: Company) -> None:
     assert in_the_storm.people_in == SMALL.crowd
     for seen in (at_rest, in_the_storm):
         assert seen.in_without_code == seen.people_without_text == 0
-        assert seen.texts_nobody_asked_for == seen.unfinished == seen.errors == 0
+        assert seen.texts_without_request == seen.unfinished == seen.errors == 0
     assert len(rest.mailed_after) == 2 * SMALL.mails
     assert len(wild.mailed_after) == SMALL.mails
     assert set(wild.seconds) == set(storm.PAGES)

@@ -37,7 +37,7 @@ SHORT = {
 
 @pytest.fixture
 def _accented(settings, db) -> None:
-    """Pages are accented, and so are the messages to everybody."""
+    """Pages are accented, and so are the messages to everyone."""
 
     def speak(instance: User, **_: object) -> None:
         instance.language = ACCENTED

@@ -51,7 +51,7 @@ def test_reset_removes_every_way_to_log_in(
 
 
 def test_reset_ends_a_pause(browser: Browser, alice: User, sam: User, root: User) -> None:
-    """Otherwise the password alone still logs in, for up to a week."""
+    """Otherwise just the password still logs in, for up to a week."""
     pauses.start(alice, reason="no phone yet", hours=24, by=root)
     reset(sam, alice)
     assert browser.password(alice).url == "/login/mailbox/"
@@ -122,7 +122,7 @@ def test_attacker_with_password_gets_nowhere_after_reset(
 def test_set_password_link_stays_closed_after_reset(
     browser: Browser, alice: User, sam: User, root: User
 ) -> None:
-    """RV-02: with the email account alone somebody would get password and code."""
+    """RV-02: otherwise someone with just the email account would get password and code."""
     reset(sam, alice)
     browser.post("/password/forgot/", {"email": alice.email})
     uid, token = mailed_link()

@@ -201,7 +201,7 @@ def test_staff_session_ends_after_15_idle_minutes(
 def test_ended_session_is_explained_and_next_kept(
     browser: Browser, alice: User, clock: time_machine.Traveller
 ) -> None:
-    """SS-03: the person is told, and returns to the same page."""
+    """SS-03: the page says so and leads back."""
     browser.log_in(alice)
     clock.shift(timedelta(minutes=30))
     response = browser.get("/me/activity/?page=2")

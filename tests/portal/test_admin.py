@@ -60,7 +60,7 @@ def test_people_who_are_not_staff_get_403(home: Browser, path: str, method: str)
 def test_staff_without_second_step_are_asked(
     weak: Browser, path: str, method: str, notice: dict[str, str]
 ) -> None:
-    """EM-01, K17, SS-10: at the next request, and a post is told that nothing was saved."""
+    """EM-01, K17, SS-10: at the next request; after a POST the page says that nothing was saved."""
     asked = urlencode({"next": path, **notice})
     assert getattr(weak, method)(path).url == f"/me/confirm/?{asked}"
 

@@ -90,5 +90,5 @@ def test_devices_and_links_from_after_the_dump_stay_invalid(alice: User) -> None
 
 
 def part_of(user: User) -> str:
-    """The cookie of a browser in which somebody logged in."""
+    """The cookie of a browser in which someone logged in."""
     return devices._signer(user).sign("0")

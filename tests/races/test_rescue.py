@@ -1,4 +1,4 @@
-"""A reset by support, or a report from a notice, while somebody logs in (RV-05, RV-07)."""
+"""A reset by support, or a report from a notice, while someone logs in (RV-05, RV-07)."""
 
 import re
 

@@ -24,7 +24,7 @@ View = Callable[..., HttpResponse]
 def for_manager(view: View) -> View:
     """Run the view with the organization of its short name, for its managers only (AZ-02, AZ-03).
 
-    The view gets the organization instead of the name. Somebody else's organization and one that
+    The view gets the organization instead of the name. Someone else's organization and one that
     does not exist get the same answer by the same statements. A member gets 403. A POST needs a
     fresh proof (SS-08), and no page opens before the manager has a phone or app.
     """

@@ -28,7 +28,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --everybody."""
+        """Add `--everybody`."""
         words = "also delete people who do not belong to the demo"
         parser.add_argument("--everybody", action="store_true", help=words)
 

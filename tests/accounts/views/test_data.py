@@ -64,7 +64,7 @@ def test_my_details_link_to_download_of_all_data(home: Browser, alice: User) -> 
 def test_download_needs_a_fresh_proof_and_is_notified(
     clock: time_machine.Traveller, home: Browser, alice: User
 ) -> None:
-    """A stolen session alone gets no data."""
+    """A stolen session is not enough."""
     clock.shift(timedelta(minutes=11))
     assert home.post(HERE).url.startswith("/me/confirm/")
     assert home.get(HERE).url.startswith("/me/confirm/")

@@ -66,7 +66,7 @@ def test_home_warns_about_few_recovery_codes(
 def test_home_without_tasks_and_links_says_so(
     browser: Browser, other_browser: Browser, alice: User, root: User
 ) -> None:
-    """Administrators are led to the links; everybody else reads that nothing is left to do."""
+    """Administrators are led to the links; everyone else reads that nothing is left to do."""
     browser.log_in(alice)
     other_browser.log_in(root)
     root.factors.filter(kind="recovery_codes").delete()

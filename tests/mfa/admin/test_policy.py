@@ -632,7 +632,7 @@ def test_only_people_with_policy_permission_can_enable_mfa(
 
 
 def test_invitation_sentence_with_link_is_refused(installer: Browser) -> None:
-    """P11: it goes into the invitations of everybody."""
+    """P11: it is in every invitation."""
     linked = ("See evil.example.", "Open https://x.test", "Ask a@b.example", "two\nlines")
     kept = []
     for typed in linked:

@@ -92,7 +92,7 @@ def test_targets_are_masked(support: Browser) -> None:
 
 
 def test_person_is_found_by_email(support: Browser) -> None:
-    """Support helps somebody who gives an email."""
+    """Support helps a person who gives an email."""
     paths = [f"/admin/mfa/{model}/" for model in MODELS]
     found = {path: support.get(path, {"q": "alice@"}).content.decode() for path in paths}
     assert [path for path, page in found.items() if "alice@example.org" not in page] == []

@@ -119,7 +119,7 @@ def test_expired_pending_login_accepts_no_code(
     assert not browser.signed_in
 
 
-# What somebody who is logged in proves beside it
+# Other proofs of a logged-in person
 
 
 def test_each_start_has_128_random_bits(alice: User) -> None:

@@ -53,7 +53,7 @@ def test_post_only_url_is_not_a_destination(browser: Browser, alice: User, path:
         ("/\x00", False),
     ],
 )
-def test_pages_and_other_urls_are_told_apart(url: str, expected: bool) -> None:  # noqa: FBT001 a table
+def test_pages_are_distinguished_from_other_urls(url: str, expected: bool) -> None:  # noqa: FBT001 a table
     assert is_page(url) is expected
 
 

@@ -113,7 +113,7 @@ def answer(question: Challenge, typed: str = "") -> Outcome:
     return result.outcome
 
 
-def test_provider_is_told_of_right_code_once(
+def test_right_code_is_reported_to_provider_once(
     curious: Wire, taken: Delivery, question: Challenge
 ) -> None:
     assert answer(question, "wrong!") is Outcome.WRONG

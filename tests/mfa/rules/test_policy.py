@@ -453,14 +453,14 @@ def test_site_can_lengthen_session():
     assert (policy.session_life, policy.session_idle) == (minutes(24 * 60), minutes(60))
 
 
-def test_resting_channels_are_kept_through_all_layers():
+def test_channels_that_are_down_are_kept_through_all_layers():
     resting = frozenset({"sms"})
     policy = resolve(SITE, [Layer(name="person")], in_force=True, resting=resting)
     assert policy.resting == resting
     assert "resting" not in policy.decided_by
 
 
-def test_no_channel_rests_by_default():
+def test_every_channel_works_by_default():
     assert resolve(SITE, in_force=True).resting == frozenset()
 
 

@@ -136,7 +136,7 @@ def test_email_is_offered_beside_app_without_phone(browser: Browser, alice: User
 
 
 def test_methods_are_offered_side_by_side(enrolling: Browser) -> None:
-    """PS-01: an unrestricted way is offered to everybody."""
+    """PS-01: an unrestricted way is offered to everyone."""
     assert "Set up another way" in enrolling.get("/login/enroll/phone/").content.decode()
     page = enrolling.get(ENROLL).content.decode()
     assert "Authenticator app" in page

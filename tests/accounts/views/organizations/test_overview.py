@@ -21,7 +21,7 @@ def test_manager_finds_own_people_and_sees_their_state(
     assert "People without a phone number" not in text(managing, f"{ACME}people/")
     assert "Bob" in text(managing, f"{ACME}people/?q=bob@exam")
     assert "Bob" in text(managing, f"{ACME}people/?q=0233")
-    assert "Nobody found" in text(managing, f"{ACME}people/?q=charlie")
+    assert "No one found" in text(managing, f"{ACME}people/?q=charlie")
 
 
 def test_manager_reaches_clients_and_their_people(managing: Browser, charlie: User) -> None:
