@@ -32,6 +32,11 @@ class GroupAdmin(PortalAdmin[Group], DjangoGroupAdmin):
         """List permissions in the reader's language."""
         return super().formfield_for_manytomany(db_field, request, **field_of(db_field), **kwargs)
 
+    def get_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        """Show permissions to those who can change them."""
+        may = self.has_change_permission(request, obj) if obj else True
+        return super().get_fields(request, obj) if may else ("name",)
+
     # The stubs know only HttpResponseBase.
     @method_decorator(fresh())  # type: ignore[arg-type]
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

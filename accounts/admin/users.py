@@ -60,6 +60,14 @@ class UserAdmin(ChosenPeople):
         """Only superusers can delete staff, whatever permissions others have."""
         return super().has_delete_permission(request, obj) and not _is_beyond(request, obj)
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Show who has permissions to those who can change them."""
+        return _for(request, self.list_display)
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
+        """Filter by permissions for those who can change them."""
+        return _for(request, self.list_filter)
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Make permissions read-only for non-superusers, and an existing email for everyone.
 
@@ -190,6 +198,11 @@ def _is_beyond(request: HttpRequest, one: User | None) -> bool:
     """Whether the acting person cannot change this account."""
     mighty = one is not None and (one.is_staff or one.is_superuser)
     return mighty and not _is_superuser(request)
+
+
+def _for(request: HttpRequest, names: tuple[str, ...]) -> tuple[str, ...]:
+    hidden = () if _is_superuser(request) else (*POWERS, "powers")
+    return tuple(name for name in names if name not in hidden)
 
 
 def _is_superuser(request: HttpRequest) -> bool:

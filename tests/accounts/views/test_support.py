@@ -334,6 +334,13 @@ def test_roles_are_shown_only_to_those_who_can_change_them(
     give_phone(admin, "+447700900207")
     browser.log_in(admin)
     other_browser.log_in(root)
-    page = f"/admin/accounts/user/{alice.pk}/change/"
-    assert "Permissions" not in browser.get(page).content.decode()
-    assert "Permissions" in other_browser.get(page).content.decode()
+    people = "/admin/accounts/user/"
+    group = Group.objects.get(name="Support")
+    for page, word in (
+        (f"{people}{alice.pk}/change/", "Permissions"),
+        (people, "Staff access"),
+        (f"/admin/auth/group/{group.pk}/change/", "Can help people who cannot log in"),
+    ):
+        assert word not in browser.get(page).text
+        assert word in other_browser.get(page).text
+    assert browser.get(f"{people}?is_staff__exact=1").status_code == 400
