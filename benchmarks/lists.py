@@ -24,11 +24,11 @@ from tests.processes import services
 MOST = 100
 PEOPLE = """
     INSERT INTO accounts_user (
-        password, time_zone, is_superuser, device_epoch, session_epoch, wrong_answers, email,
+        password, time_zone, is_superuser, device_epoch, session_epoch, wrong_answers, skips, email,
         new_email, full_name, language, is_active, password_expired, is_staff, date_joined,
         last_login
     )
-    SELECT '!', '', false, 0, 0, 0, 'person' || n || '@example' || n % 50 || '.com', '',
+    SELECT '!', '', false, 0, 0, 0, 0, 'person' || n || '@example' || n % 50 || '.com', '',
         'Name' || n % 900 || ' Family' || n, 'en', n % 500 > 0, false, n % 2000 = 0, now(), now()
     FROM generate_series(1, %(people)s) AS n
 """
@@ -89,6 +89,19 @@ class Size:
     events: int = 2_000_000
     messages: int = 400_000
 
+    @property
+    def usual(self) -> int:
+        """The number of a person with as many events and messages as most."""
+        return self.people * 3 // 4 + 1
+
+    @property
+    def deep(self) -> int:
+        """A page that is far from the first."""
+        return max(2, self.people // 1000)
+
+
+SMALL = Size(people=200, events=3_000, messages=2_000)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -102,11 +115,13 @@ class Answer:
 
 def main() -> None:
     """Measure and print."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true", help="few rows, to try the program")
+    size = SMALL if parser.parse_args().small else Size()
     with services.database(services.postgresql()) as database:
         print(here(database) + "\n")
         print("| list | SQL | queries | plan of the slowest |\n|---|---|---|---|")
-        for answer in measure(database, Size()):
+        for answer in measure(database, size):
             bold = "" if answer.milliseconds < MOST else "**"
             print(
                 f"| {answer.address} | {bold}{answer.milliseconds:.0f} ms{bold} "
@@ -123,14 +138,14 @@ def measure(database: str, size: Size) -> Iterator[Answer]:
     _fill(size)
     reader = _superuser()
     try:
-        for page, query in _addresses():
+        for page, query in _addresses(size.usual, size.deep):
             _ask(page, query, reader)
             yield _ask(page, query, reader)
         browser = _logged_in(reader)
         # The pages are rendered, and nothing collected the static files.
         plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
         with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
-            for url in _pages():
+            for url in _pages(size.usual):
                 _open(browser, url)
                 yield _open(browser, url)
     finally:
@@ -158,10 +173,10 @@ def _superuser() -> object:
     return User.objects.create_user("root@example.org", None, is_staff=True, is_superuser=True)
 
 
-def _addresses() -> Iterator[tuple[str, dict[str, str]]]:
+def _addresses(usual: int, deep: int) -> Iterator[tuple[str, dict[str, str]]]:
     for page in ("user", "factor", "challenge", "delivery", "auditevent"):
         yield page, {}
-        yield page, {"p": "200"}
+        yield page, {"p": str(deep)}
         for term in SEARCHES.values():
             yield page, {"q": term}
     for page, name, values in (
@@ -182,7 +197,7 @@ def _addresses() -> Iterator[tuple[str, dict[str, str]]]:
     for value in ("login", "recover", "test"):
         yield "challenge", {"purpose__exact": value}
     for page in ("factor", "challenge", "delivery", "auditevent"):
-        yield page, {"person": "150001"}
+        yield page, {"person": str(usual)}
 
 
 def _ask(page: str, query: dict[str, str], reader: object) -> Answer:
@@ -211,10 +226,10 @@ def _logged_in(reader: object) -> Client:
     return browser
 
 
-def _pages() -> Iterator[str]:
+def _pages(usual: int) -> Iterator[str]:
     for term in SEARCHES.values():
         yield f"/support/?q={quote(term)}"
-    for person in (150_001, BUSY):
+    for person in (usual, BUSY):
         yield f"/support/people/{person}/"
         yield f"/admin/accounts/user/{person}/change/"
         yield f"/admin/mfa/auditevent/?person={person}"

@@ -1,6 +1,8 @@
 """Reports by a notice's link, at once with another report, a login or a change of the phone."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -30,6 +32,18 @@ def link_of(event: Event, user: User, **words: int) -> str:
     return LINK.search(mails.latest("pk").body)[1]
 
 
+def report_during(
+    user: User,
+    attacker: Browser,
+    act: Callable[[], object],
+    event: Event = Event.UNUSUAL_LOGIN,
+) -> None:
+    """Press the button of a notice while the attacker acts. The attacker stays outside."""
+    link = link_of(event, user)
+    at_once([act, lambda: Browser().post(link)])
+    assert attacker.get("/me/").status_code == 302
+
+
 def test_two_links_of_a_person_act_one_after_the_other(policy: SitePolicy) -> None:
     """Whichever comes first: the attacker's phone is off, and both pages say the same."""
     for number in range(ROUNDS):
@@ -55,15 +69,8 @@ def test_no_login_survives_a_report(policy: SitePolicy) -> None:
         user, target = person(number)
         attacker = Browser()
         attacker.password(user)
-        typed = {"code": code(target)}
-        link = link_of(Event.UNUSUAL_LOGIN, user)
-        at_once(
-            [
-                lambda attacker=attacker, typed=typed: attacker.post("/login/verify/", typed),
-                lambda link=link: Browser().post(link),
-            ]
-        )
-        assert attacker.get("/me/").status_code == 302
+        enter = partial(attacker.post, "/login/verify/", {"code": code(target)})
+        report_during(user, attacker, enter)
         assert "do not match" in attacker.password(user).content.decode()
 
 
@@ -73,15 +80,9 @@ def test_no_password_login_survives_a_report(policy: SitePolicy) -> None:
     policy.save()
     for number in range(ROUNDS):
         user = make_user(f"plain{number}@example.org")
-        link = link_of(Event.PASSWORD_CHANGED, user)
         attacker = Browser()
-        at_once(
-            [
-                lambda attacker=attacker, user=user: attacker.password(user),
-                lambda link=link: Browser().post(link),
-            ]
-        )
-        assert attacker.get("/me/").status_code == 302
+        log_in = partial(attacker.password, user)
+        report_during(user, attacker, log_in, Event.PASSWORD_CHANGED)
 
 
 def test_new_phone_during_a_report_opens_nothing(policy: SitePolicy) -> None:
@@ -92,14 +93,7 @@ def test_new_phone_during_a_report_opens_nothing(policy: SitePolicy) -> None:
         attacker = Browser()
         attacker.log_in(user)
         attacker.post("/me/phone/", {"phone": new})
-        typed = {"code": code(new)}
-        link = link_of(Event.UNUSUAL_LOGIN, user)
-        at_once(
-            [
-                lambda attacker=attacker, typed=typed: attacker.post("/me/phone/verify/", typed),
-                lambda link=link: Browser().post(link),
-            ]
-        )
-        assert attacker.get("/me/").status_code == 302
+        enter = partial(attacker.post, "/me/phone/verify/", {"code": code(new)})
+        report_during(user, attacker, enter)
         assert "do not match" in attacker.password(user).content.decode()
         assert Factor.objects.usable().filter(user=user).count() == 1
