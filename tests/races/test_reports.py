@@ -59,7 +59,7 @@ def test_two_links_of_a_person_act_one_after_the_other(policy: SitePolicy) -> No
         assert user.factors.get().status == "suspended"
         assert attacker.get("/me/").status_code == 302
         bodies = [Browser().get(link).content.decode() for link in (login, phone)]
-        ways = {re.search(r"We email you a code|verify who you are", body)[0] for body in bodies}
+        ways = {re.search(r"We email you a code|verify your identity", body)[0] for body in bodies}
         assert len(ways) == 1, target
 
 
