@@ -6,13 +6,14 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Tile, User
 from mfa.models import ChannelHealth, Pause, Reason, SendBlock, SitePolicy, SmsAccount
 from mfa.models.channel_health import mail_config
 from tests.browser.conftest import Visit
 from tests.browser.inspection import problems_of
 from tests.browser.visitor import Visitor
 from tests.conftest import give_phone, make_user
+from tests.mfa.admin.test_sms_account import enter
 from tests.portal.test_admin_step_up import prove
 from tests.portal_client import Browser, code
 
@@ -143,6 +144,44 @@ def test_test_message_that_failed(administrator: Visitor) -> None:
     administrator.write("Mobile number", "+447700900001")
     administrator.press("Send test message")
     look(administrator, "Test message to the number ending 01")
+
+
+def test_checklist_before_mfa_was_enabled(administrator: Visitor) -> None:
+    SitePolicy.objects.update(enabled=False, first_enabled_at=None)
+    SmsAccount.note(tested_credentials="")
+    administrator.open("/admin/")
+    look(administrator, "Set up two-step verification")
+
+
+def test_new_sms_account_that_waits(administrator: Visitor, office: Browser) -> None:
+    enter(office)
+    administrator.open("/admin/mfa/accountpolicy/sms-account/")
+    look(administrator, "Confirm the new SMS account")
+    administrator.press("Send test message")
+    administrator.write("Code", "12")
+    administrator.press("Use the new values")
+    administrator.reads("That code is too short")
+    look(administrator, "Send another test message")
+
+
+def test_lists_with_and_without_result(administrator: Visitor, alice: User) -> None:
+    for path in ("/admin/accounts/user/", "/admin/mfa/auditevent/"):
+        for term in (alice.email, "nobody"):
+            administrator.open(f"{path}?q={term}")
+            look(administrator, "Search")
+
+
+def test_saved_link_and_question_before_deletion(administrator: Visitor) -> None:
+    """The message links to the page that was saved."""
+    tile = Tile.objects.create(title="Handbook", address="https://example.org/", icon="document")
+    administrator.open(f"/admin/accounts/tile/{tile.pk}/change/")
+    administrator.press("Save and continue editing")
+    look(administrator, "was changed successfully")
+    administrator.open("/admin/accounts/tile/")
+    administrator.page.locator(".action-select").check()
+    administrator.page.locator("[name=action]").select_option("delete_selected")
+    administrator.page.locator("[name=index]").click()
+    look(administrator, "Are you sure")
 
 
 def test_limits_for_support(visit: Visit, policy: SitePolicy) -> None:

@@ -39,6 +39,7 @@ NOTICES = {
     ),
     "moving": ("/me/?saved=link",),
     "without_phone": ("/login/help/",),
+    "ruling": ("/", "/support/?q=alice", "/support/?q=nobody", "/support/?q=a"),
 }
 
 

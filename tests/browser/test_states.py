@@ -167,6 +167,17 @@ def test_page_not_found(visit: Visit, policy: SitePolicy) -> None:
     look(visitor, "We can't find that page")
 
 
+def test_refused_method_and_upload(visit: Visit, policy: SitePolicy) -> None:
+    visitor = visit()
+    visitor.expects("status of 405", "status of 415")
+    visitor.open("/logout/")
+    look(visitor, "You can't open this page directly")
+    visitor.open("/login/")
+    visitor.page.locator("main form").evaluate("form => form.enctype = 'multipart/form-data'")
+    visitor.press("Login")
+    look(visitor, "You can't send files here")
+
+
 def test_page_without_permission(signed_in: Visitor) -> None:
     signed_in.expects("status of 403")
     signed_in.open("/admin/")
