@@ -9,6 +9,8 @@ from mfa.login.guards import SAFE
 AUTOMATIC = {
     "admin:autocomplete",
     "admin:jsi18n",
+    "admin:mfa_accountpolicy_account_status",
+    "admin:mfa_accountpolicy_test_status",
     "mfa:change_phone_status",
     "mfa:time_left",
     "mfa:status",

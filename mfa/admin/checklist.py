@@ -45,15 +45,6 @@ def tasks_of(administrator: AbstractMfaUser) -> list[Task]:
             bool(policy.home_region),
         ),
         Task(
-            _("Test email"),
-            "" if mail else _("No mail server: ask the operator to set EMAIL_URL."),
-            _("Send test email"),
-            reverse("admin:mfa_accountpolicy_test_mail"),
-            policy.health.mail_tested and mail,
-            posts=True,
-            waits=not mail,
-        ),
-        Task(
             _("Enter the three values of your SMS account"),
             "",
             _("Enter the values"),
@@ -77,12 +68,23 @@ def tasks_of(administrator: AbstractMfaUser) -> list[Task]:
             waits=no_texts,
         ),
         Task(
+            _("Test email"),
+            "" if mail else _("No mail server: ask the operator to set EMAIL_URL."),
+            _("Send test email"),
+            reverse("admin:mfa_accountpolicy_test_mail"),
+            policy.health.mail_tested and mail,
+            posts=True,
+            waits=not mail,
+        ),
+        Task(
             _("Save your recovery codes"),
             _("You need them if you lose your phone."),
             _("Make recovery codes"),
             reverse("mfa:recovery_codes"),
             OpenCheck.WAY_OUT not in left,
             posts=True,
+            # With codes first, only a code could add the phone.
+            waits=OpenCheck.OWN_FACTOR in left,
         ),
         Task(
             _("Enable MFA"),

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import factors
+from mfa.admin.test_line import test_line
 from mfa.challenges import Outcome
 from mfa.client import client_of
 from mfa.forms.codes import CodeForm
@@ -162,7 +163,7 @@ def _show(
         "phone": phone,
         "code_form": form,
         "number_form": number_form,
-        "delivery": challenge.deliveries.order_by("-pk").first() if challenge else None,
+        "line": test_line(challenge),
         "arrived": _has_arrived(challenge),
         "refused_until": refusal and refusal.until,
     }

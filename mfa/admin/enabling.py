@@ -86,7 +86,7 @@ def enable(request: SignedIn) -> HttpResponse:
         switch_on(policy)
         fields = ["enabled"]
         changes.tell(Change.MFA_ON, by=request.user, client=client_of(request), fields=fields)
-        messages.success(request, status.next_words(policy))
+        messages.success(request, status.next_words(policy, request.user))
     return redirect("admin:index")
 
 

@@ -25,12 +25,15 @@ from mfa.admin.enabling import enable, open_checks
 from mfa.admin.forms import AccountPolicyForm
 from mfa.admin.look import accent_svg, show_accent
 from mfa.admin.switching import switch_off
+from mfa.admin.test_line import status_of
 from mfa.admin.testing import setup_steps, test_connection, test_mail, test_message, try_texts
 from mfa.client import client_of
 from mfa.login import typed
 from mfa.login.guards import fresh, person
 from mfa.models import AccountPolicy, Event
+from mfa.rules.looks import FIRST_NAME
 from mfa.rules.methods import ChannelName
+from mfa.rules.routes import Purpose
 
 
 def _about_the_account() -> str:
@@ -43,12 +46,14 @@ TESTS = {"accent": "accent", "email_codes": "mail", "sms_account_id": "texts"}
 PAGES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
     "test_connection": ("test-connection/", test_connection),
     "test_message": ("test-message/", test_message),
+    "test_status": ("test-message/status/", status_of(Purpose.TEST)),
     "test_mail": ("test-mail/", test_mail),
     "show_accent": ("show-accent/", show_accent),
     "accent": ("accent.svg", accent_svg),
     "enable": ("enable/", enable),
     "switch_off": ("switch-off/", switch_off),
     "confirm_account": ("sms-account/", confirm_account),
+    "account_status": ("sms-account/status/", status_of(Purpose.ACCOUNT)),
     "discard_account": ("sms-account/discard/", discard_account),
     "setup_steps": ("setup-steps/", setup_steps),
     "try_texts": ("try-texts/", try_texts),
@@ -74,12 +79,13 @@ class Section:
         names = options["fields"]
         refused = any(form.errors.get(field) or field in typed for field in names)
         homeless = "home_region" in names and not form["home_region"].value()
+        nameless = "portal_name" in names and form["portal_name"].value() == FIRST_NAME
         return cls(
             name=name,
             description=str(options.get("description", "")),
             fields=[form[field] for field in names],
             tests=next((TESTS[field] for field in names if field in TESTS), ""),
-            open=refused or homeless,
+            open=refused or homeless or nameless,
         )
 
 
@@ -90,7 +96,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
     form = AccountPolicyForm
     change_form_template = "admin/mfa/accountpolicy/change_form.html"
     fieldsets = (
-        (_("Portal"), {"fields": ("invitation", "portal_name", "accent")}),
+        (_("Portal"), {"fields": ("portal_name", "invitation", "accent")}),
         (_("Who MFA applies to"), {"fields": ("enforcement", "pilot_group", "contact")}),
         (
             _("Phone numbers"),
@@ -214,7 +220,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
         elif form.initial["enabled"] or not obj.enabled:
             messages.success(request, gettext("Your settings are saved."))
         else:
-            messages.success(request, status.next_words(obj))
+            messages.success(request, status.next_words(obj, person(request)))
 
     def response_change(self, request: HttpRequest, obj: AccountPolicy) -> HttpResponse:
         """Ask before disabling MFA. Everything else is saved by now (A30)."""

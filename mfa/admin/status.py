@@ -40,21 +40,32 @@ def people_words(policy: SitePolicy) -> str:
     return ngettext("%d person", "%d people", number) % number
 
 
-def next_words(policy: SitePolicy) -> str:
-    """Return what happens next, and to which people, after MFA was enabled."""
+def next_words(policy: SitePolicy, administrator: AbstractMfaUser) -> str:
+    """Return what happens next, and to which people, after this administrator enabled MFA."""
     people = bound(policy)
-    number = people.count()
     usable = Factor.objects.usable().filter(user_id=OuterRef("pk"))
-    without = people.exclude(Exists(usable)).count()
-    counted = {"people": number, "without": without}
-    on = ngettext("MFA is on for %(people)d person.", "MFA is on for %(people)d people.", number)
-    ready = ngettext(
-        "%(without)d person has no verification method yet and sets one up at the next login.",
-        "%(without)d people have no verification method yet and set one up at their next login.",
-        without,
-    )
-    rest = gettext("Everyone else enters a code at the next login. Staff are asked right away.")
-    said = [on % counted, *([ready % counted] if without else []), rest]
+    number, without = people.count(), people.exclude(Exists(usable)).count()
+    others = people.exclude(pk=administrator.pk)
+    ready = others.filter(Exists(usable)).count()
+    said = [ngettext("MFA is on for %d person.", "MFA is on for %d people.", number) % number]
+    if without:
+        new = ngettext(
+            "%d person has no verification method yet and sets one up at the next login.",
+            "%d people have no verification method yet and set one up at their next login.",
+            without,
+        )
+        said.append(new % without)
+    if ready:
+        asked = ngettext(
+            "%d other person enters a code at the next login.",
+            "%d other people enter a code at their next login.",
+            ready,
+        )
+        said.append(asked % ready)
+    if others.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
+        said.append(gettext("Staff who are logged in are asked right away."))
+    if not others.exists():
+        said.append(gettext("People you add set up a verification method at their first login."))
     return " ".join(said)
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mfa import audit, channels, factors
 from mfa.admin import mail_test
 from mfa.admin.forms import SMS_FIELDS, TESTED, AccountPolicyForm
+from mfa.admin.test_line import test_line
 from mfa.challenges import Outcome
 from mfa.channels.base import DeliveryError
 from mfa.client import client_of
@@ -30,9 +31,7 @@ from mfa.messages import circuit
 from mfa.models import (
     AccountPolicy,
     Challenge,
-    Delivery,
     Event,
-    Reason,
     SitePolicy,
     SmsAccount,
     SmsValues,
@@ -76,6 +75,11 @@ def test_connection(request: SignedIn) -> HttpResponse:
 def test_mail(request: SignedIn) -> HttpResponse:
     """Email the administrator. The result decides whether codes by email are offered (A26)."""
     demand_permission(request)
+    _try_mail(request)
+    return shown_again(request)
+
+
+def _try_mail(request: SignedIn) -> None:
     fault = mail_test.run(request.user)
     if fault is None:
         words = gettext("The mail server accepted the test email. Check that it arrived.")
@@ -84,7 +88,13 @@ def test_mail(request: SignedIn) -> HttpResponse:
         messages.error(
             request, gettext("The test email failed. The reason: %s") % mail_test.explain(*fault)
         )
-    return shown_again(request)
+
+
+def _mail_is_due() -> bool:
+    """Whether the first test text tests email too: in the first hour, if nobody has done it."""
+    policy = SitePolicy.load()
+    untested = not (policy.health.mail_tested or policy.health.mail_failed)
+    return policy.first_enabled_at is None and untested and channels.available(ChannelName.EMAIL)
 
 
 def _check(request: SignedIn, values: SmsValues | None) -> None:
@@ -155,6 +165,9 @@ def try_texts(request: SignedIn) -> HttpResponse:
 def test_message(request: SignedIn) -> HttpResponse:
     """Text a code to a number, show its state, and verify the code (A06)."""
     demand_permission(request)
+    if not SmsAccount.load().complete:
+        messages.warning(request, gettext("Enter the three values of the SMS account first."))
+        return redirect(FORM)
     flow = flows.apart(request, request.user, Purpose.TEST)
     challenge = flow.question
     # The test is sent even while texts are off, because it may show that they work.
@@ -179,12 +192,6 @@ def test_message(request: SignedIn) -> HttpResponse:
     return _show(request, phone_form, code_form, challenge)
 
 
-def _explained(delivery: Delivery | None) -> str:
-    if delivery is None or not delivery.reason:
-        return ""
-    return channels.get(delivery.channel).explain(Reason(delivery.reason), delivery.code)
-
-
 def demand_permission(request: SignedIn) -> None:
     """Refuse people who cannot change the policy (A08)."""
     if not request.user.has_perm("mfa.change_accountpolicy"):
@@ -197,6 +204,8 @@ def _send(request: SignedIn, flow: Flow, form: PhoneForm) -> HttpResponse:
     except TooMany as refusal:
         # The last code that was sent still works.
         return _show(request, form, TestCodeForm(), flow.question, refusal=refusal)
+    if _mail_is_due():
+        _try_mail(request)
     return redirect("admin:mfa_accountpolicy_test_message")
 
 
@@ -234,15 +243,14 @@ def _show(
     challenge: Challenge | None,
     refusal: TooMany | None = None,
 ) -> HttpResponse:
-    delivery = challenge.deliveries.order_by("-pk").first() if challenge else None
     context = {
         **admin.site.each_context(request),
         **code_context(challenge),
         "title": gettext("Send test message"),
         "phone_form": phone_form,
         "code_form": code_form,
-        "delivery": delivery,
-        "explanation": _explained(delivery),
+        "line": test_line(challenge),
+        "mail_due": _mail_is_due(),
         "refused_until": refusal and refusal.until,
     }
     return refused(TemplateResponse(request, TEMPLATE, context), refusal)

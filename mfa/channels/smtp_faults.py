@@ -25,6 +25,7 @@ WORDS = {
     Reason.BUSY: _("The mail server is temporarily refusing emails."),
     Reason.CREDENTIALS: _("The mail server rejected the username and password in EMAIL_URL."),
     Reason.SENDER: _("The mail server rejected the sender address in DEFAULT_FROM_EMAIL."),
+    Reason.REFUSED: _("The mail server rejected the email."),
     Reason.UNKNOWN: _("The mail server rejected the email."),
 }
 

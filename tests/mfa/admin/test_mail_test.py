@@ -19,6 +19,7 @@ __all__ = ["sms"]
 pytestmark = pytest.mark.django_db
 
 FORM = "/admin/mfa/accountpolicy/1/change/"
+TEST = "/admin/mfa/accountpolicy/test-message/"
 MAIL = "/admin/mfa/accountpolicy/test-mail/"
 VERIFY = "/login/verify/"
 OFFER = "Send code to email"
@@ -85,6 +86,17 @@ def test_failed_mail_test_turns_off_email_codes_with_reason(
     page = form(failed)
     assert "Codes by email are not available: the last test email failed" in page
     assert "(535)" in page
+
+
+def test_first_test_message_tells_why_email_fails(installer: Browser, broken_mail: None) -> None:
+    """Once: the text goes out, and later ones leave the mail server alone."""
+    SmsAccount.note(account_id="AC" + "0" * 32, auth_token="x", phone_number="+15005550006")
+    page = installer.post(TEST, {"phone": "+447700900240"}, follow=True).content.decode()
+    assert "The test email failed. The reason: The mail server rejected the username" in page
+    assert "Enter the code you received" in page
+    installer.post(TEST, {"phone": "+447700900240"})
+    assert AuditEvent.objects.filter(event="mail_tested").count() == 1
+    assert installer.post(MAIL).url == "/admin/"
 
 
 def test_successful_mail_test_turns_on_email_codes(

@@ -305,6 +305,19 @@ def test_mfa_cannot_be_enabled_without_own_factor(installer: Browser) -> None:
     assert not stored().enabled
 
 
+def test_own_phone_can_follow_the_test_message(installer: Browser) -> None:
+    """The recovery codes wait for it, and its last page leads back."""
+    save(installer, **VALUES)
+    installer.post(TEST, {"phone": NOWHERE})
+    installer.post(TEST, {"code": code(NOWHERE)})
+    assert "/me/phone/" in todo(installer)
+    assert "/me/security/codes/" not in todo(installer)
+    installer.post("/me/phone/", {"phone": NOWHERE})
+    page = installer.post("/me/phone/verify/", {"code": code(NOWHERE)}, follow=True)
+    assert '<a class="action" href="/admin/">Continue setting up</a>' in page.content.decode()
+    assert "/me/security/codes/" in todo(installer)
+
+
 def test_mfa_cannot_be_enabled_without_backup(installer: Browser) -> None:
     """M18: staff get no codes by email, so a lost phone would lock them out."""
     save(installer, **VALUES)
@@ -324,7 +337,9 @@ def test_mfa_can_be_enabled_after_test_with_backup(installer: Browser) -> None:
     installer.post("/me/security/codes/")
     page = turn_on(installer, **VALUES)
     assert stored().enabled
-    assert "MFA is on for 1 person." in page
+    assert (
+        "MFA is on for 1 person. People you add set up a verification method at their first login."
+    ) in page
     assert OutboxMessage.objects.filter(subject__contains="MFA was turned on").count() == 1
     assert installer.get("/admin/").status_code == 200
 
@@ -589,14 +604,14 @@ def test_checklist_leads_from_first_login_until_mfa_is_on(installer: Browser, se
     assert 'href="/admin/"' in installer.get("/").content.decode()
     assert todo(installer) == [
         "/admin/mfa/accountpolicy/1/change/#id_home_region",
-        "/admin/mfa/accountpolicy/test-mail/",
         "/admin/mfa/accountpolicy/1/change/#id_sms_account_id",
-        "/me/security/codes/",
+        "/admin/mfa/accountpolicy/test-mail/",
     ]
-    assert installer.post("/admin/mfa/accountpolicy/test-mail/").url == "/admin/"
     leads_on = installer.post(FORM, {**VALUES, "home_region": "UK", "_send_test": "on"})
     assert leads_on.url == TEST
-    installer.post(TEST, {"phone": NOWHERE})
+    assert "You also get a test email." in installer.get(TEST).content.decode()
+    page = installer.post(TEST, {"phone": NOWHERE}, follow=True).content.decode()
+    assert "The mail server accepted the test email." in page
     assert installer.post(TEST, {"code": code(NOWHERE), "own": "on"}).url == "/admin/"
     assert todo(installer) == ["/me/security/codes/"]
     installer.post(ENABLE)
@@ -606,7 +621,10 @@ def test_checklist_leads_from_first_login_until_mfa_is_on(installer: Browser, se
     page = installer.post(ENABLE, follow=True).content.decode()
     assert stored().enabled
     assert stored().switched_at
-    assert "MFA is on for 2 people. 1 person has no verification method yet" in page
+    assert (
+        "MFA is on for 2 people. 1 person has no verification method yet and sets one up at the "
+        "next login."
+    ) in page
     assert OutboxMessage.objects.filter(subject__contains="MFA was turned on").count() == 1
     assert todo(installer) == []
 
@@ -641,6 +659,27 @@ def test_invitation_sentence_with_link_is_refused(installer: Browser) -> None:
     assert kept == [""] * len(linked)
     save(installer, invitation="Here you see your orders and invoices.")
     assert stored().invitation == "Here you see your orders and invoices."
+
+
+def test_enabling_says_what_everyone_sees_next(installer: Browser) -> None:
+    """Others who can log in with a code, and staff, who do not wait for their next login."""
+    give_phone(make_user("ann@example.org"), "+447700900241")
+    give_phone(make_user("sam@example.org", is_staff=True), "+447700900242")
+    save(installer, **VALUES)
+    installer.post(TEST, {"phone": NOWHERE})
+    installer.post(TEST, {"code": code(NOWHERE), "own": "on"})
+    installer.post("/me/security/codes/")
+    page = turn_on(installer, **VALUES)
+    assert (
+        "MFA is on for 3 people. 2 other people enter a code at their next login. "
+        "Staff who are logged in are asked right away."
+    ) in page
+
+
+def test_test_message_needs_values_first(installer: Browser) -> None:
+    page = installer.post(FORM, {"home_region": "UK", "_send_test": "on"}, follow=True)
+    assert page.request["PATH_INFO"] == FORM
+    assert "Enter the three values of the SMS account first." in page.content.decode()
 
 
 def test_first_superuser_lands_on_checklist_until_mfa_was_enabled(

@@ -10,6 +10,7 @@ from mfa.channels.base import Channel, DeliveryError, Finding, Message, Receipt
 from mfa.models import (
     AuditEvent,
     Challenge,
+    Delivery,
     Event,
     OutboxMessage,
     Reason,
@@ -23,6 +24,7 @@ from tests.portal_client import Browser, code, codes
 POLICY = "/admin/mfa/accountpolicy/"
 FORM = f"{POLICY}1/change/"
 TEST = "/admin/mfa/accountpolicy/test-message/"
+STATUS = f"{TEST}status/"
 CONNECT = "/admin/mfa/accountpolicy/test-connection/"
 NUMBER = "+447700900240"
 OWN = "+447700900204"
@@ -113,6 +115,28 @@ def test_failed_test_message_shows_reason(office: Browser) -> None:
 def test_network_fault_is_explained(office: Browser, broken: None) -> None:
     page = office.post(TEST, {"phone": NUMBER}, follow=True).content.decode()
     assert "through the proxy proxy.example.org" in page
+
+
+def test_script_of_page_learns_fault(office: Browser, broken: None) -> None:
+    """The worker sends after the page was shown, so a wrong token would look like a slow text."""
+    assert office.get(STATUS).status_code == 404
+    office.post(TEST, {"phone": NUMBER})
+    line = office.get(STATUS).json()
+    assert line["words"].startswith("Test message to the number ending 40: failed. The SMS service")
+    assert (line["problem"], line["final"]) == (True, True)
+
+
+def test_missing_worker_is_explained(clock: time_machine.Traveller, office: Browser) -> None:
+    office.post(TEST, {"phone": NUMBER})
+    Delivery.objects.filter(target=NUMBER).update(state=Delivery.State.QUEUED)
+    clock.shift(timedelta(seconds=9))
+    assert office.get(STATUS).json()["words"].endswith("number ending 40: waiting to be sent.")
+    clock.shift(timedelta(seconds=1))
+    line = office.get(STATUS).json()
+    assert line["words"].endswith(
+        "No worker has taken it. Ask the operator to run manage.py doctor."
+    )
+    assert not line["final"]
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "020 7946 0000", "\x00"])
