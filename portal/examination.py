@@ -21,6 +21,7 @@ from mfa.management.commands.reencrypt import places, tokens
 from mfa.messages import alerts
 from mfa.metrics import Name
 from mfa.models import SitePolicy, SmsAccount
+from mfa.rules import looks
 from mfa.rules.methods import ChannelName
 from portal import readiness, senders
 
@@ -65,6 +66,7 @@ def examine() -> Iterator[Examined]:
     yield from _mail()
     yield from _sms()
     yield from _staff()
+    yield from _name()
     yield _clock()
     yield _addresses()
     yield _imported()
@@ -165,6 +167,12 @@ def _staff() -> Iterator[Examined]:
     if since := SitePolicy.load().staff_released_at:
         words = f"MFA for staff is off since {since:%Y-%m-%d}. Run manage.py staff_mfa on"
         yield Examined("staff", Health.WEAK, words)
+
+
+def _name() -> Iterator[Examined]:
+    if SitePolicy.load().portal_name == looks.FIRST_NAME:
+        words = f"is still {looks.FIRST_NAME}. Change it in Security > Account Policy"
+        yield Examined("name", Health.WEAK, words)
 
 
 def _asked(part: str, channel: ChannelName) -> Iterator[Examined]:

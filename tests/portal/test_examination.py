@@ -143,6 +143,14 @@ def test_missing_sms_account_is_reported(policy: SitePolicy, enabled, health: He
     assert found()["sms account"] == [(health, "not set up. Enter it in Security > Account Policy")]
 
 
+def test_name_that_nobody_chose_is_weak(policy: SitePolicy) -> None:
+    assert "name" not in found()
+    SitePolicy.objects.update(portal_name="Portal")
+    assert found()["name"] == [
+        (Health.WEAK, "is still Portal. Change it in Security > Account Policy")
+    ]
+
+
 def test_proxy_is_named_without_its_password(policy: SitePolicy, settings) -> None:
     settings.SMS_PROXY_URL = "http://user:secret@proxy.example.org:3128"
     assert found()["proxy"] == [(Health.WELL, "texts are sent through proxy.example.org:3128")]
