@@ -57,7 +57,7 @@ PEOPLE = (
     Person(
         "sam@example.com",
         "Sam Support",
-        _("Support: can read the administration."),
+        _("Support: helps people, under Support in the menu."),
         "+447700900102",
         group="Support",
     ),
