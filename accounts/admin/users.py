@@ -9,10 +9,12 @@ from django.db.models import ManyToManyField, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.admin.chosen import ChosenPeople, end_all, mail_link
+from accounts.admin.forms import PersonForm
 from accounts.admin.permissions import field_of
 from accounts.admin.powers import end_pauses
 from accounts.models import LARGEST_ID, User
@@ -24,6 +26,8 @@ from mfa.search import people as search
 
 # Only superusers can grant these, so an administrator cannot promote themselves.
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+# What decides whether the account can be used
+USABLE = {"is_active", "valid_from", "valid_until"}
 ROLES: tuple[Any, Any] = (_("Permissions"), {"fields": POWERS})
 
 
@@ -31,6 +35,7 @@ ROLES: tuple[Any, Any] = (_("Permissions"), {"fields": POWERS})
 class UserAdmin(ChosenPeople):
     """People and their roles. Nobody can see or set another person's password (PW-10)."""
 
+    form = PersonForm
     change_form_template = "admin/accounts/user/change_form.html"
     list_display = ("state", "email", "full_name", "powers", "last_seen")
     list_display_links = ("email",)
@@ -48,7 +53,7 @@ class UserAdmin(ChosenPeople):
     fieldsets = (
         (None, {"fields": ("email", "full_name", "username", "language", "is_active")}),
         ROLES,
-        (_("Dates"), {"fields": ("last_seen", "joined")}),
+        (_("Dates"), {"fields": ("valid_from", "valid_until", "last_seen", "joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "full_name", "language")}),)
 
@@ -105,9 +110,11 @@ class UserAdmin(ChosenPeople):
     @admin.display(description=_("state"))
     def state(self, person: User) -> SafeString:
         """Whether the account can be used."""
-        if person.is_active:
-            return label("good", gettext("Active"))
-        return label("bad", gettext("Disabled"))
+        if not person.is_active:
+            return label("bad", gettext("Disabled"))
+        if not person.is_valid_at(timezone.now()):
+            return label("bad", gettext("Outside its dates"))
+        return label("good", gettext("Active"))
 
     @admin.display(description=_("Staff access"))
     def powers(self, person: User) -> str:
@@ -171,7 +178,7 @@ class UserAdmin(ChosenPeople):
         # Only the changed columns, because the person may have changed the password meanwhile.
         columns = User._meta.concrete_fields  # noqa: SLF001 - Django's public API
         obj.save(update_fields={column.name for column in columns} & set(form.changed_data))
-        if not obj.is_active and "is_active" in form.changed_data:
+        if not obj.may_log_in and USABLE & set(form.changed_data):
             # End the sessions, so that none works again if the person is enabled later (SS-05).
             end_all(request, obj)
 

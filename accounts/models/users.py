@@ -11,9 +11,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.http import urlsafe_base64_decode
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import policies
 from accounts.models.emails import EmailField
@@ -214,19 +215,32 @@ class User(AbstractMfaUser):
         return [each.organization for each in mine if each.role == Membership.Role.MANAGER]
 
     @property
-    def may_log_in(self) -> bool:
-        """Whether the account is active and valid now, and the person belongs somewhere.
+    def shut_because(self) -> str:
+        """Why the account cannot be used now: turned off, its dates, or no organization.
 
         A person whose memberships all ended, or whose organizations are all inactive, belongs
         nowhere. Staff and people who registered themselves need no membership.
         """
-        dated = self.valid_from or self.valid_until
-        if not self.is_active or (dated and not self.is_valid_at(timezone.now())):
-            return False
+        if shut := super().shut_because or self._dates_because(timezone.now()):
+            return shut
         free = self.is_staff or self.home_id is None or self.registered_at is not None
-        return free or bool(self.affiliation.memberships)
+        if free or self.affiliation.memberships:
+            return ""
+        return gettext("Cannot log in: the person belongs to no active organization.")
 
     def is_valid_at(self, now: datetime) -> bool:
         """Whether a time is within the dates of the account."""
-        started = self.valid_from is None or self.valid_from <= now
-        return started and (self.valid_until is None or now < self.valid_until)
+        return not self._dates_because(now)
+
+    def _dates_because(self, now: datetime) -> str:
+        if self.valid_from and now < self.valid_from:
+            words = gettext("Cannot log in until %s: the account is not valid yet.")
+            return words % _in_words(self.valid_from)
+        if self.valid_until and self.valid_until <= now:
+            words = gettext("Cannot log in: the account expired on %s.")
+            return words % _in_words(self.valid_until)
+        return ""
+
+
+def _in_words(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "j F Y, H:i T")

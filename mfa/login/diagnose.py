@@ -80,9 +80,10 @@ def of(user: AbstractMfaUser) -> Verdict:
     slowed = _password_wait(user, now)
     step = next_step(facts)
     known = user.has_usable_password()
-    can = user.may_log_in and known and step not in CLOSED and not slowed
-    if not user.may_log_in:
-        words = gettext("Cannot log in: the account is turned off.")
+    shut = user.shut_because
+    can = not shut and known and step not in CLOSED and not slowed
+    if shut:
+        words = shut
     elif not known:
         words = gettext("Cannot log in: has no password and needs a link to set one.")
     elif slowed:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 
 from mfa.rules.policy import Layer, Policy
 
@@ -84,9 +85,14 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         """Return the link “This wasn't me” of a notice about an event; None for no such page."""
 
     @property
+    def shut_because(self) -> str:
+        """Why the account cannot be used, in words; "" if it can. A project can add reasons."""
+        return "" if self.is_active else gettext("Cannot log in: the account is turned off.")
+
+    @property
     def may_log_in(self) -> bool:
-        """Whether the account can be used. A project can add reasons why not."""
-        return self.is_active
+        """Whether the account can be used."""
+        return not self.shut_because
 
     def looks_after(self, person: "AbstractMfaUser") -> bool:
         """Whether this person manages everything that the other belongs to (K10)."""

@@ -1,7 +1,7 @@
 """The base class of all admin pages."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from mfa.admin.base import deleting, queries
 from mfa.admin.base.edits import Concurrent
 from mfa.admin.base.jobs import MOST_AT_ONCE
+from mfa.admin.base.moments import MomentField
 from mfa.admin.base.uncounted import Uncounted
 from mfa.login import typed
 from mfa.login.typed import FormClass
@@ -39,6 +40,8 @@ class PortalAdmin(admin.ModelAdmin[M]):
     person_at = ""
     # Actions that the worker does for many rows
     queued_actions: frozenset[str] = frozenset()
+
+    formfield_overrides: ClassVar = {models.DateTimeField: {"form_class": MomentField}}
 
     # No count over a table
     show_full_result_count = False

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -65,6 +65,33 @@ def test_administrator_can_rename_and_disable_people(admin: Browser, bob: User) 
     admin.post(page_of(bob), form)
     bob.refresh_from_db()
     assert (bob.full_name, bob.is_active) == ("Robert", False)
+
+
+def test_dates_of_account_end_sessions_and_are_kept_by_later_saves(
+    admin: Browser, other_browser: Browser, alice: User
+) -> None:
+    other_browser.log_in(alice)
+    admin.post(page_of(alice), details(alice, valid_until="2001-01-01T09:30"))
+    alice.refresh_from_db()
+    assert alice.valid_until == datetime(2001, 1, 1, 9, 30, tzinfo=UTC)
+    User.objects.filter(pk=alice.pk).update(valid_until=None)
+    assert other_browser.get("/me/").status_code == 302
+    stored = datetime(2030, 1, 1, 9, 30, 59, tzinfo=UTC)
+    User.objects.filter(pk=alice.pk).update(valid_until=stored)
+    admin.post(page_of(alice), details(alice, full_name="Al", valid_until="2030-01-01T09:30"))
+    alice.refresh_from_db()
+    assert (alice.full_name, alice.valid_until) == ("Al", stored)
+    assert 'type="datetime-local"' in admin.get(page_of(alice)).text
+
+
+def test_account_of_superuser_cannot_expire(office: Browser, bob: User) -> None:
+    dated = {"valid_from": "2030-01-01T09:30", "valid_until": "2030-01-01T09:30"}
+    page = office.post(page_of(bob), details(bob, is_superuser="on", **dated))
+    errors = page.context["adminform"].form.errors
+    assert errors.keys() == {"valid_from", "valid_until"}
+    page = office.post(page_of(bob), details(bob, **dated))
+    assert page.context["adminform"].form.errors.keys() == {"valid_until"}
+    assert not User.objects.filter(pk=bob.pk).exclude(valid_until=None).exists()
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from accounts.models import User
+from accounts.models import Organization, User
 from mfa import audit
 from mfa.login import diagnose
 from mfa.models import Delivery, Event, Pause, SitePolicy
 from mfa.rules.steps import Step
 from tests.conftest import NOON
 from tests.journeys.database import dump
+from tests.organizations import join, organization
 from tests.portal_client import Browser, codes
 from tests.pseudo import ACCENTED, speaking, untranslated
 
@@ -66,6 +67,24 @@ def test_disabled_account_cannot_log_in(alice: User) -> None:
     User.objects.update(is_active=False)
     words, exit_code = why(alice.email)
     assert (exit_code, "turned off" in words) == (1, True)
+
+
+def test_dates_of_account_and_inactive_organizations_are_named(alice: User) -> None:
+    now, day = timezone.now(), timedelta(days=1)
+    clinic = organization("Clinic")
+    cases = {
+        f"until {date_format(now + day, MOMENT)}: the account is not valid yet": {
+            "valid_from": now + day
+        },
+        f"the account expired on {date_format(now - day, MOMENT)}": {"valid_until": now - day},
+        "the person belongs to no active organization": {},
+    }
+    join(alice, clinic)
+    Organization.objects.update(is_active=False)
+    for words, columns in cases.items():
+        User.objects.update(**{"valid_from": None, "valid_until": None, **columns})
+        said, exit_code = why(alice.email)
+        assert (exit_code, words in said) == (1, True), said
 
 
 def test_lockout_by_wrong_codes_is_shown_with_its_end(alice: User) -> None:
