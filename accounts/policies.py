@@ -4,6 +4,7 @@ No other module folds. A person with memberships needs one statement, like every
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -116,17 +117,23 @@ def levels_of(user: "User", affiliation: Affiliation) -> tuple[Branch, ...]:
 
     An account that registered itself has a affiliation of its own, which counts as one more.
     """
-    levels = tuple(map(_levels, affiliation.memberships))
+    levels = tuple(branch_of(each.organization) for each in affiliation.memberships)
     return (*levels, Branch()) if user.registered_at else levels
 
 
-def _levels(membership: Membership) -> Branch:
-    organization = membership.organization
+def branch_of(organization: Organization) -> Branch:
+    """Return the levels between the site and the members of an organization."""
     own = organization.own.layer(organization.name)
     parent = organization.parent
     if parent is None:
         return Branch((own,))
     return Branch((parent.for_clients.layer(parent.name), own))
+
+
+def branches() -> Iterator[Branch]:
+    """Return the levels of each active organization."""
+    active = Organization.objects.filter(is_active=True)
+    return map(branch_of, active.select_related("own", "parent__for_clients"))
 
 
 def _of_member() -> QuerySet[Membership]:

@@ -15,6 +15,8 @@ from mfa.models.level import Level
 class OrganizationPolicy(Level):
     """What one organization sets. A new one leaves everything to the levels above."""
 
+    on_reenable_if_unset = Level.Reenable.ENROLL_AGAIN.value
+
     class Meta:
         """Organizations have their own pages for it."""
 

@@ -1,5 +1,6 @@
 """The user model."""
 
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
@@ -26,6 +27,7 @@ from accounts.people import links, notice_links, zones
 from accounts.people.links import Link
 from mfa.models import AbstractMfaUser, plain_text
 from mfa.rules.emails import normalize
+from mfa.rules.fold import Branch
 from mfa.rules.policy import Policy
 
 # The largest id that the column can hold. Databases refuse larger ones in queries.
@@ -174,6 +176,11 @@ class User(AbstractMfaUser):
             self.password = checked if stale else renewed
 
         return check_password(raw_password, checked, renew) and not stale
+
+    @classmethod
+    def branches_below(cls) -> Iterable[Branch]:
+        """Return the levels of each active organization."""
+        return policies.branches()
 
     @property
     def zone(self) -> tzinfo:

@@ -9,16 +9,18 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import factors
-from mfa.admin import status
+from mfa.admin import asking, status
 from mfa.client import client_of
 from mfa.login.guards import SignedIn, fresh
 from mfa.messages import changes
 from mfa.messages.changes import Change
 from mfa.models import AbstractMfaUser, Factor, SitePolicy, SmsAccount
+
+FORM = "admin:mfa_accountpolicy_changelist"
 
 
 class OpenCheck(Enum):
@@ -82,15 +84,56 @@ def enable(request: SignedIn) -> HttpResponse:
     if checks:
         left = "; ".join(str(check.words) for check in checks)
         messages.warning(request, gettext("MFA is not on yet: %s.") % left)
+    elif policy.enrolls_again_now:
+        return redirect("admin:mfa_accountpolicy_switch_on")
     elif not policy.enabled:
-        switch_on(policy)
-        fields = ["enabled"]
-        changes.tell(Change.MFA_ON, by=request.user, client=client_of(request), fields=fields)
-        messages.success(request, status.next_words(policy, request.user))
+        _enable(request, policy)
     return redirect("admin:index")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh()
+def switch_again(request: SignedIn) -> HttpResponse:
+    """Show how many people must set up MFA again, and switch it on after confirmation (D10)."""
+    if not request.user.has_perm("mfa.change_accountpolicy"):
+        raise PermissionDenied
+    policy = SitePolicy.load()
+    if not policy.enrolls_again_now or open_checks(policy.sms, request.user):
+        return redirect(FORM)
+    if request.method == "POST":
+        _enable(request, policy)
+        return redirect(FORM)
+    number = status.enrolled(policy)
+    again = ngettext(
+        "%d person sets up MFA again at the next login, with a code from the current phone or app "
+        "or by email.",
+        "%d people set up MFA again at their next login, with a code from the current phone or app "
+        "or by email.",
+        number,
+    )
+    return asking.page(
+        request,
+        title=gettext("Turn MFA on again?"),
+        lines=[again % number, gettext("To prevent this, change “When MFA is turned on again”.")],
+        button=gettext("Turn on MFA"),
+        keep=gettext("Keep MFA off"),
+        trail=[(gettext("Account Policy"), FORM)],
+    )
+
+
+def _enable(request: SignedIn, policy: SitePolicy) -> None:
+    switch_on(policy)
+    client = client_of(request)
+    changes.tell(Change.MFA_ON, by=request.user, client=client, fields=["enabled"])
+    messages.success(request, status.next_words(policy, request.user))
 
 
 def switch_on(policy: SitePolicy) -> None:
     """Switch MFA on and note when."""
-    policy.enabled, policy.switched_at = True, timezone.now()
-    policy.save(update_fields=["enabled", "switched_at"])
+    fields = ["enabled", "switched_at"]
+    now = timezone.now()
+    if policy.enrolls_again_now:
+        policy.enroll_again_from = now
+        fields.append("enroll_again_from")
+    policy.enabled, policy.switched_at = True, now
+    policy.save(update_fields=fields)

@@ -4,13 +4,12 @@ import unicodedata
 from typing import ClassVar
 
 from django import forms
-from django.db import models
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa import channels, countries
 from mfa.admin.base.edits import Concurrent
 from mfa.channels.base import Channel
-from mfa.forms.countries import CountriesField, CountryField
+from mfa.forms.levels import LevelForm
 from mfa.models import AccountPolicy, SmsValues
 from mfa.rules import looks, phone_numbers, regions
 from mfa.rules.methods import ChannelName
@@ -21,11 +20,12 @@ TOKEN_TAIL = 4
 # The name of the buttons that test what is on the page
 TESTED = "_test"
 SMS_FIELDS = {"sms_account_id", "sms_auth_token", "sms_phone_number"}
-# An empty choice shows the default, which applies at the site's level.
-CHOICES: dict[str, type[models.TextChoices]] = {
-    "enforcement": AccountPolicy.Enforce,
-    "email_codes": AccountPolicy.Email,
-    "after_enrollment": AccountPolicy.Afterwards,
+# What an empty choice means at the site's level
+DEFAULTS = {
+    "enforcement": AccountPolicy.Enforce.REQUIRED.label,
+    "on_reenable": AccountPolicy.Reenable.KEEP.label,
+    "email_codes": AccountPolicy.Email(Policy().email_codes).label,
+    "after_enrollment": AccountPolicy.Afterwards(Policy().after_enrollment).label,
 }
 
 
@@ -47,7 +47,7 @@ class ColorField(Trimmed):
         return f"#{typed}" if looks.is_color(f"#{typed}") else typed
 
 
-class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
+class AccountPolicyForm(LevelForm[AccountPolicy]):
     """Saves all values at once (A15)."""
 
     # The admin's page adds this to its form. The page's buttons use this class directly.
@@ -82,25 +82,6 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
         help_text=_("For buttons and links, for example #1d4ed8."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "size": 10}),
     )
-    allow_voip = forms.NullBooleanField(
-        label=_("Accept internet (VoIP) numbers"),
-        required=False,
-        help_text=_("Attackers can take over these numbers more easily."),
-        widget=forms.Select(
-            choices=[("", _("Default: no")), ("True", _("Yes")), ("False", _("No"))]
-        ),
-    )
-    home_region = CountryField(
-        label=_("Home country"),
-        required=False,
-        help_text=_("People can enter numbers from this country without the country code."),
-    )
-    enroll_countries = CountriesField(label=_("Countries for new numbers"), required=False)
-    text_countries = CountriesField(
-        label=_("Countries for texts to verified numbers"),
-        required=False,
-        help_text=_("Leave empty to allow every country. Countries above are always allowed."),
-    )
 
     class Meta:
         """The fields, as the page groups them."""
@@ -112,9 +93,16 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
             "accent",
             "pilot_group",
             "enforcement",
+            "deadline",
+            "most_skips",
+            "skips_until",
+            "may_relax_to",
+            "on_reenable",
             "contact",
+            "methods",
             "code_life_minutes",
             "email_codes",
+            "new_device_email",
             "after_enrollment",
             "home_region",
             "allow_voip",
@@ -123,17 +111,13 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
             "texts_a_day",
             "session_hours",
             "session_idle_minutes",
+            "may_close",
             "enabled",
         ]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Show only that a token is stored, and its last characters (A13)."""
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        for name, words in CHOICES.items():
-            field = self.fields[name]
-            if isinstance(field, forms.ChoiceField):
-                default = gettext("Default: %s") % words(getattr(Policy(), name)).label
-                field.choices = [("", default), *words.choices]
+        super().__init__(*args, **kwargs)
         self.fields["enroll_countries"].help_text = _if_none(self.instance.home_region)
         # The values entered last, even if they wait for a superuser
         entered = self.instance.sms.entered
@@ -152,6 +136,17 @@ class AccountPolicyForm(forms.ModelForm[AccountPolicy]):
             self.fields["sms_auth_token"].help_text = gettext(
                 "Enter the new token again before you save."
             )
+
+    def unset(self, name: str) -> str:
+        """Return the product's default."""
+        if name == "may_relax_to":
+            return gettext("Organizations can only make it stricter")
+        return gettext("Default: %s") % DEFAULTS.get(name, gettext("no"))
+
+    def choices_of(self, name: str) -> dict[str, str]:
+        """Say what “Off” means at the site's level."""
+        off = {"off": gettext("Off: organizations decide")} if name == "enforcement" else {}
+        return {**super().choices_of(name), **off}
 
     @property
     def provider(self) -> Channel:

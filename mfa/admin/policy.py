@@ -21,7 +21,7 @@ from mfa.admin import look, saving, status
 from mfa.admin.base.page import PortalAdmin
 from mfa.admin.base.words import audit_of_event
 from mfa.admin.confirming import confirm_account, discard_account
-from mfa.admin.enabling import enable, open_checks
+from mfa.admin.enabling import enable, open_checks, switch_again
 from mfa.admin.forms import AccountPolicyForm
 from mfa.admin.look import accent_svg, show_accent
 from mfa.admin.switching import switch_off
@@ -51,6 +51,7 @@ PAGES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
     "show_accent": ("show-accent/", show_accent),
     "accent": ("accent.svg", accent_svg),
     "enable": ("enable/", enable),
+    "switch_on": ("switch-on/", switch_again),
     "switch_off": ("switch-off/", switch_off),
     "confirm_account": ("sms-account/", confirm_account),
     "account_status": ("sms-account/status/", status_of(Purpose.ACCOUNT)),
@@ -97,7 +98,21 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
     change_form_template = "admin/mfa/accountpolicy/change_form.html"
     fieldsets = (
         (_("Portal"), {"fields": ("portal_name", "invitation", "accent")}),
-        (_("Who MFA applies to"), {"fields": ("enforcement", "pilot_group", "contact")}),
+        (
+            _("Who MFA applies to"),
+            {
+                "fields": (
+                    "enforcement",
+                    "deadline",
+                    "most_skips",
+                    "skips_until",
+                    "may_relax_to",
+                    "on_reenable",
+                    "pilot_group",
+                    "contact",
+                )
+            },
+        ),
         (
             _("Phone numbers"),
             {
@@ -110,8 +125,22 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
                 )
             },
         ),
-        (_("Codes"), {"fields": ("code_life_minutes", "after_enrollment", "email_codes")}),
-        (_("Sessions"), {"fields": ("session_hours", "session_idle_minutes")}),
+        (
+            _("Methods and codes"),
+            {
+                "fields": (
+                    "methods",
+                    "code_life_minutes",
+                    "after_enrollment",
+                    "new_device_email",
+                    "email_codes",
+                )
+            },
+        ),
+        (
+            _("Sessions and accounts"),
+            {"fields": ("session_hours", "session_idle_minutes", "may_close")},
+        ),
         # A09: the MFA fields come last, and are exactly these four (A11-A14).
         (
             _("Multi-factor Authentication (MFA)"),
@@ -223,9 +252,11 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
             messages.success(request, status.next_words(obj, person(request)))
 
     def response_change(self, request: HttpRequest, obj: AccountPolicy) -> HttpResponse:
-        """Ask before disabling MFA. Everything else is saved by now (A30)."""
+        """Ask before turning MFA off, or on for all to set up again. The rest is saved (A30)."""
         if obj.enabled and not request.POST.get("enabled"):
             return redirect("admin:mfa_accountpolicy_switch_off")
+        if request.POST.get("enabled") and obj.enrolls_again_now:
+            return redirect("admin:mfa_accountpolicy_switch_on")
         if "_send_test" in request.POST:
             return redirect("admin:mfa_accountpolicy_test_message")
         return redirect("admin:mfa_accountpolicy_change", obj.pk)

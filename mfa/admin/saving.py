@@ -32,10 +32,11 @@ def save(
             done -= SMS_FIELDS
         else:
             _replace_values(values)
-    policy.save(update_fields=done - SMS_FIELDS)
+    policy.save(update_fields=(done - SMS_FIELDS) | policy.follow(former))
     turning_on = ticked and not former.enabled
     checks = open_checks(SmsAccount.load(), by) if turning_on else []
-    switched = turning_on and not checks
+    # Turning on again may ask everyone to set up MFA again, which a page of its own asks about.
+    switched = turning_on and not checks and not policy.enrolls_again_now
     if switched:
         switch_on(policy)
     if done or switched:

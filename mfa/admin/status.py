@@ -1,5 +1,7 @@
 """The status on top of the Account Policy: MFA on or off, for how many people, what is wrong."""
 
+from copy import copy
+
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -30,6 +32,14 @@ def bound(policy: SitePolicy) -> QuerySet[AbstractMfaUser]:
     if policy.pilot_group_id is None:
         return people
     return people.filter(staff | Q(groups=policy.pilot_group_id)).distinct()
+
+
+def enrolled(policy: SitePolicy) -> int:
+    """Count the people with a factor, to whom MFA applies while it is on."""
+    on = copy(policy)
+    on.enabled = True
+    usable = Factor.objects.usable().filter(user_id=OuterRef("pk"))
+    return bound(on).filter(Exists(usable)).count()
 
 
 def people_words(policy: SitePolicy) -> str:

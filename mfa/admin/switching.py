@@ -1,17 +1,17 @@
 """Disabling MFA. A page first shows how many people it affects and who still needs MFA."""
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
+from mfa.admin import asking, status
 from mfa.client import client_of
 from mfa.login.guards import SignedIn, fresh
 from mfa.messages import changes
@@ -19,7 +19,6 @@ from mfa.messages.changes import Change
 from mfa.models import SitePolicy
 
 FORM = "admin:mfa_accountpolicy_changelist"
-TEMPLATE = "admin/mfa/accountpolicy/switch_off.html"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,13 +34,38 @@ def switch_off(request: SignedIn) -> HttpResponse:
     if request.method == "POST":
         _switch_off(request, people)
         return redirect(FORM)
-    context = {
-        **admin.site.each_context(request),
-        "title": gettext("Turn off MFA?"),
-        "people": people,
-        "staff_stay": policy.binds_staff,
-    }
-    return TemplateResponse(request, TEMPLATE, context)
+    passwords = ngettext(
+        "%d person will log in with just a password.",
+        "%d people will log in with just a password.",
+        people,
+    )
+    staff = gettext("Staff still use MFA. Only the operator can change that, on the server.")
+    told = gettext(
+        "All superusers and administrators are notified by email. "
+        "Your other changes are already saved."
+    )
+    return asking.page(
+        request,
+        title=gettext("Turn off MFA?"),
+        lines=[passwords % people, _later(policy), *([staff] if policy.binds_staff else []), told],
+        button=gettext("Turn off MFA"),
+        keep=gettext("Keep MFA on"),
+        danger=True,
+        trail=[(gettext("Account Policy"), FORM)],
+    )
+
+
+def _later(policy: SitePolicy) -> str:
+    """Say what turning MFA on again means for what people have set up (K9)."""
+    if not policy.enrolls_again:
+        return gettext("Verified phones and apps are kept.")
+    number = status.enrolled(policy)
+    words = ngettext(
+        "If you turn MFA on again, %d person must set it up again.",
+        "If you turn MFA on again, %d people must set it up again.",
+        number,
+    )
+    return words % number
 
 
 def affected(policy: SitePolicy) -> int:

@@ -134,10 +134,36 @@ class Level(models.Model):
         help_text=_("Shown to people who cannot log in. Example: the help desk, 020 7946 0000."),
     )
 
+    # What an empty column means where no level above says more
+    enforcement_if_unset = ""
+    on_reenable_if_unset = Reenable.KEEP.value
+
     class Meta:
         """Columns only: each level has its own table."""
 
         abstract = True
+
+    @property
+    def enrolls_again(self) -> bool:
+        """Whether everyone sets up MFA again after it was off (K9)."""
+        return (self.on_reenable or self.on_reenable_if_unset) == self.Reenable.ENROLL_AGAIN
+
+    def follow(self, former: "Level") -> set[str]:
+        """Note what a changed requirement means for what people did before. Return the columns.
+
+        A level that becomes required forgets earlier skips (K18). One that is no longer off may
+        ask everyone to set up MFA again (K9).
+        """
+        before = former.enforcement or self.enforcement_if_unset
+        after = self.enforcement or self.enforcement_if_unset
+        noted = set()
+        if after == self.Enforce.REQUIRED != before:
+            self.skips_from = timezone.now()
+            noted.add("skips_from")
+        if before == self.Enforce.OFF != after and self.enrolls_again:
+            self.enroll_again_from = timezone.now()
+            noted.add("enroll_again_from")
+        return noted
 
     def layer(self, name: str, now: datetime | None = None) -> Layer:
         """Return the settings for the rules, as they are at a time."""

@@ -1,6 +1,7 @@
 """What the app stores for each person."""
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
+from mfa.rules.fold import Branch
 from mfa.rules.policy import Layer, Policy
 
 # LG-01: the count toward 100 restarts after a day without a wrong answer.
@@ -65,6 +67,11 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     role_layers: ClassVar[tuple[Layer, ...]] = ()
     # The columns in which staff find people by words
     SEARCHED: ClassVar[tuple[str, ...]] = ("email",)
+
+    @classmethod
+    def branches_below(cls) -> Iterable[Branch]:
+        """Return the levels of each organization, which a policy must be compatible with."""
+        return ()
 
     class Meta:
         """Columns only. The user model has the table."""

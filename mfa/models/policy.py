@@ -1,5 +1,7 @@
 """The site's policy: who MFA applies to, and the settings for everyone."""
 
+from collections.abc import Iterable
+from itertools import product
 from typing import Any, Self
 
 from django.contrib.auth import get_user_model
@@ -19,9 +21,9 @@ from mfa.models.level import Level
 from mfa.models.pauses import Pause
 from mfa.models.people import AbstractMfaUser
 from mfa.models.sms_account import SmsAccount
-from mfa.rules.fold import EmptyPolicyError, resolve
+from mfa.rules.fold import Branch, EmptyPolicyError, resolve
 from mfa.rules.methods import ChannelName
-from mfa.rules.policy import Enforcement
+from mfa.rules.policy import Enforcement, Layer
 
 # Enough for a small organization's first day. It bounds the cost of a fraud.
 TEXTS_A_DAY = 500
@@ -43,6 +45,21 @@ EMPTY = {
         "to at least one of the countries for new numbers."
     ),
 }
+
+
+TOO_STRICT = _("This is stricter than the requirement above. Choose the same or less.")
+STRICTNESS = [str(each) for each in Enforcement]
+
+
+def demand_methods(site: Layer, roles: Iterable[Layer], branches: Iterable[Branch]) -> None:
+    """Raise ValidationError if the levels leave someone nothing to set up, with their names."""
+    combined = product(((), *((role,) for role in roles)), (Branch(), *branches))
+    for layers, branch in combined:
+        try:
+            resolve(site, layers, (branch,), in_force=True)
+        except EmptyPolicyError as error:
+            words = {"levels": ", ".join(error.levels)}
+            raise ValidationError(EMPTY[error.field] % words) from error
 
 
 class SitePolicy(Level, Branded):
@@ -95,6 +112,8 @@ class SitePolicy(Level, Branded):
         help_text=_("Leave empty if organizations can only make it stricter."),
     )
 
+    enforcement_if_unset = Level.Enforce.REQUIRED.value
+
     # Set by load_for() for one person
     is_pilot = False
     is_paused = False
@@ -121,13 +140,17 @@ class SitePolicy(Level, Branded):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Refuse settings that leave nothing when combined with those of a role."""
-        for layers in ((), *((layer,) for layer in get_user_model().role_layers)):
-            try:
-                resolve(self.layer("site"), layers, in_force=True)
-            except EmptyPolicyError as error:
-                words = {"levels": ", ".join(error.levels)}
-                raise ValidationError(EMPTY[error.field] % words) from error
+        """Refuse to require less than organizations may, and settings that leave nothing.
+
+        They must leave something with each role, and in each organization.
+        """
+        least = self.may_relax_to or self.Enforce.OFF
+        if STRICTNESS.index(least) > STRICTNESS.index(
+            self.enforcement or self.enforcement_if_unset
+        ):
+            raise ValidationError({"may_relax_to": TOO_STRICT})
+        people = get_user_model()
+        demand_methods(self.layer("site"), people.role_layers, people.branches_below())
 
     @classmethod
     def made(cls) -> Self:
@@ -181,6 +204,11 @@ class SitePolicy(Level, Branded):
     def changes_wait(self) -> bool:
         """Whether new SMS values wait for a superuser instead of taking effect at once (S05)."""
         return self.first_enabled_at is not None
+
+    @property
+    def enrolls_again_now(self) -> bool:
+        """Whether everyone sets up MFA again when it is turned on now (K9)."""
+        return self.enrolls_again and self.first_enabled_at is not None and not self.enabled
 
     @property
     def binds_staff(self) -> bool:

@@ -21,8 +21,8 @@ from django.utils.translation import gettext
 from mfa.admin.base import deleting, queries
 from mfa.admin.base.edits import Concurrent
 from mfa.admin.base.jobs import MOST_AT_ONCE
-from mfa.admin.base.moments import MomentField
 from mfa.admin.base.uncounted import Uncounted
+from mfa.forms.moments import MomentField
 from mfa.login import typed
 from mfa.login.typed import FormClass
 from mfa.search import people as search

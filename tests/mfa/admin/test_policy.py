@@ -193,7 +193,7 @@ def test_code_life_is_two_to_ten_minutes(installer: Browser, typed: str, kept: i
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("enforcement", "off"), ("email_codes", "perhaps"), ("after_enrollment", "nowhere")],
+    [("enforcement", "perhaps"), ("email_codes", "perhaps"), ("after_enrollment", "nowhere")],
 )
 def test_unknown_choice_is_refused(installer: Browser, field: str, value: str) -> None:
     save(installer, **VALUES, **{field: value})

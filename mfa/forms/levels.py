@@ -1,0 +1,100 @@
+"""The fields that the forms of all policy levels share."""
+
+from typing import Any, TypeVar
+
+from django import forms
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy as _
+
+from mfa.forms.countries import CountriesField, CountryField
+from mfa.forms.moments import MomentField
+from mfa.models.level import Level
+from mfa.rules.methods import Method
+
+L = TypeVar("L", bound=Level)
+# The kinds that people can set up now. Codes to the account's own address are `email_codes` (K4).
+METHODS = (
+    (Method.PHONE.value, _("Phone")),
+    (Method.APP.value, _("Authenticator app")),
+    (Method.RECOVERY_CODES.value, _("Recovery codes")),
+)
+CHOICES: dict[str, type[models.TextChoices]] = {
+    "enforcement": Level.Enforce,
+    "may_relax_to": Level.Enforce,
+    "on_reenable": Level.Reenable,
+    "email_codes": Level.Email,
+    "after_enrollment": Level.Afterwards,
+}
+FLAGS = {"new_device_email", "may_close", "allow_voip"}
+
+
+class LevelForm(forms.ModelForm[L]):
+    """Choices where empty means that a level above or the product decides."""
+
+    methods = forms.MultipleChoiceField(
+        label=_("Methods"),
+        required=False,
+        choices=METHODS,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What people can set up and use. Choose none to allow all."),
+    )
+    skips_until = MomentField(
+        label=_("People can skip the setup until"),
+        required=False,
+        help_text=_("Leave empty for no end."),
+    )
+    deadline = MomentField(
+        label=_("Required from"),
+        required=False,
+        help_text=_("If MFA is optional, it is required from this time. People see the date."),
+    )
+    new_device_email = forms.NullBooleanField(
+        label=_("Email code on a new device"),
+        required=False,
+        help_text=_("For people who have no phone or app yet."),
+    )
+    may_close = forms.NullBooleanField(label=_("People can close their account"), required=False)
+    allow_voip = forms.NullBooleanField(
+        label=_("Accept internet (VoIP) numbers"),
+        required=False,
+        help_text=_("Attackers can take over these numbers more easily."),
+    )
+    home_region = CountryField(
+        label=_("Home country"),
+        required=False,
+        help_text=_("People can enter numbers from this country without the country code."),
+    )
+    enroll_countries = CountriesField(label=_("Countries for new numbers"), required=False)
+    text_countries = CountriesField(
+        label=_("Countries for texts to verified numbers"),
+        required=False,
+        help_text=_("Leave empty to allow every country. Countries above are always allowed."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say in each empty choice what it means."""
+        super().__init__(*args, **kwargs)
+        for name in CHOICES.keys() & self.fields.keys():
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                field.choices = [("", self.unset(name)), *self.choices_of(name).items()]
+        for name in FLAGS & self.fields.keys():
+            yes_no = [("True", gettext("Yes")), ("False", gettext("No"))]
+            self.fields[name].widget = forms.Select(choices=[("", self.unset(name)), *yes_no])
+
+    def unset(self, name: str) -> str:
+        """Return what an empty choice means."""
+        del name
+        return gettext("The level above decides")
+
+    def choices_of(self, name: str) -> dict[str, str]:
+        """Return the other choices with their words."""
+        return {key: str(words) for key, words in CHOICES[name].choices}
+
+    def clean_deadline(self) -> Any:
+        """Refuse a new deadline that is over already: it would change the requirement at once."""
+        deadline = self.cleaned_data["deadline"]
+        if deadline and "deadline" in self.changed_data and deadline <= timezone.now():
+            raise forms.ValidationError(gettext("Choose a time in the future."))
+        return deadline
