@@ -35,7 +35,7 @@ def bound(policy: SitePolicy) -> QuerySet[AbstractMfaUser]:
 
 
 def enrolled(policy: SitePolicy) -> int:
-    """Count the people with a factor, to whom MFA applies while it is on."""
+    """Count the people with a factor that MFA applies to while it is on."""
     on = copy(policy)
     on.enabled = True
     usable = Factor.objects.usable().filter(user_id=OuterRef("pk"))
