@@ -126,7 +126,7 @@ def test_admin_shows_doubtful_phone(doubtful: Browser, root: User) -> None:
     office = Browser()
     office.log_in(root)
     assert (
-        "texts to it have failed several times" in office.get("/admin/mfa/factor/").content.decode()
+        "Texts to it have failed several times" in office.get("/admin/mfa/factor/").content.decode()
     )
 
 
