@@ -31,7 +31,12 @@ WORDS = {
     "codes": 5,
 }
 # Actions of the person's browser. Other events have another actor or expired.
-BY_OTHERS = {Event.PAUSED, Event.PASSWORD_EXPIRED, Event.FACTORS_RESET}
+BY_OTHERS = {
+    Event.PAUSED,
+    Event.PASSWORD_EXPIRED,
+    Event.FACTORS_RESET,
+    Event.NUMBER_ASSIGNED,
+}
 BY_A_BROWSER = [event for event in NOTICES if event not in BY_OTHERS]
 
 
