@@ -9,6 +9,7 @@ from mfa.models import OutboxMessage, SitePolicy
 from mfa.rules.methods import Method
 from mfa.rules.policy import Layer, Policy
 from tests.conftest import make_user
+from tests.organizations import join, organization
 from tests.portal_client import Browser, code
 
 NUMBER = "+447700900250"
@@ -151,13 +152,12 @@ def test_policy_that_leaves_role_no_country_is_not_saved(
     assert office.post(FORM, {**data, "enroll_countries": ["GB", "FR"]}).status_code == 302
 
 
-def test_stored_empty_policy_locks_nobody_out(
-    browser: Browser, root: User, nurses: None, caplog
-) -> None:
+def test_stored_empty_policy_locks_nobody_out(browser: Browser, root: User, caplog) -> None:
+    join(root, organization("Nurses", enroll_countries=["FR"]))
     SitePolicy.objects.update(enroll_countries=["GB"])
     browser.log_in(root)
     assert browser.signed_in
-    assert "no countries left by site, nurses" in caplog.text
+    assert "no countries left by site, Nurses" in caplog.text
 
 
 def test_home_country_always_gets_texts(browser: Browser, bob: User, policy: SitePolicy) -> None:
