@@ -111,6 +111,10 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.DATA_DOWNLOADED: _("The person's data was downloaded."),
     Event.SKIPPED: _("The person skipped two-step verification."),
     Event.POLICY_CHANGED: _("The account policy was changed."),
+    Event.RULES_CHANGED: _("The rules of an organization were changed."),
+    Event.ORGANIZATION_REFUSED: _(
+        "The person tried to open a page of an organization without permission."
+    ),
     Event.SMS_ENTERED: _("New values for the SMS account were entered."),
     Event.SMS_DISCARDED: _("The new values for the SMS account were discarded."),
     Event.GROUP_CHANGED: _("A group was changed."),

@@ -91,8 +91,14 @@ BEGINNINGS: list[Callable[[Browser, User, str], str]] = [
     from_recovery,
     from_continue,
 ]
-# An emailed code can replace the phone (EM-03), and any proof can report it lost (RV-07).
-WEAKER = {"mfa:change_phone", "mfa:change_phone_resend", "mfa:suspend_factor"}
+# An emailed code can replace the phone (EM-03). Any fresh proof can report it lost (RV-07) and
+# renew a password that a person must renew.
+WEAKER = {
+    "mfa:change_phone",
+    "mfa:change_phone_resend",
+    "mfa:suspend_factor",
+    "accounts:renew",
+}
 
 
 @pytest.fixture

@@ -31,10 +31,14 @@ def bounds(name: str) -> tuple[int, int]:
     return max(least), min(most)
 
 
-def test_policy_has_four_numeric_fields() -> None:
-    assert {"code_life_minutes", "session_hours", "session_idle_minutes", "texts_a_day"} == set(
-        NUMBERS
-    )
+def test_policy_has_five_numeric_fields() -> None:
+    assert set(NUMBERS) == {
+        "code_life_minutes",
+        "most_skips",
+        "session_hours",
+        "session_idle_minutes",
+        "texts_a_day",
+    }
 
 
 @pytest.mark.parametrize("name", NUMBERS)

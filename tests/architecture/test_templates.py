@@ -12,7 +12,7 @@ ALL = {
 }
 PAGES = {name: text for name, text in ALL.items() if not name.startswith("emails/")}
 BLOCK = re.compile(r"{% blocktranslate.*?{% endblocktranslate %}", re.DOTALL)
-CLASSES = re.compile(r"{% block body_?class %}.*?{% endblock(?: body_?class)? %}")
+CLASSES = re.compile(r"{% block (?:body_?class|coltype) %}.*?{% endblock(?: body_?class)? %}")
 TAGS = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 

@@ -275,6 +275,11 @@ def test_each_marked_form_is_tested() -> None:
     marked = {each.name for each in ADDRESSES if form_of(each.view)}
     assert marked == {
         "accounts:change_email",
+        # tests/accounts/views/organizations/test_guards.py
+        "accounts:member",
+        "accounts:member_number",
+        "accounts:member_reset",
+        "accounts:organization_security",
         "accounts:support_number",
         "accounts:support_pause",
         "accounts:support_reset",

@@ -90,7 +90,7 @@ def test_help_is_public(browser: Browser, db: None) -> None:
     """B13, B14."""
     page = browser.get(HELP).content.decode()
     assert "Send code to email" in page
-    assert "start with + and the country code" in page
+    assert "starts with + and the country code" in page
     assert "My Details" in page
     assert "administrator" in page
 

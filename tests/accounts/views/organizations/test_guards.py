@@ -12,7 +12,7 @@ from mfa.models import AuditEvent, Event, Factor
 from tests.accounts.views.organizations.pages import ACME, REASON, VERBS, page_of, text
 from tests.conftest import give_phone
 from tests.organizations import MANAGER, join, organization, settings
-from tests.portal_client import Browser
+from tests.portal_client import Browser, code
 
 SAID = re.compile(r"<(?:title|h1|p|a)[ >].*")
 
@@ -94,4 +94,29 @@ def test_stale_proof_is_asked_before_each_change(managing: Browser, bob: User, a
     for tail in VERBS:
         answer = managing.post(page_of(bob) + tail, {"full_name": "Taken", **REASON})
         assert answer.url.startswith("/me/confirm/")
+    assert User.objects.get(pk=bob.pk).full_name == "Bob"
+
+
+@pytest.mark.parametrize(
+    ("tail", "form"),
+    [
+        ("", ({"full_name": "Robert"}, "Robert")),
+        ("number/", ({"phone": "07700 900249", "reason": "new"}, "07700 900249")),
+        ("reset/", (REASON, "lost phone")),
+        ("security", ({"deadline": "2099-01-02", "opt_out": "on"}, "2099-01-02")),
+    ],
+)
+def test_form_comes_back_after_step_up(
+    managing: Browser, alice: User, bob: User, tail: str, form: tuple[dict[str, str], str]
+) -> None:
+    sent, typed = form
+    page = f"{ACME}security/" if tail == "security" else page_of(bob) + tail
+    session = managing.session
+    session["mfa_about"] = {**session["mfa_about"], "proofs": {}}
+    session.save()
+    assert managing.post(page, sent).url.startswith("/me/confirm/")
+    managing.post("/me/confirm/", {"next": page})
+    number = alice.factors.get().target
+    assert managing.post("/login/verify/", {"code": code(number)}).url == page
+    assert f'value="{typed}"' in text(managing, page)
     assert User.objects.get(pk=bob.pk).full_name == "Bob"
