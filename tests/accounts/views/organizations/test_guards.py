@@ -1,6 +1,7 @@
 """Who reaches the pages of managers, and until when (AZ-02, AZ-03, D05, D23)."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -8,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
-from mfa.models import AuditEvent, Event, Factor
+from mfa.models import AuditEvent, Event, Factor, Pause
 from tests.accounts.views.organizations.pages import ACME, REASON, VERBS, page_of, text
 from tests.conftest import give_phone
 from tests.organizations import MANAGER, join, organization, settings
@@ -94,6 +95,21 @@ def test_stale_proof_is_asked_before_each_change(managing: Browser, bob: User, a
     for tail in VERBS:
         answer = managing.post(page_of(bob) + tail, {"full_name": "Taken", **REASON})
         assert answer.url.startswith("/me/confirm/")
+    assert User.objects.get(pk=bob.pk).full_name == "Bob"
+
+
+def test_manager_who_is_paused_reaches_no_people(
+    managing: Browser, other_browser: Browser, alice: User, bob: User
+) -> None:
+    """K19: the pause lets somebody in who knows the password, and not to other accounts."""
+    now = timezone.now()
+    until = now + timedelta(hours=1)
+    Pause.objects.create(user=alice, reason="lost phone", started_at=now, until=until)
+    other_browser.password(alice)
+    assert other_browser.signed_in
+    assert other_browser.get(ACME).status_code == 403
+    assert other_browser.post(page_of(bob), {"full_name": "Taken"}).status_code == 403
+    assert managing.get(ACME).status_code == 200
     assert User.objects.get(pk=bob.pk).full_name == "Bob"
 
 
