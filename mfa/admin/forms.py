@@ -111,7 +111,6 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "texts_a_day",
             "session_hours",
             "session_idle_minutes",
-            "may_close",
             "enabled",
         ]
 

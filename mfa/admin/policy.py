@@ -138,8 +138,8 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
             },
         ),
         (
-            _("Sessions and accounts"),
-            {"fields": ("session_hours", "session_idle_minutes", "may_close")},
+            _("Sessions"),
+            {"fields": ("session_hours", "session_idle_minutes")},
         ),
         # A09: the MFA fields come last, and are exactly these four (A11-A14).
         (

@@ -26,7 +26,7 @@ CHOICES: dict[str, type[models.TextChoices]] = {
     "email_codes": Level.Email,
     "after_enrollment": Level.Afterwards,
 }
-FLAGS = {"new_device_email", "may_close", "allow_voip"}
+FLAGS = {"new_device_email", "allow_voip"}
 
 
 class LevelForm(forms.ModelForm[L]):
@@ -54,7 +54,6 @@ class LevelForm(forms.ModelForm[L]):
         required=False,
         help_text=_("For people who have no phone or app yet."),
     )
-    may_close = forms.NullBooleanField(label=_("People can close their account"), required=False)
     allow_voip = forms.NullBooleanField(
         label=_("Accept internet (VoIP) numbers"),
         required=False,

@@ -44,6 +44,7 @@ def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
         "here": reverse("mfa:mailbox"),
         "first": not flow.facts.ever_bound,
         "may_skip": flow.may_skip,
+        "deadline": flow.user.mfa_policy.deadline,
         "lost": flow.pending.lost and bool(flow.facts.routes),
         "masked": channels.masked(ChannelName.EMAIL, flow.user.email),
         **code_context(flow.question),

@@ -70,6 +70,17 @@ def test_setup_cannot_be_skipped_after_date(
     assert browser.post(SKIP).status_code == 403
 
 
+def test_page_names_the_day_until_which_setup_can_be_skipped(
+    browser: Browser, bob: User, relaxed: SitePolicy
+) -> None:
+    deadline = timezone.now() + timedelta(days=3)
+    join(bob, organization("Clinic", enforcement="optional", deadline=deadline))
+    browser.password(bob)
+    day = f"{timezone.localtime(deadline):%-d %B %Y}"
+    for page in (PHONE, "/login/enroll/"):
+        assert f"You can skip this until {day}." in browser.get(page).content.decode()
+
+
 def test_skip_before_requirement_is_forgotten(
     browser: Browser, bob: User, relaxed: SitePolicy
 ) -> None:

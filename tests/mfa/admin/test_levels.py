@@ -39,7 +39,6 @@ def test_level_is_saved_and_shown(clock: time_machine.Traveller, office: Browser
         "skips_until": "2026-06-01T08:00",
         "deadline": "2026-05-01T08:00",
         "new_device_email": "True",
-        "may_close": "False",
         "on_reenable": "enroll_again",
     }
     assert save(office, **values).status_code == 302
@@ -50,7 +49,6 @@ def test_level_is_saved_and_shown(clock: time_machine.Traveller, office: Browser
         "skips_until": datetime(2026, 6, 1, 8, tzinfo=UTC),
         "deadline": datetime(2026, 5, 1, 8, tzinfo=UTC),
         "new_device_email": True,
-        "may_close": False,
     }
     page = office.get(FORM).text
     for shown in ("Off: organizations decide", 'value="2026-05-01T08:00"', "Default: no"):

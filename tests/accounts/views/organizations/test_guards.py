@@ -101,7 +101,7 @@ def test_stale_proof_is_asked_before_each_change(managing: Browser, bob: User, a
 def test_manager_who_is_paused_reaches_no_people(
     managing: Browser, other_browser: Browser, alice: User, bob: User
 ) -> None:
-    """K19: the pause lets somebody in who knows the password, and not to other accounts."""
+    """K19: the pause lets anyone in who knows the password, and not to other accounts."""
     now = timezone.now()
     until = now + timedelta(hours=1)
     Pause.objects.create(user=alice, reason="lost phone", started_at=now, until=until)
