@@ -75,14 +75,7 @@ def policy_of(user: "User") -> Policy:
 def check_with(user: "User", another: Membership) -> None:
     """Raise EmptyPolicyError if one more membership leaves the person no verification method."""
     affiliation = affiliation_of(user)
-    joined = Affiliation(affiliation.site, (*affiliation.memberships, another))
-    resolve(
-        joined.site.layer(SITE),
-        roles_of(user, joined),
-        levels_of(user, joined),
-        in_force=True,
-        floor=joined.site.floor,
-    )
+    _check(user, Affiliation(affiliation.site, (*affiliation.memberships, another)))
 
 
 def is_empty_with(user: "User", organization: Organization, own: OrganizationPolicy) -> bool:
@@ -92,16 +85,21 @@ def is_empty_with(user: "User", organization: Organization, own: OrganizationPol
         if each.organization_id == organization.pk:
             each.organization.own = own
     try:
-        resolve(
-            affiliation.site.layer(SITE),
-            roles_of(user, affiliation),
-            levels_of(user, affiliation),
-            in_force=True,
-            floor=affiliation.site.floor,
-        )
+        _check(user, affiliation)
     except EmptyPolicyError:
         return True
     return False
+
+
+def _check(user: "User", affiliation: Affiliation) -> None:
+    site = affiliation.site
+    resolve(
+        site.layer(SITE),
+        roles_of(user, affiliation),
+        levels_of(user, affiliation),
+        in_force=True,
+        floor=site.floor,
+    )
 
 
 def roles_of(user: "User", affiliation: Affiliation) -> tuple[Layer, ...]:
@@ -115,19 +113,22 @@ def roles_of(user: "User", affiliation: Affiliation) -> tuple[Layer, ...]:
 def levels_of(user: "User", affiliation: Affiliation) -> tuple[Branch, ...]:
     """Return the levels of each membership, the home first.
 
-    An account that registered itself has a affiliation of its own, which counts as one more.
+    An account that registered itself has a standing of its own, which counts as one more.
     """
     levels = tuple(branch_of(each.organization) for each in affiliation.memberships)
     return (*levels, Branch()) if user.registered_at else levels
 
 
-def branch_of(organization: Organization) -> Branch:
-    """Return the levels between the site and the members of an organization."""
-    own = organization.own.layer(organization.name)
+def branch_of(organization: Organization, own: OrganizationPolicy | None = None) -> Branch:
+    """Return the levels between the site and the members of an organization.
+
+    `own` stands in for the organization's own policy.
+    """
+    level = (own or organization.own).layer(organization.name)
     parent = organization.parent
     if parent is None:
-        return Branch((own,))
-    return Branch((parent.for_clients.layer(parent.name), own))
+        return Branch((level,))
+    return Branch((parent.for_clients.layer(parent.name), level))
 
 
 def branches() -> Iterator[Branch]:

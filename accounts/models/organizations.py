@@ -1,6 +1,6 @@
 """Organizations: companies whose people log in under rules of their own."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -15,6 +15,7 @@ from mfa.models.level import Level
 class OrganizationPolicy(Level):
     """What one organization sets. A new one leaves everything to the levels above."""
 
+    # K9: the default of organizations
     on_reenable_if_unset = Level.Reenable.ENROLL_AGAIN.value
 
     class Meta:
@@ -95,8 +96,3 @@ class Organization(models.Model):
             raise ValidationError(
                 {"parent": _("This organization has clients, so it cannot become a client.")}
             )
-
-    @classmethod
-    def named(cls, slug: str) -> Self | None:
-        """Return the organization with this short name, or None."""
-        return cls.objects.filter(slug=slug).first()

@@ -6,7 +6,6 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from accounts import policies
 from accounts.models import Membership, Organization, OrganizationPolicy, User
@@ -14,11 +13,10 @@ from accounts.organizations.managers import Manager
 from mfa import audit
 from mfa.client import Client
 from mfa.models import Event, Factor, Session
-from mfa.rules.fold import Branch, resolve
-from mfa.rules.methods import WAYS
+from mfa.rules.fold import resolve
+from mfa.rules.methods import FIRST
 from mfa.rules.policy import Enforcement, Policy
 
-FIRST = [method for method, way in WAYS.items() if way.first]
 # People who belong elsewhere too, whose other rules are compared. More is a task for support.
 MOST_SHARED = 1_000
 
@@ -52,32 +50,22 @@ def wishes_of(organization: Organization) -> Wishes:
 
 def policy_with(organization: Organization, own: OrganizationPolicy) -> Policy:
     """Fold what a member without other memberships would get. Raises EmptyPolicyError."""
-    site, partner = organization.site, organization.parent
-    above = (partner.for_clients.layer(partner.name),) if partner else ()
-    branch = Branch((*above, own.layer(organization.name)))
+    site, branch = organization.site, policies.branch_of(organization, own)
     return resolve(
         site.layer(policies.SITE), (), (branch,), in_force=site.enabled, floor=site.floor
     )
 
 
-def changed(organization: Organization, wishes: Wishes, now: datetime) -> OrganizationPolicy:
-    """Return the organization's policy with the wishes, not saved.
-
-    When it is turned on again, people set up MFA again, unless the organization keeps what they
-    have (K9). From optional to required, earlier skips are forgotten (K18).
-    """
+def changed(organization: Organization, wishes: Wishes) -> OrganizationPolicy:
+    """Return the organization's policy with the wishes, not saved."""
     own = OrganizationPolicy.objects.get(pk=organization.own_id)
-    before = _enforcement(organization, own)
+    former = OrganizationPolicy(enforcement=_enforcement(organization, own))
     own.enforcement, own.methods, own.deadline = (
         wishes.enforcement,
         list(wishes.methods),
         wishes.deadline,
     )
-    was_off = before is Enforcement.OFF and wishes.enforcement is not Enforcement.OFF
-    if was_off and own.on_reenable != OrganizationPolicy.Reenable.KEEP:
-        own.enroll_again_from = now
-    if before is Enforcement.OPTIONAL and wishes.enforcement is Enforcement.REQUIRED:
-        own.skips_from = now
+    own.follow(former)
     return own
 
 
@@ -92,7 +80,7 @@ def change(
         if not Manager(actor).organizations().filter(pk=organization.pk).exists():
             raise PermissionDenied
         OrganizationPolicy.objects.select_for_update().get(pk=organization.own_id)
-        own = changed(organization, wishes, timezone.now())
+        own = changed(organization, wishes)
         policy_with(organization, own)
         before = OrganizationPolicy.objects.get(pk=own.pk)
         fields = [

@@ -12,15 +12,13 @@ from mfa import audit, prepared
 from mfa.client import Client
 from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event, Factor, Status
-from mfa.rules.methods import WAYS
+from mfa.rules.methods import FIRST
 
 _HELD = prepared.Query(
     lambda: (
         Factor.objects.usable().filter(user_id=prepared.number("person")).order_by("-confirmed_at")
     )
 )
-# The kinds that can be a person's only factor
-FIRST = [method for method, way in WAYS.items() if way.first]
 
 
 def held_by(user: AbstractMfaUser) -> list[Factor]:

@@ -9,14 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from mfa.rules.methods import WAYS, Method
+from mfa.rules.methods import FIRST, Method
 from mfa.rules.policy import Enforcement, Layer, Policy, apply, bounded, tighten
 from mfa.rules.regions import group
 
 # The fields that decide where new numbers can be
 COUNTRIES = ("enroll_regions", "text_regions", "home_region")
-# The methods that can be a person's only factor
-FIRST = frozenset(method for method, way in WAYS.items() if way.first)
 STRICTNESS = list(Enforcement)
 
 
@@ -96,7 +94,7 @@ def _fold(
     for branch in sorted(others, key=_names):
         policy = _with_demands(policy, site, branch)
     levels = (*nearest, *(level for other in others for level in other.levels))
-    if not policy.methods & FIRST:
+    if policy.methods.isdisjoint(FIRST):
         raise EmptyPolicyError("methods", _wishing(levels, "methods"), policy)
     closed = policy.enroll_regions.isdisjoint(policy.text_regions)
     if closed and Method.PHONE in policy.methods:

@@ -51,6 +51,8 @@ WAYS = {
     Method.RECOVERY_CODES: Way(ChannelName.RECOVERY_CODES, 2, by_itself=False, first=False),
     Method.EMAIL: Way(ChannelName.EMAIL, 1, by_itself=False, first=False),
 }
+# The kinds that can be a person's only factor
+FIRST = tuple(method for method, way in WAYS.items() if way.first)
 AAL = {way.channel: way.aal for way in WAYS.values()}
 STRONG = 2
 

@@ -44,7 +44,7 @@ def organization_security(request: UserRequest, organization: Organization) -> H
         rules.change(request.user, organization, form.wishes, client=client_of(request))
         messages.success(request, gettext("Saved."))
         return redirect("accounts:organization_security", organization.slug)
-    own = rules.changed(organization, form.wishes, timezone.now())
+    own = rules.changed(organization, form.wishes)
     context |= {
         "after": sentence_of(rules.policy_with(organization, own)),
         "impact": rules.impact_of(organization, own, timezone.now()),
@@ -55,7 +55,7 @@ def organization_security(request: UserRequest, organization: Organization) -> H
 
 def _fits(request: UserRequest, organization: Organization, form: RulesForm) -> bool:
     """Whether the levels above allow the wishes, and everyone keeps a method."""
-    own = rules.changed(organization, form.wishes, timezone.now())
+    own = rules.changed(organization, form.wishes)
     try:
         policy = rules.policy_with(organization, own)
     except EmptyPolicyError as error:

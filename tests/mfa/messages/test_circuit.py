@@ -275,7 +275,7 @@ def test_failed_trial_reopens_circuit_without_alert(
     assert policy.health.texts_rest_since == began
     assert alarms() == 1
     circuit.probe()
-    assert site().health.texts_rest, "the pause begins anew"
+    assert site().health.texts_rest, "the circuit is open again"
 
 
 def test_trial_continues_without_text(on_trial: Wire, clock: time_machine.Traveller) -> None:

@@ -5,7 +5,8 @@ from dataclasses import fields
 
 from hypothesis import given, strategies as st
 
-from mfa.rules.fold import FIRST, Branch, EmptyPolicyError, resolve
+from mfa.rules.fold import Branch, EmptyPolicyError, resolve
+from mfa.rules.methods import FIRST
 from mfa.rules.policy import EmailCodes, Enforcement
 from tests.mfa.rules.strategies import layers, memberships, wish
 
@@ -93,7 +94,9 @@ def test_each_deciding_level_is_one_of_the_persons(site, joined, floor):
 @given(layers, st.lists(memberships, max_size=3), FLOORS)
 def test_fold_leaves_a_method_or_is_refused(site, joined, floor):
     with suppress(EmptyPolicyError):
-        assert resolve(site, branches=joined, in_force=True, floor=floor).methods & FIRST
+        assert resolve(site, branches=joined, in_force=True, floor=floor).methods.intersection(
+            FIRST
+        )
 
 
 @given(layers, FLOORS)

@@ -59,7 +59,7 @@ def test_manager_turns_mfa_off_and_on_after_a_preview(
     assert User.objects.get(pk=charlie.pk).mfa_policy.enroll_again_from is not None
     assert list(Factor.objects.order_by("pk").values()) == before
     fields = [each.details["fields"] for each in AuditEvent.objects.filter(event="rules_changed")]
-    assert fields == [["enforcement"], ["enforcement", "enroll_again_from"]]
+    assert fields == [["enforcement"], ["enforcement", "skips_from", "enroll_again_from"]]
 
 
 def test_organization_that_keeps_factors_asks_nobody_to_enroll_again(
