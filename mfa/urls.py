@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from mfa.views import app, enroll, hooks, mailbox, me, recovery, security, session, status, verify
+from mfa.views import (
+    app,
+    enable,
+    enroll,
+    hooks,
+    mailbox,
+    me,
+    recovery,
+    security,
+    session,
+    status,
+    verify,
+)
 
 app_name = "mfa"
 urlpatterns = [
@@ -37,6 +49,7 @@ urlpatterns = [
     path("me/security/sessions/others/", security.end_other_sessions, name="end_other_sessions"),
     path("me/security/factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),
     path("me/security/factors/<int:pk>/remove/", security.remove_factor, name="remove_factor"),
+    path("me/enable-mfa/", enable.enable, name="enable"),
     path("me/session/", session.time_left, name="time_left"),
     path("me/session/stay/", session.stay, name="stay"),
     path("me/activity/", me.activity, name="activity"),

@@ -66,6 +66,7 @@ PAGES = {
     "accounts:data": "home",
     "mfa:security": "home",
     "mfa:end_other_sessions": "home",
+    "mfa:enable": "skipped",
     "accounts:support": "ruling",
     "accounts:support_person": "ruling",
     "accounts:support_reset": "ruling",
@@ -208,6 +209,15 @@ def finishing(proving: Browser, policy: SitePolicy) -> Browser:
 
 
 @pytest.fixture
+def skipped(enrolling: Browser, policy: SitePolicy) -> Browser:
+    """Bob, logged in after "Skip for Now"."""
+    policy.enforcement = "optional"
+    policy.save()
+    enrolling.post("/login/skip/")
+    return enrolling
+
+
+@pytest.fixture
 def without_phone(browser: Browser, root: User) -> Browser:
     """A superuser after the password, with recovery codes at hand."""
     browser.password(root)
@@ -330,6 +340,7 @@ STATIONS = (
     "enrolling",
     "proving",
     "finishing",
+    "skipped",
     "without_phone",
     "backing_up",
     "recovering",

@@ -91,6 +91,8 @@ SILENT = frozenset(
         # A help desk opens pages all day, and nothing changes.
         Event.SUPPORT_OPENED,
         Event.STEP_REFUSED,
+        # The notice of the new factor follows.
+        Event.SETUP_CHOSEN,
         # The notice of the pause follows at once.
         Event.ACCOUNT_OPENED,
         # mfa.messages.changes emails these to all administrators.

@@ -62,6 +62,7 @@ class Event(models.TextChoices):
     RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes were made.")
     RECOVERY_CODE_USED = "recovery_code_used", _("A recovery code was used.")
     SKIPPED = "skipped", _("You skipped two-step verification.")
+    SETUP_CHOSEN = "setup_chosen", _("You chose to set up two-step verification.")
     STEP_REFUSED = "step_refused", _("Someone tried to open a login step out of order.")
     POLICY_CHANGED = "policy_changed", _("You changed the account policy.")
     SMS_ENTERED = "sms_entered", _("You entered new values for the SMS account.")
@@ -110,6 +111,7 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.DISOWNED: _("The person reported activity that wasn't theirs."),
     Event.DATA_DOWNLOADED: _("The person's data was downloaded."),
     Event.SKIPPED: _("The person skipped two-step verification."),
+    Event.SETUP_CHOSEN: _("The person chose to set up two-step verification."),
     Event.POLICY_CHANGED: _("The account policy was changed."),
     Event.RULES_CHANGED: _("The rules of an organization were changed."),
     Event.ORGANIZATION_REFUSED: _(

@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
 from mfa.rules.fold import Branch
-from mfa.rules.policy import Layer, Policy
+from mfa.rules.policy import Enforcement, Layer, Policy
 
 # LG-01: the count toward 100 restarts after a day without a wrong answer.
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -128,6 +128,18 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
             # A login without a second step does not end the requirement.
             return True
         return (self.last_login or self.date_joined) < now - IDLE
+
+    @property
+    def may_enable_mfa(self) -> bool:
+        """Whether the next login can ask the person for a first factor (D16).
+
+        That is so for people who skipped the setup or never did it, unless their policy asks for no
+        second step.
+        """
+        if self.ever_bound_at is not None:
+            return False
+        policy = self.mfa_policy
+        return policy.demanded and policy.enforcement is not Enforcement.OFF
 
     def skips_under(self, policy: Policy) -> int:
         """Return how often the setup was skipped, as far as the policy counts it (K18)."""

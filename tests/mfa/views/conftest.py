@@ -11,6 +11,7 @@ from tests.stations import (
     office,
     proving,
     recovering,
+    skipped,
     stranger,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "optional",
     "proving",
     "recovering",
+    "skipped",
     "stranger",
 ]
