@@ -1,6 +1,6 @@
 """The admin pages of people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -22,12 +22,15 @@ from accounts.people import powers
 from mfa import pauses
 from mfa.admin.base.words import NOTHING, audit_of, label, when
 from mfa.login.guards import fresh
+from mfa.models import Challenge, Delivery, Factor
 from mfa.search import people as search
 
 # Only superusers can grant these, so an administrator cannot promote themselves.
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 # What decides whether the account can be used
 USABLE = {"is_active", "valid_from", "valid_until"}
+# Their own pages are read-only, but they go with their person.
+DELETED_TOO = {model._meta.verbose_name for model in (Challenge, Delivery, Factor)}  # noqa: SLF001 Django's public name
 ROLES: tuple[Any, Any] = (_("Permissions"), {"fields": POWERS})
 
 
@@ -111,7 +114,7 @@ class UserAdmin(ChosenPeople):
     def state(self, person: User) -> SafeString:
         """Whether the account can be used."""
         if not person.is_active:
-            return label("bad", gettext("Disabled"))
+            return label("bad", gettext("Turned off"))
         if not person.is_valid_at(timezone.now()):
             return label("bad", gettext("Outside its dates"))
         return label("good", gettext("Active"))
@@ -145,6 +148,13 @@ class UserAdmin(ChosenPeople):
         guarded = fresh()(show) if _is_superuser(request) else show
         with powers.watched(request, people=_one(object_id)):
             return guarded(request, object_id, form_url, extra_context)
+
+    def get_deleted_objects(
+        self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
+    ) -> tuple[Any, ...]:
+        """Delete the factors and messages of a person too, though their own pages are read-only."""
+        listed, numbers, needed, protected = super().get_deleted_objects(objs, request)
+        return listed, numbers, needed - DELETED_TOO, protected
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -205,6 +205,11 @@ class AuditEvent(models.Model):
         return str(Event(self.event).label) if self.event in Event else self.event
 
     @property
+    def is_reportable(self) -> bool:
+        """Whether the person can say "This wasn't me": not of what support only looked at."""
+        return self.event != Event.SUPPORT_OPENED
+
+    @property
     def told(self) -> str:
         """The event as everyone else reads it."""
         return str(Event(self.event).told) if self.event in Event else self.event

@@ -425,3 +425,14 @@ def test_page_of_person_asks_for_permissions_in_one_query(office: Browser, alice
     with CaptureQueriesContext(connection) as seen:
         assert 'name="user_permissions"' in office.get(f"{USERS}{alice.pk}/change/").text
     assert len(seen) < 30
+
+
+def test_superuser_deletes_person_with_factors_and_messages(
+    office: Browser, browser: Browser, alice: User
+) -> None:
+    browser.log_in(alice)
+    page = office.get(f"{USERS}{alice.pk}/delete/").text
+    assert "Are you sure" in page
+    office.post(f"{USERS}{alice.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert AuditEvent.objects.filter(user_id=alice.pk, event=Event.LOGGED_IN).exists()

@@ -210,6 +210,7 @@ def test_old_and_new_address_and_phone_are_notified(home: Browser, alice: User) 
     assert mails(NEW)[0] == told
     body = OutboxMessage.objects.filter(target="alice@example.org", channel="email").get().body
     assert "from a…@example.org to a…@new.example" in body
+    assert NEW not in body
     text = OutboxMessage.objects.filter(channel="sms").first()
     assert text
     assert "your email address was changed" in text.body

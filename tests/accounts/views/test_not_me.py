@@ -113,7 +113,7 @@ def test_account_is_closed_only_after_a_proof(
     for send in (browser.get, browser.post):
         assert send(page).url.startswith("/me/confirm/")
     browser.post("/me/confirm/", {"next": page, "either": "1", "password": PASSWORD})
-    assert "close your account" in browser.get(page).content.decode()
+    assert "turn off your account" in browser.get(page).content.decode()
     assert "To get back in, contact the help desk" in reported(browser, page)
     assert not User.objects.get(pk=bob.pk).is_active
 

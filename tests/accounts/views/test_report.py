@@ -197,7 +197,7 @@ def test_report_closes_account_with_new_phone_after_email_change(
 ) -> None:
     """The person who changed the email may have set the phone up too."""
     link = moved(home, alice)
-    assert "close your account" in other_browser.get(link).content.decode()
+    assert "turn off your account" in other_browser.get(link).content.decode()
     before = password_links()
     page = other_browser.post(link, follow=True).content.decode()
     assert "verify your identity" in page

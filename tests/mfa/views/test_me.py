@@ -71,6 +71,13 @@ def test_activity_is_newest_first(home: Browser) -> None:
     assert [event.event for event in events][:2] == [Event.LOGGED_IN, Event.CODE_RIGHT]
 
 
+def test_look_by_support_cannot_be_reported(home: Browser, alice: User) -> None:
+    looked = AuditEvent.objects.create(at=NOON, event=Event.SUPPORT_OPENED, user=alice)
+    page = home.get(ACTIVITY).text
+    assert "Support looked at this account" in page
+    assert f"{ACTIVITY}{looked.pk}/" not in page
+
+
 def test_activity_comes_in_pages(home: Browser, alice: User) -> None:
     AuditEvent.objects.bulk_create(
         AuditEvent(at=NOON, event=Event.CODE_SENT, user=alice) for _ in range(60)
