@@ -1,5 +1,6 @@
 """`manage.py demo`: adds people to log in as, and prints where to read their texts."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Add and print."""
+        # The audit lines of the demo people would hide the table below.
+        logging.disable(logging.INFO)
         people.make()
+        logging.disable(logging.NOTSET)
         self.stdout.write(f"\n  The portal         {settings.BASE_URL}/")
         self.stdout.write(f"  The virtual phone  {settings.BASE_URL}/demo/phone/")
         self.stdout.write(f"  The administration {settings.BASE_URL}/admin/\n\n")
