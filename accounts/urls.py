@@ -18,7 +18,7 @@ from accounts.views import (
     support,
     warning,
 )
-from accounts.views.organizations import members, overview, security
+from accounts.views.organizations import members, overview, roles, security
 
 
 class UidConverter(StringConverter):
@@ -96,6 +96,7 @@ urlpatterns = [
             ("number/", members.member_number, "member_number"),
             ("reset/", members.member_reset, "member_reset"),
             ("sessions/", members.member_sessions, "member_sessions"),
+            ("role/", roles.member_role, "member_role"),
             ("end/", members.member_end, "member_end"),
         )
     ),

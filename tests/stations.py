@@ -83,6 +83,7 @@ PAGES = {
     "accounts:member_reset": "managing",
     "accounts:member_sessions": "managing",
     "accounts:member_end": "managing",
+    "accounts:member_role": "partnering",
     "mfa:suspend_factor": "home",
     "mfa:remove_factor": "home",
     "demo:phone": "asked",
@@ -330,6 +331,16 @@ def managing(browser: Browser, alice: User, bob: User) -> Browser:
     return browser
 
 
+@pytest.fixture
+def partnering(browser: Browser, alice: User, charlie: User) -> Browser:
+    """Alice, a manager of Acme, which has the client organization Able with charlie."""
+    acme = organization("Acme")
+    join(alice, acme, role=MANAGER)
+    join(charlie, organization("Able", acme))
+    browser.log_in(alice)
+    return browser
+
+
 STATIONS = (
     "stranger",
     "asked",
@@ -351,4 +362,5 @@ STATIONS = (
     "changing",
     "ruling",
     "managing",
+    "partnering",
 )

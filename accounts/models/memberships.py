@@ -1,5 +1,6 @@
 """Memberships: who belongs to which organization, and who looks after its people."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -23,6 +24,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         The one rule for this: login, managers' pages, invitations and links all ask it.
         """
         return self.filter(ended_at=None, organization__is_active=True)
+
+    def managing(self, now: datetime) -> "MembershipQuerySet":
+        """Keep the managers in force who can log in."""
+        valid = Q(user__valid_from=None) | Q(user__valid_from__lte=now)
+        valid &= Q(user__valid_until=None) | Q(user__valid_until__gt=now)
+        managers = self.in_force().filter(role=Membership.Role.MANAGER)
+        return managers.filter(valid, user__is_active=True)
 
 
 class Membership(models.Model):

@@ -6,14 +6,14 @@ from django.utils import timezone
 
 from accounts import policies
 from accounts.models import Membership, Organization, User
-from accounts.organizations.managers import Manager
+from accounts.organizations import authority
 from mfa import audit
 from mfa.client import Client
+from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event
 from mfa.sessions import revoke
 
-CHANGE = "accounts.change_membership"
-MEMBER, MANAGER = Membership.Role
+MEMBER = Membership.Role.MEMBER
 
 
 class LastManagerError(ValueError):
@@ -60,7 +60,7 @@ def end(
     """
     with transaction.atomic():
         held = _held(membership)
-        if not may_end(actor, held):
+        if not authority.may_end(actor, held):
             raise PermissionDenied
         if held.ended_at is not None:
             return
@@ -89,23 +89,33 @@ def rename(
 
 def give_role(
     actor: AbstractMfaUser, membership: Membership, role: str, *, client: Client = audit.NOWHERE
-) -> None:
-    """Make a member a manager, or a manager a member: only administrators and partner managers.
+) -> bool:
+    """Make a member a manager, or a manager a member. Return False if there was nothing to change.
 
-    Raises PermissionDenied and LastManagerError.
+    The person is notified. Raises PermissionDenied for anyone but administrators and the partner's
+    managers, and LastManagerError.
     """
     with transaction.atomic():
         held = _held(membership)
-        managers = isinstance(actor, User) and Manager(actor).may_give_roles(held.organization)
-        if actor.pk == held.user_id or not (managers or actor.has_perm(CHANGE)):
+        if not authority.may_give_role(actor, held):
             raise PermissionDenied
-        if role == held.role:
-            return
-        if role != MANAGER:
-            _keep_a_manager(actor, held)
+        if held.ended_at is not None or role == held.role:
+            return False
+        _keep_a_manager(actor, held)
         held.role = role
         held.save(update_fields=["role"])
-        _record(Event.ROLE_CHANGED, held, actor, client)
+        notices.tell(
+            Event.ROLE_CHANGED,
+            held.user,
+            client=client,
+            numbers=(),
+            not_me=False,
+            organization=held.organization_id,
+            organization_name=held.organization.name,
+            role=role,
+            by=actor.pk,
+        )
+    return True
 
 
 def _held(membership: Membership) -> Membership:
@@ -115,27 +125,8 @@ def _held(membership: Membership) -> Membership:
     return rows.select_for_update(of=("self",)).get(pk=membership.pk)
 
 
-def may_end(actor: AbstractMfaUser, membership: Membership) -> bool:
-    """Whether the actor may end a membership: members by managers, managers by those above."""
-    if actor.pk == membership.user_id:
-        return False
-    if actor.has_perm(CHANGE):
-        return actor.is_superuser or not membership.user.has_powers
-    if not isinstance(actor, User) or membership.user.has_powers:
-        return False
-    manager = Manager(actor)
-    if membership.role == MANAGER:
-        return manager.may_give_roles(membership.organization)
-    return manager.organizations().filter(pk=membership.organization_id).exists()
-
-
 def _keep_a_manager(actor: AbstractMfaUser, membership: Membership) -> None:
-    if membership.role != MANAGER or membership.ended_at is not None or actor.has_perm(CHANGE):
-        return
-    others = Membership.objects.in_force().filter(
-        organization=membership.organization_id, role=MANAGER
-    )
-    if not others.exclude(pk=membership.pk).exists():
+    if not authority.rules_all(actor) and authority.is_last_manager(membership):
         raise LastManagerError
 
 

@@ -57,6 +57,7 @@ NOTICES = {
     Event.PASSWORD_RESET: _both("password_changed"),
     Event.PAUSED: _both("pause_started"),
     Event.FACTORS_RESET: _both("factors_reset"),
+    Event.ROLE_CHANGED: (Notice("role_changed"),),
 }
 SILENT = frozenset(
     {
@@ -83,7 +84,6 @@ SILENT = frozenset(
         Event.LOCKOUT_ENDED,
         Event.MEMBER_JOINED,
         Event.MEMBER_LEFT,
-        Event.ROLE_CHANGED,
         Event.NAME_CHANGED,
         Event.RULES_CHANGED,
         Event.ORGANIZATION_REFUSED,

@@ -12,7 +12,7 @@ from mfa.rules.routes import Purpose
 
 # Typed text: email programs must not make it a link (S20). The filter factor_words does the same
 # with the names of apps.
-TYPED = ("reason", "group", "contact", "inviter", "about_portal")
+TYPED = ("reason", "group", "contact", "inviter", "about_portal", "organization_name")
 
 
 def compose(delivery: Delivery) -> Message | None:

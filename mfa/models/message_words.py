@@ -43,6 +43,7 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "recovery_begun": _("New set-up by email started"),
     "recovery_code_used": _("Recovery code used"),
     "recovery_codes_made": _("New recovery codes"),
+    "role_changed": _("Role in an organization changed"),
     "skipped": _("Two-step verification skipped"),
     "texts_down": _("Alert: texts are not being sent"),
     "texts_failing": _("Alert: many texts fail"),

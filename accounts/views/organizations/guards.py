@@ -63,8 +63,14 @@ def member_of(request: UserRequest, organization: Organization, pk: int) -> Memb
 
 def may_act_on(request: UserRequest, membership: Membership) -> None:
     """Raise PermissionDenied unless this manager may act on the person (K10)."""
-    if not request.user.looks_after(membership.user):
-        _note(request, membership.organization.slug)
+    demand(request, membership, allowed=request.user.looks_after(membership.user))
+
+
+def demand(request: UserRequest, membership: Membership, *, allowed: bool) -> None:
+    """Raise PermissionDenied unless it is allowed, and record an attempt to change (org4)."""
+    if not allowed:
+        if request.method not in SAFE:
+            _note(request, membership.organization.slug)
         raise PermissionDenied
 
 

@@ -1,7 +1,6 @@
 """What a manager does for one person: name, number, reset, sessions, end of the membership."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -10,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms.organizations import NameForm
 from accounts.models import Membership, Organization
-from accounts.organizations import members
+from accounts.organizations import authority, members
 from accounts.organizations.members import LastManagerError
-from accounts.views.organizations.guards import for_manager, may_act_on, member_of
+from accounts.views.organizations.guards import demand, for_manager, may_act_on, member_of
 from accounts.views.requests import UserRequest
 from mfa import factors, rescue
 from mfa.client import client_of
@@ -48,6 +47,8 @@ def member(request: UserRequest, organization: Organization, member_id: int) -> 
         "allowed": allowed,
         "factors": factors.shown_of(membership.user),
         "sessions": revoke.sessions_of(membership.user).count(),
+        "may_end": authority.may_end(request.user, membership),
+        "may_give_role": authority.may_give_role(request.user, membership),
     }
     return _show(request, "accounts/member.html", membership, **context)
 
@@ -128,8 +129,7 @@ def member_sessions(
 def member_end(request: UserRequest, organization: Organization, member_id: int) -> HttpResponse:
     """Say what ends, then end the membership. The account itself stays."""
     membership = member_of(request, organization, member_id)
-    if not members.may_end(request.user, membership):
-        raise PermissionDenied
+    demand(request, membership, allowed=authority.may_end(request.user, membership))
     if request.method != "POST":
         return _show(request, "accounts/member_end.html", membership)
     try:

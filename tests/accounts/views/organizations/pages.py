@@ -5,7 +5,7 @@ from tests.portal_client import Browser
 
 ACME = "/organizations/acme/"
 REASON = {"reason": "lost phone", "identified": "in_person"}
-VERBS = ("", "number/", "reset/", "sessions/", "end/")
+VERBS = ("", "number/", "reset/", "sessions/", "role/", "end/")
 
 
 def page_of(user: User, slug: str = "acme") -> str:
