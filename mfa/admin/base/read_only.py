@@ -55,7 +55,7 @@ class ReadOnly(PortalAdmin[models.Model]):
     ) -> HttpResponse:
         """Show the audit of the row."""
         row = self.get_object(request, unquote(object_id))
-        address = self.audit_of(row) if row else ""
+        address = self.audit_of(row) if row and self.has_view_permission(request, row) else ""
         if not address or not request.user.has_perm("mfa.view_auditevent"):
             return super().history_view(request, object_id, extra_context)
         return redirect(address)
