@@ -83,6 +83,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         accounts:clients accounts:organization_security accounts:member accounts:member_number
         accounts:member_reset accounts:member_sessions accounts:member_end""",
     ),
+    (PARTNERS, "accounts:member_role"),
     (
         SUPPORT,
         """accounts:support accounts:support_person accounts:support_reset accounts:support_pause
@@ -150,7 +151,7 @@ OF_ORGANIZATIONS = [each for each in ADDRESSES if each.route.startswith("organiz
 # A refusal is recorded and counted, and it moves the session's times.
 RECORDED = {"mfa_auditevent", "mfa_counter", "mfa_session", "sqlite_sequence"}
 # Their buttons change memberships.
-CHANGE_MEMBERS = {"accounts:member_end"}
+CHANGE_MEMBERS = {"accounts:member_end", "accounts:member_role"}
 # Values that no form of a person or manager may set
 PRIVILEGES = {
     "is_staff": "on",
