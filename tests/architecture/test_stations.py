@@ -1,6 +1,7 @@
 """Each URL has a station for the journeys, or is listed with a reason."""
 
 from tests import stations
+from tests.access import MATRIX
 from tests.architecture.addresses import ADDRESSES, PORTAL
 from tests.stations import CUT, EXEMPT, LEADS, PAGES, PLAIN, POSTS, PUBLIC, STATIONS
 
@@ -25,3 +26,8 @@ def test_csrf_exempt_urls_are_listed_with_reason() -> None:
     exempt = {each.name for each in ADDRESSES if getattr(each.view, "csrf_exempt", False)}
     assert exempt == set(EXEMPT)
     assert all(EXEMPT.values())
+
+
+def test_every_url_is_in_the_access_matrix() -> None:
+    """A new URL needs a place in tests/access.py (AZ-01)."""
+    assert {address.name or address.route for address in ADDRESSES} == MATRIX.keys()

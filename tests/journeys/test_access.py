@@ -1,6 +1,6 @@
 """Who may open what: every URL for every kind of person (AZ-01, AZ-02).
 
-A new URL needs a place in PAGES; a new table of the admin needs a line in TABLES.
+tests/access.py holds the matrix.
 """
 
 from collections.abc import Iterator
@@ -17,136 +17,24 @@ from django.utils import timezone
 from accounts.models import Membership, Tile, User
 from mfa.models import AuditEvent, Event, Job, Pause, SendBlock, SitePolicy
 from tests import stations
+from tests.access import (
+    ACTORS,
+    DENIED,
+    LOGIN,
+    MATRIX,
+    MISSING,
+    OPEN,
+    ORDINARY,
+    STAFF,
+    VISITOR,
+    Outcomes,
+)
 from tests.architecture.addresses import ADDRESSES, Address
 from tests.conftest import give_phone, make_user
 from tests.journeys.database import Dump, dump
 from tests.organizations import MANAGER, join, organization
 from tests.portal_client import Browser
 
-LOGIN, DENIED, MISSING, OPEN = "login", "denied", "missing", "open"
-VISITOR = "visitor"
-# One kind of person each. The URLs name Ned, who is a member of Acme.
-ORDINARY = ("person", "member", "manager", "partner", "rival")
-STAFF = ("support", "administrator", "superuser")
-ACTORS = (VISITOR, *ORDINARY, *STAFF)
-Outcomes = dict[str, str]
-
-
-def outcomes(other: str, **by_actor: str) -> Outcomes:
-    """Return the outcome of each actor: `other` for everyone not named."""
-    return {actor: by_actor.get(actor, other) for actor in ACTORS}
-
-
-ANYONE = outcomes(OPEN)
-EMPTY = outcomes(MISSING)
-LOGGED_IN = outcomes(OPEN, visitor=LOGIN)
-# Ned's rows, or those of a change that no actor has begun
-OWN = outcomes(MISSING, visitor=LOGIN)
-MANAGERS = outcomes(MISSING, visitor=LOGIN, member=DENIED, manager=OPEN, partner=OPEN)
-PARTNERS = {**MANAGERS, "manager": DENIED}
-SUPPORT = outcomes(DENIED, visitor=LOGIN, **dict.fromkeys(STAFF, OPEN))
-ADMINISTRATORS = {**SUPPORT, "support": DENIED}
-SUPERUSERS = {**ADMINISTRATORS, "administrator": DENIED}
-NO_ONE = outcomes(DENIED, visitor=LOGIN)
-
-PAGES: tuple[tuple[Outcomes, str], ...] = (
-    (
-        ANYONE,
-        """accounts:change_password accounts:login accounts:logout accounts:forgot
-        accounts:link_sent accounts:reset accounts:new_password accounts:confirm_email
-        accounts:confirm_warning accounts:report mfa:enroll mfa:enroll_app mfa:enroll_phone
-        mfa:enroll_verify mfa:enroll_done mfa:save_codes mfa:skip mfa:verify mfa:resend
-        mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:choose mfa:continue
-        mfa:cancel mfa:help mfa:time_left portal:theme_css portal:theme portal:healthz
-        portal:readyz portal:metrics demo:phone""",
-    ),
-    (
-        EMPTY,
-        """accounts:cut_reset accounts:cut_email accounts:cut_warning accounts:cut_report
-        mfa:status""",
-    ),
-    (
-        LOGGED_IN,
-        """home accounts:step_up accounts:details accounts:password accounts:data
-        accounts:change_email accounts:renew mfa:change_phone mfa:change_phone_verify
-        mfa:change_phone_resend mfa:add_app mfa:recovery_codes mfa:recovery_codes_file mfa:security
-        mfa:end_session mfa:end_other_sessions mfa:stay mfa:activity""",
-    ),
-    (
-        OWN,
-        """accounts:not_me mfa:change_phone_status mfa:suspend_factor mfa:remove_factor
-        mfa:enable""",
-    ),
-    (
-        MANAGERS,
-        """accounts:organization accounts:organization_details accounts:people_list
-        accounts:clients accounts:organization_security accounts:member accounts:member_number
-        accounts:member_reset accounts:member_sessions accounts:member_end""",
-    ),
-    (PARTNERS, "accounts:member_role"),
-    (
-        SUPPORT,
-        """accounts:support accounts:support_person accounts:support_reset accounts:support_pause
-        accounts:support_sessions admin:system_settings admin:index
-        admin:password_change admin:password_change_done admin:autocomplete admin:jsi18n
-        admin:app_list""",
-    ),
-    (
-        ADMINISTRATORS,
-        """accounts:support_number admin:mfa_accountpolicy_accent
-        admin:mfa_accountpolicy_discard_account admin:mfa_accountpolicy_enable
-        admin:mfa_accountpolicy_setup_steps admin:mfa_accountpolicy_show_accent
-        admin:mfa_accountpolicy_switch_off admin:mfa_accountpolicy_switch_on
-        admin:mfa_accountpolicy_test_connection admin:mfa_accountpolicy_test_mail
-        admin:mfa_accountpolicy_test_message admin:mfa_accountpolicy_try_texts""",
-    ),
-    (SUPERUSERS, "admin:mfa_accountpolicy_confirm_account"),
-    (
-        # The status of a test that no actor has begun
-        {**SUPPORT, **dict.fromkeys(STAFF, MISSING)},
-        """admin:mfa_accountpolicy_test_status admin:mfa_accountpolicy_account_status
-        admin/no-such-page/""",
-    ),
-    # Without a block in its query
-    (
-        {**ADMINISTRATORS, "administrator": MISSING, "superuser": MISSING},
-        "admin:mfa_sendblock_lift",
-    ),
-    ({**SUPPORT, VISITOR: OPEN}, "admin:logout"),
-    # Only Twilio's signature opens it.
-    (outcomes(DENIED), "mfa:receipt"),
-    # The admin's login leads to the portal's.
-    (outcomes(LOGIN), "admin:login"),
-)
-# Who sees, adds and deletes rows of the admin's tables
-TABLES: dict[str, tuple[Outcomes, Outcomes, Outcomes]] = {
-    "auth_group": (ADMINISTRATORS, SUPERUSERS, SUPERUSERS),
-    "accounts_tile": (ADMINISTRATORS, ADMINISTRATORS, ADMINISTRATORS),
-    "accounts_user": (SUPPORT, ADMINISTRATORS, SUPERUSERS),
-    "mfa_accountpolicy": (ADMINISTRATORS, NO_ONE, NO_ONE),
-    "mfa_auditevent": (SUPPORT, NO_ONE, NO_ONE),
-    "mfa_challenge": (SUPPORT, NO_ONE, NO_ONE),
-    "mfa_delivery": (SUPPORT, NO_ONE, NO_ONE),
-    "mfa_factor": (SUPPORT, NO_ONE, NO_ONE),
-    "mfa_job": (ADMINISTRATORS, NO_ONE, NO_ONE),
-    "mfa_pause": (SUPPORT, NO_ONE, NO_ONE),
-    "mfa_sendblock": (SUPPORT, NO_ONE, NO_ONE),
-}
-
-
-def matrix() -> dict[str, Outcomes]:
-    """Return the expected outcomes by the name of each URL, or by its route without a name."""
-    found = {name: row for row, names in PAGES for name in names.split()}
-    for table, (see, add, delete) in TABLES.items():
-        seen = dict.fromkeys(("changelist", "history", "change"), see)
-        for page, row in {**seen, "add": add, "delete": delete}.items():
-            found[f"admin:{table}_{page}"] = row
-        # Django's former address of a row
-        found[f"admin/{table.replace('_', '/')}/<path:object_id>/"] = SUPPORT
-    return found
-
-
-MATRIX = matrix()
 OF_ORGANIZATIONS = [each for each in ADDRESSES if each.route.startswith("organizations/")]
 # A refusal is recorded and counted, and it moves the session's times.
 RECORDED = {"mfa_auditevent", "mfa_counter", "mfa_session", "sqlite_sequence"}
@@ -244,10 +132,6 @@ def test_every_url_opens_only_for_those_in_the_matrix(actors: dict[str, Browser]
         if (found := outcome_of(answer(browser, address))) != expected(address).get(actor)
     ]
     assert wrong == []
-
-
-def test_matrix_names_no_url_that_is_gone() -> None:
-    assert MATRIX.keys() - {address.name or address.route for address in ADDRESSES} == set()
 
 
 def test_refused_post_changes_nothing(actors: dict[str, Browser]) -> None:
