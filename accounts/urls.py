@@ -83,6 +83,7 @@ urlpatterns = [
         name="organization_details",
     ),
     path("organizations/<slug:slug>/people/", overview.people_list, name="people_list"),
+    path("organizations/<slug:slug>/people/two-factor/", security.two_factor, name="two_factor"),
     path("organizations/<slug:slug>/clients/", overview.clients, name="clients"),
     path(
         "organizations/<slug:slug>/security/",

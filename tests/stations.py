@@ -76,6 +76,7 @@ PAGES = {
     "accounts:organization": "managing",
     "accounts:organization_details": "managing",
     "accounts:people_list": "managing",
+    "accounts:two_factor": "managing",
     "accounts:clients": "managing",
     "accounts:organization_security": "managing",
     "accounts:member": "managing",

@@ -1,8 +1,10 @@
 """The forms of managers."""
 
+from dataclasses import replace
 from datetime import datetime, time
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -86,6 +88,35 @@ class RulesForm(forms.Form):
             tuple(data["methods"]),
             timezone.make_aware(start) if start else None,
         )
+
+
+class SwitchForm(forms.Form):
+    """Two-factor for an organization's own people: Yes or No (E03)."""
+
+    two_factor = forms.ChoiceField(
+        label=_("Enable two-factor authentication for our employees"),
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, former: Wishes) -> None:
+        """Show whether two-factor is on now."""
+        self.former = former
+        on = former.enforcement is not Enforcement.OFF
+        initial = {"two_factor": "yes" if on else "no"}
+        super().__init__(data, initial=initial)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether Yes was chosen."""
+        return bool(self.cleaned_data["two_factor"] == "yes")
+
+    @property
+    def wishes(self) -> Wishes:
+        """The former rules, switched. Yes leaves an opt-out as it is."""
+        former = self.former.enforcement
+        on = Enforcement.REQUIRED if former is Enforcement.OFF else former
+        return replace(self.former, enforcement=on if self.is_on else Enforcement.OFF)
 
 
 def initial_of(wishes: Wishes) -> dict[str, object]:

@@ -4,12 +4,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.forms.organizations import MemberSearchForm
+from accounts.forms.organizations import MemberSearchForm, SwitchForm
 from accounts.models import LARGEST_ID, Organization
-from accounts.organizations import people
+from accounts.organizations import people, rules
 from accounts.organizations.managers import Manager
+from accounts.organizations.words import sentence_of
 from accounts.views.organizations.guards import for_manager
 from accounts.views.requests import UserRequest
+from mfa.rules.policy import Enforcement
 
 
 @require_safe
@@ -31,10 +33,19 @@ def organization_details(request: UserRequest, organization: Organization) -> Ht
 @require_safe
 @for_manager
 def people_list(request: UserRequest, organization: Organization) -> HttpResponse:
-    """List the people with links to edit each, those without a number on top. Raises TooMany."""
+    """List the people with links to edit each. Raises TooMany.
+
+    Above the first page stand the switch of E03 and the people without a number (E01).
+    """
     context = _listed(request, organization)
-    first = not request.GET
-    context["without_number"] = people.without_number(request.user, organization) if first else []
+    if not request.GET:
+        now = rules.policy_with(organization, organization.own)
+        context |= {
+            "switch": SwitchForm(former=rules.wishes_of(organization)),
+            "rules": sentence_of(now),
+            "off": now.enforcement is Enforcement.OFF,
+            "without_number": people.without_number(request.user, organization),
+        }
     return render(request, "accounts/people_list.html", context)
 
 

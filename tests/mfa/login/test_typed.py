@@ -280,6 +280,8 @@ def test_each_marked_form_is_tested() -> None:
         "accounts:member_number",
         "accounts:member_reset",
         "accounts:organization_security",
+        # tests/accounts/views/organizations/test_security.py
+        "accounts:two_factor",
         "accounts:support_number",
         "accounts:support_pause",
         "accounts:support_reset",

@@ -3,7 +3,7 @@
 from accounts.models import Membership, Organization, User
 from tests.accounts.views.organizations.pages import ACME, page_of, text
 from tests.conftest import give_phone
-from tests.organizations import join
+from tests.organizations import join, organization
 from tests.portal_client import PASSWORD, Browser
 
 
@@ -29,6 +29,19 @@ def test_manager_reaches_clients_and_their_people(managing: Browser, charlie: Us
     assert "Globex" in text(managing, f"{ACME}clients/")
     assert "Charlie" in text(managing, "/organizations/globex/people/")
     assert "Reset Two Factor" in text(managing, page_of(charlie, "globex"))
+
+
+def test_menu_has_a_drop_down_for_people_and_one_for_rules(managing: Browser, alice: User) -> None:
+    """D04, E02, E11: clients are managed by partners, not by clients."""
+    menu = text(managing, "/").split('aria-label="Main"')[1].split("</nav>")[0]
+    admin, configurations = menu.split("<summary>")[1:]
+    assert admin.startswith("Admin<")
+    assert f'href="{ACME}people/"' in admin
+    assert f'href="{ACME}clients/"' in admin
+    assert configurations.startswith("Configurations<")
+    assert f'href="{ACME}security/"' in configurations
+    Organization.objects.filter(slug="acme").update(parent=organization("Above"))
+    assert "Manage Clients" not in text(managing, "/")
 
 
 def test_managed_people_are_paged(managing: Browser) -> None:

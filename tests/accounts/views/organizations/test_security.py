@@ -1,17 +1,20 @@
 """The rules of an organization, as its manager sets them (D01-D05, D10, K8, K9, K18, pol4)."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import Organization, OrganizationPolicy, User
+from accounts.models import Membership, Organization, OrganizationPolicy, User
 from mfa.models import AuditEvent, Event, Factor, SitePolicy
 from tests.conftest import give_phone
 from tests.organizations import join, organization, settings
-from tests.portal_client import Browser
+from tests.portal_client import Browser, code
 
 PAGE = "/organizations/acme/security/"
+PEOPLE = "/organizations/acme/people/"
+SWITCH = f"{PEOPLE}two-factor/"
 
 
 @pytest.fixture
@@ -154,4 +157,69 @@ def test_member_gets_403_and_sees_no_header(
         assert answer.status_code == 403
         assert "Multi Factor Authentication (MFA)" not in answer.content.decode()
     assert AuditEvent.objects.filter(event=Event.ORGANIZATION_REFUSED, user=bob).exists()
+    assert own().enforcement == ""
+
+
+def chosen(page: str) -> str:
+    """The choice of the switch that a page shows."""
+    return re.findall('value="([a-z]+)"[^>]* checked', page)[-1]
+
+
+def test_partner_switches_two_factor_for_its_own_employees_alone(
+    managing: Browser, relaxed: SitePolicy, bob: User, charlie: User
+) -> None:
+    """E01, E03: a page says what changes and lists who lacks a number; clients keep their rules."""
+    join(charlie, Organization.objects.get(slug="globex"))
+    settings(own(), methods=["phone"])
+    before = list(OrganizationPolicy.objects.exclude(pk=own().pk).order_by("pk").values())
+    people = managing.get(PEOPLE).content.decode()
+    assert chosen(people) == "yes"
+    preview = managing.post(SWITCH, {"two_factor": "no"}).content.decode()
+    assert "People log in with just their password." in preview
+    assert own().enforcement == ""
+    off = managing.post(
+        SWITCH, {"two_factor": "no", "confirmed": "1"}, follow=True
+    ).content.decode()
+    assert "Saved." in off
+    assert chosen(off) == "no"
+    assert User.objects.get(pk=bob.pk).mfa_policy.enforcement == "off"
+    assert User.objects.get(pk=charlie.pk).mfa_policy.enforcement == "required"
+
+    preview = managing.post(SWITCH, {"two_factor": "yes"}).content.decode()
+    assert "Everyone sets up a phone, and uses it to log in." in preview
+    assert "2 people will be asked to set up MFA at their next login." in preview
+    lacking = Membership.objects.get(user=bob)
+    assert f'href="{PEOPLE}{lacking.pk}/"' in preview.split("People without a phone number")[1]
+    managing.post(SWITCH, {"two_factor": "yes", "confirmed": "1"})
+    assert (own().enforcement, own().methods) == ("required", ["phone"])
+    assert list(OrganizationPolicy.objects.exclude(pk=own().pk).order_by("pk").values()) == before
+    browser = Browser()
+    assert browser.password(bob).url == "/login/enroll/phone/"
+
+
+def test_switch_leaves_an_opt_out_as_it_is(managing: Browser, relaxed: SitePolicy) -> None:
+    settings(own(), enforcement="optional")
+    managing.post(SWITCH, {"two_factor": "yes", "confirmed": "1"})
+    assert own().enforcement == "optional"
+
+
+@pytest.mark.parametrize("sent", [{"two_factor": "no"}, {"two_factor": "maybe"}, {"enabled": "on"}])
+def test_switch_refuses_what_the_site_does_not_allow(
+    managing: Browser, sent: dict[str, str]
+) -> None:
+    shown = managing.post(SWITCH, {**sent, "confirmed": "1"}).content.decode()
+    assert "Error:" in shown
+    assert own().enforcement == ""
+
+
+def test_switch_comes_back_after_step_up(
+    managing: Browser, relaxed: SitePolicy, alice: User
+) -> None:
+    session = managing.session
+    session["mfa_about"] = {**session["mfa_about"], "proofs": {}}
+    session.save()
+    assert managing.post(SWITCH, {"two_factor": "no"}).url.startswith("/me/confirm/")
+    managing.post("/me/confirm/", {"next": SWITCH})
+    page = managing.post("/login/verify/", {"code": code(alice.factors.get().target)}, follow=True)
+    assert chosen(page.content.decode()) == "no"
     assert own().enforcement == ""
