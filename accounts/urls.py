@@ -18,7 +18,7 @@ from accounts.views import (
     support,
     warning,
 )
-from accounts.views.organizations import members, overview, roles, security
+from accounts.views.organizations import enrollment, members, overview, roles, security
 
 
 class UidConverter(StringConverter):
@@ -83,6 +83,14 @@ urlpatterns = [
         name="organization_details",
     ),
     path("organizations/<slug:slug>/people/", overview.people_list, name="people_list"),
+    path(
+        "organizations/<slug:slug>/report/", enrollment.enrollment_report, name="enrollment_report"
+    ),
+    path(
+        "organizations/<slug:slug>/report/file/",
+        enrollment.enrollment_file,
+        name="enrollment_file",
+    ),
     path("organizations/<slug:slug>/people/two-factor/", security.two_factor, name="two_factor"),
     path("organizations/<slug:slug>/clients/", overview.clients, name="clients"),
     path(

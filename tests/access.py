@@ -61,7 +61,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         MANAGERS,
         """accounts:organization accounts:organization_details accounts:people_list
         accounts:clients accounts:organization_security accounts:member accounts:member_number
-        accounts:member_reset accounts:member_sessions accounts:member_end""",
+        accounts:member_reset accounts:member_sessions accounts:member_end accounts:two_factor
+        accounts:enrollment_report accounts:enrollment_file""",
     ),
     (PARTNERS, "accounts:member_role"),
     (

@@ -77,6 +77,7 @@ PAGES = {
     "accounts:organization_details": "managing",
     "accounts:people_list": "managing",
     "accounts:two_factor": "managing",
+    "accounts:enrollment_report": "managing",
     "accounts:clients": "managing",
     "accounts:organization_security": "managing",
     "accounts:member": "managing",
@@ -116,6 +117,7 @@ PLAIN = {
     "mfa:status",
     "mfa:change_phone_status",
     "mfa:time_left",
+    "accounts:enrollment_file",
     *PROBES,
 }
 # Cacheable, because they are the same for everyone
