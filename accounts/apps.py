@@ -1,5 +1,7 @@
 """The app configuration, which also creates the groups."""
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +14,14 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Register the actions, and create the groups after each migrate."""
+        """Register actions and retention, and create the groups after each migrate."""
+        from accounts.models import Invitation
         from accounts.people.actions import register
         from accounts.people.groups import make_groups
+        from mfa import retention
+        from mfa.retention import Rule, after
 
         register()
+        # Addresses of people who may never have had an account. Questions come within weeks.
+        retention.add(Rule(Invitation, after(Invitation, "expires_at", timedelta(days=30))))
         post_migrate.connect(make_groups, dispatch_uid="accounts.make_groups")

@@ -8,6 +8,7 @@ from accounts.views import (
     data,
     details,
     email,
+    invitations as joining,
     links,
     login,
     not_me,
@@ -18,7 +19,14 @@ from accounts.views import (
     support,
     warning,
 )
-from accounts.views.organizations import enrollment, members, overview, roles, security
+from accounts.views.organizations import (
+    enrollment,
+    invitations,
+    members,
+    overview,
+    roles,
+    security,
+)
 
 
 class UidConverter(StringConverter):
@@ -98,6 +106,20 @@ urlpatterns = [
         security.organization_security,
         name="organization_security",
     ),
+    path("organizations/<slug:slug>/invitations/", invitations.invitations, name="invitations"),
+    path("organizations/<slug:slug>/invitations/new/", invitations.invite, name="invite"),
+    path(
+        "organizations/<slug:slug>/invitations/<int:invitation_id>/renew/",
+        invitations.renew_invitation,
+        name="renew_invitation",
+    ),
+    path(
+        "organizations/<slug:slug>/invitations/<int:invitation_id>/revoke/",
+        invitations.revoke_invitation,
+        name="revoke_invitation",
+    ),
+    path("invitation/<uid:uid>/<token:token>/", joining.invitation, name="invitation"),
+    path("invitation/<tail:tail>/", links.cut_invitation, name="cut_invitation"),
     *(
         path(f"organizations/<slug:slug>/people/<int:member_id>/{tail}", view, name=name)
         for tail, view, name in (
@@ -107,6 +129,7 @@ urlpatterns = [
             ("sessions/", members.member_sessions, "member_sessions"),
             ("role/", roles.member_role, "member_role"),
             ("end/", members.member_end, "member_end"),
+            ("remind/", members.remind_member, "remind_member"),
         )
     ),
     path("me/password/renew/", details.renew, name="renew"),

@@ -21,7 +21,14 @@ FIELDS = ("event", "user", "method", "aal", "audit", "delivery", "channel", "sta
 # Normal messages are shorter. The end of a traceback shows the error.
 LONGEST, LONGEST_TRACEBACK = 4_000, 20_000
 # Pages whose URL contains a link's token, or a receipt's id
-HIDDEN_PATHS = ("/password/reset/", "/me/email/", "/me/warning/", "/me/not-me/", "/hooks/")
+HIDDEN_PATHS = (
+    "/password/reset/",
+    "/me/email/",
+    "/me/warning/",
+    "/me/not-me/",
+    "/invitation/",
+    "/hooks/",
+)
 # Each pattern needs linear time: it starts only at the start of a word, so each word is read once.
 SECRETS = (
     # Also inside the query of another URL, where slashes are escaped

@@ -126,11 +126,15 @@ def _keys() -> str:
 
 
 def _queue() -> str:
+    now = timezone.now()
     oldest = deliveries.oldest_waiting()
-    age = timezone.now() - oldest if oldest else timedelta()
-    if age <= LONGEST_WAIT:
-        return ""
-    return f"a message has waited for {age.total_seconds():.0f} s. Check that a worker is running"
+    age = now - oldest if oldest else timedelta()
+    if age > LONGEST_WAIT:
+        waited = f"a message has waited for {age.total_seconds():.0f} s"
+        return f"{waited}. Check that a worker is running"
+    if deliveries.bulk_stands(now, LONGEST_WAIT):
+        return "invitations are not being sent. Check that a worker for bulk is running"
+    return ""
 
 
 def _broker() -> str:

@@ -116,8 +116,9 @@ CELERY_BROKER_URL = BROKER_URL or "memory://"
 CELERY_TASK_ALWAYS_EAGER = not BROKER_URL
 CELERY_TASK_EAGER_PROPAGATES = False
 CELERY_TASK_IGNORE_RESULT = True
-# A worker reads both queues unless `-Q` names one: `sms` for texts, `celery` for the rest.
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"celery": {}, "sms": {}}
+# `sms` has the texts, `bulk` invitations and reminders, `celery` the rest. `manage.py worker` names
+# what it reads.
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"celery": {}, "sms": {}, "bulk": {}}
 # The sweep wakes every row again, so a page never waits for the broker.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
@@ -135,6 +136,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         # After an outage, a worker needs one sweep, not one for each 5 s.
         "options": {"expires": 5},
+    },
+    "send-bulk": {
+        "task": "mfa.deliveries.send_bulk",
+        "schedule": timedelta(seconds=1),
+        # A late one would exceed the rate.
+        "options": {"queue": "bulk", "expires": 1},
     },
     "count-tallies": {
         "task": "mfa.tallies.count",
@@ -244,6 +251,8 @@ SENDER = env.text("DEFAULT_FROM_EMAIL", f"portal@{HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = senders.normal(SENDER)
 MAIL: services.Config = env.read("EMAIL_URL", services.mail, {})
 EMAIL_TIMEOUT = 10
+# Invitations and reminders a second. Many mail servers refuse more.
+BULK_MAIL_RATE = env.number("BULK_MAIL_RATE", 10, least=1, most=1000)
 if MAIL:
     vars().update(MAIL)
 elif DEMO:

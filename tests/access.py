@@ -34,7 +34,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         ANYONE,
         """accounts:change_password accounts:login accounts:logout accounts:forgot
         accounts:link_sent accounts:reset accounts:new_password accounts:confirm_email
-        accounts:confirm_warning accounts:report mfa:enroll mfa:enroll_app mfa:enroll_phone
+        accounts:confirm_warning accounts:report accounts:invitation
+        mfa:enroll mfa:enroll_app mfa:enroll_phone
         mfa:enroll_verify mfa:enroll_done mfa:save_codes mfa:skip mfa:verify mfa:resend
         mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:choose mfa:continue
         mfa:cancel mfa:help mfa:time_left portal:theme_css portal:theme portal:healthz
@@ -43,7 +44,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (
         EMPTY,
         """accounts:cut_reset accounts:cut_email accounts:cut_warning accounts:cut_report
-        mfa:status""",
+        accounts:cut_invitation mfa:status""",
     ),
     (
         LOGGED_IN,
@@ -62,7 +63,9 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         """accounts:organization accounts:organization_details accounts:people_list
         accounts:clients accounts:organization_security accounts:member accounts:member_number
         accounts:member_reset accounts:member_sessions accounts:member_end accounts:two_factor
-        accounts:enrollment_report accounts:enrollment_file""",
+        accounts:enrollment_report accounts:enrollment_file
+        accounts:invitations accounts:invite accounts:renew_invitation accounts:revoke_invitation
+        accounts:remind_member""",
     ),
     (PARTNERS, "accounts:member_role"),
     (

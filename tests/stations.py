@@ -12,8 +12,9 @@ import pytest
 from django.test import TestCase
 from django.utils import timezone
 
-from accounts.models import Membership, Organization, Tile, User
-from mfa.messages import notices
+from accounts.models import Invitation, Membership, Organization, Tile, User
+from accounts.organizations import invitations
+from mfa.messages import notices, queue as deliveries
 from mfa.models import (
     AuditEvent,
     Event,
@@ -80,6 +81,10 @@ PAGES = {
     "accounts:enrollment_report": "managing",
     "accounts:clients": "managing",
     "accounts:organization_security": "managing",
+    "accounts:invitations": "inviting",
+    "accounts:invite": "inviting",
+    "accounts:revoke_invitation": "inviting",
+    "accounts:invitation": "invited",
     "accounts:member": "managing",
     "accounts:member_number": "managing",
     "accounts:member_reset": "managing",
@@ -107,9 +112,15 @@ POSTS = {
     "portal:theme",
 }
 # They redirect to the intended page, or say that a link is broken.
-CUT = {"accounts:cut_reset", "accounts:cut_email", "accounts:cut_warning", "accounts:cut_report"}
+CUT = {
+    "accounts:cut_reset",
+    "accounts:cut_email",
+    "accounts:cut_warning",
+    "accounts:cut_report",
+    "accounts:cut_invitation",
+}
 # They redirect to a page.
-LEADS = {"accounts:change_password"}
+LEADS = {"accounts:change_password", "accounts:renew_invitation", "accounts:remind_member"}
 # For machines, not for people
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 PLAIN = {
@@ -138,6 +149,7 @@ KEYS: dict[str, Callable[[], str]] = {
     "member_id": lambda: str(
         Membership.objects.filter(role="member").values_list("pk", flat=True).first() or 1
     ),
+    "invitation_id": lambda: str(Invitation.objects.values_list("pk", flat=True).first() or 1),
     "provider": lambda: "twilio",
     "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
     "uid": lambda: mailed_link()[0],
@@ -153,7 +165,9 @@ def mailed_link() -> tuple[str, str]:
     """Return the two parameters of the newest emailed link, or invalid ones if none was sent."""
     mails = OutboxMessage.objects.filter(channel="email").values_list("body", flat=True)
     found = (
-        re.findall(r"/(?:password/reset|me/email|me/warning|me/not-me)/([^/]+)/([^/]+)/", body)
+        re.findall(
+            r"/(?:password/reset|me/email|me/warning|me/not-me|invitation)/([^/]+)/([^/]+)/", body
+        )
         for body in mails
     )
     # A notice's own link stands before the one that it offers.
@@ -344,6 +358,22 @@ def partnering(browser: Browser, alice: User, charlie: User) -> Browser:
     return browser
 
 
+@pytest.fixture
+def inviting(managing: Browser, alice: User) -> Browser:
+    """Alice, who invited ann."""
+    acme = Organization.objects.get(slug="acme")
+    invitations.invite(alice, acme, "ann@example.org", full_name="Alice")
+    return managing
+
+
+@pytest.fixture
+def invited(inviting: Browser) -> Browser:
+    """A stranger; ann has an invitation."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        deliveries.send_bulk()
+    return Browser()
+
+
 STATIONS = (
     "stranger",
     "asked",
@@ -366,4 +396,6 @@ STATIONS = (
     "ruling",
     "managing",
     "partnering",
+    "inviting",
+    "invited",
 )

@@ -2,6 +2,7 @@
 
 from accounts.models.imported_hashes import ImportedHash
 from accounts.models.introductions import Introduction
+from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization, OrganizationPolicy
 from accounts.models.tiles import Tile
@@ -11,6 +12,7 @@ __all__ = [
     "LARGEST_ID",
     "ImportedHash",
     "Introduction",
+    "Invitation",
     "Membership",
     "Organization",
     "OrganizationPolicy",

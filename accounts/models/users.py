@@ -22,6 +22,7 @@ from accounts.models.emails import EmailField
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization
 from accounts.models.policies import MANAGER, STAFF
+from accounts.organizations import invitation_links
 from accounts.organizations.managers import Manager
 from accounts.people import links, notice_links, zones
 from accounts.people.links import Link
@@ -113,6 +114,8 @@ class User(AbstractMfaUser):
     )
     # Set when the person created the account: it then needs no membership
     registered_at = models.DateTimeField(null=True, editable=False)
+    # When a manager last asked the person to set up two-step verification
+    reminded_at = models.DateTimeField(null=True, editable=False)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
@@ -191,8 +194,12 @@ class User(AbstractMfaUser):
         """Return the full name, or the email."""
         return self.full_name or self.email
 
-    def mailed_link(self, link: str, *, target: str, at: datetime, epoch: int | None) -> str | None:
+    def mailed_link(
+        self, link: str, *, target: str, at: datetime, epoch: int | None, number: int | None = None
+    ) -> str | None:
         """Return a link for an email requested at a time, or None if it would not be valid."""
+        if link == invitation_links.LINK:
+            return invitation_links.address_of(number, target=target, at=at)
         return links.address_of(Link(link), self, target=target, at=at, epoch=epoch)
 
     def not_me_link(self, event: int, *, at: datetime) -> str:

@@ -3,10 +3,9 @@
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from accounts.organizations.managers import Manager
+from accounts.organizations.managers import CHANGE, Manager
 from mfa.models import AbstractMfaUser
 
-CHANGE = "accounts.change_membership"
 MANAGER = Membership.Role.MANAGER
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from accounts.models.users import User
 
 MANAGER = Membership.Role.MANAGER
+# The permission of administrators
+CHANGE = "accounts.change_membership"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +64,16 @@ class Manager:
         """Whether the person may give and take the role manager there: the partner's managers."""
         partner = organization.parent_id
         return partner is not None and self.own_organizations().filter(pk=partner).exists()
+
+
+def may_invite(actor: "User", organization: Organization, role: str) -> bool:
+    """Whether a person may invite to an organization in a role: its managers, or administrators.
+
+    Only administrators and the partner's managers invite managers.
+    """
+    if actor.is_staff and actor.has_perm(CHANGE):
+        return True
+    manager = Manager(actor)
+    if role == MANAGER:
+        return organization.is_active and manager.may_give_roles(organization)
+    return manager.organizations().filter(pk=organization.pk).exists()

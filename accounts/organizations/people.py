@@ -45,6 +45,11 @@ def found_by(
     return list(_rows(actor, organization).filter(user__in=people)[:PER_PAGE])
 
 
+def has(actor: User, organization: Organization, email: str) -> bool:
+    """Whether an address belongs to a member."""
+    return Manager(actor).members(organization).filter(user__email=email).exists()
+
+
 def without_number(actor: User, organization: Organization) -> list[Membership]:
     """Return the first members without a phone number, who need one for codes by text (E01)."""
     return list(_rows(actor, organization).filter(~Exists(_phones()))[:MOST_WITHOUT])

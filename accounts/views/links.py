@@ -12,7 +12,7 @@ from accounts.people import links
 from accounts.people.links import Dead
 
 RESET, EMAIL, WARNING = "accounts:reset", "accounts:confirm_email", "accounts:confirm_warning"
-REPORT = "accounts:report"
+REPORT, INVITATION = "accounts:report", "accounts:invitation"
 
 
 def dead(request: HttpRequest, page: str, uid: str, token: str) -> HttpResponse:
@@ -54,6 +54,15 @@ def cut_warning(request: HttpRequest, tail: str) -> HttpResponse:
 def cut_report(request: HttpRequest, tail: str) -> HttpResponse:
     """Handle a notice's link that an email program cut, changed or extended."""
     return _without_tail(request, REPORT, tail)
+
+
+@login_not_required
+@never_cache
+@sensitive_variables("tail")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cut_invitation(request: HttpRequest, tail: str) -> HttpResponse:
+    """Handle an invitation's link that an email program cut, changed or extended."""
+    return _without_tail(request, INVITATION, tail)
 
 
 def _without_tail(request: HttpRequest, page: str, tail: str) -> HttpResponse:

@@ -262,6 +262,26 @@ NUMBER_SEARCHES = Limit(
     _("Searches for a phone number by one member of staff"),
     _("One caller a minute. Stops guessing hidden numbers by their endings."),
 )
+_INVITED = _(
+    "Enough for a new department. "
+    "Limits spam by a stolen account. "
+    "Administrators get an email at half of it. "
+    "Renewed invitations count too."
+)
+INVITATIONS_PER_MANAGER = Limit(
+    "invitation-manager", 200, DAY, _("Invitations by one manager"), _INVITED
+)
+INVITATIONS_PER_ORGANIZATION = Limit(
+    "invitation-organization", 500, DAY, _("Invitations to one organization"), _INVITED
+)
+INVITATIONS_TOLD = (INVITATIONS_PER_MANAGER, INVITATIONS_PER_ORGANIZATION)
+INVITATIONS_PER_ADDRESS = Limit(
+    "invitation-address",
+    5,
+    DAY,
+    _("Invitations of one address to one organization"),
+    _("Enough to send a lost email again. Stops flooding an inbox."),
+)
 _GUESSING = _(
     "Administrators get an email, at most once an hour, "
     "if at least half of all attempts are also wrong. "
@@ -313,6 +333,9 @@ TABLE = (
     TEST_MESSAGES,
     NOTICE_TEXTS,
     NUMBER_SEARCHES,
+    INVITATIONS_PER_MANAGER,
+    INVITATIONS_PER_ORGANIZATION,
+    INVITATIONS_PER_ADDRESS,
     SITE_WRONG_PASSWORDS,
     SITE_WRONG_CODES,
     LATE_RECORDS,

@@ -42,6 +42,8 @@ class Alert(StrEnum):
     MANY_RESCUES = "many_rescues"
     # One member of staff opened many people's pages within an hour
     MANY_OPENED = "many_opened"
+    # Half of a day's invitations of one manager or organization are used
+    MANY_INVITATIONS = "many_invitations"
 
 
 def warn(alert: Alert, *, about: str = "", once: Limit = ONCE, **words: str | int) -> bool:

@@ -87,6 +87,11 @@ SILENT = frozenset(
         Event.NAME_CHANGED,
         Event.RULES_CHANGED,
         Event.ORGANIZATION_REFUSED,
+        # The invited person gets the invitation, and the reminded person the reminder.
+        Event.INVITED,
+        Event.INVITATION_REVOKED,
+        Event.INVITATION_REFUSED,
+        Event.REMINDED,
         Event.SUPPORT_REFUSED,
         # A help desk opens pages all day, and nothing changes.
         Event.SUPPORT_OPENED,

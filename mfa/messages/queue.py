@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, UUIDField
+from django.db.models import F, Q, QuerySet, UUIDField
 from django.utils import timezone
 
 from mfa import channels, prepared
@@ -43,8 +44,12 @@ def queue(
     challenge: Challenge | None = None,
     context: Mapping[str, str | int | list[str]] | None = None,
     attempt: int = 1,
+    bulk: bool = False,
 ) -> Delivery:
-    """Write the row in the caller's transaction, and wake a worker when it commits."""
+    """Write the row in the caller's transaction, and wake a worker when it commits.
+
+    Invitations and reminders are `bulk`: `send_bulk` sends them, so codes never wait behind them.
+    """
     delivery = Delivery(
         user_id=user.pk,
         challenge=challenge,
@@ -53,10 +58,13 @@ def queue(
         channel=channel,
         target=target,
         attempt=attempt,
+        bulk=bulk,
         created_at=timezone.now(),
         receipt_id=random_id() if channel == ChannelName.SMS else None,
     )
     _WRITE(delivery)
+    if bulk:
+        return delivery
 
     # Not a partial: Django logs a failed callback by its __qualname__, which a partial lacks.
     def wake() -> None:
@@ -109,19 +117,59 @@ def sweep() -> None:
         state=Delivery.State.SENDING, claimed_at__lt=now - GIVE_UP_AFTER
     ).update(state=Delivery.State.MAYBE, reason=Reason.INTERNAL, finished_at=now)
     unseen = Q(claimed_at=None, created_at__lt=now - WAKE_AFTER)
-    # Each pause is as long as all previous ones together.
-    again_at = F("claimed_at") + (F("claimed_at") - F("created_at"))
-    tried = Q(claimed_at__lt=now - TRY_AFTER, again_at__lte=now)
-    waiting = Delivery.objects.alias(again_at=again_at).filter(state=Delivery.State.QUEUED)
-    rows = waiting.filter(unseen | tried).order_by("created_at").values_list("pk", "channel")
+    waiting = _waiting(bulk=False).filter(unseen | _tried(now))
+    rows = waiting.order_by("created_at").values_list("pk", "channel")
     for pk, channel in rows[:SWEEP]:
         _wake(deliver, pk, channel)
 
 
+@shared_task(name="mfa.deliveries.send_bulk")
+def send_bulk() -> None:
+    """Send the bulk messages of one second, oldest first.
+
+    It is queued every second and takes one message at a time. So the rate holds for any number of
+    workers, and a slow mail server makes it slower.
+    """
+    for _ in range(settings.BULK_MAIL_RATE):
+        now = timezone.now()
+        waiting = _waiting(bulk=True)
+        unseen = waiting.filter(claimed_at=None).order_by("created_at")
+        again = waiting.filter(_tried(now)).order_by("claimed_at")
+        pk = _first(unseen) or _first(again)
+        if pk is None:
+            return
+        deliver(pk)
+
+
 def oldest_waiting() -> datetime | None:
-    """Return the creation time of the oldest message that no worker has taken."""
-    waiting = Delivery.objects.filter(state=Delivery.State.QUEUED, claimed_at=None)
+    """Return the creation time of the oldest message that no worker has taken, not counting bulk.
+
+    Bulk messages wait for their turn.
+    """
+    waiting = _waiting(bulk=False).filter(claimed_at=None)
     return waiting.order_by("created_at").values_list("created_at", flat=True).first()
+
+
+def bulk_stands(now: datetime, patience: timedelta) -> bool:
+    """Whether a bulk message has waited this long, and none was sent meanwhile."""
+    if not _waiting(bulk=True).filter(claimed_at=None, created_at__lt=now - patience).exists():
+        return False
+    return not Delivery.objects.filter(finished_at__gt=now - patience, bulk=True).exists()
+
+
+def _waiting(*, bulk: bool) -> QuerySet[Delivery]:
+    # Each pause is as long as all previous ones together.
+    again_at = F("claimed_at") + (F("claimed_at") - F("created_at"))
+    rows = Delivery.objects.alias(again_at=again_at)
+    return rows.filter(state=Delivery.State.QUEUED, bulk=bulk)
+
+
+def _tried(now: datetime) -> Q:
+    return Q(claimed_at__lt=now - TRY_AFTER, again_at__lte=now)
+
+
+def _first(rows: QuerySet[Delivery]) -> int | None:
+    return rows.values_list("pk", flat=True).first()
 
 
 def _wake(task: "Task[[int], None]", pk: int, channel: str) -> None:

@@ -26,7 +26,7 @@ def compose(delivery: Delivery) -> Message | None:
         "base_url": settings.BASE_URL,
         "host": settings.HOST,
     }
-    if delivery.context.get("inviter"):
+    if {"inviter", "sender"} & delivery.context.keys():
         # Only invitations contain it, so other messages do not load the policy.
         context["about_portal"] = SitePolicy.load().invitation
     context |= {name: plain_text.unlinked(str(context.get(name, ""))) for name in TYPED}
@@ -38,6 +38,7 @@ def compose(delivery: Delivery) -> Message | None:
             target=delivery.target,
             at=delivery.created_at,
             epoch=delivery.context.get("epoch"),
+            number=delivery.context.get("number"),
         )
         if link and address is None:
             return None

@@ -83,6 +83,13 @@ class Event(models.TextChoices):
         "organization_refused",
         _("You tried to open a page of an organization without permission."),
     )
+    INVITED = "invited", _("You invited someone to an organization.")
+    INVITATION_REVOKED = "invitation_revoked", _("You revoked an invitation.")
+    INVITATION_REFUSED = (
+        "invitation_refused",
+        _("An invitation was not accepted, because this is an account of staff."),
+    )
+    REMINDED = "reminded", _("A manager reminded you to set up two-step verification.")
     FACTORS_RESET = "factors_reset", _("Two-step verification was reset.")
     SUPPORT_REFUSED = "support_refused", _("You tried to open a support page without permission.")
     SUPPORT_OPENED = "support_opened", _("Support looked at this account to help.")
@@ -117,6 +124,9 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.ORGANIZATION_REFUSED: _(
         "The person tried to open a page of an organization without permission."
     ),
+    Event.INVITED: _("Someone was invited to an organization."),
+    Event.INVITATION_REVOKED: _("An invitation was revoked."),
+    Event.REMINDED: _("A manager reminded the person to set up two-step verification."),
     Event.SMS_ENTERED: _("New values for the SMS account were entered."),
     Event.SMS_DISCARDED: _("The new values for the SMS account were discarded."),
     Event.GROUP_CHANGED: _("A group was changed."),

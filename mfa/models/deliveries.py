@@ -45,8 +45,9 @@ class Delivery(models.Model):
     """One message with a challenge's code or a notice, and its state.
 
     `message` names the template, `context` its values (never a code). A row is QUEUED until a
-    worker claims it. It is MAYBE if nobody knows whether the message was sent; then it is never
-    repeated. `receipt_id`, 128 random bits, is part of the URL for the provider's reports.
+    worker claims it. `bulk` rows leave at a set rate, beside all others. It is MAYBE if nobody
+    knows whether the message was sent; then it is never repeated. `receipt_id`, 128 random bits, is
+    part of the URL for the provider's reports.
     """
 
     class State(models.TextChoices):
@@ -75,6 +76,7 @@ class Delivery(models.Model):
     channel = models.CharField(_("channel"), max_length=8, choices=[(c, c) for c in MESSAGING])
     target = models.CharField(max_length=254)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    bulk = models.BooleanField(default=False, db_default=False, editable=False)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     reason = models.CharField(_("reason"), max_length=20, blank=True, choices=Reason)
     code = models.CharField(_("provider's error number"), max_length=12, blank=True)
@@ -94,8 +96,18 @@ class Delivery(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["created_at"],
-                condition=Q(state__in=["queued", "sending"]),
-                name="delivery_unfinished",
+                condition=Q(state__in=["queued", "sending"], bulk=False),
+                name="delivery_unsent",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state="queued", claimed_at=None, bulk=True),
+                name="delivery_bulk",
+            ),
+            models.Index(
+                fields=["claimed_at"],
+                condition=Q(state="queued", claimed_at__isnull=False, bulk=True),
+                name="delivery_bulk_again",
             ),
             models.Index(
                 fields=["claimed_at"], condition=Q(state="sending"), name="delivery_sending"

@@ -84,8 +84,13 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         """The policy that applies to this person."""
 
     @abstractmethod
-    def mailed_link(self, link: str, *, target: str, at: datetime, epoch: int | None) -> str | None:
-        """Return a link for an email requested at a time, or None if it would not be valid."""
+    def mailed_link(
+        self, link: str, *, target: str, at: datetime, epoch: int | None, number: int | None = None
+    ) -> str | None:
+        """Return a link for an email requested at a time, or None if it would not be valid.
+
+        `number` is the row that the link opens, if it is not about this person.
+        """
 
     @abstractmethod
     def not_me_link(self, event: int, *, at: datetime) -> str | None:

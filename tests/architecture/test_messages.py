@@ -20,7 +20,7 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates"
 MAILS = sorted(path.name for path in (TEMPLATES / "emails").iterdir() if path.is_dir())
 TEXTS = sorted(path.stem for path in (TEMPLATES / "messages/sms").iterdir())
 # Emails without an event, because they contain or replace a link
-LINKS = {"password_link", "email_link", "email_taken"}
+LINKS = {"password_link", "email_link", "email_taken", "invitation", "reminder"}
 SEGMENT = 160
 # GSM 03.38, basic table. Characters of the extension table cost two and are not used.
 GSM = set(
@@ -106,7 +106,7 @@ def test_subject_is_one_line_and_begins_with_portal() -> None:
 
 
 # An unconfirmed address learns nothing about accounts.
-TELLING = [name for name in MAILS if name not in {"code", "email_link"}]
+TELLING = [name for name in MAILS if name not in {"code", "email_link", "invitation"}]
 
 
 def test_notice_has_time_and_contact_but_no_code() -> None:

@@ -29,6 +29,8 @@ PUBLIC = {
     "accounts:cut_reset",
     "accounts:cut_email",
     "accounts:cut_report",
+    "accounts:invitation",
+    "accounts:cut_invitation",
     "admin:login",
     "admin:logout",
     "demo:phone",

@@ -131,7 +131,7 @@ def test_containers_have_few_privileges(name: str) -> None:
 
 
 def test_all_parts_exist() -> None:
-    ours = {"web", "texts", "worker", "beat", "migrate"}
+    ours = {"web", "texts", "worker", "bulk", "beat", "migrate"}
     assert set(COMPOSE["services"]) == {*ours, "db", "proxy", "redis"}
     assert COMPOSE["services"]["proxy"]["ports"] == ["80:80", "443:443"]
     needs = {name for each in COMPOSE["services"].values() for name in each.get("depends_on", ())}

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership, Tile, User
+from accounts.organizations import invitations
 from mfa.models import AuditEvent, Event, Job, Pause, SendBlock, SitePolicy
 from tests import stations
 from tests.access import (
@@ -76,12 +77,14 @@ def actors(policy: SitePolicy, monkeypatch: pytest.MonkeyPatch) -> dict[str, Bro
     for name, place in (("manager", acme), ("partner", north), ("rival", globex)):
         join(people[name], place, role=MANAGER)
     _add_rows(ned, people["superuser"])
+    invitation = invitations.invite(people["manager"], acme, "ann@example.org")
     browsers = {VISITOR: Browser()}
     for name in ("ned", *ACTORS[1:]):
         browsers[name] = Browser()
         browsers[name].log_in(people[name])
     login = AuditEvent.objects.get(user=ned, event=Event.LOGGED_IN)
     ids = {"slug": "acme", "member_id": ned.home_id, "person_id": ned.pk, "event_id": login.pk}
+    ids["invitation_id"] = invitation.pk
     for parameter, value in {**ids, "pk": ned.factors.get().pk}.items():
         monkeypatch.setitem(stations.KEYS, parameter, lambda value=value: str(value))
     del browsers["ned"]
@@ -171,7 +174,9 @@ def test_rows_of_other_organizations_cost_the_same_as_missing_ones(
     """The rival names its own organization and Acme's rows."""
     for address in OF_ORGANIZATIONS:
         foreign = address.path.replace("acme", "globex")
-        missing = foreign.replace(stations.KEYS["member_id"](), "999999")
+        missing = foreign
+        for parameter in ("member_id", "invitation_id"):
+            missing = missing.replace(f"/{stations.KEYS[parameter]()}/", "/999999/")
         if foreign != missing:
             assert _cost(actors["rival"], foreign) == _cost(actors["rival"], missing), address
 

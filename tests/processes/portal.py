@@ -62,16 +62,17 @@ class Portal:
         self.wait_until_served()
 
     def start_worker(self) -> None:
-        """Start a worker for texts, one for the rest, and a beat, as in the operators' guide."""
+        """Start the three workers and a beat, as in the operators' guide."""
         self.worker = self._start(["manage", "worker", "sms", "--threads", "10"])
         self.helper = self._start(["manage", "worker", "celery", "--threads", "4"])
+        self.bulk = self._start(["manage", "worker", "bulk", "--threads", "4"])
         schedule = ["--schedule", str(self.folder / "beat")]
         self.beat = self._start(["manage", "beat", *schedule])
 
     def restart(self, **settings: str) -> None:
         """Stop web, worker and beat as an operator does, and start them with other settings."""
         self.env.update(settings)
-        for process in (self.beat, self.worker, self.helper, self.web):
+        for process in (self.beat, self.worker, self.helper, self.bulk, self.web):
             process.stop()
             process.start()
         self.wait_until_served()

@@ -40,7 +40,9 @@ class Person(AbstractMfaUser):
             mail_tested=site.health.mail_tested,
         )
 
-    def mailed_link(self, link: str, *, target: str, at: datetime, epoch: int | None) -> str | None:
+    def mailed_link(
+        self, link: str, *, target: str, at: datetime, epoch: int | None, number: int | None = None
+    ) -> str | None:
         """This project mails no links."""
         return None
 

@@ -56,7 +56,7 @@ def member_of(request: UserRequest, organization: Organization, pk: int) -> Memb
     rows = Manager(request.user).members(organization).select_related("user", "organization")
     found = rows.filter(pk=pk).first()
     if found is None:
-        _note(request, organization.slug)
+        note(request, organization.slug)
         raise Http404
     return found
 
@@ -70,19 +70,19 @@ def demand(request: UserRequest, membership: Membership, *, allowed: bool) -> No
     """Raise PermissionDenied unless it is allowed, and record an attempt to change (org4)."""
     if not allowed:
         if request.method not in SAFE:
-            _note(request, membership.organization.slug)
+            note(request, membership.organization.slug)
         raise PermissionDenied
 
 
 def _refused(request: UserRequest, slug: str) -> Exception:
     """Record the attempt, and return the answer: 403 in the person's own organization, else 404."""
-    _note(request, slug)
+    note(request, slug)
     mine = request.user.affiliation.memberships
     own = any(each.organization.slug == slug for each in mine)
     return PermissionDenied() if own else Http404()
 
 
-def _note(request: UserRequest, slug: str) -> None:
+def note(request: UserRequest, slug: str) -> None:
     """Record the attempt of a manager, and of others only that to change something (WB-01)."""
     if request.method in SAFE and not request.user.managed:
         return

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms.organizations import NameForm
 from accounts.models import Membership, Organization
-from accounts.organizations import authority, members
+from accounts.organizations import authority, members, reminders
 from accounts.organizations.members import LastManagerError
 from accounts.views.organizations.guards import demand, for_manager, may_act_on, member_of
 from accounts.views.requests import UserRequest
@@ -141,6 +141,24 @@ def member_end(request: UserRequest, organization: Organization, member_id: int)
         return _back(membership)
     messages.success(request, gettext("The membership has ended."))
     return redirect("accounts:people_list", organization.slug)
+
+
+@require_http_methods(FORMS)
+@for_manager
+@fresh()
+def remind_member(request: UserRequest, organization: Organization, member_id: int) -> HttpResponse:
+    """Ask the person by email to set up two-step verification. After a step-up, show the list."""
+    membership = member_of(request, organization, member_id)
+    if request.method != "POST":
+        return redirect("accounts:organization_details", organization.slug)
+    if reminders.send(request.user, membership, client=client_of(request)):
+        words = gettext("Reminder sent to %s.") % membership.user.email
+        messages.success(request, words)
+    else:
+        messages.warning(
+            request, gettext("No reminder sent. Each person gets at most one in three days.")
+        )
+    return redirect("accounts:organization_details", organization.slug)
 
 
 def _back(membership: Membership) -> HttpResponse:

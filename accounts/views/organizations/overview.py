@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.forms.organizations import MemberSearchForm, SwitchForm
 from accounts.models import LARGEST_ID, Organization
-from accounts.organizations import people, rules
+from accounts.organizations import people, reminders, rules
 from accounts.organizations.managers import Manager
 from accounts.organizations.words import sentence_of
 from accounts.views.organizations.guards import for_manager
@@ -27,7 +27,9 @@ def organization(request: UserRequest, organization: Organization) -> HttpRespon
 @for_manager
 def organization_details(request: UserRequest, organization: Organization) -> HttpResponse:
     """List the contacts as rows that open (D20, D21). Raises TooMany."""
-    return render(request, "accounts/organization_details.html", _listed(request, organization))
+    context = _listed(request, organization)
+    context["reminders"] = reminders.are_offered(organization)
+    return render(request, "accounts/organization_details.html", context)
 
 
 @require_safe
@@ -63,7 +65,7 @@ def _listed(request: UserRequest, organization: Organization) -> dict[str, objec
     found = None
     if form.is_valid():
         found = people.found_by(request, request.user, organization, form.cleaned_data["q"])
-    page = people.page_of(request.user, organization, before=_number(request.GET.get("before")))
+    page = people.page_of(request.user, organization, before=number_in(request.GET.get("before")))
     return {
         "organization": organization,
         "form": form,
@@ -73,7 +75,7 @@ def _listed(request: UserRequest, organization: Organization) -> dict[str, objec
     }
 
 
-def _number(text: str | None) -> int | None:
+def number_in(text: str | None) -> int | None:
     """Return an id from the address, or None."""
     try:
         number = int(text or "")

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     MB that a worker never uses.
     """
 
-    help = "Process the queues: sms has the texts, celery everything else."
+    help = "Process the queues: sms has the texts, bulk the invitations, celery everything else."
     # portal.celery runs the checks.
     requires_system_checks = ()
 

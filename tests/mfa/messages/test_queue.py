@@ -424,3 +424,45 @@ def test_sweep_sends_same_code_when_broker_is_back(
     deliveries.sweep()
     browser.post("/login/verify/", {"code": code(PHONE)})
     assert browser.signed_in
+
+
+# Bulk
+def bulk(alice: User, number: int) -> list[Delivery]:
+    return [
+        deliveries.queue(alice, "skipped", channel="email", target=alice.email, bulk=True)
+        for _ in range(number)
+    ]
+
+
+def test_bulk_leaves_at_the_set_rate_and_oldest_first(alice: User, settings) -> None:
+    settings.BULK_MAIL_RATE = 3
+    rows = bulk(alice, 5)
+    assert not OutboxMessage.objects.exists()
+    for sent in (3, 5, 5):
+        deliveries.send_bulk()
+        assert Delivery.objects.exclude(state=State.QUEUED).count() == sent
+    assert Delivery.objects.get(pk=rows[0].pk).state == State.ACCEPTED
+
+
+def test_waiting_bulk_is_neither_swept_nor_a_fault(alice: User, clock) -> None:
+    """A code never waits behind it, and its age says nothing about the worker."""
+    bulk(alice, 3)
+    clock.shift(timedelta(minutes=5))
+    deliveries.sweep()
+    assert Delivery.objects.filter(state=State.QUEUED).count() == 3
+    assert deliveries.oldest_waiting() is None
+    minute = timedelta(minutes=1)
+    assert deliveries.bulk_stands(NOON + timedelta(minutes=5), minute)
+    deliveries.send_bulk()
+    assert not deliveries.bulk_stands(NOON + timedelta(minutes=5), minute)
+
+
+def test_bulk_is_retried_after_the_rest(alice: User, clock) -> None:
+    tried, fresh = bulk(alice, 2)
+    Delivery.objects.filter(pk=tried.pk).update(claimed_at=NOON)
+    deliveries.send_bulk()
+    assert Delivery.objects.get(pk=fresh.pk).state == State.ACCEPTED
+    assert Delivery.objects.get(pk=tried.pk).state == State.QUEUED
+    clock.shift(timedelta(minutes=2))
+    deliveries.send_bulk()
+    assert Delivery.objects.get(pk=tried.pk).state == State.ACCEPTED

@@ -171,6 +171,7 @@ def plans(work: Callable[[], object]) -> str:
         pytest.param(metrics.step, id="count"),
         pytest.param(notices.step, id="catch up"),
         pytest.param(deliveries.sweep, id="sweep"),
+        pytest.param(deliveries.send_bulk, id="bulk"),
         pytest.param(watch.look, id="watch"),
         pytest.param(imported_hashes.tidy, id="tidy imports"),
         pytest.param(deliveries.oldest_waiting, id="queue's age"),

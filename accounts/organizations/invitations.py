@@ -1,0 +1,158 @@
+"""Invitations: sending, renewing, revoking and accepting them.
+
+Inviting never looks for an account, so the manager's page says nothing about who has one (RG-02).
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import Invitation, Membership, Organization, User
+from accounts.models.invitations import LIFE
+from accounts.organizations.invitation_links import LINK
+from accounts.organizations.managers import Manager, may_invite
+from mfa import audit, channels
+from mfa.client import Client
+from mfa.limits import counters, table as limits
+from mfa.limits.base import Use
+from mfa.messages import alerts, queue as deliveries
+from mfa.models import Event
+from mfa.rules.methods import ChannelName
+
+MEMBER, MANAGER = Membership.Role
+PER_PAGE = 25
+
+
+def invite(
+    actor: User,
+    organization: Organization,
+    email: str,
+    *,
+    full_name: str = "",
+    role: str = MEMBER,
+    client: Client = audit.NOWHERE,
+) -> Invitation:
+    """Invite an address by email, again after an earlier invitation. `email` is normalized.
+
+    Raises PermissionDenied, and TooMany for too many invitations a day.
+    """
+    if not may_invite(actor, organization, role):
+        raise PermissionDenied
+    try:
+        with transaction.atomic():
+            counts = counters.take(_uses(actor, organization, email))
+            fresh = {"expires_at": timezone.now() + LIFE, "inviter": actor}
+            Invitation.objects.get_or_create(organization=organization, email=email, defaults=fresh)
+            rows = Invitation.objects.select_for_update(no_key=True)
+            held = rows.get(organization=organization, email=email)
+            held.full_name, held.role = full_name, role
+            _send(actor, held, client)
+    except counters.TooMany as refusal:
+        _warn(actor, organization, {use: use.limit.most for use in refusal.over})
+        raise
+    _warn(actor, organization, counts)
+    return held
+
+
+def renew(actor: User, invitation: Invitation, *, client: Client = audit.NOWHERE) -> None:
+    """Email a new link, which replaces the older one. Raises PermissionDenied and TooMany."""
+    invite(
+        actor,
+        invitation.organization,
+        invitation.email,
+        full_name=invitation.full_name,
+        role=invitation.role,
+        client=client,
+    )
+
+
+def revoke(actor: User, invitation: Invitation, *, client: Client = audit.NOWHERE) -> bool:
+    """Turn the link off. Return False if it was accepted meanwhile. Raises PermissionDenied."""
+    with transaction.atomic():
+        held = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
+        if not may_invite(actor, invitation.organization, held.role):
+            raise PermissionDenied
+        if held.accepted_at or held.revoked_at:
+            return held.accepted_at is None
+        held.revoked_at = timezone.now()
+        held.save(update_fields=["revoked_at"])
+        _record(Event.INVITATION_REVOKED, actor, held, client)
+    return True
+
+
+def listed(
+    actor: User, organization: Organization, *, before: int | None = None
+) -> tuple[list[Invitation], int | None]:
+    """Return a page of an organization's invitations, newest first, and where the next starts."""
+    rows = of_organization(actor, organization).order_by("-pk")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: PER_PAGE + 1])
+    more = len(found) > PER_PAGE
+    return found[:PER_PAGE], found[PER_PAGE - 1].pk if more else None
+
+
+def of_organization(actor: User, organization: Organization) -> QuerySet[Invitation]:
+    """Return the invitations of an organization that the person manages."""
+    managed = Manager(actor).organizations().values("pk")
+    rows = Invitation.objects.filter(organization=organization, organization__in=managed)
+    return rows.select_related("organization", "inviter")
+
+
+def _send(actor: User, held: Invitation, client: Client) -> None:
+    """Start a new round, and queue its email."""
+    now = timezone.now()
+    held.inviter, held.round = actor, held.round + 1
+    held.sent_at, held.expires_at = now, now + LIFE
+    held.accepted_at = held.revoked_at = None
+    held.save()
+    _record(Event.INVITED, actor, held, client)
+    if channels.available(ChannelName.EMAIL):
+        deliveries.queue(
+            actor,
+            "invitation",
+            channel=ChannelName.EMAIL,
+            target=held.email,
+            context={
+                "link": LINK,
+                "number": held.pk,
+                "organization_name": held.organization.name,
+                "role": held.role,
+                "sender": actor.email,
+            },
+            bulk=True,
+        )
+
+
+def _uses(actor: User, organization: Organization, email: str) -> tuple[Use, ...]:
+    return (
+        limits.INVITATIONS_PER_MANAGER.of(str(actor.pk)),
+        limits.INVITATIONS_PER_ORGANIZATION.of(str(organization.pk)),
+        limits.INVITATIONS_PER_ADDRESS.of(f"{organization.pk}:{email}"),
+    )
+
+
+def _warn(actor: User, organization: Organization, counts: dict[Use, int]) -> None:
+    """Alert administrators once a day about half of a day's invitations (inv7)."""
+    for use, number in counts.items():
+        if use.limit in limits.INVITATIONS_TOLD and number * 2 >= use.limit.most:
+            alerts.warn(
+                alerts.Alert.MANY_INVITATIONS,
+                about=f"{use.limit.name}:{use.subject}",
+                once=alerts.DAILY,
+                sender=actor.email,
+                organization_name=organization.name,
+                number=number,
+            )
+
+
+def _record(event: Event, actor: User, invitation: Invitation, client: Client) -> None:
+    audit.record(
+        event,
+        actor,
+        client=client,
+        organization=invitation.organization_id,
+        invitation=invitation.pk,
+        role=invitation.role,
+    )
