@@ -120,6 +120,11 @@ urlpatterns = [
     ),
     path("invitation/<uid:uid>/<token:token>/", joining.invitation, name="invitation"),
     path("invitation/<tail:tail>/", links.cut_invitation, name="cut_invitation"),
+    path(
+        "organizations/<slug:slug>/security/affected/",
+        security.organization_affected,
+        name="organization_affected",
+    ),
     *(
         path(f"organizations/<slug:slug>/people/<int:member_id>/{tail}", view, name=name)
         for tail, view, name in (

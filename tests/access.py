@@ -65,7 +65,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         accounts:member_reset accounts:member_sessions accounts:member_end accounts:two_factor
         accounts:enrollment_report accounts:enrollment_file
         accounts:invitations accounts:invite accounts:renew_invitation accounts:revoke_invitation
-        accounts:remind_member""",
+        accounts:remind_member
+        accounts:organization_affected""",
     ),
     (PARTNERS, "accounts:member_role"),
     (

@@ -120,7 +120,12 @@ CUT = {
     "accounts:cut_invitation",
 }
 # They redirect to a page.
-LEADS = {"accounts:change_password", "accounts:renew_invitation", "accounts:remind_member"}
+LEADS = {
+    "accounts:change_password",
+    "accounts:renew_invitation",
+    "accounts:remind_member",
+    "accounts:organization_affected",
+}
 # For machines, not for people
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 PLAIN = {

@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext, gettext_lazy as _
 
-from accounts import policies
+from accounts import cohorts, policies
 from accounts.models.emails import EmailField
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization
@@ -27,6 +27,7 @@ from accounts.organizations.managers import Manager
 from accounts.people import links, notice_links, zones
 from accounts.people.links import Link
 from mfa.models import AbstractMfaUser, plain_text
+from mfa.models.cohorts import Cohort
 from mfa.rules.emails import normalize
 from mfa.rules.fold import Branch
 from mfa.rules.policy import Policy
@@ -184,6 +185,16 @@ class User(AbstractMfaUser):
     def branches_below(cls) -> Iterable[Branch]:
         """Return the levels of each active organization."""
         return policies.branches()
+
+    @classmethod
+    def cohorts(cls) -> Iterable[Cohort]:
+        """Return all people by role and organizations."""
+        return cohorts.cohorts()
+
+    @classmethod
+    def able_to_log_in(cls, now: datetime) -> Q:
+        """Return the condition for accounts that can be used, as `shut_because` says."""
+        return super().able_to_log_in(now) & cohorts.is_valid(now)
 
     @property
     def zone(self) -> tzinfo:

@@ -8,11 +8,14 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import policies
+from accounts.cohorts import cohorts
 from accounts.models import Membership, Organization, OrganizationPolicy, User
 from accounts.organizations.managers import Manager
 from mfa import audit
 from mfa.client import Client
-from mfa.models import Event, Factor, Session
+from mfa.login import impact
+from mfa.login.impact import Impact
+from mfa.models import Event, Factor
 from mfa.rules.fold import resolve
 from mfa.rules.methods import FIRST
 from mfa.rules.policy import Enforcement, Policy
@@ -28,18 +31,6 @@ class Wishes:
     enforcement: Enforcement
     methods: tuple[str, ...] = ()
     deadline: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Impact:
-    """How many members a change concerns, not counting staff.
-
-    `to_set_up` have no phone or app that counts, so they set one up at their next login.
-    """
-
-    members: int
-    to_set_up: int
-    logged_in: int
 
 
 def wishes_of(organization: Organization) -> Wishes:
@@ -99,21 +90,10 @@ def change(
             )
 
 
-def impact_of(organization: Organization, own: OrganizationPolicy, now: datetime) -> Impact:
-    """Count the members that a change to `own` concerns."""
-    members = _members(organization)
-    counted = Factor.objects.usable().filter(user=OuterRef("user"), kind__in=FIRST)
-    if own.methods:
-        counted = counted.filter(kind__in=own.methods)
-    if own.enroll_again_from:
-        counted = counted.filter(confirmed_at__gt=own.enroll_again_from)
-    sessions = Session.objects.logged_in(now).filter(user=OuterRef("user"))
-    asked = own.enforcement != Enforcement.OFF
-    return Impact(
-        members.count(),
-        members.filter(~Exists(counted)).count() if asked else 0,
-        members.filter(Exists(sessions)).count(),
-    )
+def impact_of(organization: Organization, level: OrganizationPolicy, now: datetime) -> Impact:
+    """Return who a change to a level affects: the organization's own, or that for its clients."""
+    site = organization.site
+    return impact.of(site, site, now, cohorts({level.pk: level}))
 
 
 def conflicts(organization: Organization, own: OrganizationPolicy) -> list[User]:

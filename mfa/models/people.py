@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
+from mfa.models.cohorts import Cohort
 from mfa.rules.fold import Branch
 from mfa.rules.policy import Enforcement, Layer, Policy
 
@@ -72,6 +73,17 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     def branches_below(cls) -> Iterable[Branch]:
         """Return the levels of each organization, which a policy must be compatible with."""
         return ()
+
+    @classmethod
+    def cohorts(cls) -> Iterable[Cohort]:
+        """Return all people in cohorts, for the preview of a changed policy."""
+        return (Cohort(Q()),)
+
+    @classmethod
+    def able_to_log_in(cls, now: datetime) -> Q:
+        """Return the condition for accounts that can be used, as `may_log_in` says."""
+        del now
+        return Q(is_active=True)
 
     class Meta:
         """Columns only. The user model has the table."""

@@ -19,10 +19,12 @@ from django.utils.translation import gettext as _, ngettext
 
 from mfa import channels, countries, spans
 from mfa.client import device_of
+from mfa.login.policy_words import OUTCOMES
 from mfa.login.redirects import account_page
 from mfa.models import Factor, Reason, SendBlock, SitePolicy, SmsAccount
 from mfa.models.plain_text import unlinked
 from mfa.rules.methods import ChannelName
+from mfa.rules.outcomes import NextLogin
 from mfa.sessions.ends import end_of
 from mfa.sessions.proofs import aal_of
 
@@ -151,3 +153,9 @@ def _label(model: type[models.Model], name: str) -> str:
     except FieldDoesNotExist:
         return name
     return str(getattr(field, "verbose_name", name))
+
+
+@register.filter
+def outcome_words(outcome: str) -> str:
+    """Return what a person's next login asks."""
+    return str(OUTCOMES[NextLogin(outcome)])

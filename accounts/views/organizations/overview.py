@@ -8,9 +8,9 @@ from accounts.forms.organizations import MemberSearchForm, SwitchForm
 from accounts.models import LARGEST_ID, Organization
 from accounts.organizations import people, reminders, rules
 from accounts.organizations.managers import Manager
-from accounts.organizations.words import sentence_of
 from accounts.views.organizations.guards import for_manager
 from accounts.views.requests import UserRequest
+from mfa.login.policy_words import sentence_of
 from mfa.rules.policy import Enforcement
 
 

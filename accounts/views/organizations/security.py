@@ -12,12 +12,14 @@ from accounts.models import Organization
 from accounts.organizations import people, rules
 from accounts.organizations.refusals import refusal_of
 from accounts.organizations.rules import Wishes
-from accounts.organizations.words import sentence_of
 from accounts.views.organizations.guards import for_manager
 from accounts.views.requests import UserRequest
 from mfa.client import client_of
 from mfa.login import typed
+from mfa.login.affected import number_of, sent_again
 from mfa.login.guards import fresh
+from mfa.login.impact_csv import csv_of
+from mfa.login.policy_words import impact_sentences, sentence_of
 from mfa.login.typed import keeps
 
 FORMS = ["GET", "HEAD", "POST"]
@@ -79,6 +81,26 @@ def _after(organization: Organization, wishes: Wishes) -> dict[str, object]:
     own = rules.changed(organization, wishes)
     return {
         "after": sentence_of(rules.policy_with(organization, own)),
-        "impact": rules.impact_of(organization, own, timezone.now()),
+        "impact": impact_sentences(rules.impact_of(organization, own, timezone.now())),
+        "chosen": RulesForm(initial=initial_of(wishes)),
         "again": own.enroll_again_from != organization.own.enroll_again_from,
     }
+
+
+@require_http_methods(FORMS)
+@for_manager
+@fresh()
+def organization_affected(request: UserRequest, organization: Organization) -> HttpResponse:
+    """List the people whose next login the sent rules change, page by page or as a file."""
+    form = RulesForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return redirect("accounts:organization_security", organization.slug)
+    own = rules.changed(organization, form.wishes)
+    impact = rules.impact_of(organization, own, timezone.now())
+    if "csv" in request.POST:
+        return csv_of(impact, whole_numbers=False)
+    found, after = impact.page(number_of(request.POST.get("after")))
+    context = {"organization": organization, "people": found, "after": after}
+    return render(
+        request, "accounts/organization_affected.html", {**context, "sent": sent_again(request)}
+    )

@@ -54,10 +54,9 @@ def test_manager_turns_mfa_off_and_on_after_a_preview(
     before = list(Factor.objects.order_by("pk").values())
     preview = said(managing, enabled="on")
     assert "Everyone sets up a phone or an authenticator app, and uses it to log in." in preview
-    assert "This concerns 3 people." in preview
-    assert "3 people will be asked to set up MFA at their next login." in preview
+    assert "3 people will be asked to set up a phone at their next login, " in preview
+    assert "1 of them has no usable number, 1 is logged in now." in preview
     assert "People who set up MFA earlier set it up again." in preview
-    assert "1 person is logged in now and stays logged in." in preview
     save(managing, enabled="on")
     assert User.objects.get(pk=charlie.pk).mfa_policy.enroll_again_from is not None
     assert list(Factor.objects.order_by("pk").values()) == before
@@ -187,7 +186,7 @@ def test_partner_switches_two_factor_for_its_own_employees_alone(
 
     preview = managing.post(SWITCH, {"two_factor": "yes"}).content.decode()
     assert "Everyone sets up a phone, and uses it to log in." in preview
-    assert "2 people will be asked to set up MFA at their next login." in preview
+    assert "2 people will be asked to set up a phone at their next login, 1 of them" in preview
     lacking = Membership.objects.get(user=bob)
     assert f'href="{PEOPLE}{lacking.pk}/"' in preview.split("People without a phone number")[1]
     managing.post(SWITCH, {"two_factor": "yes", "confirmed": "1"})
@@ -223,3 +222,50 @@ def test_switch_comes_back_after_step_up(
     page = managing.post("/login/verify/", {"code": code(alice.factors.get().target)}, follow=True)
     assert chosen(page.content.decode()) == "no"
     assert own().enforcement == ""
+
+
+def give_phone_to_dora() -> User:
+    dora = User.objects.create(email="dora@example.org")
+    give_phone(dora, "+447700900299")
+    return dora
+
+
+AFFECTED = "/organizations/acme/security/affected/"
+
+
+def test_people_that_new_rules_affect_have_names_and_a_file(
+    managing: Browser, relaxed: SitePolicy, bob: User, charlie: User
+) -> None:
+    User.objects.filter(pk=bob.pk).update(full_name="=Bob")
+    outsider = join(give_phone_to_dora(), organization("Beta", enforcement="off"))
+    join(charlie, Organization.objects.get(slug="acme"))
+    save(managing)
+    listed = managing.post(AFFECTED, {"enabled": "on"}).content.decode()
+    assert f"{bob.email}: must set up MFA, no phone number" in listed
+    assert f"{charlie.email}: must set up MFA" in listed
+    assert outsider.email not in listed
+    file = managing.post(AFFECTED, {"enabled": "on", "csv": "1"})
+    rows = b"".join(file).decode().splitlines()
+    assert rows[0] == "Email,Username,Full name,Phone number,At the next login,Logged in now"
+    assert f"{bob.email},,'=Bob,,must set up MFA,No" in rows
+    assert f"{charlie.email},,Charlie,…03,must set up MFA,No" in rows
+    assert len(rows) == 4
+    assert own().enforcement == "off"
+
+
+def test_people_affected_come_in_pages(managing: Browser, relaxed: SitePolicy) -> None:
+    save(managing)
+    acme = Organization.objects.get(slug="acme")
+    crowd = [join(User.objects.create(email=f"p{n}@example.org"), acme) for n in range(60)]
+    first = managing.post(AFFECTED, {"enabled": "on"}).content.decode()
+    after = first.split('name="after" value="')[1].split('"')[0]
+    second = managing.post(AFFECTED, {"enabled": "on", "after": after}).content.decode()
+    emails = [person.email for person in crowd]
+    shown = [[f"{email}:" in page for email in emails] for page in (first, second)]
+    assert [a + b for a, b in zip(*shown, strict=True)] == [1] * 60
+    assert 'name="after"' not in second
+
+
+def test_list_of_affected_people_needs_valid_rules(managing: Browser, relaxed: SitePolicy) -> None:
+    for answer in (managing.get(AFFECTED), managing.post(AFFECTED, {"methods": "smoke"})):
+        assert answer.headers["Location"] == PAGE

@@ -1,0 +1,99 @@
+"""A policy and the impact of a change in sentences, in the reader's language."""
+
+from collections.abc import Iterator
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.text import get_text_list
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+
+from mfa.login.impact import Affected, Impact
+from mfa.rules.methods import Method
+from mfa.rules.outcomes import NextLogin
+from mfa.rules.policy import Enforcement, Policy
+
+METHODS: dict[Method, str | Promise] = {
+    Method.PHONE: _("a phone"),
+    Method.APP: _("an authenticator app"),
+}
+# What the next login asks of one person, in a list
+OUTCOMES: dict[NextLogin, str | Promise] = {
+    NextLogin.SET_UP: _("must set up MFA"),
+    NextLogin.MAY_SET_UP: _("may set up MFA"),
+    NextLogin.CODE: _("enters a code"),
+    NextLogin.NOTHING: _("logs in with just the password"),
+    NextLogin.BLOCKED: _("cannot log in: needs support"),
+}
+
+
+def sentence_of(policy: Policy) -> str:
+    """Say what the policy asks of a person."""
+    if policy.enforcement is Enforcement.OFF:
+        return gettext("People log in with just their password.")
+    names = [str(words) for method, words in METHODS.items() if method in policy.methods]
+    said = {"methods": get_text_list(names, gettext("or"))}
+    if policy.enforcement is Enforcement.REQUIRED:
+        return gettext("Everyone sets up %(methods)s, and uses it to log in.") % said
+    if policy.deadline is None:
+        return gettext("People can set up %(methods)s, or skip it.") % said
+    said["day"] = date_format(localtime(policy.deadline), "j F Y")
+    return gettext("People can set up %(methods)s. From %(day)s, everyone must.") % said
+
+
+def impact_sentences(impact: Impact) -> list[str]:
+    """Say how many people a change affects, and how."""
+    counted = impact.count()
+    by_phone = any(Method.PHONE in change.after.methods for change in impact.changes)
+    method = str(METHODS[Method.PHONE if by_phone else Method.APP])
+    found = [
+        f"{', '.join(_clauses(outcome, counted[outcome], method))}."
+        for outcome in OUTCOMES
+        if outcome in counted
+    ]
+    return found or [gettext("The change affects no one's next login.")]
+
+
+def _clauses(outcome: NextLogin, affected: Affected, method: str) -> Iterator[str]:
+    yield _main(outcome, affected.people) % {"number": affected.people, "method": method}
+    if outcome is NextLogin.SET_UP and (without := affected.without_number):
+        words = ngettext(
+            "%d of them has no usable number", "%d of them have no usable number", without
+        )
+        yield words % without
+    if active := affected.logged_in:
+        yield ngettext("%d is logged in now", "%d are logged in now", active) % active
+
+
+def _main(outcome: NextLogin, number: int) -> str:
+    match outcome:
+        case NextLogin.SET_UP:
+            return ngettext(
+                "%(number)d person will be asked to set up %(method)s at the next login",
+                "%(number)d people will be asked to set up %(method)s at their next login",
+                number,
+            )
+        case NextLogin.MAY_SET_UP:
+            return ngettext(
+                "%(number)d person can set up %(method)s at the next login, or skip it",
+                "%(number)d people can set up %(method)s at their next login, or skip it",
+                number,
+            )
+        case NextLogin.CODE:
+            return ngettext(
+                "%(number)d person will enter a code at the next login",
+                "%(number)d people will enter a code at their next login",
+                number,
+            )
+        case NextLogin.NOTHING:
+            return ngettext(
+                "%(number)d person will log in with just the password",
+                "%(number)d people will log in with just their password",
+                number,
+            )
+        case NextLogin.BLOCKED:
+            return ngettext(
+                "%(number)d person cannot log in until support helps",
+                "%(number)d people cannot log in until support helps",
+                number,
+            )
