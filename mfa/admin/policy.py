@@ -24,12 +24,14 @@ from mfa.admin.confirming import confirm_account, discard_account
 from mfa.admin.enabling import enable, open_checks, switch_again
 from mfa.admin.forms import AccountPolicyForm
 from mfa.admin.look import accent_svg, show_accent
+from mfa.admin.previewing import affected, show_impact
 from mfa.admin.switching import switch_off
 from mfa.admin.test_line import status_of
 from mfa.admin.testing import setup_steps, test_connection, test_mail, test_message, try_texts
 from mfa.client import client_of
 from mfa.login import typed
 from mfa.login.guards import fresh, person
+from mfa.login.policy_words import sentence_of_site
 from mfa.models import AccountPolicy, Event
 from mfa.rules.looks import FIRST_NAME
 from mfa.rules.methods import ChannelName
@@ -50,6 +52,8 @@ PAGES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
     "test_mail": ("test-mail/", test_mail),
     "show_accent": ("show-accent/", show_accent),
     "accent": ("accent.svg", accent_svg),
+    "show_impact": ("show-impact/", show_impact),
+    "affected": ("affected/", affected),
     "enable": ("enable/", enable),
     "switch_on": ("switch-on/", switch_again),
     "switch_off": ("switch-off/", switch_off),
@@ -197,6 +201,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
             "health": policy.health,
             "open_checks": [] if policy.enabled else open_checks(policy.sms, person(request)),
             "people": status.people_words(policy),
+            "sentence": sentence_of_site(policy),
             "last_text": status.last_text(),
             "faults": status.faults(policy),
             "superuser": superuser,

@@ -9,6 +9,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from mfa.login.impact import Affected, Impact
+from mfa.models import SitePolicy
+from mfa.rules.fold import EmptyPolicyError, resolve
 from mfa.rules.methods import Method
 from mfa.rules.outcomes import NextLogin
 from mfa.rules.policy import Enforcement, Policy
@@ -39,6 +41,17 @@ def sentence_of(policy: Policy) -> str:
         return gettext("People can set up %(methods)s, or skip it.") % said
     said["day"] = date_format(localtime(policy.deadline), "j F Y")
     return gettext("People can set up %(methods)s. From %(day)s, everyone must.") % said
+
+
+def sentence_of_site(site: SitePolicy) -> str:
+    """Say what the site asks of a person without an organization."""
+    if not site.enabled:
+        return gettext("MFA is off. People log in with just their password.")
+    try:
+        policy = resolve(site.layer("site"), in_force=True, floor=site.floor)
+    except EmptyPolicyError as error:
+        policy = error.policy
+    return sentence_of(policy)
 
 
 def impact_sentences(impact: Impact) -> list[str]:

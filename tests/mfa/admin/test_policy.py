@@ -696,3 +696,43 @@ def test_first_superuser_lands_on_checklist_until_mfa_was_enabled(
     now = timezone.now()
     SitePolicy.objects.update(first_enabled_at=now, staff_released_at=now)
     assert Browser().password(root).url == "/"
+
+
+IMPACT, AFFECTED = f"{LIST}show-impact/", f"{LIST}affected/"
+
+
+def test_preview_says_before_saving_who_a_change_affects(office: Browser, bob: User) -> None:
+    """The counts, the names and a file with whole numbers; nothing is saved."""
+    sent = {**VALUES, "portal_name": "Portal", "accent": "#1d4ed8", "enabled": "on"}
+    shown = office.post(IMPACT, {**sent, "_test": "impact", "enforcement": "off"}).content.decode()
+    assert "Everyone sets up a phone or an authenticator app, and uses it to log in." in shown
+    assert "People log in with just their password." in shown
+    assert "1 person will log in with just the password." in shown
+    assert AccountPolicy.objects.get().enforcement == ""
+    listed = office.post(AFFECTED, {**sent, "_test": "names", "enforcement": "off"})
+    assert f"{bob.email}: logs in with just the password, no phone number" in (
+        listed.content.decode()
+    )
+    assert TOKEN not in listed.content.decode()
+    give_phone(bob, "+447700900288")
+    again = {**sent, "csv": "1", "methods": ["app"]}
+    file = b"".join(office.post(AFFECTED, again)).decode()
+    assert f"{bob.email},,Bob,'+447700900288,must set up MFA,No" in file
+
+
+def test_preview_of_refused_values_shows_the_errors(office: Browser) -> None:
+    sent = {**VALUES, "_test": "impact", "code_life_minutes": "99"}
+    assert "Error:" in office.post(IMPACT, sent).content.decode()
+    assert office.post(AFFECTED, sent).status_code == 302
+
+
+def test_preview_counts_that_everyone_sets_up_mfa_again(
+    office: Browser, policy: SitePolicy, alice: User
+) -> None:
+    SitePolicy.objects.update(enabled=False, on_reenable="enroll_again")
+    sent = {**VALUES, "portal_name": "Portal", "accent": "#1d4ed8", "enabled": "on"}
+    shown = office.post(
+        IMPACT, {**sent, "on_reenable": "enroll_again", "_test": "impact"}
+    ).content.decode()
+    assert "will be asked to set up a phone at" in shown
+    assert "MFA is off." in shown

@@ -287,6 +287,7 @@ def test_each_marked_form_is_tested() -> None:
         "accounts:support_reset",
         "mfa:change_phone",
         "admin:mfa_accountpolicy_confirm_account",
+        "admin:mfa_accountpolicy_show_impact",
         "admin:mfa_accountpolicy_test_connection",
         "admin:mfa_accountpolicy_test_mail",
         "admin:mfa_accountpolicy_test_message",
