@@ -1,7 +1,7 @@
-"""The admin's lists and support's pages: 200,000 people, 2,000,000 events, 400,000 messages.
+"""All lists: 200,000 people, 2,000,000 events, 400,000 messages, an organization of 100,000.
 
 `python -m benchmarks.lists` fills a temporary PostgreSQL database and opens each list, filter,
-search and person's page as a superuser. It prints the time of the SQL and the plan of the slowest
+search and person's page as a superuser, and an organization's pages as its manager. It prints the time of the SQL and the plan of the slowest
 query.
 """
 
@@ -69,6 +69,18 @@ MESSAGES = """
         '', 'SM' || md5(n::text), now() - n * interval '1 second'
     FROM generate_series(1, %(messages)s) AS n
 """
+# Half of the people belong to one organization, and all others to its ten clients.
+MEMBERSHIPS = """
+    INSERT INTO accounts_membership (user_id, organization_id, role, since)
+    SELECT accounts_user.id, CASE WHEN accounts_user.id % 2 = 0 THEN (SELECT o.id FROM accounts_organization o WHERE slug = 'large')
+        ELSE (SELECT o.id FROM accounts_organization o WHERE slug = 'client' || accounts_user.id % 20 / 2) END,
+        'member', now()
+    FROM accounts_user ORDER BY accounts_user.id;
+    UPDATE accounts_user SET home_id = accounts_membership.id FROM accounts_membership
+    WHERE accounts_membership.user_id = accounts_user.id;
+"""
+# Every hundredth person has no number. A manager's page shows the newest of them.
+WITHOUT_NUMBER = "DELETE FROM mfa_factor WHERE user_id % 100 = 0"
 # A person with one in a thousand of all events and messages
 BUSY = 77
 SEARCHES = {
@@ -148,6 +160,10 @@ def measure(database: str, size: Size) -> Iterator[Answer]:
             for url in _pages(size.usual):
                 _open(browser, url)
                 yield _open(browser, url)
+            browser = _logged_in(_manager())
+            for url in _pages_of_manager(size.usual):
+                _open(browser, url)
+                yield _open(browser, url)
     finally:
         connection.close()
 
@@ -162,6 +178,9 @@ def _fill(size: Size) -> None:
             cursor.execute(statement, numbers if statement is not FACTORS else None)
         for statement in (EVENTS, CHALLENGES, MESSAGES):
             cursor.execute(statement, numbers)
+        _organizations()
+        cursor.execute(MEMBERSHIPS)
+        cursor.execute(WITHOUT_NUMBER)
         for table in ("mfa_auditevent", "mfa_delivery"):
             cursor.execute(f"UPDATE {table} SET user_id = {BUSY} WHERE id % 1000 = 3")
         cursor.execute("VACUUM ANALYZE")
@@ -171,6 +190,28 @@ def _superuser() -> object:
     from accounts.models import User
 
     return User.objects.create_user("root@example.org", None, is_staff=True, is_superuser=True)
+
+
+def _organizations() -> None:
+    from accounts.models import Organization
+
+    large = Organization.objects.create(name="Large", slug="large")
+    for number in range(10):
+        name = f"Client{number}"
+        Organization.objects.create(name=name, slug=name.lower(), parent=large)
+
+
+def _manager() -> object:
+    from django.utils import timezone
+
+    from accounts.models import Organization, User
+    from accounts.organizations import members
+    from mfa.models import Factor
+
+    person = User.objects.create_user("manager@example.org", None)
+    members.join(None, person, Organization.objects.get(slug="large"), role="manager")
+    Factor.objects.create(user=person, target="+447400000000", confirmed_at=timezone.now())
+    return User.objects.get(pk=person.pk)
 
 
 def _addresses(usual: int, deep: int) -> Iterator[tuple[str, dict[str, str]]]:
@@ -234,6 +275,18 @@ def _pages(usual: int) -> Iterator[str]:
         yield f"/admin/accounts/user/{person}/change/"
         yield f"/admin/mfa/auditevent/?person={person}"
         yield f"/admin/mfa/delivery/?person={person}"
+
+
+def _pages_of_manager(usual: int) -> Iterator[str]:
+    from accounts.models import Membership
+
+    page = "/organizations/large/"
+    member = Membership.objects.get(user_id=usual // 2 * 2)
+    tails = ("", "details/", "people/", f"people/?before={member.pk}", f"people/{member.pk}/")
+    yield from (f"{page}{tail}" for tail in (*tails, "clients/", "security/"))
+    for term in SEARCHES.values():
+        yield f"{page}people/?q={quote(term)}"
+    yield f"/organizations/client1/people/?q={SEARCHES['name']}"
 
 
 def _open(browser: Client, url: str) -> Answer:

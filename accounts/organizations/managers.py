@@ -38,10 +38,13 @@ class Manager:
         return Organization.objects.filter(pk__in=memberships.values("organization"))
 
     def members(self, organization: Organization) -> QuerySet[Membership]:
-        """Return the memberships of an organization that the person manages."""
-        return Membership.objects.in_force().filter(
-            organization=organization, organization__in=self.organizations().values("pk")
-        )
+        """Return the memberships of an organization, none if the person does not manage it.
+
+        The look-up is a statement of its own, so that the database reads the rows by one index.
+        """
+        if not self.organizations().filter(pk=organization.pk).exists():
+            return Membership.objects.none()
+        return Membership.objects.filter(organization=organization, ended_at=None)
 
     def may_act_on(self, person: "User") -> bool:
         """Whether the manager may reset, edit or write a number for this person (K10).

@@ -14,6 +14,10 @@ from mfa.search import people as search
 PER_PAGE = 25
 # So many of those without a number are listed on top. The rest follows as these get theirs.
 MOST_WITHOUT = 5
+# No index finds people without a number, so only the newest members are looked at.
+MOST_LOOKED_AT = 2_000
+# If more people match a search, the organization's members are walked instead.
+MOST_MATCHES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +30,27 @@ class Page:
 
 def page_of(actor: User, organization: Organization, *, before: int | None = None) -> Page:
     """Return a page of the members, from the newest or below an id."""
-    rows = _rows(actor, organization)
+    rows = Manager(actor).members(organization)
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    found = list(rows[: PER_PAGE + 1])
-    more = len(found) > PER_PAGE
-    return Page(found[:PER_PAGE], found[PER_PAGE - 1].pk if more else None)
+    numbers = _numbers(rows.order_by("-pk")[: PER_PAGE + 1])
+    more = len(numbers) > PER_PAGE
+    numbers = numbers[:PER_PAGE]
+    return Page(_shown(actor, numbers), numbers[-1] if more else None)
 
 
 def found_by(
     request: HttpRequest, actor: User, organization: Organization, term: str
 ) -> list[Membership]:
-    """Return the members that a search finds: part of a name or email, or a number.
+    """Return members that a search finds: part of a name or email, or a number.
 
     Raises TooMany for too many searches by number.
     """
-    people = User.objects.filter(search.of_people(request, term))
-    return list(_rows(actor, organization).filter(user__in=people)[:PER_PAGE])
+    matching = User.objects.filter(search.of_people(request, term)).order_by()
+    few = list(matching.values_list("pk", flat=True)[: MOST_MATCHES + 1])
+    people = few if len(few) <= MOST_MATCHES else matching
+    rows = Manager(actor).members(organization).filter(user__in=people)
+    return _shown(actor, _numbers(rows.order_by()[:PER_PAGE]))
 
 
 def has(actor: User, organization: Organization, email: str) -> bool:
@@ -51,18 +59,30 @@ def has(actor: User, organization: Organization, email: str) -> bool:
 
 
 def without_number(actor: User, organization: Organization) -> list[Membership]:
-    """Return the first members without a phone number, who need one for codes by text (E01)."""
-    return list(_rows(actor, organization).filter(~Exists(_phones()))[:MOST_WITHOUT])
+    """Return the first of the newest members without a phone number (E01).
+
+    They need one for codes by text.
+    """
+    newest = Manager(actor).members(organization).order_by("-pk")[:MOST_LOOKED_AT]
+    lacking = Membership.objects.filter(~Exists(_phones()), pk__in=newest.values("pk"))
+    return _shown(actor, _numbers(lacking.order_by("-pk")[:MOST_WITHOUT]))
 
 
-def _rows(actor: User, organization: Organization) -> QuerySet[Membership]:
-    rows = Manager(actor).members(organization).select_related("user")
+def _numbers(rows: QuerySet[Membership]) -> list[int]:
+    return list(rows.values_list("pk", flat=True))
+
+
+def _shown(actor: User, numbers: list[int]) -> list[Membership]:
+    """Return the memberships with what the lists show, newest first."""
     usable = Factor.objects.usable().filter(user=OuterRef("user"))
     held = Membership.objects.in_force().filter(user=OuterRef("user"))
     beyond = held.exclude(Manager(actor).within_reach())
-    return rows.annotate(
-        has_number=Exists(_phones()), has_factor=Exists(usable), is_shared=Exists(beyond)
-    ).order_by("-pk")
+    rows = Membership.objects.filter(pk__in=numbers).select_related("user")
+    return list(
+        rows.annotate(
+            has_number=Exists(_phones()), has_factor=Exists(usable), is_shared=Exists(beyond)
+        ).order_by("-pk")
+    )
 
 
 def _phones() -> QuerySet[Factor]:
