@@ -62,17 +62,13 @@ def clients(request: UserRequest, organization: Organization) -> HttpResponse:
 
 def _listed(request: UserRequest, organization: Organization) -> dict[str, object]:
     form = MemberSearchForm(request.GET if "q" in request.GET else None)
-    found = None
+    context: dict[str, object] = {"organization": organization, "form": form}
     if form.is_valid():
-        found = people.found_by(request, request.user, organization, form.cleaned_data["q"])
+        term = form.cleaned_data["q"]
+        found = people.found_by(request, request.user, organization, term)
+        return context | {"members": found, "searched": True}
     page = people.page_of(request.user, organization, before=number_in(request.GET.get("before")))
-    return {
-        "organization": organization,
-        "form": form,
-        "members": page.members if found is None else found,
-        "searched": found is not None,
-        "before": page.before if found is None else None,
-    }
+    return context | {"members": page.members, "before": page.before}
 
 
 def number_in(text: str | None) -> int | None:

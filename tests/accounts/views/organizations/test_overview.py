@@ -1,6 +1,9 @@
 """What a manager sees: the organization, its people and its clients (D20, E01, E11)."""
 
+import pytest
+
 from accounts.models import Membership, Organization, User
+from accounts.organizations import people
 from tests.accounts.views.organizations.pages import ACME, page_of, text
 from tests.conftest import give_phone
 from tests.organizations import join, organization
@@ -15,13 +18,22 @@ def test_manager_finds_own_people_and_sees_their_state(
     assert "Bob" in details
     assert "Two-step verification is not set up" in details
     assert "charlie@example.org" not in details
-    people = text(managing, f"{ACME}people/")
-    assert "People without a phone number" in people
+    assert "People without a phone number" in text(managing, f"{ACME}people/")
     give_phone(bob, "+447700900233")
     assert "People without a phone number" not in text(managing, f"{ACME}people/")
     assert "Bob" in text(managing, f"{ACME}people/?q=bob@exam")
     assert "Bob" in text(managing, f"{ACME}people/?q=0233")
     assert "No one found" in text(managing, f"{ACME}people/?q=charlie")
+
+
+def test_search_that_matches_very_many_people_finds_only_members(
+    managing: Browser, bob: User, charlie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "MOST_MATCHES", 1)
+    found = text(managing, f"{ACME}people/?q=example.org")
+    assert "Bob" in found
+    assert "Alice" in found
+    assert "Charlie" not in found
 
 
 def test_manager_reaches_clients_and_their_people(managing: Browser, charlie: User) -> None:
@@ -46,9 +58,9 @@ def test_menu_has_a_drop_down_for_people_and_one_for_rules(managing: Browser, al
 
 def test_managed_people_are_paged(managing: Browser) -> None:
     acme = Organization.objects.get(slug="acme")
-    people = [User(email=f"m{number:03}@example.org", password=PASSWORD) for number in range(60)]
-    User.objects.bulk_create(people)
-    Membership.objects.bulk_create(Membership(user=user, organization=acme) for user in people)
+    many = [User(email=f"m{number:03}@example.org", password=PASSWORD) for number in range(60)]
+    User.objects.bulk_create(many)
+    Membership.objects.bulk_create(Membership(user=user, organization=acme) for user in many)
     first = text(managing, f"{ACME}people/")
     assert "m059@" in first
     assert "m034@" not in first
