@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from accounts.people.links import TOKEN, UID
 from accounts.views import (
+    closing,
     data,
     details,
     email,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("me/", details.details, name="details"),
     path("me/password/", details.password, name="password"),
     path("me/data/", data.data, name="data"),
+    path("me/close/", closing.close_account, name="close_account"),
     path("me/email/", email.change_email, name="change_email"),
     path("me/email/<uid:uid>/<token:token>/", email.confirm_email, name="confirm_email"),
     path("me/email/<tail:tail>/", links.cut_email, name="cut_email"),

@@ -56,7 +56,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (
         OWN,
         """accounts:not_me mfa:change_phone_status mfa:suspend_factor mfa:remove_factor
-        mfa:enable""",
+        mfa:enable accounts:close_account""",
     ),
     (
         MANAGERS,

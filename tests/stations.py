@@ -65,6 +65,7 @@ PAGES = {
     "mfa:activity": "home",
     "accounts:not_me": "home",
     "accounts:data": "home",
+    "accounts:close_account": "leaving",
     "mfa:security": "home",
     "mfa:end_other_sessions": "home",
     "mfa:enable": "skipped",
@@ -279,6 +280,13 @@ def home(browser: Browser, alice: User) -> Browser:
 
 
 @pytest.fixture
+def leaving(home: Browser, policy: SitePolicy) -> Browser:
+    """Alice, logged in, who may close her account."""
+    SitePolicy.note(may_close=True)
+    return home
+
+
+@pytest.fixture
 def warned(browser: Browser, alice: User) -> Browser:
     """An anonymous visitor. Alice has a link in a warning about five wrong codes."""
     browser.password(alice)
@@ -395,6 +403,7 @@ STATIONS = (
     "recovering",
     "entering",
     "home",
+    "leaving",
     "expired",
     "moving",
     "changing",

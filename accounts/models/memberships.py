@@ -26,11 +26,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(ended_at=None, organization__is_active=True)
 
     def managing(self, now: datetime) -> "MembershipQuerySet":
-        """Keep the managers in force who can log in."""
+        """Keep the managers in force who can log in, and did not close their account."""
         valid = Q(user__valid_from=None) | Q(user__valid_from__lte=now)
         valid &= Q(user__valid_until=None) | Q(user__valid_until__gt=now)
         managers = self.in_force().filter(role=Membership.Role.MANAGER)
-        return managers.filter(valid, user__is_active=True)
+        return managers.filter(valid, user__is_active=True, user__closed_at=None)
 
 
 class Membership(models.Model):

@@ -19,6 +19,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import cohorts, policies
 from accounts.models.emails import EmailField
+from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization
 from accounts.models.policies import MANAGER, STAFF
@@ -139,6 +140,10 @@ class User(AbstractMfaUser):
             # For the filters of the admin's list
             models.Index(fields=["email"], condition=Q(is_staff=True), name="user_staff"),
             models.Index(fields=["email"], condition=Q(is_active=False), name="user_inactive"),
+            # For retention
+            models.Index(
+                fields=["closed_at"], condition=Q(closed_at__isnull=False), name="user_closed"
+            ),
             models.Index(
                 fields=["password_imported_at"],
                 condition=Q(password_imported_at__isnull=False),
@@ -180,6 +185,12 @@ class User(AbstractMfaUser):
             self.password = checked if stale else renewed
 
         return check_password(raw_password, checked, renew) and not stale
+
+    @classmethod
+    def forget(cls, people: Iterable[int]) -> None:
+        """Delete the invitations to people who are about to be deleted: these hold the address."""
+        emails = cls.objects.filter(pk__in=people).values("email")
+        Invitation.objects.filter(email__in=emails).delete()
 
     @classmethod
     def branches_below(cls) -> Iterable[Branch]:

@@ -7,7 +7,8 @@ look-up goes through this module, so no view can forget the limit.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization
@@ -36,6 +37,12 @@ class Manager:
         """Return the organizations in which the person is a manager."""
         memberships = Membership.objects.in_force().filter(user=self.user, role=MANAGER)
         return Organization.objects.filter(pk__in=memberships.values("organization"))
+
+    def last_in(self) -> QuerySet[Organization]:
+        """Return the organizations that would have no manager without this one (org3)."""
+        managers = Membership.objects.managing(timezone.now())
+        others = managers.filter(organization=OuterRef("pk")).exclude(user=self.user)
+        return self.own_organizations().exclude(Exists(others))
 
     def members(self, organization: Organization) -> QuerySet[Membership]:
         """Return the memberships of an organization, none if the person does not manage it.

@@ -13,7 +13,7 @@ from accounts.forms.passwords import NewPasswordForm, PasswordForm
 from accounts.models import Tile, User
 from accounts.people import passwords
 from accounts.views.requests import UserRequest
-from mfa import factors
+from mfa import closing, factors
 from mfa.factors import recovery_codes
 from mfa.limits.counters import TooMany
 from mfa.login.guards import fresh
@@ -56,6 +56,7 @@ def details(request: UserRequest) -> HttpResponse:
     context = {
         "form": form,
         "person": person,
+        "may_close": closing.may_close(request.user),
         **_second_step(request.user, factors.held_by(request.user)),
     }
     return render(request, "accounts/details.html", context)

@@ -98,6 +98,7 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "skips_until",
             "may_relax_to",
             "on_reenable",
+            "may_close",
             "contact",
             "methods",
             "code_life_minutes",

@@ -112,6 +112,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
                     "skips_until",
                     "may_relax_to",
                     "on_reenable",
+                    "may_close",
                     "pilot_group",
                     "contact",
                 )

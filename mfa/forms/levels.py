@@ -26,7 +26,7 @@ CHOICES: dict[str, type[models.TextChoices]] = {
     "email_codes": Level.Email,
     "after_enrollment": Level.Afterwards,
 }
-FLAGS = {"new_device_email", "allow_voip"}
+FLAGS = {"new_device_email", "allow_voip", "may_close"}
 
 
 class LevelForm(forms.ModelForm[L]):
@@ -53,6 +53,11 @@ class LevelForm(forms.ModelForm[L]):
         label=_("Email code on a new device"),
         required=False,
         help_text=_("For people who have no phone or app yet."),
+    )
+    may_close = forms.NullBooleanField(
+        label=_("People can close their account"),
+        required=False,
+        help_text=_("It is deleted after 14 days. Never staff or an organization's last manager."),
     )
     allow_voip = forms.NullBooleanField(
         label=_("Accept internet (VoIP) numbers"),

@@ -115,6 +115,9 @@ def _reasons(user: AbstractMfaUser, facts: Facts, now: datetime) -> Iterator[str
     """Say what is wrong first, then what the person can use."""
     if not user.mfa_policy.in_force:
         yield gettext("The account policy does not require MFA for this person.")
+    if user.closed_at and user.deleted_from:
+        words = gettext("The person closed the account. A login before %s keeps it.")
+        yield words % _time(user.deleted_from)
     for pause in Pause.objects.honored(now).filter(user_id=user.pk):
         yield gettext("Two-step verification is paused until %s.") % _time(pause.until)
     yield from _wrong_codes(user, now)

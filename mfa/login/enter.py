@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 
-from mfa import audit, pauses
+from mfa import audit, closing, pauses
 from mfa.login.flow import Flow
 from mfa.login.pages import start_of
 from mfa.login.pending import PendingLogin
@@ -39,6 +39,8 @@ def enter(flow: Flow) -> HttpResponseRedirect:
     if flow.purpose is not Purpose.LOGIN:
         raise PermissionDenied
     if (counted := counts_on(flow)) is None:
+        return start_over(flow)
+    if not closing.keep(flow.user, client=flow.client):
         return start_over(flow)
     _note_idle(flow)
     channel = flow.pending.channel if flow.pending.proof != Proof.NONE else ""

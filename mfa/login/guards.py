@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -52,7 +53,12 @@ def on_step(*steps: Step, choosing: bool = False) -> Callable[[Page], View]:
             if flow is None:
                 return redirect(settings.LOGIN_URL)
             if flow.step in steps:
-                return page(request, flow)
+                try:
+                    return page(request, flow)
+                except get_user_model().DoesNotExist:
+                    # A closed account was deleted at this moment.
+                    request.session.flush()
+                    return redirect(settings.LOGIN_URL)
             if flow.step is Step.START_OVER:
                 return redirect(login.start_of(flow))
             return redirect(login.page_of(flow))

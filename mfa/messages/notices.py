@@ -45,6 +45,8 @@ NOTICES = {
     Event.DISOWNED: _both("disowned"),
     Event.DATA_DOWNLOADED: (Notice("data_downloaded"),),
     Event.SKIPPED: (Notice("skipped"),),
+    Event.ACCOUNT_CLOSED: _both("account_closed"),
+    Event.ACCOUNT_KEPT: (Notice("account_kept"),),
     Event.CODES_GUESSED: (Notice("codes_guessed"),),
     Event.UNUSUAL_LOGIN: (Notice("unusual_login"),),
     Event.RECOVERY_CODES_MADE: _both("recovery_codes_made"),

@@ -10,12 +10,13 @@ from mfa.models.limits import Counter, Lockout, SendBlock
 from mfa.models.metrics import Metric
 from mfa.models.outbox import OutboxMessage
 from mfa.models.pauses import Pause
-from mfa.models.people import AbstractMfaUser
+from mfa.models.people import CLOSING_LASTS, AbstractMfaUser
 from mfa.models.policy import AccountPolicy, SitePolicy
 from mfa.models.sms_account import SmsAccount, SmsValues
 from mfa.session_engine import Session
 
 __all__ = [
+    "CLOSING_LASTS",
     "TESTS",
     "TRIES",
     "AbstractMfaUser",

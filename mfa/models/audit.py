@@ -52,6 +52,8 @@ class Event(models.TextChoices):
     DISOWNED = "disowned", _("You reported activity that wasn't yours.")
     DATA_DOWNLOADED = "data_downloaded", _("Your data was downloaded.")
     ACCOUNT_OPENED = "account_opened", _("The closed account was opened again.")
+    ACCOUNT_CLOSED = "account_closed", _("You closed the account.")
+    ACCOUNT_KEPT = "account_kept", _("A login kept the account that was to be deleted.")
     SESSIONS_ENDED = "sessions_ended", _("Other devices were logged out.")
     FACTOR_DISABLED = (
         "factor_disabled",
@@ -117,6 +119,7 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.NUMBER_ASSIGNED: _("An administrator changed the phone number."),
     Event.DISOWNED: _("The person reported activity that wasn't theirs."),
     Event.DATA_DOWNLOADED: _("The person's data was downloaded."),
+    Event.ACCOUNT_CLOSED: _("The person closed the account."),
     Event.SKIPPED: _("The person skipped two-step verification."),
     Event.SETUP_CHOSEN: _("The person chose to set up two-step verification."),
     Event.POLICY_CHANGED: _("The account policy was changed."),

@@ -13,6 +13,8 @@ CHANNELS: "dict[str, StrOrPromise]" = {ChannelName.SMS: _("Text"), ChannelName.E
 # By the name of the template
 MESSAGES: "dict[str, StrOrPromise]" = {
     "code": _("Login code"),
+    "account_closed": _("Account closed"),
+    "account_kept": _("Account kept after a login"),
     "admin_change": _("Change by an administrator"),
     "app_added": _("Authenticator app added"),
     "braked": _("Alert: texts blocked"),

@@ -20,6 +20,8 @@ from mfa.rules.policy import Enforcement, Layer, Policy
 FORGOTTEN_AFTER = timedelta(days=1)
 # EM-06 and docs/security.md: time for the notified owner of the old address to object.
 RESTS_AFTER_CHANGE = timedelta(days=7)
+# From the design: time to change one's mind, and to read the email if someone else closed it.
+CLOSING_LASTS = timedelta(days=14)
 # From docs/security.md. An attack on an account that was not used for so long goes unnoticed. A
 # link to set the password proves the email address for a day.
 IDLE, PROOF_LASTS = timedelta(days=30), timedelta(hours=24)
@@ -40,7 +42,8 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     `email_changed_at` the start of the one after a change of address (EM-06). `mailbox_proven_at`
     is when the person last used an emailed link or code. `mailbox_due_at` is when the password was
     enough to log in after long inactivity (S12).
-    `reset_at` is when support removed the factors, until one is added (RV-05).
+    `reset_at` is when support removed the factors, until one is added (RV-05). `closed_at` is when
+    the person closed the account, until a login opens it again.
     """
 
     email: "models.EmailField[str, str]"
@@ -63,6 +66,7 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     email_changed_at = models.DateTimeField(null=True, editable=False)
     mailbox_due_at = models.DateTimeField(null=True, editable=False)
     reset_at = models.DateTimeField(null=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
 
     # The fixed layers of roles, which an account policy must be compatible with
     role_layers: ClassVar[tuple[Layer, ...]] = ()
@@ -82,13 +86,17 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     @classmethod
     def able_to_log_in(cls, now: datetime) -> Q:
         """Return the condition for accounts that can be used, as `may_log_in` says."""
-        del now
-        return Q(is_active=True)
+        kept = Q(closed_at=None) | Q(closed_at__gt=now - CLOSING_LASTS)
+        return Q(is_active=True) & kept
 
     class Meta:
         """Columns only. The user model has the table."""
 
         abstract = True
+
+    @classmethod
+    def forget(cls, people: Iterable[int]) -> None:
+        """Delete what else the project stores about people who are about to be deleted."""
 
     @property
     @abstractmethod
@@ -111,7 +119,15 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     @property
     def shut_because(self) -> str:
         """Why the account cannot be used, in words; "" if it can. A project can add reasons."""
-        return "" if self.is_active else gettext("Cannot log in: the account is turned off.")
+        if not self.is_active:
+            return gettext("Cannot log in: the account is turned off.")
+        over = self.deleted_from is not None and self.deleted_from <= timezone.now()
+        return gettext("Cannot log in: the person closed the account.") if over else ""
+
+    @property
+    def deleted_from(self) -> datetime | None:
+        """When a closed account is deleted. A login before that keeps it."""
+        return self.closed_at and self.closed_at + CLOSING_LASTS
 
     @property
     def may_log_in(self) -> bool:

@@ -11,7 +11,7 @@ from tests.portal_client import Browser
 from tests.stations import EXEMPT
 
 # They end the session that later rounds need, so they are posted to last.
-ENDS = {"accounts:logout", "admin:logout", "mfa:cancel", "mfa:enable"}
+ENDS = {"accounts:logout", "admin:logout", "mfa:cancel", "mfa:enable", "accounts:close_account"}
 Changed = set[str]
 
 

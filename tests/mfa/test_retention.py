@@ -41,7 +41,6 @@ KEPT = {
     "accounts.Organization": "an administrator turns it off",
     "accounts.OrganizationPolicy": "two rows of each organization",
     "accounts.Tile": "an administrator deletes a link",
-    "accounts.User": "an administrator deletes a person",
     "mfa.AccountPolicy": "the page of mfa.SitePolicy",
     "mfa.ChannelHealth": "one row",
     "mfa.RecoveryCode": "goes with its set",
