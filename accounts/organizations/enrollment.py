@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
 from accounts.organizations.managers import Manager
-from mfa.models import Factor
+from mfa.models import Factor, Status
 from mfa.rules.methods import Method
 
 # A month: long enough to see whether a reminder helped
@@ -122,8 +122,8 @@ def _groups(
 
 
 def _first(method: Method, organization: Organization) -> Subquery:
-    """When the person set up the first factor of a method, as far as the rules count it (K9)."""
-    factors = Factor.objects.usable().filter(user=OuterRef("user"), kind=method)
+    """When the person set up the first proven factor of a method, if the rules count it."""
+    factors = Factor.objects.filter(user=OuterRef("user"), kind=method, status=Status.ACTIVE)
     own = organization.own
     if own.enroll_again_from:
         factors = factors.filter(confirmed_at__gt=own.enroll_again_from)

@@ -12,6 +12,7 @@ from accounts.models import User
 from mfa.models import Factor, SitePolicy, SmsAccount, SmsValues
 from portal.demo import organizations
 from portal.demo.organizations import CLINIC, MANAGER, MEMBER, PARTNER, SCHOOL
+from portal.demo.states import STATES
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -88,6 +89,48 @@ PEOPLE = (
         "+447700900105",
         places=((SCHOOL, MEMBER), (CLINIC, MEMBER)),
     ),
+    Person(
+        "sky@example.com",
+        "Sky Skipper",
+        _("Skipped the setup: logs in at once, and finds “Enable MFA” in the menu."),
+        places=((CLINIC, MEMBER),),
+    ),
+    Person(
+        "wes@example.com",
+        "Wes Waiting",
+        _("Entered too many wrong codes: waits for a week."),
+        places=((CLINIC, MEMBER),),
+    ),
+    Person(
+        "lena@example.com",
+        "Lena Landline",
+        _("Has just a landline from an old system: is asked for a mobile number."),
+        places=((SCHOOL, MEMBER),),
+    ),
+    Person(
+        "una@example.com",
+        "Una Unproven",
+        _("A manager entered the number: the first code proves it."),
+        places=((CLINIC, MEMBER),),
+    ),
+    Person(
+        "pia@example.com",
+        "Pia Paused",
+        _("Two-step verification is paused for a week: the password is enough."),
+        places=((SCHOOL, MEMBER),),
+    ),
+    Person(
+        "bo@example.com",
+        "Bo Blocked",
+        _("Lost every method: support helps."),
+        places=((CLINIC, MEMBER),),
+    ),
+    Person(
+        "rosa@example.com",
+        "Rosa Reset",
+        _("Was reset by support: proves the email address, then sets up a phone."),
+        places=((CLINIC, MEMBER),),
+    ),
 )
 
 
@@ -127,3 +170,5 @@ def _make_person(person: Person) -> None:
         Factor.objects.create(user=user, target=person.number, confirmed_at=now)
         User.objects.filter(pk=user.pk).update(ever_bound_at=now)
     organizations.join(user, person.places)
+    if enter := STATES.get(person.email):
+        enter(user)

@@ -6,7 +6,8 @@ from django.core.management import call_command
 from accounts.models import User
 from mfa.models import OutboxMessage, SitePolicy
 from portal.demo.organizations import CROWD, MANY
-from portal.demo.people import PEOPLE
+from portal.demo.people import PASSWORD, PEOPLE
+from portal.demo.states import STATES, WRITTEN
 from tests.portal_client import Browser, code
 
 PHONE = "/demo/phone/"
@@ -48,6 +49,23 @@ def test_command_makes_people_who_can_log_in(browser: Browser, capsys) -> None:
     browser.post("/login/", {"email": ben.email, "password": ben.password})
     browser.post("/login/verify/", {"code": code(ben.number)})
     assert browser.signed_in
+
+
+@pytest.mark.django_db
+def test_people_are_in_the_states_that_the_page_names() -> None:
+    call_command("demo")
+    sent = {"password": PASSWORD}
+    pages = {email: Browser().post("/login/", {"email": email, **sent}).url for email in STATES}
+    assert pages == {
+        "sky@example.com": "/",
+        "wes@example.com": "/login/help/",
+        "lena@example.com": "/login/enroll/phone/",
+        "una@example.com": "/login/verify/",
+        "pia@example.com": "/",
+        "bo@example.com": "/login/help/",
+        "rosa@example.com": "/login/mailbox/",
+    }
+    assert code(WRITTEN)
 
 
 @pytest.mark.django_db

@@ -116,16 +116,17 @@ def test_days_are_those_of_the_zone(alice: User, name: str, now: datetime) -> No
 
 
 def test_only_factors_that_the_rules_count_are_counted(managing: Browser) -> None:
-    """K9, K18: a factor from before “set up again”, a method out of use, a forgotten skip."""
+    """K6, K9, K18: an unproven number, an old factor, a method out of use, a forgotten skip."""
     now = timezone.now()
     day = timedelta(days=1)
     person("old", since=now - 9 * day, app=now - 8 * day, phone=now - 2 * day)
     person("sid", since=now - 9 * day, skipped=now - 8 * day)
+    person("una", since=now - 9 * day, phone=now).factors.update(status="assigned")
     own = Organization.objects.get(slug="acme").own
     settings(own, enroll_again_from=now - 5 * day, skips_from=now - 5 * day)
-    assert list(rows_of(managing)[-1].values())[2:6] == ["0", "2", "0", "2"]
+    assert list(rows_of(managing)[-1].values())[2:6] == ["0", "2", "0", "3"]
     settings(own, methods=["app"])
-    assert list(rows_of(managing)[-1].values())[2:6] == ["0", "0", "0", "4"]
+    assert list(rows_of(managing)[-1].values())[2:6] == ["0", "0", "0", "5"]
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1"])
