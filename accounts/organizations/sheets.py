@@ -4,19 +4,11 @@ import csv
 from collections.abc import Iterable
 from io import StringIO
 
-# OWASP, "CSV Injection". A spreadsheet shows the mark ' of a text and does not run it.
-RUNS, MARK = ("=", "+", "-", "@", "\t", "\r", "\n"), "'"
+from mfa.rules.cells import safe
 
 
 def sheet(rows: Iterable[Iterable[object]]) -> str:
-    """Return rows as CSV (RFC 4180). Numbers stay as they are."""
+    """Return rows as CSV (RFC 4180)."""
     out = StringIO()
-    csv.writer(out).writerows([_safe(cell) for cell in row] for row in rows)
+    csv.writer(out).writerows([safe(str(cell)) for cell in row] for row in rows)
     return out.getvalue()
-
-
-def _safe(cell: object) -> object:
-    if isinstance(cell, int):
-        return cell
-    text = str(cell)
-    return MARK + text if text.startswith(RUNS) else text

@@ -23,6 +23,7 @@ def enrollment_report(request: UserRequest, organization: Organization) -> HttpR
         "states": list(State),
         "days": days[::-1],
         "today": days[-1],
+        "tallest": max(day.total for day in days),
         "bars": bars.bars_of(days),
         "size": (len(days) * bars.SLOT, bars.HEIGHT),
         "width": bars.WIDTH,

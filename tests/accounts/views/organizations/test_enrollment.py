@@ -69,6 +69,7 @@ def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
         for bar in bars
     ]
     assert [heights[-1].get(state.value, 0) for state in State] == [200, 200, 200, 400]
+    assert "The tallest bar is 5 people." in page
     assert "style=" not in page
     assert "Without a phone number: 3" in page
 
