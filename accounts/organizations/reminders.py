@@ -1,6 +1,6 @@
 """Reminders: a manager asks a person by email to set up two-step verification."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -57,8 +57,3 @@ def send(actor: User, membership: Membership, *, client: Client = audit.NOWHERE)
             bulk=True,
         )
     return True
-
-
-def is_due(person: User, now: datetime) -> bool:
-    """Whether no reminder went to the person in the last three days."""
-    return person.reminded_at is None or person.reminded_at <= now - EVERY

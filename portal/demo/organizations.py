@@ -1,11 +1,12 @@
 """The demo's organizations: a partner with two clients, and their people in several states."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts.models import Membership, Organization, User
+from accounts.models import Invitation, Membership, Organization, User
+from accounts.models.invitations import LIFE
 from accounts.organizations import members
 from mfa.models import SitePolicy
 
@@ -37,6 +38,30 @@ def join(user: User, places: tuple[tuple[str, str], ...]) -> None:
     """Add a person to organizations by short name and role."""
     for slug, role in places:
         members.join(None, user, Organization.objects.get(slug=slug), role=role)
+
+
+def invite() -> None:
+    """Add an invitation in each state to the clinic, at the first run. None is emailed."""
+    clinic = Organization.objects.get(slug=CLINIC)
+    if clinic.invitations.exists():
+        return
+    mia = User.objects.get(email="mia@example.com")
+    now = timezone.now()
+    states: dict[str, dict[str, datetime]] = {
+        "Wanda Waiting": {},
+        "Eric Expired": {"expires_at": now - timedelta(hours=3)},
+        "Anna Accepted": {"accepted_at": now},
+        "Rob Revoked": {"revoked_at": now},
+    }
+    for name, values in states.items():
+        Invitation.objects.create(
+            organization=clinic,
+            inviter=mia,
+            full_name=name,
+            email=f"{name.split()[0].lower()}@example.com",
+            round=1,
+            **{"expires_at": now + LIFE, **values},
+        )
 
 
 def _crowd(school: Organization) -> None:

@@ -140,6 +140,7 @@ def make() -> None:
     for person in PEOPLE:
         if not User.objects.filter(email=person.email).exists():
             _make_person(person)
+    organizations.invite()
     policy, account = SitePolicy.load(), SmsAccount.load()
     if not account.complete:
         account.values = SmsValues(SMS_ACCOUNT_ID, SMS_AUTH_TOKEN, SMS_NUMBER)

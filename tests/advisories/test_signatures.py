@@ -13,6 +13,7 @@ from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.organizations import invitation_links
 from accounts.people import links, notice_links
 from accounts.people.links import Link
 from mfa.admin.base import edits
@@ -37,6 +38,7 @@ MAKERS = {"hmac", "signing", "crypto", "tokens", "cryptography", "jwt", "itsdang
 USES = {
     "accounts/people/links.py": "a salt for each kind of link: SIGNERS",
     "accounts/people/notice_links.py": "a salt of its own, and the person is signed: SIGNERS",
+    "accounts/organizations/invitation_links.py": "a salt of its own: SIGNERS",
     "mfa/sessions/devices.py": "a salt of its own: SIGNERS",
     "mfa/limits/base.py": "never shown to anybody: FINGERPRINTS",
     "mfa/admin/base/edits.py": "a salt of its own: FINGERPRINTS",
@@ -78,6 +80,7 @@ def signers(user: User) -> dict[str, Signer]:
     return {
         **{f"link {link}": links._Signer(link, user, at) for link in Link},
         "notice": notice_links._Signer(at),
+        "invitation": invitation_links._Signer(at),
         "recognized device": devices._signer(user),
         "session": TimestampSigner(salt=store.key_salt),
     }
@@ -110,7 +113,7 @@ def test_signature_is_invalid_for_other_purposes(alice: User) -> None:
 def test_signature_of_alice_is_invalid_for_bob(alice: User, bob: User) -> None:
     """Charlie's part: each names its person too, except those that contain one."""
     mine, theirs = signers(alice), signers(bob)
-    for name in set(mine) - {"session", "notice"}:
+    for name in set(mine) - {"session", "notice", "invitation"}:
         with pytest.raises(BadSignature):
             theirs[name].unsign(mine[name].sign("MQ"))
 

@@ -17,6 +17,13 @@ from tests.portal_client import PASSWORD, Browser, code
 NUMBER = "+447546123456"
 
 
+@pytest.fixture
+def managing(managing: Browser) -> Browser:
+    """Alice, a manager of Acme, before the first invitation."""
+    Invitation.objects.all().delete()
+    return managing
+
+
 def text(browser: Browser, path: str, status: int = 200) -> str:
     answer = browser.get(path)
     assert answer.status_code == status

@@ -18,6 +18,13 @@ from tests.organizations import join, organization
 from tests.portal_client import Browser
 
 
+@pytest.fixture
+def managing(managing: Browser) -> Browser:
+    """Alice, a manager of Acme, before the first invitation."""
+    Invitation.objects.all().delete()
+    return managing
+
+
 def test_list_has_each_state_in_words(managing: Browser, alice: User) -> None:
     acme = Organization.objects.get(slug="acme")
     now = timezone.now()
@@ -144,6 +151,8 @@ def test_invitations_are_capped_and_administrators_get_an_alert_at_half(
 def test_one_address_gets_five_emails_a_day(managing: Browser) -> None:
     for _ in range(7):
         invite(managing)
+    answer = managing.post(f"{LIST}{Invitation.objects.get().pk}/renew/", follow=True)
+    assert "Too many invitations for today." in answer.content.decode()
     assert OutboxMessage.objects.filter(target=ANN).count() == 5
 
 
