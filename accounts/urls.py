@@ -78,6 +78,9 @@ urlpatterns = [
     path("me/not-me/<tail:tail>/", links.cut_report, name="cut_report"),
     path("support/", support.support, name="support"),
     path("support/people/<int:person_id>/", support.support_person, name="support_person"),
+    path(
+        "support/people/<int:person_id>/what-if/", support.support_what_if, name="support_what_if"
+    ),
     path("support/people/<int:person_id>/reset/", rescues.support_reset, name="support_reset"),
     path("support/people/<int:person_id>/pause/", rescues.support_pause, name="support_pause"),
     path("support/people/<int:person_id>/number/", rescues.support_number, name="support_number"),

@@ -71,7 +71,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (PARTNERS, "accounts:member_role"),
     (
         SUPPORT,
-        """accounts:support accounts:support_person accounts:support_reset accounts:support_pause
+        """accounts:support accounts:support_person accounts:support_what_if
+        accounts:support_reset accounts:support_pause
         accounts:support_sessions admin:system_settings admin:index
         admin:password_change admin:password_change_done admin:autocomplete admin:jsi18n
         admin:app_list""",

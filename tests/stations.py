@@ -71,6 +71,7 @@ PAGES = {
     "mfa:enable": "skipped",
     "accounts:support": "ruling",
     "accounts:support_person": "ruling",
+    "accounts:support_what_if": "ruling",
     "accounts:support_reset": "ruling",
     "accounts:support_pause": "ruling",
     "accounts:support_number": "ruling",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import what_if
 from accounts.forms.support import SearchForm
 from accounts.models import User
 from accounts.people.support import may_send_link, send_link
@@ -104,6 +105,15 @@ def support_person(request: SignedIn, person_id: int) -> HttpResponse:
         },
     }
     return render(request, "accounts/support_person.html", context)
+
+
+@require_safe
+@for_support
+def support_what_if(request: SignedIn, person_id: int) -> HttpResponse:
+    """Show which level of the policy decides what for a person, and what the next login asks."""
+    person = opened(request, person_id)
+    context = {"person": person, "found": what_if.of(person)}
+    return render(request, "accounts/support_what_if.html", context)
 
 
 def _act(request: SignedIn, person: User) -> None:
