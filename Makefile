@@ -54,6 +54,7 @@ bench: install-dev
 	$(BIN)/python -m benchmarks.hostile_inputs
 	$(BIN)/python -m benchmarks.footprint
 	$(BIN)/python -m benchmarks.lists
+	$(BIN)/python -m benchmarks.impact
 
 bench-peers: install-dev .venv-peers/installed
 	$(BIN)/python -m benchmarks.peers
