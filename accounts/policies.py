@@ -4,7 +4,6 @@ No other module folds. A person with memberships needs one statement, like every
 """
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,31 +73,14 @@ def policy_of(user: "User") -> Policy:
 
 def check_with(user: "User", another: Membership) -> None:
     """Raise EmptyPolicyError if one more membership leaves the person no verification method."""
-    affiliation = affiliation_of(user)
-    _check(user, Affiliation(affiliation.site, (*affiliation.memberships, another)))
-
-
-def is_empty_with(user: "User", organization: Organization, own: OrganizationPolicy) -> bool:
-    """Whether other rules of an organization would leave one of its people no method."""
-    affiliation = affiliation_of(user)
-    for each in affiliation.memberships:
-        if each.organization_id == organization.pk:
-            each.organization.own = own
-    try:
-        _check(user, affiliation)
-    except EmptyPolicyError:
-        return True
-    return False
-
-
-def _check(user: "User", affiliation: Affiliation) -> None:
-    site = affiliation.site
+    former = affiliation_of(user)
+    affiliation = Affiliation(former.site, (*former.memberships, another))
     resolve(
-        site.layer(SITE),
+        former.site.layer(SITE),
         roles_of(user, affiliation),
         levels_of(user, affiliation),
         in_force=True,
-        floor=site.floor,
+        floor=former.site.floor,
     )
 
 
@@ -129,12 +111,6 @@ def branch_of(organization: Organization, own: OrganizationPolicy | None = None)
     if parent is None:
         return Branch((level,))
     return Branch((parent.for_clients.layer(parent.name), level))
-
-
-def branches() -> Iterator[Branch]:
-    """Return the levels of each active organization."""
-    active = Organization.objects.filter(is_active=True)
-    return map(branch_of, active.select_related("own", "parent__for_clients"))
 
 
 def _of_member() -> QuerySet[Membership]:

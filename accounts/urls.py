@@ -107,6 +107,11 @@ urlpatterns = [
     path("organizations/<slug:slug>/people/two-factor/", security.two_factor, name="two_factor"),
     path("organizations/<slug:slug>/clients/", overview.clients, name="clients"),
     path(
+        "organizations/<slug:slug>/clients/security/",
+        security.clients_security,
+        name="clients_security",
+    ),
+    path(
         "organizations/<slug:slug>/security/",
         security.organization_security,
         name="organization_security",

@@ -87,6 +87,7 @@ PAGES = {
     "accounts:invite": "managing",
     "accounts:revoke_invitation": "managing",
     "accounts:invitation": "invited",
+    "accounts:clients_security": "managing",
     "accounts:member": "managing",
     "accounts:member_number": "managing",
     "accounts:member_reset": "managing",

@@ -76,6 +76,9 @@ class RulesForm(forms.Form):
         elif deadline and deadline <= timezone.localdate():
             self.add_error("deadline", _("Enter a date in the future."))
 
+    # What the unticked box means
+    unset: Enforcement | None = Enforcement.OFF
+
     @property
     def wishes(self) -> Wishes:
         """What was chosen."""
@@ -84,7 +87,7 @@ class RulesForm(forms.Form):
         day = data["deadline"]
         start = datetime.combine(day, time.min) if day else None
         return Wishes(
-            on if data["enabled"] else Enforcement.OFF,
+            on if data["enabled"] else self.unset,
             tuple(data["methods"]),
             timezone.make_aware(start) if start else None,
         )
@@ -119,10 +122,26 @@ class SwitchForm(forms.Form):
         return replace(self.former, enforcement=on if self.is_on else Enforcement.OFF)
 
 
+class ClientRulesForm(RulesForm):
+    """A partner's rules above those of its client organizations (D03, E11)."""
+
+    unset = None
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Say what the box means for several organizations."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["enabled"].label = _(
+            "Require Multi Factor Authentication (MFA) of all client organizations"
+        )
+        self.fields["enabled"].help_text = _(
+            "If this is off, each client organization decides for its own people."
+        )
+
+
 def initial_of(wishes: Wishes) -> dict[str, object]:
     """Return a form's first values."""
     return {
-        "enabled": wishes.enforcement is not Enforcement.OFF,
+        "enabled": wishes.enforcement not in {None, Enforcement.OFF},
         "methods": list(wishes.methods),
         "opt_out": wishes.enforcement is Enforcement.OPTIONAL,
         "deadline": timezone.localdate(wishes.deadline) if wishes.deadline else None,

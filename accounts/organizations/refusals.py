@@ -4,14 +4,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
-from accounts.models import Organization, User
+from accounts.models import Organization, OrganizationPolicy, User
 from accounts.organizations import rules
-from accounts.organizations.rules import Wishes
-from mfa.rules.fold import EmptyPolicyError
 from mfa.rules.policy import Enforcement
-
-# So many people are named at once.
-MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +17,22 @@ class RulesRefusal:
     words: str
 
 
-def refusal_of(actor: User, organization: Organization, wishes: Wishes) -> RulesRefusal | None:
-    """Return why the levels above do not allow the wishes, or who would lose every method."""
-    own = rules.changed(organization, wishes)
-    try:
-        policy = rules.policy_with(organization, own)
-    except EmptyPolicyError as error:
+def refusal_of(
+    actor: User, organization: Organization, changed: OrganizationPolicy
+) -> RulesRefusal | None:
+    """Return why the levels above do not allow a changed level, or who would lose every method."""
+    if conflict := rules.conflict_with(organization, changed):
         words = gettext("These rules together leave no method: %s. Choose another one.")
-        return RulesRefusal("methods", words % ", ".join(error.levels))
-    order = list(Enforcement)
-    if order.index(policy.enforcement) > order.index(wishes.enforcement):
-        field = "opt_out" if wishes.enforcement is Enforcement.OPTIONAL else "enabled"
-        return RulesRefusal(
-            field, gettext("The portal requires more. You can only make it stricter.")
-        )
-    if wishes.enforcement is not Enforcement.OFF and not rules.holds_allowed(actor, wishes.methods):
+        names = conflict.error.levels
+        if conflict.people:
+            words = gettext("Another organization's rules leave these people no method: %s.")
+            names = conflict.people
+        return RulesRefusal("methods", words % ", ".join(names))
+    if rules.demands_less(organization, changed):
+        field = "opt_out" if changed.enforcement == Enforcement.OPTIONAL else "enabled"
+        words = gettext("The portal requires more. You can only make it stricter.")
+        return RulesRefusal(field, words)
+    asks = changed.enforcement not in {"", Enforcement.OFF}
+    if asks and not rules.holds_allowed(actor, tuple(changed.methods)):
         return RulesRefusal("methods", gettext("Set up one of these methods yourself first."))
-    if shut := rules.conflicts(organization, own):
-        names = ", ".join(person.email for person in shut[:MOST_NAMED])
-        words = gettext("Another organization's rules leave these people no method: %s.")
-        return RulesRefusal("methods", words % names)
     return None

@@ -1,86 +1,135 @@
-"""An organization's own rules for two-step verification: reading, judging and changing them."""
+"""An organization's rules for two-step verification: reading, judging and changing them.
+
+An organization has two policies, each called a level here: `own` for its own people, and
+`for_clients`, a level above each of its client organizations' own.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import policies
 from accounts.cohorts import cohorts
-from accounts.models import Membership, Organization, OrganizationPolicy, User
+from accounts.models import Organization, OrganizationPolicy, User
 from accounts.organizations.managers import Manager
+from accounts.standings import standings
 from mfa import audit
 from mfa.client import Client
 from mfa.login import impact
 from mfa.login.impact import Impact
-from mfa.models import Event, Factor
-from mfa.rules.fold import resolve
+from mfa.models import AbstractMfaUser, Event, Factor
+from mfa.models.policy import Conflict, conflict_of
+from mfa.rules.fold import Branch, EmptyPolicyError, resolve
 from mfa.rules.methods import FIRST
 from mfa.rules.policy import Enforcement, Policy
-
-# People who belong elsewhere too, whose other rules are compared. More is a task for support.
-MOST_SHARED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a manager chose for the own people."""
+    """What a manager chose. Without an enforcement, each client organization decides."""
 
-    enforcement: Enforcement
+    enforcement: Enforcement | None
     methods: tuple[str, ...] = ()
     deadline: datetime | None = None
 
 
-def wishes_of(organization: Organization) -> Wishes:
-    """Return what is chosen now: the organization's own choice, or what the site requires."""
-    own = organization.own
-    return Wishes(_enforcement(organization, own), tuple(own.methods), own.deadline)
+def wishes_of(organization: Organization, level: OrganizationPolicy) -> Wishes:
+    """Return what is chosen now. An unset requirement of one's own is what the site requires."""
+    return Wishes(_stated(organization, level), tuple(level.methods), level.deadline)
 
 
-def policy_with(organization: Organization, own: OrganizationPolicy) -> Policy:
-    """Fold what a member without other memberships would get. Raises EmptyPolicyError."""
-    site, branch = organization.site, policies.branch_of(organization, own)
-    return resolve(
-        site.layer(policies.SITE), (), (branch,), in_force=site.enabled, floor=site.floor
+def is_for_clients(organization: Organization, level: OrganizationPolicy) -> bool:
+    """Whether this is the level above the client organizations' own."""
+    return level.pk == organization.for_clients_id
+
+
+def branch_with(organization: Organization, level: OrganizationPolicy) -> Branch:
+    """Return the levels of a person there, or of a client without rules of its own."""
+    if is_for_clients(organization, level):
+        return Branch((level.layer(organization.name),))
+    return policies.branch_of(organization, level)
+
+
+def policy_with(organization: Organization, level: OrganizationPolicy) -> Policy:
+    """Fold what a person there gets, or someone in a client without rules of its own."""
+    site, branch = organization.site, branch_with(organization, level)
+    layer = site.layer(policies.SITE)
+    try:
+        return resolve(layer, (), (branch,), in_force=site.enabled, floor=site.floor)
+    except EmptyPolicyError as error:
+        # `conflict_with` refuses to save such rules.
+        return error.policy
+
+
+def conflict_with(organization: Organization, level: OrganizationPolicy) -> Conflict | None:
+    """Return whom the level would leave no verification method, or None."""
+    site = organization.site.layer(policies.SITE)
+    return conflict_of(site, User.role_layers, standings({level.pk: level}))
+
+
+def demands_less(organization: Organization, level: OrganizationPolicy) -> bool:
+    """Whether the level states less than the levels above demand, so it would have no effect."""
+    order, least = list(Enforcement), policy_with(organization, level).enforcement
+    return bool(level.enforcement) and order.index(least) > order.index(
+        Enforcement(level.enforcement)
     )
 
 
-def changed(organization: Organization, wishes: Wishes) -> OrganizationPolicy:
-    """Return the organization's policy with the wishes, not saved."""
-    own = OrganizationPolicy.objects.get(pk=organization.own_id)
-    former = OrganizationPolicy(enforcement=_enforcement(organization, own))
-    own.enforcement, own.methods, own.deadline = (
-        wishes.enforcement,
-        list(wishes.methods),
-        wishes.deadline,
-    )
-    own.follow(former)
-    return own
+def changed(
+    organization: Organization, level: OrganizationPolicy, wishes: Wishes
+) -> OrganizationPolicy:
+    """Return the level with the wishes, not saved."""
+    changed = OrganizationPolicy.objects.get(pk=level.pk)
+    if wishes.enforcement is not None:
+        changed.enforcement = wishes.enforcement
+    elif changed.enforcement != Enforcement.OFF:
+        changed.enforcement = ""
+    changed.methods, changed.deadline = list(wishes.methods), wishes.deadline
+    follow(organization, changed)
+    return changed
 
 
 def change(
-    actor: User, organization: Organization, wishes: Wishes, *, client: Client = audit.NOWHERE
+    actor: User,
+    organization: Organization,
+    changed: OrganizationPolicy,
+    *,
+    client: Client = audit.NOWHERE,
 ) -> None:
-    """Save the wishes: one row, however many people it concerns (D10).
+    """Save a changed level for a manager. Raises PermissionDenied for anyone else."""
+    manager = Manager(actor)
+    clients = is_for_clients(organization, changed)
+    mine = manager.own_organizations() if clients else manager.organizations()
+    if not mine.filter(pk=organization.pk).exists():
+        raise PermissionDenied
+    save(actor, organization, changed, client=client)
 
-    Raises PermissionDenied for anyone but a manager, and EmptyPolicyError.
+
+def save(
+    actor: AbstractMfaUser,
+    organization: Organization,
+    changed: OrganizationPolicy,
+    *,
+    client: Client = audit.NOWHERE,
+) -> None:
+    """Save a changed level: one row, however many people it concerns (D10).
+
+    The caller has checked who may. Raises EmptyPolicyError.
     """
     with transaction.atomic():
-        if not Manager(actor).organizations().filter(pk=organization.pk).exists():
-            raise PermissionDenied
-        OrganizationPolicy.objects.select_for_update().get(pk=organization.own_id)
-        own = changed(organization, wishes)
-        policy_with(organization, own)
-        before = OrganizationPolicy.objects.get(pk=own.pk)
+        before = OrganizationPolicy.objects.select_for_update().get(pk=changed.pk)
+        if conflict := conflict_with(organization, changed):
+            raise conflict.error
+        follow(organization, changed)
         fields = [
             field.name
-            for field in own._meta.concrete_fields  # noqa: SLF001 Django's public name
-            if getattr(before, field.attname) != getattr(own, field.attname)
+            for field in changed._meta.concrete_fields  # noqa: SLF001 Django's public name
+            if getattr(before, field.attname) != getattr(changed, field.attname)
         ]
         if fields:
-            own.save(update_fields=fields)
+            changed.save(update_fields=fields)
             audit.record(
                 Event.RULES_CHANGED,
                 actor,
@@ -90,23 +139,24 @@ def change(
             )
 
 
+def follow(organization: Organization, changed: OrganizationPolicy) -> None:
+    """Note what a changed requirement means for what people did before (K9, K18)."""
+    before = OrganizationPolicy.objects.get(pk=changed.pk)
+    former, later = (
+        OrganizationPolicy(
+            enforcement=_stated(organization, each) or "", on_reenable=each.on_reenable
+        )
+        for each in (before, changed)
+    )
+    later.follow(former)
+    changed.skips_from = later.skips_from or changed.skips_from
+    changed.enroll_again_from = later.enroll_again_from or changed.enroll_again_from
+
+
 def impact_of(organization: Organization, level: OrganizationPolicy, now: datetime) -> Impact:
     """Return who a change to a level affects: the organization's own, or that for its clients."""
     site = organization.site
     return impact.of(site, site, now, cohorts({level.pk: level}))
-
-
-def conflicts(organization: Organization, own: OrganizationPolicy) -> list[User]:
-    """Return people who belong elsewhere too and would have no verification method left."""
-    shared = _members(organization).filter(
-        Exists(
-            Membership.objects.in_force()
-            .filter(user=OuterRef("user"))
-            .exclude(organization=organization)
-        )
-    )
-    people = [each.user for each in shared.select_related("user")[:MOST_SHARED]]
-    return [person for person in people if policies.is_empty_with(person, organization, own)]
 
 
 def holds_allowed(actor: User, methods: tuple[str, ...]) -> bool:
@@ -115,10 +165,7 @@ def holds_allowed(actor: User, methods: tuple[str, ...]) -> bool:
     return Factor.objects.usable().filter(user=actor, kind__in=allowed).exists()
 
 
-def _enforcement(organization: Organization, own: OrganizationPolicy) -> Enforcement:
-    return Enforcement(own.enforcement or policy_with(organization, own).enforcement)
-
-
-def _members(organization: Organization) -> QuerySet[Membership]:
-    rows = Membership.objects.in_force().filter(organization=organization)
-    return rows.filter(user__is_staff=False, user__is_active=True)
+def _stated(organization: Organization, level: OrganizationPolicy) -> Enforcement | None:
+    if level.enforcement or is_for_clients(organization, level):
+        return Enforcement(level.enforcement) if level.enforcement else None
+    return policy_with(organization, level).enforcement

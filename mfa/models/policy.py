@@ -1,6 +1,7 @@
 """The site's policy: who MFA applies to, and the settings for everyone."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, Self
 
@@ -21,7 +22,7 @@ from mfa.models.level import Level
 from mfa.models.pauses import Pause
 from mfa.models.people import AbstractMfaUser
 from mfa.models.sms_account import SmsAccount
-from mfa.rules.fold import Branch, EmptyPolicyError, resolve
+from mfa.rules.fold import EmptyPolicyError, Standing, resolve
 from mfa.rules.methods import ChannelName
 from mfa.rules.policy import Enforcement, Layer
 
@@ -51,15 +52,30 @@ TOO_STRICT = _("This is stricter than the requirement above. Choose the same or 
 STRICTNESS = [str(each) for each in Enforcement]
 
 
-def demand_methods(site: Layer, roles: Iterable[Layer], branches: Iterable[Branch]) -> None:
-    """Raise ValidationError if the levels leave someone nothing to set up, with their names."""
-    combined = product(((), *((role,) for role in roles)), (Branch(), *branches))
-    for layers, branch in combined:
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Levels that together leave no method, and some people to whom that happens."""
+
+    error: EmptyPolicyError
+    people: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say what is left out, with the names of the levels and people."""
+        words = str(EMPTY[self.error.field]) % {"levels": ", ".join(self.error.levels)}
+        return " ".join((words, *([", ".join(self.people)] if self.people else [])))
+
+
+def conflict_of(
+    site: Layer, roles: Iterable[Layer], standings: Iterable[Standing]
+) -> Conflict | None:
+    """Return the first levels that leave someone nothing to set up, for each role; or None."""
+    combined = product(((), *((role,) for role in roles)), (Standing(()), *standings))
+    for layers, standing in combined:
         try:
-            resolve(site, layers, (branch,), in_force=True)
+            resolve(site, layers, standing.branches, in_force=True)
         except EmptyPolicyError as error:
-            words = {"levels": ", ".join(error.levels)}
-            raise ValidationError(EMPTY[error.field] % words) from error
+            return Conflict(error, standing.people)
+    return None
 
 
 class SitePolicy(Level, Branded):
@@ -150,7 +166,8 @@ class SitePolicy(Level, Branded):
         ):
             raise ValidationError({"may_relax_to": TOO_STRICT})
         people = get_user_model()
-        demand_methods(self.layer("site"), people.role_layers, people.branches_below())
+        if found := conflict_of(self.layer("site"), people.role_layers, people.standings()):
+            raise ValidationError(str(found))
 
     @classmethod
     def made(cls) -> Self:

@@ -28,6 +28,14 @@ class Branch:
     levels: tuple[Layer, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The levels of one or several organizations, and the emails of some people between them."""
+
+    branches: tuple[Branch, ...]
+    people: tuple[str, ...] = ()
+
+
 class EmptyPolicyError(ValueError):
     """The levels together allow no `field`: "methods" or "countries".
 

@@ -43,7 +43,7 @@ def people_list(request: UserRequest, organization: Organization) -> HttpRespons
     if not request.GET:
         now = rules.policy_with(organization, organization.own)
         context |= {
-            "switch": SwitchForm(former=rules.wishes_of(organization)),
+            "switch": SwitchForm(former=rules.wishes_of(organization, organization.own)),
             "rules": sentence_of(now),
             "off": now.enforcement is Enforcement.OFF,
             "without_number": people.without_number(request.user, organization),

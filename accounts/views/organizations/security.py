@@ -1,17 +1,17 @@
-"""The organization's rules: Multi Factor Authentication (MFA) for its own people (D04, E03)."""
+"""Rules: Multi Factor Authentication (MFA) for the own people, and above clients (D04, E03)."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms.organizations import RulesForm, SwitchForm, initial_of
-from accounts.models import Organization
-from accounts.organizations import people, rules
+from accounts.forms.organizations import ClientRulesForm, RulesForm, SwitchForm, initial_of
+from accounts.models import Organization, OrganizationPolicy
+from accounts.organizations import deciders, people, rules
+from accounts.organizations.managers import Manager
 from accounts.organizations.refusals import refusal_of
-from accounts.organizations.rules import Wishes
 from accounts.views.organizations.guards import for_manager
 from accounts.views.requests import UserRequest
 from mfa.client import client_of
@@ -23,6 +23,7 @@ from mfa.login.policy_words import impact_sentences, sentence_of
 from mfa.login.typed import keeps
 
 FORMS = ["GET", "HEAD", "POST"]
+Rules = RulesForm | SwitchForm
 
 
 @require_http_methods(FORMS)
@@ -31,21 +32,25 @@ FORMS = ["GET", "HEAD", "POST"]
 @keeps(RulesForm)
 def organization_security(request: UserRequest, organization: Organization) -> HttpResponse:
     """Show the rules; then what a change means and for how many people; then save it."""
-    sent = request.POST if request.method == "POST" else None
-    form = RulesForm(sent, initial=initial_of(rules.wishes_of(organization)))
-    context = {**_now(organization), "form": form}
-    page = "accounts/organization_security.html"
-    if not form.is_valid():
-        typed.fill(request, form)
-        return render(request, page, context)
-    if refusal := refusal_of(request.user, organization, form.wishes):
-        form.add_error(refusal.field, refusal.words)
-        return render(request, page, context)
-    if "confirmed" in request.POST:
-        rules.change(request.user, organization, form.wishes, client=client_of(request))
-        messages.success(request, gettext("Saved."))
+    form = _form(RulesForm, request, organization, organization.own)
+    context = _answered(request, organization, organization.own, form)
+    if context is None:
         return redirect("accounts:organization_security", organization.slug)
-    return render(request, page, {**context, **_after(organization, form.wishes)})
+    return render(request, "accounts/organization_security.html", context)
+
+
+@require_http_methods(FORMS)
+@for_manager
+@fresh()
+@keeps(ClientRulesForm)
+def clients_security(request: UserRequest, organization: Organization) -> HttpResponse:
+    """Show a partner's rules above those of its client organizations, and change them likewise."""
+    _demand_partner(request, organization)
+    form = _form(ClientRulesForm, request, organization, organization.for_clients)
+    context = _answered(request, organization, organization.for_clients, form)
+    if context is None:
+        return redirect("accounts:clients_security", organization.slug)
+    return render(request, "accounts/clients_security.html", context)
 
 
 @require_http_methods(FORMS)
@@ -54,37 +59,15 @@ def organization_security(request: UserRequest, organization: Organization) -> H
 @keeps(SwitchForm)
 def two_factor(request: UserRequest, organization: Organization) -> HttpResponse:
     """Say what Yes or No changes for the organization's own people, then save it (E03)."""
-    former = rules.wishes_of(organization)
-    form, page = SwitchForm(request.POST or None, former=former), "accounts/two_factor.html"
-    context = {**_now(organization), "form": form}
-    if not form.is_valid():
-        typed.fill(request, form)
-        return render(request, page, context)
-    if refusal := refusal_of(request.user, organization, form.wishes):
-        form.add_error("two_factor", refusal.words)
-        return render(request, page, context)
-    if "confirmed" in request.POST:
-        rules.change(request.user, organization, form.wishes, client=client_of(request))
-        messages.success(request, gettext("Saved."))
+    own = organization.own
+    form = SwitchForm(request.POST or None, former=rules.wishes_of(organization, own))
+    context = _answered(request, organization, own, form)
+    if context is None:
         return redirect("accounts:people_list", organization.slug)
-    lacking = people.without_number(request.user, organization) if form.is_on else []
-    context |= {**_after(organization, form.wishes), "without_number": lacking}
-    return render(request, page, context)
-
-
-def _now(organization: Organization) -> dict[str, object]:
-    policy = rules.policy_with(organization, organization.own)
-    return {"organization": organization, "before": sentence_of(policy)}
-
-
-def _after(organization: Organization, wishes: Wishes) -> dict[str, object]:
-    own = rules.changed(organization, wishes)
-    return {
-        "after": sentence_of(rules.policy_with(organization, own)),
-        "impact": impact_sentences(rules.impact_of(organization, own, timezone.now())),
-        "chosen": RulesForm(initial=initial_of(wishes)),
-        "again": own.enroll_again_from != organization.own.enroll_again_from,
-    }
+    if "after" in context:
+        lacking = people.without_number(request.user, organization) if form.is_on else []
+        context["without_number"] = lacking
+    return render(request, "accounts/two_factor.html", context)
 
 
 @require_http_methods(FORMS)
@@ -92,11 +75,15 @@ def _after(organization: Organization, wishes: Wishes) -> dict[str, object]:
 @fresh()
 def organization_affected(request: UserRequest, organization: Organization) -> HttpResponse:
     """List the people whose next login the sent rules change, page by page or as a file."""
-    form = RulesForm(request.POST if request.method == "POST" else None)
+    level, kind = organization.own, RulesForm
+    if "clients" in request.POST:
+        _demand_partner(request, organization)
+        level, kind = organization.for_clients, ClientRulesForm
+    form = kind(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return redirect("accounts:organization_security", organization.slug)
-    own = rules.changed(organization, form.wishes)
-    impact = rules.impact_of(organization, own, timezone.now())
+    changed = rules.changed(organization, level, form.wishes)
+    impact = rules.impact_of(organization, changed, timezone.now())
     if "csv" in request.POST:
         return csv_of(impact, whole_numbers=False)
     found, after = impact.page(number_of(request.POST.get("after")))
@@ -104,3 +91,51 @@ def organization_affected(request: UserRequest, organization: Organization) -> H
     return render(
         request, "accounts/organization_affected.html", {**context, "sent": sent_again(request)}
     )
+
+
+def _demand_partner(request: UserRequest, organization: Organization) -> None:
+    """Raise Http404 unless this is a manager of the organization itself, which is no client."""
+    mine = Manager(request.user).own_organizations()
+    if organization.parent_id or not mine.filter(pk=organization.pk).exists():
+        raise Http404
+
+
+def _form(
+    kind: type[RulesForm],
+    request: UserRequest,
+    organization: Organization,
+    level: OrganizationPolicy,
+) -> RulesForm:
+    sent = request.POST if request.method == "POST" else None
+    form = kind(sent, initial=initial_of(rules.wishes_of(organization, level)))
+    for name, words in deciders.explain(organization, level).items():
+        field = form.fields[name]
+        field.help_text = " ".join(filter(None, (str(field.help_text), words)))
+    return form
+
+
+def _answered(
+    request: UserRequest, organization: Organization, level: OrganizationPolicy, form: Rules
+) -> dict[str, object] | None:
+    """Return what the page shows, or None if the change is saved."""
+    before = sentence_of(rules.policy_with(organization, level))
+    context: dict[str, object] = {"organization": organization, "form": form, "before": before}
+    if not form.is_valid():
+        typed.fill(request, form)
+        return context
+    changed = rules.changed(organization, level, form.wishes)
+    if refusal := refusal_of(request.user, organization, changed):
+        # The switch has one field for all of it.
+        field = refusal.field if refusal.field in form.fields else "two_factor"
+        form.add_error(field, refusal.words)
+        return context
+    if "confirmed" in request.POST:
+        rules.change(request.user, organization, changed, client=client_of(request))
+        messages.success(request, gettext("Saved."))
+        return None
+    return context | {
+        "after": sentence_of(rules.policy_with(organization, changed)),
+        "impact": impact_sentences(rules.impact_of(organization, changed, timezone.now())),
+        "chosen": RulesForm(initial=initial_of(form.wishes)),
+        "again": changed.enroll_again_from != level.enroll_again_from,
+    }

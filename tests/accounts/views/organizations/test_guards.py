@@ -120,13 +120,14 @@ def test_manager_who_is_paused_reaches_no_people(
         ("number/", ({"phone": "07700 900249", "reason": "new"}, "07700 900249")),
         ("reset/", (REASON, "lost phone")),
         ("security", ({"deadline": "2099-01-02", "opt_out": "on"}, "2099-01-02")),
+        ("clients/security", ({"deadline": "2099-01-02", "opt_out": "on"}, "2099-01-02")),
     ],
 )
 def test_form_comes_back_after_step_up(
     managing: Browser, alice: User, bob: User, tail: str, form: tuple[dict[str, str], str]
 ) -> None:
     sent, typed = form
-    page = f"{ACME}security/" if tail == "security" else page_of(bob) + tail
+    page = f"{ACME}{tail}/" if tail.endswith("security") else page_of(bob) + tail
     session = managing.session
     session["mfa_about"] = {**session["mfa_about"], "proofs": {}}
     session.save()
