@@ -77,6 +77,7 @@ urlpatterns = [
     path("me/not-me/<uid:uid>/<token:token>/", report.report, name="report"),
     path("me/not-me/<tail:tail>/", links.cut_report, name="cut_report"),
     path("support/", support.support, name="support"),
+    path("support/organizations/", support.support_organizations, name="support_organizations"),
     path("support/people/<int:person_id>/", support.support_person, name="support_person"),
     path(
         "support/people/<int:person_id>/what-if/", support.support_what_if, name="support_what_if"

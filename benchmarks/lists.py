@@ -92,6 +92,11 @@ SEARCHES = {
     "whole number": "+447400004321",
     "no match": "zzz-nobody",
 }
+PLACES: tuple[tuple[str, dict[str, str]], ...] = (
+    *(("organization", query) for query in ({}, {"q": "client"}, {"managers": "none"})),
+    *(("membership", query) for query in ({}, {"organization": "1"}, {"organization": "7"})),
+    ("membership", {"q": "person150001@"}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +243,9 @@ def _addresses(usual: int, deep: int) -> Iterator[tuple[str, dict[str, str]]]:
     yield "delivery", {"q": "SMc4ca4238a0b923820dcc509a6f75849b"}
     for value in ("login", "recover", "test"):
         yield "challenge", {"purpose__exact": value}
-    for page in ("factor", "challenge", "delivery", "auditevent"):
+    for page in ("factor", "challenge", "delivery", "auditevent", "membership"):
         yield page, {"person": str(usual)}
+    yield from PLACES
 
 
 def _ask(page: str, query: dict[str, str], reader: object) -> Answer:

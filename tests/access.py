@@ -69,17 +69,23 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         accounts:organization_affected""",
     ),
     (PARTNERS, "accounts:member_role"),
+    # Acme is a client organization, so it has no clients.
+    ({**PARTNERS, "manager": MISSING, "partner": MISSING}, "accounts:clients_security"),
     (
         SUPPORT,
-        """accounts:support accounts:support_person accounts:support_what_if
-        accounts:support_reset accounts:support_pause
-        accounts:support_sessions admin:system_settings admin:index
+        """accounts:support accounts:support_organizations accounts:support_person
+        accounts:support_what_if
+        accounts:support_reset accounts:support_pause accounts:support_sessions
+        admin:system_settings admin:index
         admin:password_change admin:password_change_done admin:autocomplete admin:jsi18n
         admin:app_list""",
     ),
     (
         ADMINISTRATORS,
-        """accounts:support_number admin:mfa_accountpolicy_accent
+        """accounts:support_number admin:accounts_organization_switch
+        admin:accounts_membership_promote admin:accounts_membership_demote
+        admin:accounts_membership_end admin:accounts_membership_home
+        admin:mfa_accountpolicy_accent
         admin:mfa_accountpolicy_discard_account admin:mfa_accountpolicy_enable
         admin:mfa_accountpolicy_setup_steps admin:mfa_accountpolicy_show_accent
         admin:mfa_accountpolicy_show_impact admin:mfa_accountpolicy_affected
@@ -108,6 +114,9 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
 # Who sees, adds and deletes rows of the admin's tables
 TABLES: dict[str, tuple[Outcomes, Outcomes, Outcomes]] = {
     "auth_group": (ADMINISTRATORS, SUPERUSERS, SUPERUSERS),
+    "accounts_membership": (ADMINISTRATORS, ADMINISTRATORS, NO_ONE),
+    "accounts_organization": (ADMINISTRATORS, ADMINISTRATORS, NO_ONE),
+    "accounts_organizationpolicy": (ADMINISTRATORS, NO_ONE, NO_ONE),
     "accounts_tile": (ADMINISTRATORS, ADMINISTRATORS, ADMINISTRATORS),
     "accounts_user": (SUPPORT, ADMINISTRATORS, SUPERUSERS),
     "mfa_accountpolicy": (ADMINISTRATORS, NO_ONE, NO_ONE),

@@ -16,7 +16,9 @@ from mfa.admin.base.edits import SEEN, marks_of
 from mfa.models import Factor, OutboxMessage, SitePolicy
 from mfa.sessions.devices import recognize
 
-CHANGE_FORM = re.compile(r"/admin/(accounts|auth|mfa)/(user|group|accountpolicy)/(\d+)/change/")
+CHANGE_FORM = re.compile(
+    r"/admin/(accounts|auth|mfa)/(user|group|accountpolicy|organization|organizationpolicy)/(\d+)/change/"
+)
 FORM = "application/x-www-form-urlencoded"
 PASSWORD = "correct horse battery staple"
 

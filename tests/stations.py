@@ -25,6 +25,7 @@ from mfa.models import (
     SendBlock,
     SitePolicy,
 )
+from tests.conftest import make_user
 from tests.organizations import MANAGER, join, organization
 from tests.portal_client import Browser, code
 
@@ -70,6 +71,7 @@ PAGES = {
     "mfa:end_other_sessions": "home",
     "mfa:enable": "skipped",
     "accounts:support": "ruling",
+    "accounts:support_organizations": "ruling",
     "accounts:support_person": "ruling",
     "accounts:support_what_if": "ruling",
     "accounts:support_reset": "ruling",
@@ -342,6 +344,7 @@ def ruling(office: Browser, root: User, alice: User) -> Browser:
     running = {"started_at": now, "until": now + timedelta(days=1)}
     Pause.objects.create(user=alice, reason="lost phone", **running)
     AuditEvent.objects.create(user=alice, event=Event.CODE_SENT, at=now)
+    join(make_user("dora@example.org"), organization("Acme"))
     Tile.objects.create(title="Handbook", address="https://example.org/", icon="document")
     SendBlock.objects.create(scope="+447546123", **running)
     Job.objects.create(action="end_sessions", by=root, people=[alice.pk], total=1)

@@ -1,5 +1,12 @@
-"""The admin pages of people, groups and the home page."""
+"""The admin pages of people, groups, organizations and the home page."""
 
-from accounts.admin import groups, tiles, users
+from accounts.admin import (
+    groups,
+    memberships,
+    organization_rules,
+    organizations,
+    tiles,
+    users,
+)
 
-__all__ = ["groups", "tiles", "users"]
+__all__ = ["groups", "memberships", "organization_rules", "organizations", "tiles", "users"]

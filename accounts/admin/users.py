@@ -17,7 +17,8 @@ from accounts.admin.chosen import ChosenPeople, end_all, mail_link
 from accounts.admin.forms import PersonForm
 from accounts.admin.permissions import field_of
 from accounts.admin.powers import end_pauses
-from accounts.models import LARGEST_ID, User
+from accounts.admin.unmanaged import warn_of_unmanaged, warning_of_unmanaged
+from accounts.models import LARGEST_ID, Membership, User
 from accounts.people import powers
 from mfa import pauses
 from mfa.admin.base.words import NOTHING, audit_of, label, when
@@ -30,7 +31,7 @@ POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 # What decides whether the account can be used
 USABLE = {"is_active", "valid_from", "valid_until"}
 # Their own pages are read-only, but they go with their person.
-DELETED_TOO = {model._meta.verbose_name for model in (Challenge, Delivery, Factor)}  # noqa: SLF001 Django's public name
+DELETED_TOO = {model._meta.verbose_name for model in (Challenge, Delivery, Factor, Membership)}  # noqa: SLF001 Django's public name
 ROLES: tuple[Any, Any] = (_("Permissions"), {"fields": POWERS})
 
 
@@ -160,12 +161,14 @@ class UserAdmin(ChosenPeople):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Delete an account, and notify administrators of its permissions."""
-        with powers.watched(request, people=_one(object_id)):
+        held = Membership.objects.filter(user__in=_one(object_id))
+        with powers.watched(request, people=_one(object_id)), warning_of_unmanaged(request, held):
             return super().delete_view(request, object_id, extra_context)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Delete the selected accounts, and notify administrators of their permissions."""
-        with powers.watched(request, people=queryset):
+        held = Membership.objects.filter(user__in=queryset)
+        with powers.watched(request, people=queryset), warning_of_unmanaged(request, held):
             super().delete_queryset(request, queryset)
 
     def save_model(
@@ -191,6 +194,7 @@ class UserAdmin(ChosenPeople):
         if not obj.may_log_in and USABLE & set(form.changed_data):
             # End the sessions, so that none works again if the person is enabled later (SS-05).
             end_all(request, obj)
+            warn_of_unmanaged(request, obj.memberships.all())
 
     def save_related(
         self,

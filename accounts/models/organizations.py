@@ -66,6 +66,7 @@ class Organization(models.Model):
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")
         ordering: ClassVar = ["name", "pk"]
+        indexes: ClassVar = [models.Index(fields=["name", "id"], name="organization_names")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(parent=None) | ~Q(parent=models.F("pk")), name="organization_own_parent"

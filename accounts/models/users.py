@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext, gettext_lazy as _
 
-from accounts import cohorts, policies, standings
+from accounts import cohorts, combinations, policies
 from accounts.models.emails import EmailField
 from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
@@ -30,7 +30,7 @@ from accounts.people.links import Link
 from mfa.models import AbstractMfaUser, plain_text
 from mfa.models.cohorts import Cohort
 from mfa.rules.emails import normalize
-from mfa.rules.fold import Standing
+from mfa.rules.fold import Combination
 from mfa.rules.policy import Policy
 
 # The largest id that the column can hold. Databases refuse larger ones in queries.
@@ -193,9 +193,9 @@ class User(AbstractMfaUser):
         Invitation.objects.filter(email__in=emails).delete()
 
     @classmethod
-    def standings(cls) -> Iterable[Standing]:
+    def combinations(cls) -> Iterable[Combination]:
         """Return the levels of all active organizations, alone and where people share them."""
-        return standings.standings()
+        return combinations.combinations()
 
     @classmethod
     def cohorts(cls) -> Iterable[Cohort]:

@@ -5,6 +5,7 @@ look-up goes through this module, so no view can forget the limit.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -87,3 +88,9 @@ def may_invite(actor: "User", organization: Organization, role: str) -> bool:
     if role == MANAGER:
         return organization.is_active and manager.may_give_roles(organization)
     return manager.organizations().filter(pk=organization.pk).exists()
+
+
+def unmanaged(now: datetime) -> QuerySet[Organization]:
+    """Return the active organizations without a manager who can log in (org3)."""
+    managers = Membership.objects.managing(now).filter(organization=OuterRef("pk"))
+    return Organization.objects.filter(~Exists(managers), is_active=True)

@@ -48,6 +48,20 @@ def join(
     return membership
 
 
+def add(
+    actor: AbstractMfaUser,
+    user: User,
+    organization: Organization,
+    *,
+    role: str,
+    client: Client = audit.NOWHERE,
+) -> Membership:
+    """Add a person for an administrator. Raises PermissionDenied and EmptyPolicyError."""
+    if not authority.may_add(actor, user):
+        raise PermissionDenied
+    return join(actor, user, organization, role=role, client=client)
+
+
 def end(
     actor: AbstractMfaUser,
     membership: Membership,
@@ -116,6 +130,19 @@ def give_role(
             by=actor.pk,
         )
     return True
+
+
+def choose_home(
+    actor: AbstractMfaUser, membership: Membership, *, client: Client = audit.NOWHERE
+) -> None:
+    """Make this membership the one that chooses wording and flow. Raises PermissionDenied."""
+    with transaction.atomic():
+        held = _held(membership)
+        if not (authority.rules_all(actor) and authority.may_give_role(actor, held)):
+            raise PermissionDenied
+        if held.is_in_force and held.user.home_id != held.pk:
+            User.objects.filter(pk=held.user_id).update(home=held)
+            _record(Event.HOME_CHOSEN, held, actor, client)
 
 
 def _held(membership: Membership) -> Membership:

@@ -12,16 +12,16 @@ from django.db import transaction
 
 from accounts import policies
 from accounts.cohorts import cohorts
+from accounts.combinations import combinations
 from accounts.models import Organization, OrganizationPolicy, User
 from accounts.organizations.managers import Manager
-from accounts.standings import standings
 from mfa import audit
 from mfa.client import Client
 from mfa.login import impact
 from mfa.login.impact import Impact
 from mfa.models import AbstractMfaUser, Event, Factor
 from mfa.models.policy import Conflict, conflict_of
-from mfa.rules.fold import Branch, EmptyPolicyError, resolve
+from mfa.rules.fold import Branch, Combination, EmptyPolicyError, resolve
 from mfa.rules.methods import FIRST
 from mfa.rules.policy import Enforcement, Policy
 
@@ -64,9 +64,11 @@ def policy_with(organization: Organization, level: OrganizationPolicy) -> Policy
 
 
 def conflict_with(organization: Organization, level: OrganizationPolicy) -> Conflict | None:
-    """Return whom the level would leave no verification method, or None."""
+    """Return the levels and people that would have no method left, or None."""
     site = organization.site.layer(policies.SITE)
-    return conflict_of(site, User.role_layers, standings({level.pk: level}))
+    # A level above clients counts also while there are none.
+    alone = Combination((branch_with(organization, level),))
+    return conflict_of(site, User.role_layers, (alone, *combinations({level.pk: level})))
 
 
 def demands_less(organization: Organization, level: OrganizationPolicy) -> bool:

@@ -18,6 +18,12 @@ for _app, _models in VIEWS.items():
 SUPPORT |= Q(content_type__app_label="mfa", codename="add_pause")
 SUPPORT |= Q(content_type__app_label="mfa", codename="rescue_person")
 TILES = ("add_tile", "change_tile", "delete_tile", "view_tile")
+# Deleting is not among them: an organization is turned off, a membership ends.
+PLACES = tuple(
+    f"{action}_{table}"
+    for table in ("organization", "membership")
+    for action in ("add", "change", "view")
+)
 ADMINISTRATORS = (
     SUPPORT
     | Q(
@@ -31,6 +37,7 @@ ADMINISTRATORS = (
         ],
     )
     | Q(content_type__app_label="accounts", codename__in=[*TILES, "add_user", "change_user"])
+    | Q(content_type__app_label="accounts", codename__in=PLACES)
     | Q(content_type__app_label="auth", codename="view_group")
 )
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import what_if
 from accounts.forms.support import SearchForm
 from accounts.models import User
+from accounts.organizations.managers import unmanaged
 from accounts.people.support import may_send_link, send_link
 from mfa import audit, factors, pauses, rescue
 from mfa.client import client_of
@@ -79,6 +80,15 @@ def support(request: SignedIn) -> HttpResponse:
         people = User.objects.filter(pk__in=found).order_by("email")
         pages = Paginator(people, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "accounts/support.html", {"form": form, "pages": pages})
+
+
+@require_safe
+@for_support
+def support_organizations(request: SignedIn) -> HttpResponse:
+    """List the organizations without a manager who can log in (org3)."""
+    found = unmanaged(timezone.now()).select_related("parent").order_by("name", "pk")
+    pages = Paginator(found, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "accounts/support_organizations.html", {"pages": pages})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

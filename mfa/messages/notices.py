@@ -88,6 +88,8 @@ SILENT = frozenset(
         Event.MEMBER_LEFT,
         Event.NAME_CHANGED,
         Event.RULES_CHANGED,
+        Event.HOME_CHOSEN,
+        Event.ORGANIZATION_CHANGED,
         Event.ORGANIZATION_REFUSED,
         # The invited person gets the invitation, and the reminded person the reminder.
         Event.INVITED,

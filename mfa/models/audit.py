@@ -80,6 +80,8 @@ class Event(models.TextChoices):
     MEMBER_LEFT = "member_left", _("This account's membership of an organization ended.")
     ROLE_CHANGED = "role_changed", _("The role of this account in an organization was changed.")
     RULES_CHANGED = "rules_changed", _("You changed the rules of an organization.")
+    HOME_CHOSEN = "home_chosen", _("The main organization of this account was changed.")
+    ORGANIZATION_CHANGED = "organization_changed", _("You changed an organization.")
     NAME_CHANGED = "name_changed", _("The name was changed by a manager.")
     ORGANIZATION_REFUSED = (
         "organization_refused",
@@ -124,6 +126,7 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.SETUP_CHOSEN: _("The person chose to set up two-step verification."),
     Event.POLICY_CHANGED: _("The account policy was changed."),
     Event.RULES_CHANGED: _("The rules of an organization were changed."),
+    Event.ORGANIZATION_CHANGED: _("An organization was changed."),
     Event.ORGANIZATION_REFUSED: _(
         "The person tried to open a page of an organization without permission."
     ),

@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
 from mfa.models.cohorts import Cohort
-from mfa.rules.fold import Standing
+from mfa.rules.fold import Combination
 from mfa.rules.policy import Enforcement, Layer, Policy
 
 # LG-01: the count toward 100 restarts after a day without a wrong answer.
@@ -74,7 +74,7 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     SEARCHED: ClassVar[tuple[str, ...]] = ("email",)
 
     @classmethod
-    def standings(cls) -> Iterable[Standing]:
+    def combinations(cls) -> Iterable[Combination]:
         """Return what a policy must be compatible with: the levels of organizations."""
         return ()
 

@@ -22,7 +22,7 @@ from mfa.models.level import Level
 from mfa.models.pauses import Pause
 from mfa.models.people import AbstractMfaUser
 from mfa.models.sms_account import SmsAccount
-from mfa.rules.fold import EmptyPolicyError, Standing, resolve
+from mfa.rules.fold import Combination, EmptyPolicyError, resolve
 from mfa.rules.methods import ChannelName
 from mfa.rules.policy import Enforcement, Layer
 
@@ -54,10 +54,15 @@ STRICTNESS = [str(each) for each in Enforcement]
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Levels that together leave no method, and some people to whom that happens."""
+    """Levels that together leave no method, and some people who would have none left."""
 
     error: EmptyPolicyError
     people: tuple[str, ...]
+
+    @property
+    def field(self) -> str:
+        """The field of a form that the conflict is about."""
+        return "methods" if self.error.field == "methods" else "enroll_countries"
 
     def __str__(self) -> str:
         """Say what is left out, with the names of the levels and people."""
@@ -66,15 +71,15 @@ class Conflict:
 
 
 def conflict_of(
-    site: Layer, roles: Iterable[Layer], standings: Iterable[Standing]
+    site: Layer, roles: Iterable[Layer], combinations: Iterable[Combination]
 ) -> Conflict | None:
     """Return the first levels that leave someone nothing to set up, for each role; or None."""
-    combined = product(((), *((role,) for role in roles)), (Standing(()), *standings))
-    for layers, standing in combined:
+    combined = product(((), *((role,) for role in roles)), (Combination(()), *combinations))
+    for layers, each in combined:
         try:
-            resolve(site, layers, standing.branches, in_force=True)
+            resolve(site, layers, each.branches, in_force=True)
         except EmptyPolicyError as error:
-            return Conflict(error, standing.people)
+            return Conflict(error, each.people)
     return None
 
 
@@ -166,7 +171,7 @@ class SitePolicy(Level, Branded):
         ):
             raise ValidationError({"may_relax_to": TOO_STRICT})
         people = get_user_model()
-        if found := conflict_of(self.layer("site"), people.role_layers, people.standings()):
+        if found := conflict_of(self.layer("site"), people.role_layers, people.combinations()):
             raise ValidationError(str(found))
 
     @classmethod

@@ -29,7 +29,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Combination:
     """The levels of one or several organizations, and the emails of some people between them."""
 
     branches: tuple[Branch, ...]

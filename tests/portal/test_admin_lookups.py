@@ -31,6 +31,8 @@ OFFERED = {
         "groups__id__exact",
         "groups__isnull",
     },
+    "accounts.Organization": {"is_active__exact", "is_active__isnull", "managers"},
+    "accounts.Membership": {"organization", "person"},
     "mfa.Challenge": {"purpose__exact", "purpose__isnull", "person"},
     "mfa.Delivery": {"state__exact", "state__isnull", "channel", "message", "person"},
     "mfa.Factor": {"person"},
@@ -39,8 +41,8 @@ OFFERED = {
 }
 # Only those who can change permissions filter by them.
 ROLES = {"is_staff__exact", "is_staff__isnull", "groups__id__exact", "groups__isnull"}
-# These two pages are not lists: they show the same for any URL.
-ONE_PAGE = {"mfa.SendBlock", "mfa.AccountPolicy"}
+# These pages are not lists: they show the same for any URL.
+ONE_PAGE = {"mfa.SendBlock", "mfa.AccountPolicy", "accounts.OrganizationPolicy"}
 USERS = "/admin/accounts/user/"
 PEOPLE = ("support", "administrator", "superuser")
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)

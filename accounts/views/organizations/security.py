@@ -44,7 +44,7 @@ def organization_security(request: UserRequest, organization: Organization) -> H
 @fresh()
 @keeps(ClientRulesForm)
 def clients_security(request: UserRequest, organization: Organization) -> HttpResponse:
-    """Show a partner's rules above those of its client organizations, and change them likewise."""
+    """Show and change a partner's rules above those of its client organizations."""
     _demand_partner(request, organization)
     form = _form(ClientRulesForm, request, organization, organization.for_clients)
     context = _answered(request, organization, organization.for_clients, form)

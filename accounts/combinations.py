@@ -1,4 +1,4 @@
-"""Standings: the levels that people have together, alone or in several organizations.
+"""Combinations: the levels that people have together, alone or in several organizations.
 
 A changed policy is checked against them before it is saved.
 """
@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from accounts import policies
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization, OrganizationPolicy
-from mfa.rules.fold import Branch, Standing
+from mfa.rules.fold import Branch, Combination
 
 # So many people are named at once.
 MOST_NAMED = 5
@@ -21,7 +21,7 @@ Changed = Mapping[int, OrganizationPolicy]
 Organizations = QuerySet[Organization]
 
 
-def standings(changed: Changed | None = None) -> Iterator[Standing]:
+def combinations(changed: Changed | None = None) -> Iterator[Combination]:
     """Return each active organization alone, then those with people in common, with these people.
 
     `changed` holds organizations' policies with values that are not saved, by their ids. Then only
@@ -33,10 +33,10 @@ def standings(changed: Changed | None = None) -> Iterator[Standing]:
     return among(active, changed or {})
 
 
-def among(organizations: Organizations, changed: Changed) -> Iterator[Standing]:
-    """Return the standings of people in any of these organizations, as if these were active."""
+def among(organizations: Organizations, changed: Changed) -> Iterator[Combination]:
+    """Return the combinations of people in any of these organizations, as if these were active."""
     branches = _branches(organizations, changed)
-    yield from (Standing((branch,)) for branch in branches.values())
+    yield from (Combination((branch,)) for branch in branches.values())
     several = _several(organizations)
     others = frozenset[int]().union(*several) - branches.keys()
     branches |= _branches(Organization.objects.filter(pk__in=others), changed)
@@ -44,7 +44,7 @@ def among(organizations: Organizations, changed: Changed) -> Iterator[Standing]:
         for home in places:
             # The home chooses the country. The order of the others does not matter.
             order = sorted(places, key=home.__ne__)
-            yield Standing(tuple(branches[place] for place in order), tuple(people))
+            yield Combination(tuple(branches[place] for place in order), tuple(people))
 
 
 def _branches(organizations: Organizations, changed: Changed) -> dict[int, Branch]:

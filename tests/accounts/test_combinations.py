@@ -3,9 +3,9 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from accounts.combinations import combinations
 from accounts.models import Organization, User
 from accounts.organizations import rules
-from accounts.standings import standings
 from mfa.models import SitePolicy
 from tests.conftest import make_user
 from tests.organizations import join, organization, settings
@@ -28,11 +28,11 @@ def shared(*places: Organization, name: str = "dora") -> User:
 def test_each_organization_counts_alone_and_with_those_that_people_share(
     north: Organization, south: Organization
 ) -> None:
-    alone = len(list(standings()))
+    alone = len(list(combinations()))
     shared(north, south)
     shared(north, south, name="emma")
     shared(north, name="fred")
-    found = list(standings())
+    found = list(combinations())
     # Either membership can be the home.
     assert len(found) == alone + 2
     assert found[-1].people == ("dora@example.org", "emma@example.org")
