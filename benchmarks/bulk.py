@@ -109,9 +109,12 @@ def _log_in(company: Company, email: str, measured: Measured) -> None:
     visitor.send("POST", LOGIN, {"email": email, "password": PASSWORD})
     texted = _until(began, lambda: bool(company.texts(number)))
     visitor.send("GET", VERIFY)
+    mails = company.mailbox.mails
+    # Reading the headers of thousands of emails would take longer than the code.
+    newest = len(mails)
     began = time.monotonic()
     visitor.send("POST", f"{VERIFY}email/")
-    mailed = _until(began, lambda: any(m["to"] == email for m in list(company.mailbox.mails)))
+    mailed = _until(began, lambda: any(mail["to"] == email for mail in mails[newest:]))
     for channel, seconds in (("sms", texted), ("email", mailed)):
         measured.arrived.setdefault(channel, []).append(seconds)
 
