@@ -736,3 +736,12 @@ def test_preview_counts_that_everyone_sets_up_mfa_again(
     ).content.decode()
     assert "will be asked to set up a phone at" in shown
     assert "MFA is off." in shown
+
+
+def test_preset_fills_the_form_and_saves_nothing(office: Browser) -> None:
+    shown = office.get(f"{FORM}?preset=organization").content.decode()
+    assert '<option value="finish" selected>' in shown
+    assert '<option value="enroll_again" selected>' in shown
+    assert "Nothing is saved yet." in shown
+    assert AccountPolicy.objects.get().after_enrollment == ""
+    assert "Nothing is saved yet." not in office.get(f"{FORM}?preset=other").content.decode()

@@ -1,0 +1,105 @@
+"""`manage.py policy show|export|apply`: the site's policy in words, as a file, and from a file."""
+
+import json
+from argparse import ArgumentParser
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from mfa.admin.previewing import impact_of
+from mfa.forms.levels import METHODS
+from mfa.login.policy_words import impact_sentences, sentence_of_site
+from mfa.messages import changes
+from mfa.messages.changes import Change
+from mfa.models import SitePolicy
+from mfa.models.level import Level
+from mfa.models.presets import PRESETS
+
+# The settings of the file, without the SMS account, its token, and the switch that needs a test
+FIELDS = (
+    *(field.name for field in Level._meta.fields if field.editable),  # noqa: SLF001 Django's public name
+    "may_relax_to",
+    "texts_a_day",
+)
+
+
+class Command(BaseCommand):
+    """Applies with the checks, the audit and the notices of the Account Policy page."""
+
+    help = (
+        "show: the policy in one sentence and its settings. export: print the settings as JSON, "
+        "without secrets. apply FILE or --preset NAME: change them, after the checks of the form. "
+        "--dry-run only shows who the change affects. Exit code 1: refused."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take what to do."""
+        parser.add_argument("what", choices=["show", "export", "apply"])
+        parser.add_argument("file", nargs="?", help="a file that export printed, or a part of it")
+        parser.add_argument("--preset", choices=sorted(PRESETS))
+        parser.add_argument("--dry-run", action="store_true", help="change nothing")
+
+    def handle(self, *_args: str, **options: Any) -> None:
+        """Show, export or apply."""
+        if options["what"] == "show":
+            self.stdout.write(sentence_of_site(SitePolicy.load()))
+        if options["what"] != "apply":
+            self.stdout.write(exported(SitePolicy.load()), ending="")
+            return
+        if bool(options["file"]) == bool(options["preset"]):
+            raise CommandError("Name a file or a preset.")
+        wishes = PRESETS[options["preset"]] if options["preset"] else _read(options["file"])
+        with transaction.atomic():
+            self._apply(wishes, dry=options["dry_run"])
+
+    def _apply(self, wishes: dict[str, Any], *, dry: bool) -> None:
+        SitePolicy.objects.select_for_update(no_key=True, of=("self",)).get(pk=SitePolicy.load().pk)
+        before, after = SitePolicy.load(), SitePolicy.load()
+        _fill(after, wishes)
+        changed = {name for name in FIELDS if getattr(before, name) != getattr(after, name)}
+        preview = impact_sentences(impact_of(before, after)) if changed else ["Nothing changes."]
+        for line in (sentence_of_site(before), sentence_of_site(after), *preview):
+            self.stdout.write(line)
+        if changed and not dry:
+            after.save(update_fields=changed | {"skips_from", "enroll_again_from"})
+            changes.tell(Change.POLICY, by=None, fields=sorted(changed))
+            self.stdout.write("Saved.")
+
+
+def exported(policy: SitePolicy) -> str:
+    """Return the settings as JSON, always in the same form."""
+    values = {name: _plain(getattr(policy, name)) for name in FIELDS}
+    return json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _read(name: str) -> dict[str, Any]:
+    try:
+        wishes = json.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{name} cannot be read as JSON: {error}") from error
+    unknown = wishes.keys() - set(FIELDS) if isinstance(wishes, dict) else {"not an object"}
+    if unknown:
+        raise CommandError(f"{name} has unknown settings: {', '.join(sorted(unknown))}")
+    return dict(wishes)
+
+
+def _fill(policy: SitePolicy, wishes: dict[str, Any]) -> None:
+    """Set the values, after the checks of the form. Raises CommandError."""
+    if unknown := set(wishes.get("methods", ())) - dict(METHODS).keys():
+        raise CommandError(f"Refused: unknown method {', '.join(sorted(unknown))}")
+    try:
+        for name, value in wishes.items():
+            field = SitePolicy._meta.get_field(name)  # noqa: SLF001 Django's public name
+            setattr(policy, name, field.to_python(value))  # type: ignore[union-attr]
+        policy.full_clean()
+    except (ValidationError, TypeError) as error:
+        words = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        raise CommandError(f"Refused: {words}") from error

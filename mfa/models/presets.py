@@ -1,0 +1,32 @@
+"""Presets: named values that fill the form of a policy. They are data; nothing else knows them."""
+
+from types import MappingProxyType
+
+PRESETS: MappingProxyType[str, dict[str, object]] = MappingProxyType(
+    {
+        "provider": {
+            "enforcement": "required",
+            "after_enrollment": "login_again",
+            "email_codes": "login",
+            "on_reenable": "keep",
+        },
+        "patient": {
+            "enforcement": "required",
+            "after_enrollment": "continue",
+            "email_codes": "off",
+            "on_reenable": "keep",
+        },
+        "organization": {
+            "enforcement": "required",
+            "after_enrollment": "finish",
+            "email_codes": "login",
+            "on_reenable": "enroll_again",
+        },
+        "partner": {
+            "enforcement": "required",
+            "methods": ["phone", "app", "recovery_codes"],
+            "after_enrollment": "continue",
+            "on_reenable": "keep",
+        },
+    }
+)

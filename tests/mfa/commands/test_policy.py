@@ -1,0 +1,68 @@
+"""`manage.py policy`: the site's policy in words, as a file and from a file."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from mfa.models import AuditEvent, SitePolicy
+from tests.organizations import organization, settings
+
+
+def policy_command(*arguments: str) -> str:
+    out = StringIO()
+    call_command("policy", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_export_and_apply_are_a_round_trip(policy: SitePolicy, tmp_path: Path) -> None:
+    settings(policy, enforcement="optional", most_skips=3, methods=["app"], contact="Zoë")
+    file = tmp_path / "policy.json"
+    file.write_bytes(policy_command("export").encode())
+    assert "token" not in file.read_text()
+    assert "AC0000" not in file.read_text()
+    settings(SitePolicy.load(), enforcement="", most_skips=None, methods=[], contact="")
+    assert "Saved." in policy_command("apply", str(file))
+    assert policy_command("export").encode() == file.read_bytes()
+    assert "Nothing changes." in policy_command("apply", str(file))
+    assert "People can set up an authenticator app, or skip it." in policy_command("show")
+
+
+def test_dry_run_shows_the_preview_and_saves_nothing(policy: SitePolicy, bob: User) -> None:
+    settings(policy, enforcement="off")
+    said = policy_command("apply", "--preset", "provider", "--dry-run")
+    assert "1 person will be asked to set up a phone at the next login" in said
+    assert SitePolicy.load().enforcement == "off"
+    policy_command("apply", "--preset", "provider")
+    assert SitePolicy.load().enforcement == "required"
+    assert AuditEvent.objects.filter(event="policy_changed").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wishes", "words"),
+    [
+        ({"methods": ["phone"]}, "leaves no verification method"),
+        ({"methods": ["smoke"]}, "unknown method"),
+        ({"code_life_minutes": 99}, "less than or equal to 10"),
+        ({"sms_auth_token": "x"}, "unknown settings: sms_auth_token"),
+        ([], "unknown settings"),
+    ],
+)
+def test_file_that_breaks_a_rule_is_refused(
+    wishes: object, words: str, policy: SitePolicy, tmp_path: Path
+) -> None:
+    organization("Clinic", methods=["app"])
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(wishes))
+    with pytest.raises(CommandError, match=words):
+        policy_command("apply", str(file))
+    assert SitePolicy.load().methods == []
+
+
+def test_apply_needs_one_readable_source(policy: SitePolicy, tmp_path: Path) -> None:
+    for arguments in ((), (str(tmp_path / "none"),), ("a", "--preset", "patient")):
+        with pytest.raises(CommandError):
+            policy_command("apply", *arguments)
