@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from enum import StrEnum
+from typing import Any
 
 from mfa.rules.steps import Facts, Proof, Step, next_step
 
@@ -21,6 +22,8 @@ ENDS = {
     Step.OFFER: NextLogin.MAY_SET_UP,
     Step.BACK_UP: NextLogin.CODE,
 }
+# A lockout delays a login and changes nothing else.
+UNLOCKED: dict[str, Any] = {"locked": False}
 
 
 def path_of(facts: Facts) -> tuple[Step, ...]:
@@ -35,7 +38,7 @@ def path_of(facts: Facts) -> tuple[Step, ...]:
 
 def outcome_of(facts: Facts) -> NextLogin:
     """Return what the login asks, once a lockout is over."""
-    *asked, last = path_of(replace(facts, locked=False))
+    *asked, last = path_of(replace(facts, **UNLOCKED))
     if last is Step.ENTER:
         return NextLogin.CODE if asked else NextLogin.NOTHING
     return ENDS.get(last, NextLogin.BLOCKED)

@@ -14,7 +14,7 @@ NEW = Facts(
     alive=True,
     demanded=True,
     enforcement=Enforcement.REQUIRED,
-    after_enrollment=AfterEnrollment.CONTINUE,
+    after_enrollment=AfterEnrollment.LOGIN_AGAIN,
 )
 BOUND = replace(NEW, ever_bound=True, routes=(Route(ChannelName.SMS, 1),))
 CODES = replace(BOUND, routes=(Route(ChannelName.RECOVERY_CODES, 1),))
