@@ -91,7 +91,8 @@ def _groups(
 ) -> Iterator[tuple[int, date, dict[State, date | None]]]:
     """Yield how many people share the same days: joined, and reached each state.
 
-    It is one statement. Earlier days count as the first, so the groups stay few.
+    After the look-up of the organization it is one statement. Earlier days count as the first, so
+    the groups stay few.
     """
     opened = datetime.combine(first, time.min, tzinfo=zone)
 
