@@ -13,6 +13,8 @@ FIRST = (
     "tests/portal/",
 )
 DATABASE = {"db", "transactional_db", "live_server"}
+# The run on SQLite leaves out these marks.
+ONLY_ONCE = ("processes", "full")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,9 +40,10 @@ def place(item: pytest.Item) -> int:
 
 
 def needs_database(item: pytest.Item) -> bool:
-    """Whether a test uses the database, or a fixture whose name is known only at run time."""
+    """Whether a test uses the database, a fixture known only at run time, or runs only once."""
     return (
         not DATABASE.isdisjoint(item.fixturenames)
+        or any(map(item.get_closest_marker, ONLY_ONCE))
         or item.get_closest_marker("django_db") is not None
         or "request" in item._fixtureinfo.argnames
     )
