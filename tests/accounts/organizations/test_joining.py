@@ -1,6 +1,7 @@
 """Accepting without the page: what a crafted or late request changes."""
 
 import pytest
+from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from accounts.models import Invitation, Membership, Organization, User
@@ -48,6 +49,18 @@ def test_account_is_joined_only_by_its_owner_and_keeps_its_password(
 def test_new_account_needs_a_password(acme: Organization, alice: User) -> None:
     assert accept(invitations.invite(alice, acme, ANN)) is None
     assert not User.objects.filter(email=ANN).exists()
+
+
+def test_account_made_in_the_same_moment_is_not_taken_over(acme: Organization, alice: User) -> None:
+    row = invitations.invite(alice, acme, ANN)
+
+    def register(instance: User, **_: object) -> None:
+        pre_save.disconnect(register, User)
+        User.objects.create_user(instance.email, None)
+
+    pre_save.connect(register, User)
+    assert accept(row, password=NEW) is None
+    assert not Membership.objects.filter(user__email=ANN).exists()
 
 
 def test_refusals_of_staff_are_recorded_up_to_a_limit(
