@@ -57,6 +57,13 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
 
     explained = False
 
+    def unset(self, name: str) -> str:
+        """Return what an empty choice means. Organizations have a default of their own (K9)."""
+        if name != "on_reenable":
+            return super().unset(name)
+        default = OrganizationPolicy.Reenable(OrganizationPolicy.on_reenable_if_unset)
+        return gettext("Default: %s") % default.label
+
     @property
     def organization(self) -> Organization:
         """The organization whose policy this is."""

@@ -86,7 +86,7 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         """Name the person and the organization."""
-        return f"{self.user_id} in {self.organization_id}"
+        return f"{self.user}, {self.organization}"
 
     @property
     def is_in_force(self) -> bool:
