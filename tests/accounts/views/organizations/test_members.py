@@ -20,6 +20,7 @@ def test_reset_by_manager_lets_only_the_owner_back_in(
     dave.skipped_at = timezone.now()
     dave.save()
     before = Factor.objects.usable().get(user=alice)
+    assert ">Reset Two Factor</button>" in managing.get(f"{page_of(dave)}reset/").content.decode()
     answer = managing.post(f"{page_of(dave)}reset/", REASON, follow=True)
     assert "Two-step verification of this person is reset." in answer.content.decode()
     assert not Factor.objects.usable().filter(user=dave).exists()
