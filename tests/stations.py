@@ -131,6 +131,8 @@ LEADS = {
     "accounts:remind_member",
     "accounts:organization_affected",
 }
+# Downloads by a link
+FILES = {"accounts:enrollment_file"}
 # For machines, not for people
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 PLAIN = {
@@ -138,7 +140,6 @@ PLAIN = {
     "mfa:status",
     "mfa:change_phone_status",
     "mfa:time_left",
-    "accounts:enrollment_file",
     *PROBES,
 }
 # Cacheable, because they are the same for everyone

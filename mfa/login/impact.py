@@ -12,12 +12,13 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from mfa.login.outcomes import outcome
 from mfa.models import Factor, Pause, Session, SitePolicy
 from mfa.models.cohorts import Cohort
+from mfa.models.jit import compile_nothing
 from mfa.rules.fold import Branch, EmptyPolicyError, resolve
 from mfa.rules.methods import Method
 from mfa.rules.outcomes import NextLogin
@@ -78,7 +79,7 @@ class Impact:
     @transaction.atomic
     def count(self) -> dict[NextLogin, Affected]:
         """Count them by what their next login asks after the change."""
-        _compile_nothing()
+        compile_nothing()
         found: dict[NextLogin, Affected] = defaultdict(Affected)
         for change in self.changes:
             rows = self._rows(change).values("was", "will")
@@ -101,7 +102,7 @@ class Impact:
     @transaction.atomic
     def page(self, after: int = 0) -> tuple[list[Any], int | None]:
         """Return one page of them, and the id that the next page starts above."""
-        _compile_nothing()
+        compile_nothing()
         found = list(islice(self.people(after), PER_PAGE + 1))
         more = len(found) > PER_PAGE
         return found[:PER_PAGE], found[PER_PAGE - 1].pk if more else None
@@ -198,13 +199,6 @@ def _binds(site: SitePolicy, groups: dict[int, bool], *, is_staff: bool) -> bool
     one.is_for_staff = is_staff
     one.is_pilot = groups.get(site.pilot_group_id or 0, False)
     return one.binds
-
-
-def _compile_nothing() -> None:
-    """Stop PostgreSQL compiling these long expressions: that takes longer than to run them."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL jit = off")
 
 
 def _phones() -> QuerySet[Factor]:

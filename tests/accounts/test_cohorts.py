@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as conf
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
@@ -25,6 +26,8 @@ from tests.organizations import settings
 
 pytestmark = pytest.mark.usefixtures("clock")
 PEOPLE = 500
+# Enough for every state; the full test has more combinations.
+FEW = 150
 
 SITE: dict[str, dict[str, object]] = {
     "optional": {"enforcement": "optional"},
@@ -66,12 +69,13 @@ OWN: dict[str, tuple[int, str, dict[str, object]]] = {
 
 
 @pytest.fixture
-def companies(policy: SitePolicy) -> list[Organization]:
+def companies(request: pytest.FixtureRequest, policy: SitePolicy) -> list[Organization]:
     """The organizations, with everyone in them."""
+    number = PEOPLE if request.node.get_closest_marker("full") else FEW
     settings(policy, may_relax_to="off")
     settings(policy.health, mail_test_config=mail_config(), mail_tested_at=timezone.now())
     made = every_state.organizations(NOON)
-    every_state.people(PEOPLE, 7, made, NOON)
+    every_state.people(number, 7, made, NOON)
     return made
 
 
@@ -160,6 +164,8 @@ def test_impact_is_what_the_login_decides_person_by_person(
     assert set(before.values()) == set(NextLogin)
     site = site_with(enforcement="optional", most_skips=2, text_countries=["US", "GB"])
     assert differences(site_impact(site), before, site.save) == []
+    pilots = site_with(pilot=True, enforcement="optional", skips_until=NOON + timedelta(days=1))
+    assert differences(site_impact(pilots), before, pilots.save) == []
     level = level_with(companies[0], "for_clients", enforcement="off", enroll_again_from=NOON)
     assert differences(level_impact(level), before, level.save) == []
 
@@ -170,6 +176,14 @@ def test_impact_of_turning_mfa_on_for_everyone(
     settings(policy, enabled=False, staff_released_at=NOON)
     changed = site_with(enabled=True, staff_released_at=None)
     assert differences(site_impact(changed), outcomes(), changed.save) == []
+
+
+def test_impact_without_email(
+    companies: list[Organization], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conf, "MFA_CHANNELS", {"sms": conf.MFA_CHANNELS["sms"]})
+    site = site_with(methods=["app"])
+    assert differences(site_impact(site), outcomes(), site.save) == []
 
 
 @pytest.mark.full

@@ -39,6 +39,7 @@ USES = {
     "accounts/people/links.py": "a salt for each kind of link: SIGNERS",
     "accounts/people/notice_links.py": "a salt of its own, and the person is signed: SIGNERS",
     "accounts/organizations/invitation_links.py": "a salt of its own: SIGNERS",
+    "accounts/admin/organization_rules.py": "a salt of its own, and only compared",
     "mfa/sessions/devices.py": "a salt of its own: SIGNERS",
     "mfa/limits/base.py": "never shown to anybody: FINGERPRINTS",
     "mfa/admin/base/edits.py": "a salt of its own: FINGERPRINTS",

@@ -3,12 +3,12 @@
 from tests import stations
 from tests.access import MATRIX
 from tests.architecture.addresses import ADDRESSES, PORTAL
-from tests.stations import CUT, EXEMPT, LEADS, PAGES, PLAIN, POSTS, PUBLIC, STATIONS
+from tests.stations import CUT, EXEMPT, FILES, LEADS, PAGES, PLAIN, POSTS, PUBLIC, STATIONS
 
 
 def test_every_url_is_a_page_a_post_or_for_programs() -> None:
     """A new URL needs a line in tests/stations.py."""
-    names = sorted([*PAGES, *POSTS, *PLAIN, *CUT, *LEADS])
+    names = sorted([*PAGES, *POSTS, *PLAIN, *CUT, *LEADS, *FILES])
     assert names == sorted(address.name for address in PORTAL)
 
 

@@ -9,7 +9,7 @@ from accounts.models import User
 from tests.advisories.trial import undone
 from tests.architecture.addresses import ADDRESSES
 from tests.portal_client import Browser
-from tests.stations import CUT, LEADS
+from tests.stations import CUT
 
 FLOW = {
     "accounts:login",
@@ -38,7 +38,7 @@ FLOW = {
 }
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 HARMLESS = {
-    *LEADS,
+    "accounts:change_password",
     "portal:theme_css",
     "portal:theme",
     # Nothing is left before the login.
@@ -54,6 +54,7 @@ SIGNED = {
     "mfa:receipt",
     "accounts:confirm_email",
     "accounts:confirm_warning",
+    "accounts:invitation",
     "accounts:report",
     "accounts:reset",
     *CUT,

@@ -36,6 +36,8 @@ def test_support_can_view_and_pause() -> None:
 def test_administrators_can_change_policy_and_people() -> None:
     assert permissions("Administrators") == SUPPORT | {
         *(f"accounts.{act}_tile" for act in ("add", "change", "delete", "view")),
+        *(f"accounts.{act}_organization" for act in ("add", "change", "view")),
+        *(f"accounts.{act}_membership" for act in ("add", "change", "view")),
         "accounts.add_user",
         "accounts.change_user",
         "auth.view_group",

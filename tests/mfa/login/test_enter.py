@@ -1,10 +1,12 @@
 """Effects of a login that no page shows."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils import timezone
@@ -15,7 +17,7 @@ from mfa.challenges import Outcome
 from mfa.limits.counters import TooMany
 from mfa.login import flow as flows
 from mfa.login.pending import KEY, PendingLogin
-from mfa.models import Challenge, SitePolicy
+from mfa.models import CLOSING_LASTS, Challenge, SitePolicy
 from mfa.rules.methods import ChannelName
 from mfa.rules.routes import Purpose
 from mfa.rules.steps import Step
@@ -216,3 +218,22 @@ def test_ended_step_up_keeps_login(browser: Browser, alice: User) -> None:
     flow.facts = replace(flow.facts, alive=False)
     assert login.advance(flow).url == "/me/confirm/?next=%2Fme%2F"
     assert "_auth_user_id" in request.session
+
+
+def test_account_deleted_between_code_and_login_starts_over(browser: Browser, alice: User) -> None:
+    """The last of the 14 days ends while the code is verified."""
+    User.objects.filter(pk=alice.pk).update(closed_at=timezone.now())
+    browser.password(alice)
+    over = timezone.now() - CLOSING_LASTS - timedelta(seconds=1)
+
+    def late(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        if sql.startswith("UPDATE") and "mfa_challenge" in sql:
+            User.objects.filter(pk=alice.pk).update(closed_at=over)
+        return done
+
+    with connection.execute_wrapper(late):
+        answer = browser.post("/login/verify/", {"code": code(alice.factors.get().target)})
+    assert answer.url.startswith("/login/?notice=")
+    assert not browser.signed_in
+    assert User.objects.get(pk=alice.pk).closed_at == over

@@ -277,6 +277,7 @@ def test_each_marked_form_is_tested() -> None:
         "accounts:change_email",
         # tests/accounts/views/organizations/test_guards.py
         "accounts:clients_security",
+        "accounts:invite",
         "accounts:member",
         "accounts:member_number",
         "accounts:member_reset",

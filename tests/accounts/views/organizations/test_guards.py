@@ -119,6 +119,7 @@ def test_manager_who_is_paused_reaches_no_people(
         ("", ({"full_name": "Robert"}, "Robert")),
         ("number/", ({"phone": "07700 900249", "reason": "new"}, "07700 900249")),
         ("reset/", (REASON, "lost phone")),
+        ("invitations/new", ({"email": "ann@example.org"}, "ann@example.org")),
         ("security", ({"deadline": "2099-01-02", "opt_out": "on"}, "2099-01-02")),
         ("clients/security", ({"deadline": "2099-01-02", "opt_out": "on"}, "2099-01-02")),
     ],
@@ -127,7 +128,7 @@ def test_form_comes_back_after_step_up(
     managing: Browser, alice: User, bob: User, tail: str, form: tuple[dict[str, str], str]
 ) -> None:
     sent, typed = form
-    page = f"{ACME}{tail}/" if tail.endswith("security") else page_of(bob) + tail
+    page = page_of(bob) + tail if tail in VERBS else f"{ACME}{tail}/"
     session = managing.session
     session["mfa_about"] = {**session["mfa_about"], "proofs": {}}
     session.save()
