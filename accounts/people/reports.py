@@ -29,7 +29,8 @@ def opened_by(uid: str, token: str) -> Reported | Dead:
 def make(person: User, event: int, *, client: Client) -> None:
     """End all sessions and open logins, forget devices, ask for a new password; once per event.
 
-    Factors in doubt are suspended, a reported pause ends, and former factors are not restored.
+    Factors in doubt are suspended, a reported pause ends, and former factors are not restored. A
+    closed account is not deleted.
     Raises TooMany.
     """
     with transaction.atomic():
@@ -64,8 +65,10 @@ def _secure(person: User, way: WayOn, off: list[Factor], client: Client) -> None
         person.set_unusable_password()
     person.password_expired = True
     person.is_active = way is not WayOn.CLOSED
+    # The stranger may also have closed the account, which would delete it.
+    person.closed_at = None
     person.session_epoch += 1
     person.device_epoch += 1
-    columns = ["password", "password_expired", "is_active", "session_epoch", "device_epoch"]
-    person.save(update_fields=columns)
+    columns = ["password", "password_expired", "is_active", "closed_at"]
+    person.save(update_fields=[*columns, "session_epoch", "device_epoch"])
     Session.objects.filter(user_id=person.pk).delete()

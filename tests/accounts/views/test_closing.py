@@ -1,5 +1,6 @@
 """“Close my account”: at once, kept by a login within 14 days, deleted after that."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,17 @@ def test_account_is_deleted_after_14_days_and_its_address_is_free(
     clock.shift(401 * DAY)
     retention.prune()
     assert not AuditEvent.objects.filter(user=alice.pk).exists()
+
+
+def test_not_me_after_a_stranger_closed_the_account_keeps_it(
+    clock: time_machine.Traveller, allowed: SitePolicy, home: Browser, alice: User
+) -> None:
+    home.post(PAGE)
+    notice = OutboxMessage.objects.filter(channel="email", target=alice.email).latest("pk")
+    Browser().post(re.search(r"http://testserver(/me/not-me/\S+)", notice.body)[1])
+    assert User.objects.get(pk=alice.pk).closed_at is None
+    clock.shift(15 * DAY)
+    assert retention.prune()["people"] == 0
 
 
 def test_password_without_the_code_keeps_nothing(
