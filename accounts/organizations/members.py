@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import policies
-from accounts.models import Membership, Organization, User
+from accounts.models import Invitation, Membership, Organization, User
 from accounts.organizations import authority
 from mfa import audit
 from mfa.client import Client
@@ -68,7 +68,7 @@ def end(
     *,
     client: Client = audit.NOWHERE,
 ) -> None:
-    """End a membership and all sessions of the person.
+    """End a membership, all sessions of the person, and an invitation that would undo it.
 
     Raises PermissionDenied, and LastManagerError for the last manager unless an administrator acts.
     """
@@ -81,6 +81,8 @@ def end(
         _keep_a_manager(actor, held)
         held.ended_at = timezone.now()
         held.save(update_fields=["ended_at"])
+        sent = Invitation.objects.filter(organization=held.organization_id, email=held.user.email)
+        sent.filter(accepted_at=None, revoked_at=None).update(revoked_at=held.ended_at)
         _move_home(held)
         _record(Event.MEMBER_LEFT, held, actor, client)
         revoke.end_all(held.user, by=actor, client=client)

@@ -332,3 +332,17 @@ def test_invited_manager_looks_after_people(
     assert "You will be a manager there" in text(other_browser, path)
     accept(other_browser, path)
     assert membership_of(ANN).role == MANAGER
+
+
+def test_removed_member_does_not_return_by_an_open_link(
+    managing: Browser, other_browser: Browser
+) -> None:
+    """org2: an administrator added the person meanwhile, so the link was never used."""
+    invite(managing)
+    join(make_user(ANN), Organization.objects.get(slug="acme"))
+    managing.post(f"/organizations/acme/people/{membership_of(ANN).pk}/end/")
+    path = link_to()
+    assert "Join Acme" not in text(other_browser, path, 410)
+    other_browser.post(path)
+    accept(other_browser, path)
+    assert membership_of(ANN) is None
