@@ -35,7 +35,8 @@ def invite(
 ) -> Invitation:
     """Invite an address by email, again after an earlier invitation. `email` is normalized.
 
-    Raises PermissionDenied, and TooMany for too many invitations a day.
+    An open invitation is replaced only by those who may give its role. Raises PermissionDenied,
+    and TooMany for too many invitations a day.
     """
     if not may_invite(actor, organization, role):
         raise PermissionDenied
@@ -46,6 +47,8 @@ def invite(
             Invitation.objects.get_or_create(organization=organization, email=email, defaults=fresh)
             rows = Invitation.objects.select_for_update(no_key=True)
             held = rows.get(organization=organization, email=email)
+            if _is_above(actor, held):
+                raise PermissionDenied
             held.full_name, held.role = full_name, role
             _send(actor, held, client)
     except counters.TooMany as refusal:
@@ -98,6 +101,17 @@ def of_organization(actor: User, organization: Organization) -> QuerySet[Invitat
     managed = Manager(actor).organizations().values("pk")
     rows = Invitation.objects.filter(organization=organization, organization__in=managed)
     return rows.select_related("organization", "inviter")
+
+
+def invited_above(actor: User, organization: Organization, email: str) -> bool:
+    """Whether an open invitation of the address has a role that the person may not give."""
+    held = of_organization(actor, organization).filter(email=email).first()
+    return held is not None and _is_above(actor, held)
+
+
+def _is_above(actor: User, held: Invitation) -> bool:
+    waits = held.role == MANAGER and held.state is Invitation.State.WAITING
+    return waits and not may_invite(actor, held.organization, held.role)
 
 
 def _send(actor: User, held: Invitation, client: Client) -> None:

@@ -48,7 +48,7 @@ def invite(request: UserRequest, organization: Organization) -> HttpResponse:
     roles = may_invite(request.user, organization, MANAGER)
     form = InvitationForm(request.POST or None, roles=roles)
     context = {"organization": organization, "form": form}
-    if not form.is_valid() or _belongs(request, organization, form):
+    if not form.is_valid() or _is_taken(request, organization, form):
         typed.fill(request, form)
         return render(request, "accounts/invite.html", context)
     email, name = form.cleaned_data["email"], form.cleaned_data["full_name"]
@@ -111,12 +111,14 @@ def _found(request: UserRequest, organization: Organization, pk: int) -> Invitat
     return found
 
 
-def _belongs(request: UserRequest, organization: Organization, form: InvitationForm) -> bool:
-    """Whether the address already belongs to a member. The manager sees members anyway."""
-    found = people.has(request.user, organization, form.cleaned_data["email"])
-    if found:
+def _is_taken(request: UserRequest, organization: Organization, form: InvitationForm) -> bool:
+    """Whether the address is a member's or an invited manager's, which the manager sees anyway."""
+    email = form.cleaned_data["email"]
+    if people.has(request.user, organization, email):
         form.add_error("email", gettext("This person already belongs to %s.") % organization)
-    return found
+    elif invited.invited_above(request.user, organization, email):
+        form.add_error("email", gettext("This person is already invited as a manager."))
+    return not form.is_valid()
 
 
 def _too_many() -> str:

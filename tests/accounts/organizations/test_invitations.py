@@ -65,3 +65,19 @@ def test_second_revocation_changes_nothing(acme: Organization, alice: User) -> N
     first = Invitation.objects.get().revoked_at
     assert invitations.revoke(alice, row)
     assert Invitation.objects.get().revoked_at == first
+
+
+def test_client_never_replaces_the_partners_open_invitation(
+    acme: Organization, alice: User, charlie: User
+) -> None:
+    """org4: the manager that the partner invites stands above."""
+    join(charlie, organization("North"), role=MANAGER)
+    Organization.objects.filter(pk=acme.pk).update(parent=Organization.objects.get(slug="north"))
+    acme.refresh_from_db()
+    row = invitations.invite(charlie, acme, ANN, role=MANAGER)
+    with pytest.raises(PermissionDenied):
+        invitations.invite(alice, acme, ANN)
+    row.refresh_from_db()
+    assert (row.role, row.inviter, row.round) == (MANAGER, charlie, 1)
+    assert invitations.revoke(charlie, row)
+    assert invitations.invite(alice, acme, ANN).role == "member"

@@ -14,7 +14,7 @@ from mfa.models import AuditEvent, Event, OutboxMessage
 from tests.accounts.views.organizations.pages import text
 from tests.conftest import make_user
 from tests.invitations import ANN, LIST, invite, link_to, send
-from tests.organizations import join, organization
+from tests.organizations import MANAGER, join, organization
 from tests.portal_client import Browser
 
 
@@ -203,3 +203,18 @@ def test_nobody_else_is_reminded(managing: Browser, alice: User, root: User) -> 
     assert list(statuses.values()) == [403, 403, 302]
     send()
     assert not OutboxMessage.objects.filter(subject__contains="two-step").exists()
+
+
+def test_page_says_that_the_partner_invited_a_manager(
+    managing: Browser, alice: User, charlie: User
+) -> None:
+    globex = Organization.objects.get(slug="globex")
+    join(charlie, globex, role=MANAGER)
+    page = "/organizations/globex/invitations/new/"
+    managing.post(page, {"email": ANN, "full_name": "", "role": MANAGER})
+    client = Browser()
+    client.log_in(charlie)
+    answer = client.post(page, {"email": ANN, "full_name": ""})
+    assert "already invited as a manager" in answer.content.decode()
+    row = Invitation.objects.get()
+    assert (row.role, row.inviter) == (MANAGER, alice)
