@@ -2,13 +2,13 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import models, transaction
 
 from mfa.admin.previewing import impact_of
 from mfa.forms.levels import METHODS
@@ -18,6 +18,7 @@ from mfa.messages.changes import Change
 from mfa.models import SitePolicy
 from mfa.models.level import Level
 from mfa.models.presets import PRESETS
+from mfa.rules.regions import MAIN_REGIONS, is_region
 
 # The settings of the file, without the SMS account, its token, and the switch that needs a test
 FIELDS = (
@@ -25,6 +26,8 @@ FIELDS = (
     "may_relax_to",
     "texts_a_day",
 )
+MOMENTS = {"deadline", "skips_until"}
+HOME = SitePolicy._meta.get_field("home_region")  # noqa: SLF001 Django's public name
 
 
 class Command(BaseCommand):
@@ -93,13 +96,33 @@ def _read(name: str) -> dict[str, Any]:
 
 def _fill(policy: SitePolicy, wishes: dict[str, Any]) -> None:
     """Set the values, after the checks of the form. Raises CommandError."""
+    for name, value in wishes.items():
+        if not _fits(SitePolicy._meta.get_field(name), value):  # noqa: SLF001 Django's public name
+            raise CommandError(f"Refused: {name} cannot have this value")
     if unknown := set(wishes.get("methods", ())) - dict(METHODS).keys():
         raise CommandError(f"Refused: unknown method {', '.join(sorted(unknown))}")
     try:
         for name, value in wishes.items():
             field = SitePolicy._meta.get_field(name)  # noqa: SLF001 Django's public name
-            setattr(policy, name, field.to_python(value))  # type: ignore[union-attr]
+            set_to = field.to_python(value)  # type: ignore[union-attr]
+            setattr(policy, name, set_to.astimezone(UTC) if value and name in MOMENTS else set_to)
         policy.full_clean()
-    except (ValidationError, TypeError) as error:
+    except (ValidationError, TypeError, ValueError, OverflowError) as error:
         words = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
         raise CommandError(f"Refused: {words}") from error
+
+
+def _fits(field: object, value: Any) -> bool:
+    """Whether a value of a file has the type of its column, and names only known countries."""
+    match field:
+        case models.JSONField(name=name):
+            texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
+            return texts and (name == "methods" or set(value) <= set(MAIN_REGIONS))
+        case models.BooleanField():
+            return value is None or isinstance(value, bool)
+        case models.IntegerField():
+            return value is None or type(value) is int
+        case models.DateTimeField():
+            return value is None or isinstance(value, str)
+    known = field is not HOME or value == "" or is_region(str(value))
+    return isinstance(value, str) and value.isprintable() and known
