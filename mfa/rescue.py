@@ -119,7 +119,8 @@ def reopen(person: AbstractMfaUser, email: str) -> AbstractMfaUser:
     """
     held = pauses.hold(person)
     held.set_unusable_password()
-    held.email, held.is_active, held.email_changed_at = email, True, None
+    held.email, held.is_active = email, True
+    held.email_changed_at = held.closed_at = None
     held.mailbox_proven_at = timezone.now()
     held.session_epoch += 1
     held.device_epoch += 1

@@ -117,7 +117,10 @@ def test_password_is_still_required(alice: User, browser: Browser) -> None:
 def closed(root: User) -> User:
     """The only superuser, whose account was taken over and closed by a report."""
     User.objects.filter(pk=root.pk).update(
-        email="attacker@example.net", is_active=False, email_changed_at=timezone.now()
+        email="attacker@example.net",
+        is_active=False,
+        email_changed_at=timezone.now(),
+        closed_at=timezone.now(),
     )
     root.factors.update(status="suspended")
     return User.objects.get(pk=root.pk)
@@ -131,6 +134,7 @@ def test_reopened_superuser_logs_in_and_attacker_does_not(
     breakglass(closed.email, reopen="Root@example.org")
     assert "manage.py changepassword root@example.org" in capsys.readouterr().out
     closed.refresh_from_db()
+    assert closed.closed_at is None
     # The attacker's password and email open nothing, although the second step is paused.
     assert "do not match" in Browser().password(closed).content.decode()
     assert not OutboxMessage.objects.filter(target="attacker@example.net").exists()
