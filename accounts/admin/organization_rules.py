@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from accounts.admin.organizations import LIST, history
 from accounts.models import Organization, OrganizationPolicy
 from accounts.organizations import rules
+from mfa.admin import presets
 from mfa.admin.base.page import PortalAdmin
 from mfa.client import client_of
 from mfa.forms.levels import LevelForm
@@ -44,6 +45,7 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
             "methods",
             "email_codes",
             "new_device_email",
+            "may_close",
             "after_enrollment",
             "code_life_minutes",
             "session_hours",
@@ -112,6 +114,7 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
                     "methods",
                     "email_codes",
                     "new_device_email",
+                    "may_close",
                     "after_enrollment",
                     "code_life_minutes",
                 )
@@ -162,8 +165,9 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show the sentence of these rules, and what a change means."""
+        """Show the sentence of these rules, presets, and what a change means."""
         form = context["adminform"].form
+        context |= presets.fill(request, form)
         organization, level = form.organization, form.instance
         stored = OrganizationPolicy.objects.get(pk=level.pk)
         clients = rules.is_for_clients(organization, stored)

@@ -17,7 +17,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa import channels, countries
-from mfa.admin import look, saving, status
+from mfa.admin import look, presets, saving, status
 from mfa.admin.base.page import PortalAdmin
 from mfa.admin.base.words import audit_of_event
 from mfa.admin.confirming import confirm_account, discard_account
@@ -33,7 +33,6 @@ from mfa.login import typed
 from mfa.login.guards import fresh, person
 from mfa.login.policy_words import sentence_of_site
 from mfa.models import AccountPolicy, Event
-from mfa.models.presets import PRESETS
 from mfa.rules.looks import FIRST_NAME
 from mfa.rules.methods import ChannelName
 from mfa.rules.routes import Purpose
@@ -45,12 +44,6 @@ def _about_the_account() -> str:
 
 # The tests that are shown below the fields they test
 TESTS = {"accent": "accent", "email_codes": "mail", "sms_account_id": "texts"}
-PRESET_WORDS = {
-    "provider": _("Provider: log in again after the setup"),
-    "patient": _("Patients: straight to the portal, no codes by email"),
-    "organization": _("Organization: a page with “Finish”, set up again when turned on again"),
-    "partner": _("Partner: straight to the portal, phone, app and recovery codes"),
-}
 # The pages behind its buttons, by the ends of their URL names
 PAGES: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
     "test_connection": ("test-connection/", test_connection),
@@ -226,11 +219,8 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
     ) -> HttpResponse:
         """Fold the sections with nothing left to do."""
         form = context["adminform"].form
-        if preset := PRESETS.get(request.GET.get("preset", "")):
-            form.initial.update(preset)
+        context |= presets.fill(request, form)
         returned = typed.fill(request, form, address=self.form_address(request))
-        context["presets"] = PRESET_WORDS
-        context["preset"] = PRESET_WORDS.get(request.GET.get("preset", ""), "")
         unsaved = form.changed_data if form.is_bound else returned
         context["sections"] = [
             Section.of(form, str(name), options, unsaved)

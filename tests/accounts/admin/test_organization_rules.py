@@ -1,0 +1,61 @@
+"""An organization's rules in the admin: explained first, then saved."""
+
+import re
+
+import pytest
+
+from accounts.models import Organization, User
+from mfa.models import AuditEvent, Event
+from tests.organizations import join, organization
+from tests.portal_client import Browser
+
+
+@pytest.fixture
+def acme(office: Browser, bob: User) -> Organization:
+    made = organization("Acme")
+    join(bob, made)
+    return made
+
+
+@pytest.fixture
+def office(browser: Browser, root: User) -> Browser:
+    browser.log_in(root)
+    return browser
+
+
+def page_of(company: Organization) -> str:
+    return f"/admin/accounts/organizationpolicy/{company.own_id}/change/"
+
+
+def rules_of(company: Organization) -> tuple[str, bool | None]:
+    own = Organization.objects.get(pk=company.pk).own
+    return own.enforcement, own.may_close
+
+
+def test_first_save_explains_and_second_saves(office: Browser, acme: Organization) -> None:
+    typed = {"enforcement": "required", "may_close": "True"}
+    said = office.post(page_of(acme), typed).text
+    assert "Nothing is saved yet." in said
+    assert rules_of(acme) == ("", None)
+    mark = re.search(r'name="_previewed" value="(\w+)"', said)
+    assert mark
+    other = {**typed, "may_close": "False", "_previewed": mark[1]}
+    assert "Nothing is saved yet." in office.post(page_of(acme), other).text
+    assert office.post(page_of(acme), {**typed, "_previewed": mark[1]}).url == page_of(acme)
+    assert rules_of(acme) == ("required", True)
+    assert AuditEvent.objects.filter(event=Event.RULES_CHANGED).count() == 1
+
+
+def test_preset_fills_the_form_and_saves_nothing(office: Browser, acme: Organization) -> None:
+    page = office.get(f"{page_of(acme)}?preset=partner").text
+    assert "straight to the portal" in page
+    assert '<option value="continue" selected>' in page
+    assert rules_of(acme) == ("", None)
+
+
+def test_rules_that_leave_no_method_are_refused(office: Browser, acme: Organization) -> None:
+    typed = {"methods": ["recovery_codes"]}
+    page = office.post(page_of(acme), typed).text
+    assert "Acme" in page
+    assert 'class="errorlist"' in page
+    assert rules_of(acme) == ("", None)
