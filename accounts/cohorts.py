@@ -1,7 +1,7 @@
 """People by their roles and the rules of their organizations, however many people there are.
 
 Organizations with the same rules count as one, so the number of cohorts grows with the number of
-different rules. Only people between different rules are read one by one.
+different rules. Only people with several memberships are read one by one.
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts import policies
 from accounts.models.memberships import Membership
@@ -35,11 +35,9 @@ def cohorts(changed: Changed | None = None) -> Iterator[Cohort]:
     if not changed:
         yield from _in_roles(~_in_force(), ())
     for rules, organizations in by_rules.items():
-        within = _in_force(organization__in=organizations)
         if not changed or rules[0] != rules[1]:
-            outside = Exists(_held().exclude(organization__in=organizations))
-            yield from _in_roles(within & ~Q(outside), (rules,))
-    for several, people in _between(by_rules).items():
+            yield from _in_roles(_only_at_home_in(organizations), (rules,))
+    for several, people in _elsewhere_too(by_rules).items():
         if not changed or any(before != after for before, after in several):
             yield from _in_roles(Q(pk__in=people), several)
 
@@ -99,18 +97,27 @@ def _nameless(branch: Branch) -> Branch:
     return Branch(tuple(replace(level, name="") for level in branch.levels))
 
 
-def _between(by_rules: dict[Rules, list[int]]) -> dict[tuple[Rules, ...], list[int]]:
-    """Return the people whose organizations have different rules, by these rules."""
+def _only_at_home_in(organizations: list[int]) -> Q:
+    """Return the condition for people whose only membership is the home, in one of these.
+
+    The home is a column of the person, so the database looks for memberships of few people.
+    """
+    another = _held().exclude(pk=OuterRef("home_id"))
+    home = Q(home__organization__in=organizations, home__ended_at=None)
+    return home & ~Q(Exists(another))
+
+
+def _elsewhere_too(by_rules: dict[Rules, list[int]]) -> dict[tuple[Rules, ...], list[int]]:
+    """Return the people with a membership besides the home, by the rules of all of theirs."""
     rules_of = {pk: rules for rules, organizations in by_rules.items() for pk in organizations}
-    another = _all().filter(user=OuterRef("user")).exclude(pk=OuterRef("pk"))
-    rows = _all().filter(Exists(another)).order_by("user", "organization")
+    other = _all().filter(Q(user__home=None) | ~Q(user__home=F("pk")))
+    rows = _all().filter(user__in=other.values("user")).order_by("user", "organization")
     held: dict[int, dict[Rules, None]] = defaultdict(dict)
     for person, organization in rows.values_list("user_id", "organization_id"):
         held[person][rules_of[organization]] = None
     found = defaultdict(list)
     for person, several in held.items():
-        if len(several) > 1:
-            found[tuple(several)].append(person)
+        found[tuple(several)].append(person)
     return found
 
 
