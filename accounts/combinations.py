@@ -41,7 +41,7 @@ def among(organizations: Organizations, changed: Changed) -> Iterator[Combinatio
     others = frozenset[int]().union(*several) - branches.keys()
     branches |= _branches(Organization.objects.filter(pk__in=others), changed)
     for places, people in several.items():
-        for home in places:
+        for home in sorted(places):
             # The home chooses the country. The order of the others does not matter.
             order = sorted(places, key=home.__ne__)
             yield Combination(tuple(branches[place] for place in order), tuple(people))

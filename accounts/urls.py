@@ -1,6 +1,6 @@
 """The URLs of the account pages."""
 
-from django.urls import path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
 from accounts.people.links import TOKEN, UID
@@ -53,6 +53,46 @@ register_converter(TokenConverter, "token")
 register_converter(TailConverter, "tail")
 
 app_name = "accounts"
+support_urls = [
+    path("", support.support, name="support"),
+    path("organizations/", support.support_organizations, name="support_organizations"),
+    path("people/<int:person_id>/", support.support_person, name="support_person"),
+    path("people/<int:person_id>/what-if/", support.support_what_if, name="support_what_if"),
+    path("people/<int:person_id>/reset/", rescues.support_reset, name="support_reset"),
+    path("people/<int:person_id>/pause/", rescues.support_pause, name="support_pause"),
+    path("people/<int:person_id>/number/", rescues.support_number, name="support_number"),
+    path("people/<int:person_id>/sessions/", rescues.support_sessions, name="support_sessions"),
+]
+member_urls = [
+    path("", members.member, name="member"),
+    path("number/", members.member_number, name="member_number"),
+    path("reset/", members.member_reset, name="member_reset"),
+    path("sessions/", members.member_sessions, name="member_sessions"),
+    path("role/", roles.member_role, name="member_role"),
+    path("end/", members.member_end, name="member_end"),
+    path("remind/", members.remind_member, name="remind_member"),
+]
+invitation_urls = [
+    path("", invitations.invitations, name="invitations"),
+    path("new/", invitations.invite, name="invite"),
+    path("<int:invitation_id>/renew/", invitations.renew_invitation, name="renew_invitation"),
+    path("<int:invitation_id>/revoke/", invitations.revoke_invitation, name="revoke_invitation"),
+]
+organization_urls: list[URLPattern | URLResolver] = [
+    path("", overview.organization, name="organization"),
+    path("details/", overview.organization_details, name="organization_details"),
+    path("people/", overview.people_list, name="people_list"),
+    path("people/two-factor/", security.two_factor, name="two_factor"),
+    path("people/<int:member_id>/", include(member_urls)),
+    path("clients/", overview.clients, name="clients"),
+    path("clients/security/", security.clients_security, name="clients_security"),
+    path("security/", security.organization_security, name="organization_security"),
+    path("security/affected/", security.organization_affected, name="organization_affected"),
+    path("report/", enrollment.enrollment_report, name="enrollment_report"),
+    path("report/file/", enrollment.enrollment_file, name="enrollment_file"),
+    path("invitations/", include(invitation_urls)),
+]
+# A login looks through these, so pages of other people are behind one prefix each.
 urlpatterns = [
     # W3C, "A Well-Known URL for Changing Passwords", for password managers
     path(".well-known/change-password", details.change_password, name="change_password"),
@@ -66,6 +106,7 @@ urlpatterns = [
     path("me/confirm/", step_up.step_up, name="step_up"),
     path("me/", details.details, name="details"),
     path("me/password/", details.password, name="password"),
+    path("me/password/renew/", details.renew, name="renew"),
     path("me/data/", data.data, name="data"),
     path("me/close/", closing.close_account, name="close_account"),
     path("me/email/", email.change_email, name="change_email"),
@@ -76,77 +117,8 @@ urlpatterns = [
     path("me/warning/<tail:tail>/", links.cut_warning, name="cut_warning"),
     path("me/not-me/<uid:uid>/<token:token>/", report.report, name="report"),
     path("me/not-me/<tail:tail>/", links.cut_report, name="cut_report"),
-    path("support/", support.support, name="support"),
-    path("support/organizations/", support.support_organizations, name="support_organizations"),
-    path("support/people/<int:person_id>/", support.support_person, name="support_person"),
-    path(
-        "support/people/<int:person_id>/what-if/", support.support_what_if, name="support_what_if"
-    ),
-    path("support/people/<int:person_id>/reset/", rescues.support_reset, name="support_reset"),
-    path("support/people/<int:person_id>/pause/", rescues.support_pause, name="support_pause"),
-    path("support/people/<int:person_id>/number/", rescues.support_number, name="support_number"),
-    path(
-        "support/people/<int:person_id>/sessions/",
-        rescues.support_sessions,
-        name="support_sessions",
-    ),
-    path("organizations/<slug:slug>/", overview.organization, name="organization"),
-    path(
-        "organizations/<slug:slug>/details/",
-        overview.organization_details,
-        name="organization_details",
-    ),
-    path("organizations/<slug:slug>/people/", overview.people_list, name="people_list"),
-    path(
-        "organizations/<slug:slug>/report/", enrollment.enrollment_report, name="enrollment_report"
-    ),
-    path(
-        "organizations/<slug:slug>/report/file/",
-        enrollment.enrollment_file,
-        name="enrollment_file",
-    ),
-    path("organizations/<slug:slug>/people/two-factor/", security.two_factor, name="two_factor"),
-    path("organizations/<slug:slug>/clients/", overview.clients, name="clients"),
-    path(
-        "organizations/<slug:slug>/clients/security/",
-        security.clients_security,
-        name="clients_security",
-    ),
-    path(
-        "organizations/<slug:slug>/security/",
-        security.organization_security,
-        name="organization_security",
-    ),
-    path("organizations/<slug:slug>/invitations/", invitations.invitations, name="invitations"),
-    path("organizations/<slug:slug>/invitations/new/", invitations.invite, name="invite"),
-    path(
-        "organizations/<slug:slug>/invitations/<int:invitation_id>/renew/",
-        invitations.renew_invitation,
-        name="renew_invitation",
-    ),
-    path(
-        "organizations/<slug:slug>/invitations/<int:invitation_id>/revoke/",
-        invitations.revoke_invitation,
-        name="revoke_invitation",
-    ),
     path("invitation/<uid:uid>/<token:token>/", joining.invitation, name="invitation"),
     path("invitation/<tail:tail>/", links.cut_invitation, name="cut_invitation"),
-    path(
-        "organizations/<slug:slug>/security/affected/",
-        security.organization_affected,
-        name="organization_affected",
-    ),
-    *(
-        path(f"organizations/<slug:slug>/people/<int:member_id>/{tail}", view, name=name)
-        for tail, view, name in (
-            ("", members.member, "member"),
-            ("number/", members.member_number, "member_number"),
-            ("reset/", members.member_reset, "member_reset"),
-            ("sessions/", members.member_sessions, "member_sessions"),
-            ("role/", roles.member_role, "member_role"),
-            ("end/", members.member_end, "member_end"),
-            ("remind/", members.remind_member, "remind_member"),
-        )
-    ),
-    path("me/password/renew/", details.renew, name="renew"),
+    path("support/", include(support_urls)),
+    path("organizations/<slug:slug>/", include(organization_urls)),
 ]

@@ -125,6 +125,8 @@ def _value(name: str, value: object) -> str:
             return ", ".join(str(words) for method, words in METHODS.items() if method in value)
         case frozenset():
             return countries.words(value)
+        case str() if name == "home_region":
+            return countries.name_of(value)
         case _:
             choices = dict(Level._meta.get_field(name).choices or ())  # type: ignore[union-attr]  # noqa: SLF001
             return str(choices.get(value, value))

@@ -78,7 +78,7 @@ def speaking(settings: Settings, language: str) -> Iterator[None]:
 NAMES = re.compile(
     r"""[\w.+…-]+@[\w.-]+ | @\S+\ \#\d+ | https?://\S+ | (?<!\S)/[a-z/-]+/? | [+][\d ]+ | UTC
     | \b[\dA-Z]{4}-[\dA-Z]{4}\b
-    | Linux | \b(A\ )?Acme(\ Portal)? | Globex | Able | Alice | Bob | Charlie
+    | Linux | \b(A\ )?[Aa]cme(\ Portal)? | Globex | Able | Alice | Bob | Charlie
     | [Tt]he\ help\ desk | lost\ phone | Handbook
     | demo(\ demo){3} | Administrators | Support | English | [A-Z]\w+(/[-+\w]+)+ | (?<=…)\w+
     | outbox-\d+ | number\ ending | Guernsey | Isle\ of\ Man | Jersey | United\ Kingdom""",

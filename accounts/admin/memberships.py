@@ -152,10 +152,10 @@ class MembershipAdmin(PortalAdmin[Membership]):
         tone = "good" if row.role == MANAGER else "quiet"
         return label(tone, row.get_role_display())
 
-    @admin.display(description=_("main organization"), boolean=True)
-    def is_home(self, row: Membership) -> bool:
+    @admin.display(description=_("main organization"))
+    def is_home(self, row: Membership) -> str:
         """Whether it chooses wording and flow."""
-        return row.user.home_id == row.pk
+        return gettext("Yes") if row.user.home_id == row.pk else gettext("No")
 
     @admin.display(description=_("since"))
     def since_when(self, row: Membership) -> SafeString:
