@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from accounts.admin.organizations import LIST, history
 from accounts.models import Organization, OrganizationPolicy
 from accounts.organizations import rules
+from mfa import countries
 from mfa.admin import presets
 from mfa.admin.base.page import PortalAdmin
 from mfa.client import client_of
@@ -176,6 +177,7 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
             "title": title % organization,
             "subtitle": None,
             "organization": organization,
+            "countries": countries.all_names(),
             "before": sentence_of(rules.policy_with(organization, stored)),
         }
         if form.explained:
