@@ -35,7 +35,7 @@ def mia(policy: SitePolicy) -> User:
 def test_command_shows_levels_and_what_each_decides(mia: User) -> None:
     said = what_if("Mia@example.org")
     assert "Account Policy\n  - MFA requirement: Required\n" in said
-    assert "Home country: GB" in said
+    assert "Home country: United Kingdom" in said
     assert "Partner: our clients\n" in said
     assert "  * Methods: authenticator app, recovery codes\n" in said
     assert "Clinic\n" in said
