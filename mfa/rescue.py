@@ -14,7 +14,7 @@ from mfa.client import Client
 from mfa.limits import counters, lockouts, table as limits
 from mfa.limits.counters import TooMany
 from mfa.messages import alerts, notices
-from mfa.models import AbstractMfaUser, Event, Factor, Session, Status
+from mfa.models import AbstractMfaUser, Event, Factor, Session
 from mfa.sessions import devices, revoke
 
 RESCUE, PAUSE, NUMBER = "mfa.rescue_person", "mfa.add_pause", "mfa.change_factor"
@@ -72,7 +72,7 @@ def reset(
         pauses.end_running(held, by=actor, client=client)
         numbers = notices.numbers_of(held) or [factors.last_number(held)]
         factors.rebind(held)
-        Factor.objects.not_revoked().filter(user_id=held.pk).become(Status.REVOKED)
+        Factor.objects.filter(user_id=held.pk).end()
         people = get_user_model().objects.filter(pk=held.pk)
         people.update(reset_at=timezone.now(), skipped_at=None)
         revoke.forget_devices(held)

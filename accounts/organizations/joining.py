@@ -12,7 +12,7 @@ from accounts.people import passwords
 from mfa import audit
 from mfa.client import Client
 from mfa.limits import counters, table as limits
-from mfa.models import Event, Factor, Session, Status
+from mfa.models import Event, Factor, Session
 
 
 class Acceptance(StrEnum):
@@ -104,7 +104,7 @@ def _owned(person: User | None, invitation: Invitation, password: str) -> User:
     person.registered_at = person.ever_bound_at = person.reset_at = person.skipped_at = None
     person.skips = 0
     person.save()
-    Factor.objects.not_revoked().filter(user_id=person.pk).become(Status.REVOKED)
+    Factor.objects.filter(user_id=person.pk).end()
     Session.objects.filter(user_id=person.pk).delete()
     return person
 

@@ -24,6 +24,8 @@ from mfa.factors.phone import (
     may_have,
     numbers_of,
     phone_of,
+    propose_phone,
+    proposed_number,
 )
 from mfa.rules.methods import WAYS, ChannelName, Method
 from mfa.rules.routes import Route
@@ -54,6 +56,8 @@ __all__ = [
     "numbers_of",
     "only_of",
     "phone_of",
+    "propose_phone",
+    "proposed_number",
     "rebind",
     "remove",
     "shown_of",

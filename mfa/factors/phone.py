@@ -58,8 +58,19 @@ def may_have(user: AbstractMfaUser, number: str) -> bool:
 
 def last_number(user: AbstractMfaUser) -> str:
     """Return the person's newest number, even if it was removed; "" if there never was one."""
-    phone = _newest_first(user).first()
+    phone = _newest_first(user).exclude(status=Status.PROPOSED).first()
     return phone.target if phone else ""
+
+
+def proposed_number(user: AbstractMfaUser) -> str:
+    """Return the number to fill in at the setup (C11), or "". Nothing proves that it is theirs."""
+    proposed = _proposed(user)
+    return proposed.target if proposed else ""
+
+
+def propose_phone(user: AbstractMfaUser, number: str, *, client: Client) -> None:
+    """Keep a number that the person typed, to fill in at the setup. It gets no message."""
+    _write(_proposed(user) or Factor(user_id=user.pk), number, Status.PROPOSED, client)
 
 
 def add_phone(user: AbstractMfaUser, number: str, *, client: Client) -> bool:
@@ -98,7 +109,7 @@ def change_phone(user: AbstractMfaUser, number: str, *, client: Client) -> bool:
 
 def end_phones(user: AbstractMfaUser) -> list[str]:
     """End all phones of a person and return their numbers, newest first."""
-    phones = _newest_first(user).not_revoked()
+    phones = _newest_first(user).bound()
     numbers = list(phones.values_list("target", flat=True))
     phones.become(Status.REVOKED)
     return numbers
@@ -112,7 +123,6 @@ def assign_phone(
     This ends the person's sessions and notifies the old number and the email address. Return False
     if the user changed since it was loaded. `mfa.rescue` decides who may.
     """
-    now = timezone.now()
     with transaction.atomic():
         if not rebind(user):
             return False
@@ -120,15 +130,7 @@ def assign_phone(
         people = get_user_model().objects.filter(pk=user.pk)
         people.update(device_epoch=F("device_epoch") + 1)
         former = end_phones(user)
-        phone = Factor.objects.create(
-            user_id=user.pk,
-            target=number,
-            status=Status.ASSIGNED,
-            status_at=now,
-            confirmed_at=now,
-            address=client.address or None,
-            browser=client.browser,
-        )
+        phone = _write(_proposed(user) or Factor(user_id=user.pk), number, Status.ASSIGNED, client)
         notices.tell(
             Event.NUMBER_ASSIGNED,
             user,
@@ -148,15 +150,22 @@ def _newest_first(user: AbstractMfaUser) -> FactorQuerySet:
 
 
 def _bind(user: AbstractMfaUser, number: str, client: Client) -> Factor:
+    """Return the phone with a verified number. The row of a proposed one becomes it."""
+    phone = _proposed(user) or Factor(user_id=user.pk)
+    return _write(phone, number, Status.ACTIVE, client)
+
+
+def _write(phone: Factor, number: str, status: Status, client: Client) -> Factor:
     now = timezone.now()
-    return Factor.objects.create(
-        user_id=user.pk,
-        target=number,
-        confirmed_at=now,
-        status_at=now,
-        address=client.address or None,
-        browser=client.browser,
-    )
+    phone.target, phone.status = number, status
+    phone.confirmed_at = phone.status_at = now
+    phone.address, phone.browser = client.address or None, client.browser
+    phone.save()
+    return phone
+
+
+def _proposed(user: AbstractMfaUser) -> Factor | None:
+    return _newest_first(user).filter(status=Status.PROPOSED).first()
 
 
 def _tell_of_added(user: AbstractMfaUser, phone: Factor, others: list[str], client: Client) -> None:

@@ -173,8 +173,11 @@ def _may_go(notice: Notice, event: Event, user: AbstractMfaUser, target: str) ->
 
 
 def numbers_of(user: AbstractMfaUser) -> list[str]:
-    """Return all numbers of a person, also of a lost phone, which the owner may have found."""
-    phones = Factor.objects.not_revoked().filter(user_id=user.pk, kind=Factor.Kind.PHONE)
+    """Return all numbers of a person, also of a lost phone, which the owner may have found.
+
+    A number without a proof may be someone else's, so it gets nothing.
+    """
+    phones = Factor.objects.bound().filter(user_id=user.pk, kind=Factor.Kind.PHONE)
     return list(phones.order_by("-confirmed_at").values_list("target", flat=True))
 
 

@@ -50,6 +50,15 @@ class FactorQuerySet(models.QuerySet["Factor"]):
         """Keep the factors that a person has, including those out of use."""
         return self.exclude(status=Status.REVOKED)
 
+    def bound(self) -> "FactorQuerySet":
+        """Keep the factors that a person has and that are theirs: not numbers without a proof."""
+        return self.not_revoked().exclude(status=Status.PROPOSED)
+
+    def end(self) -> None:
+        """Revoke the factors. A number without a proof was never one, so its row goes."""
+        self.filter(status=Status.PROPOSED).delete()
+        self.not_revoked().become(Status.REVOKED)
+
     def become(self, status: Status) -> int:
         """Set the status of the factors as of now. Return their number."""
         return self.update(status=status, status_at=timezone.now())
@@ -58,10 +67,11 @@ class FactorQuerySet(models.QuerySet["Factor"]):
 class Factor(models.Model):
     """A phone, an app or a set of recovery codes, with the data of NIST SP 800-63B-4, 4.1.
 
-    A row exists only after its code was entered (EN-01). `status` is its state and `status_at` the
-    time of that; `confirmed_at` is the time of the setup. `secret` is an app's key in base 32
-    (TO-01) or the salt of recovery codes in hex. `name` is what the person calls an app, and
-    `last_step` the newest time step used (TO-02).
+    A row exists only after its code was entered (EN-01), except for a number that the person typed
+    at registration or that was imported: it is proposed, and only fills a form (C02, C11). `status`
+    is its state and `status_at` the time of that; `confirmed_at` is the time of the setup. `secret`
+    is an app's key in base 32 (TO-01) or the salt of recovery codes in hex. `name` is what the
+    person calls an app, and `last_step` the newest time step used (TO-02).
     """
 
     class Kind(models.TextChoices):

@@ -15,6 +15,7 @@ from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
 from mfa.models import Event
 from mfa.rules.methods import Method
+from mfa.rules.number_formats import international
 from mfa.rules.steps import Step
 from mfa.views.pages import code_context, show, uncompressed
 from mfa.views.recovery import about, as_file
@@ -26,8 +27,7 @@ def enroll_phone(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Ask for a number and text a code to it, if the policy allows phones."""
     if Method.PHONE not in flow.user.mfa_policy.methods:
         return redirect(login.page_of(flow))
-    form = PhoneForm(request.POST or None, policy=flow.user.mfa_policy)
-    refusal = None
+    form, refusal = _phone_form(request, flow), None
     if form.is_valid():
         try:
             flow.ask(form.cleaned_data["phone"])
@@ -38,6 +38,22 @@ def enroll_phone(request: HttpRequest, flow: Flow) -> HttpResponse:
     context["deadline"] = flow.user.mfa_policy.deadline
     context["other_ways"] = len(factors.to_enroll(flow.user.mfa_policy.methods)) > 1
     return show(request, "mfa/enroll_phone.html", context, user=flow.user, refusal=refusal)
+
+
+def _phone_form(request: HttpRequest, flow: Flow) -> PhoneForm:
+    """Return the form, filled with a number that was typed or imported before (C02, C11).
+
+    A number that cannot get texts is shown with the reason.
+    """
+    policy = flow.user.mfa_policy
+    if request.method == "POST":
+        return PhoneForm(request.POST, policy=policy)
+    if not (number := factors.proposed_number(flow.user)):
+        return PhoneForm(policy=policy)
+    filled = PhoneForm({"phone": number}, policy=policy)
+    if not filled.is_valid():
+        return filled
+    return PhoneForm(policy=policy, initial={"phone": international(number)})
 
 
 @on_step(Step.ENROLL, Step.OFFER)

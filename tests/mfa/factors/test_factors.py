@@ -12,6 +12,7 @@ from accounts.models import User
 from mfa import factors
 from mfa.client import Client
 from mfa.factors import TEXT_NOTICE
+from mfa.messages import notices
 from mfa.models import AuditEvent, Event, Factor, OutboxMessage
 from mfa.models.factors import note_right_answer
 from mfa.rules.methods import Method
@@ -53,6 +54,21 @@ def test_phone_belongs_to_one_person(alice: User, bob: User) -> None:
 def test_disabled_phone_is_not_used(alice: User, status: str) -> None:
     Factor.objects.update(status=status)
     assert factors.phone_of(alice) is None
+
+
+def test_proposed_number_gets_no_notice(alice: User, bob: User) -> None:
+    """C03: nothing is texted to a number before its owner asks for the code."""
+    factors.propose_phone(bob, NEW, client=HERE)
+    assert notices.numbers_of(bob) == []
+    set_phone(bob, OLD)
+    assert NEW not in {target for _channel, target in told()}
+
+
+def test_assigned_number_replaces_proposed_one(bob: User, root: User) -> None:
+    """K6: the number of a manager counts, the typed one is gone."""
+    factors.propose_phone(bob, OLD, client=HERE)
+    assert factors.assign_phone(bob, NEW, reason="new phone", by=root, client=HERE)
+    assert [(row.target, row.status) for row in bob.factors.all()] == [(NEW, "assigned")]
 
 
 @pytest.mark.parametrize("status", ["assigned", "active"])

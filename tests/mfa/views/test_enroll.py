@@ -5,7 +5,9 @@ import re
 import pytest
 
 from accounts.models import User
-from mfa.models import Challenge, Delivery, SitePolicy
+from mfa import factors
+from mfa.audit import NOWHERE
+from mfa.models import Challenge, Delivery, Factor, OutboxMessage, SitePolicy
 from tests.journeys.conftest import NEW_NUMBER
 from tests.portal_client import Browser, code
 
@@ -39,6 +41,52 @@ def test_typed_number_stays(enrolling: Browser) -> None:
         'value="020 7946 0000"'
         in enrolling.post(PHONE, {"phone": "020 7946 0000"}).content.decode()
     )
+
+
+@pytest.fixture
+def proposed(enrolling: Browser, bob: User) -> Browser:
+    """Bob at the form, with a number that he typed at registration."""
+    factors.propose_phone(bob, "+447700900250", client=NOWHERE)
+    return enrolling
+
+
+def test_proposed_number_is_filled_in_and_texted_only_on_click(
+    proposed: Browser, bob: User
+) -> None:
+    """C11, C12: the row of the proposed number becomes the phone."""
+    assert 'value="+44 7700 900250"' in proposed.get(PHONE).content.decode()
+    assert not OutboxMessage.objects.exists()
+    proposed.post(PHONE, {"phone": "+44 7700 900250"})
+    proposed.post(VERIFY, {"code": code("+447700900250")})
+    assert [row.status for row in bob.factors.all()] == ["active"]
+
+
+def test_proposed_number_can_be_edited(proposed: Browser, bob: User) -> None:
+    """C11: the code goes to the edited number, and the proposed one is gone."""
+    proposed.post(PHONE, {"phone": "+44 7700 900251"})
+    proposed.post(VERIFY, {"code": code("+447700900251")})
+    assert [(row.target, row.status) for row in bob.factors.all()] == [("+447700900251", "active")]
+    assert not OutboxMessage.objects.filter(target="+447700900250").exists()
+
+
+def test_proposed_landline_is_shown_with_the_reason(enrolling: Browser, bob: User) -> None:
+    """C02, M04."""
+    factors.propose_phone(bob, "+442079460123", client=NOWHERE)
+    page = enrolling.get(PHONE).content.decode()
+    assert "+44 20 7946 0123 looks like a landline or special-rate number" in page
+    assert 'value="+442079460123"' in page
+    assert not OutboxMessage.objects.exists()
+
+
+def test_proposed_number_is_no_factor(proposed: Browser, bob: User) -> None:
+    """EN-01: it gets no notice, and nothing counts it as a number that the person had."""
+    proposed.post(PHONE, {"phone": "+44 7700 900251"})
+    proposed.post("/login/cancel/")
+    bob.refresh_from_db()
+    assert bob.ever_bound_at is None
+    assert (factors.numbers_of(bob), factors.last_number(bob)) == ([], "")
+    Factor.objects.filter(user=bob).end()
+    assert not bob.factors.exists()
 
 
 def test_typed_script_is_escaped(enrolling: Browser) -> None:
