@@ -24,14 +24,15 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict, parse_cookie
 from django.utils.text import smart_split
 
-from accounts.forms import login
+from accounts.forms.login_names import login_name_field
 from accounts.models import User
 from accounts.people import links, validators
 from mfa.admin.base import queries
 from mfa.channels.twilio import receipts
 from mfa.client import client_of
 from mfa.models import plain_text
-from mfa.rules import codes, emails, looks, phone_numbers, recovery
+from mfa.rules import codes, emails, login_names, looks, phone_numbers, recovery
+from mfa.rules.login_names import LoginWith
 from mfa.search import numbers
 from mfa.sessions import devices
 from portal import bodies, logs, middleware, workers
@@ -120,8 +121,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "cookie of a known browser": _known_browser,
     "email, as long as it may be": lambda text: emails.normalize(text[: emails.LONGEST_SPELLING]),
     "tail of a link": links.parts_of,
-    "login email": login.LoginForm.base_fields["email"].clean,
+    "login email": login_name_field(LoginWith.EMAIL).clean,
     "username": _username,
+    "username, as long as it may be": lambda text: login_names.normalize(
+        text[: emails.LONGEST_SPELLING]
+    ),
     "name": User._meta.get_field("full_name").run_validators,  # noqa: SLF001
     "password": validators.GuessingValidator().validate,
     "password, as long as it may be": lambda text: validators.GuessingValidator().validate(

@@ -43,7 +43,7 @@ def shown_in(app: str, model: str, key: str, *, marked: bool) -> dict[str, str]:
     shown = {} if marked else {SEEN: marks_in(app, model, key)}
     if model == "accountpolicy":
         site = SitePolicy.load()
-        shown |= {"portal_name": site.portal_name, "accent": site.accent}
+        shown |= {name: getattr(site, name) for name in ("portal_name", "accent", "login_with")}
     return shown
 
 

@@ -7,19 +7,23 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.emails import EmailFormField
+from accounts.forms.login_names import login_name_field
 from accounts.people.validators import LONGEST
 from mfa.forms.codes import lockout_words
+from mfa.rules.login_names import LoginWith
+
+WRONG = {
+    LoginWith.EMAIL: _("That email and password do not match. Check both and try again."),
+    LoginWith.USERNAME: _("That username and password do not match. Check both and try again."),
+    LoginWith.EITHER: _(
+        "That email or username and the password do not match. Check both and try again."
+    ),
+}
 
 
 class LoginForm(forms.Form):
-    """Email and password. An error never tells which one is wrong (M01)."""
+    """Login name and password. An error never tells which one is wrong (M01)."""
 
-    email = EmailFormField(
-        label=_("Email"),
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
-        error_messages={"required": _("Enter your email.")},
-    )
     password = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -28,10 +32,22 @@ class LoginForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": _("Enter your password.")},
     )
-    wrong = _("That email and password do not match. Check both and try again.")
+    field_order = ("email", "password")
+
+    def __init__(self, data: Mapping[str, str] | None, prefill: str, names: LoginWith) -> None:
+        """Take the name that is shown first, and what people log in with."""
+        super().__init__(data, initial={"email": prefill})
+        self.wrong = WRONG[names]
+        self.fields["email"] = login_name_field(names)
+        self.order_fields(self.field_order)
+
+    @property
+    def typed(self) -> tuple[str, str]:
+        """The login name and the password."""
+        return self.cleaned_data["email"], self.cleaned_data["password"]
 
     def say_wrong(self) -> None:
-        """Show that email and password do not match, without telling which is wrong (M01)."""
+        """Show that name and password do not match, without telling which is wrong (M01)."""
         self.add_error(None, self.wrong)
 
 

@@ -5,34 +5,41 @@ from collections.abc import Mapping
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.login_names import login_name_field
 from accounts.models import User
 from accounts.models.emails import EmailFormField
+from mfa.rules.login_names import LoginWith
 
 # RFC 5321, 4.5.3.1, and the column's length
 LONGEST_EMAIL = 254
 
 
 class ForgotForm(forms.Form):
-    """The email of an account."""
+    """The login name of an account. Where people have usernames, it takes the email too."""
+
+    def __init__(self, data: Mapping[str, str] | None, names: LoginWith) -> None:
+        """Take what people log in with."""
+        super().__init__(data)
+        self.takes_usernames = names is not LoginWith.EMAIL
+        taken = LoginWith.EITHER if self.takes_usernames else LoginWith.EMAIL
+        self.fields["email"] = login_name_field(taken, focused=True)
+
+
+class EmailForm(forms.Form):
+    """The new email address for the account."""
 
     email = EmailFormField(
-        label=_("Email"),
+        label=_("New email"),
         widget=forms.EmailInput(
-            attrs={"autocomplete": "username", "spellcheck": "false", "autofocus": True}
+            attrs={"autocomplete": "email", "spellcheck": "false", "autofocus": True}
         ),
         error_messages={"required": _("Enter your email.")},
     )
 
-
-class EmailForm(ForgotForm):
-    """The new email address for the account."""
-
     def __init__(self, user: User, data: Mapping[str, str] | None) -> None:
-        """Store the user, and adapt the field."""
+        """Store the user."""
         super().__init__(data)
         self.user = user
-        self.fields["email"].label = _("New email")
-        self.fields["email"].widget.attrs["autocomplete"] = "email"
 
     def clean_email(self) -> str:
         """Refuse the current address, and one that is too long for the column."""

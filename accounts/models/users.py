@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import BaseUserManager
 from django.contrib.auth.password_validation import validate_password
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -18,19 +17,21 @@ from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import cohorts, combinations, policies
+from accounts.models import usernames
 from accounts.models.emails import EmailField
 from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization
 from accounts.models.policies import MANAGER, STAFF
+from accounts.models.usernames import UsernameField
 from accounts.organizations import invitation_links
 from accounts.organizations.managers import Manager
 from accounts.people import links, notice_links, zones
 from accounts.people.links import Link
-from mfa.models import AbstractMfaUser, plain_text
+from mfa.models import AbstractMfaUser, SitePolicy, plain_text
 from mfa.models.cohorts import Cohort
-from mfa.rules.emails import normalize
 from mfa.rules.fold import Combination
+from mfa.rules.login_names import LoginWith
 from mfa.rules.policy import Policy
 
 # The largest id that the column can hold. Databases refuse larger ones in queries.
@@ -88,13 +89,8 @@ class User(AbstractMfaUser):
     email = EmailField(_("Email"), unique=True)
     # A new address, until its emailed link is opened
     new_email = EmailField(blank=True, editable=False)
-    username = models.CharField(
-        _("Username"),
-        max_length=150,
-        unique=True,
-        null=True,
-        blank=True,
-        validators=[RegexValidator(r"^[\w.+-]+\Z", _("Use letters, digits and . + - _ only."))],
+    username = UsernameField(
+        _("Username"), max_length=usernames.LONGEST, unique=True, null=True, blank=True
     )
     full_name = models.CharField(
         _("Full name"), max_length=150, blank=True, validators=[plain_text.check]
@@ -163,11 +159,11 @@ class User(AbstractMfaUser):
         """Name the person by the email."""
         return self.email
 
-    def clean(self) -> None:
-        """Normalize the email and the username. An empty username becomes None."""
-        super().clean()
-        self.email = normalize(self.email)
-        self.username = self.normalize_username(self.username or "") or None
+    @property
+    def login_name(self) -> str:
+        """What the person types to log in: the username where the site's policy wants it (K3)."""
+        wanted = SitePolicy.brand().login_with is LoginWith.USERNAME
+        return self.username if wanted and self.username else self.email
 
     def check_password(self, raw_password: str | None) -> bool:
         """Whether the password is right. An outdated hash of it is renewed.

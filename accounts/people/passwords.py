@@ -5,9 +5,9 @@ from django.db.models import F
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.people import hashes
+from accounts.people import hashes, login_names
 from accounts.people.validators import LONGEST
-from mfa import audit, prepared
+from mfa import audit
 from mfa.client import Client, client_of
 from mfa.limits import counters, lockouts, table as limits
 from mfa.limits.lockouts import Reservation
@@ -16,21 +16,17 @@ from mfa.models import Event
 from mfa.sessions.devices import recognize
 from mfa.sessions.proofs import keep_alive
 
-_BY_EMAIL = prepared.Query(
-    lambda: User.objects.filter(email=prepared.Slot("email", User._meta.get_field("email")))  # noqa: SLF001 Django's public name
-)
 
-
-def prove(request: HttpRequest, email: str, password: str) -> User | None:
-    """Return the person with this email and password, or None.
+def prove(request: HttpRequest, typed: str, password: str) -> User | None:
+    """Return the person with this login name and password, or None.
 
     Unknown, wrong and inactive cost the same hashes and look the same (LG-03). Raises TooMany
-    during a lockout, whether or not the email has an account. A recognized device counts only its
+    during a lockout, whether or not the name has an account. A recognized device counts only its
     own failures. All others share a count, and also count per address (LG-02).
     """
-    user = _BY_EMAIL.first(email=email)
+    user = login_names.find(typed)
     client = recognize(request, user)
-    attempt = _reserve(lockouts.of_person(user.pk) if user else lockouts.of_typed(email), client)
+    attempt = _reserve(lockouts.of_person(user.pk) if user else lockouts.of_typed(typed), client)
     if hashes.fit(user, password) and user and user.may_log_in:
         _count_right(attempt, client)
         return user

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.people import links, passwords
+from accounts.people import links, login_names, passwords
 from accounts.people.links import Link
 from mfa import audit, channels, factors
 from mfa.client import Client
@@ -24,18 +24,23 @@ from mfa.sessions.devices import recognize
 MAILBOX_RESTS = timedelta(hours=72)
 
 
-def ask(request: HttpRequest, email: str) -> None:
-    """Email a link to the active person with this email, without revealing if there is one.
+def ask(request: HttpRequest, typed: str) -> None:
+    """Email a link to the active person with this email or username.
+
+    Nothing reveals if there is one.
 
     Known, unknown and inactive cost one hash and one call of the broker each. Both take longer than
     the rest, especially during an outage of the broker (LG-03). Raises TooMany for a network
     address with too many requests, whatever their emails.
     """
-    user = User.objects.filter(email=email).first()
+    user = login_names.owner_of(typed)
     client = recognize(request, user)
     counters.take([limits.RESETS_PER_ADDRESS.of(client.network)])
-    make_password(email)
-    mailed = _may_mail(email, client) and user is not None and user.may_log_in
+    make_password(typed)
+    # By the address, so that a username gives no further emails
+    mailed = (
+        _may_mail(user.email if user else typed, client) and user is not None and user.may_log_in
+    )
     audit.record(Event.PASSWORD_FORGOTTEN, user, client=client, mailed=int(mailed))
     if user and mailed:
         _mail(user, Link.RESET, address=client.address, browser=client.device)
@@ -92,16 +97,19 @@ def finish(flow: Flow, password: str) -> bool:
     flow.user.refresh_from_db()
     session = flow.request.session
     session.flush()
-    session[PREFILL] = person.email
+    session[PREFILL] = person.login_name
     return True
 
 
-def _may_mail(email: str, client: Client) -> bool:
-    """Count an email to this address. Over a limit none is sent, and the page looks the same."""
-    uses = [limits.RESETS_PER_MAILBOX.of(email), limits.PASSWORD_MAILS.of(email)]
+def _may_mail(mailbox: str, client: Client) -> bool:
+    """Count an email to this address, or to what was typed.
+
+    Over a limit none is sent, and the page looks the same.
+    """
+    uses = [limits.RESETS_PER_MAILBOX.of(mailbox), limits.PASSWORD_MAILS.of(mailbox)]
     if not client.known:
-        uses.append(limits.RESETS_PER_STRANGER.of(f"{client.network}:{email}"))
-        uses.append(limits.PASSWORD_MAILS_STRANGERS.of(email))
+        uses.append(limits.RESETS_PER_STRANGER.of(f"{client.network}:{mailbox}"))
+        uses.append(limits.PASSWORD_MAILS_STRANGERS.of(mailbox))
     try:
         counters.take(uses)
     except counters.TooMany:

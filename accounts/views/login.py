@@ -31,12 +31,12 @@ def login(request: HttpRequest) -> HttpResponse:
     next_url = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated:
         return HttpResponseRedirect(safe_next(request, next_url))
-    form = LoginForm(request.POST or None, initial={"email": _prefill(request)})
+    form = LoginForm(request.POST or None, _prefill(request), SitePolicy.brand().login_with)
     if form.is_valid():
         # Give back the password's reservation in the same statement that counts the code.
         with counters.late_returns():
             try:
-                user = passwords.prove(request, **form.cleaned_data)
+                user = passwords.prove(request, *form.typed)
             except TooMany as refusal:
                 return _show_locked(request, refusal)
             if user:

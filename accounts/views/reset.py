@@ -17,6 +17,7 @@ from accounts.views import links
 from accounts.views.details import refuse_present
 from mfa import login as second_step
 from mfa.login.flow import Flow
+from mfa.models import SitePolicy
 from mfa.sessions import devices
 from mfa.views.pages import refused
 
@@ -25,11 +26,11 @@ from mfa.views.pages import refused
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgot(request: HttpRequest) -> HttpResponse:
-    """Take an email, and answer the same whether or not it has an account (LG-03).
+    """Take an email or a username, and answer the same whether or not it has an account (LG-03).
 
     Raises TooMany.
     """
-    form = ForgotForm(request.POST or None)
+    form = ForgotForm(request.POST or None, SitePolicy.brand().login_with)
     if form.is_valid():
         resets.ask(request, form.cleaned_data["email"])
         return redirect("accounts:link_sent")

@@ -91,6 +91,8 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "invitation",
             "portal_name",
             "accent",
+            "login_with",
+            "says_otp",
             "pilot_group",
             "enforcement",
             "deadline",

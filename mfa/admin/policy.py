@@ -101,7 +101,10 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
     form = AccountPolicyForm
     change_form_template = "admin/mfa/accountpolicy/change_form.html"
     fieldsets = (
-        (_("Portal"), {"fields": ("portal_name", "invitation", "accent")}),
+        (
+            _("Portal"),
+            {"fields": ("portal_name", "invitation", "accent", "login_with", "says_otp")},
+        ),
         (
             _("Who MFA applies to"),
             {

@@ -1,7 +1,7 @@
 """Forms for codes, with messages that say what to do."""
 
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from django import forms
 from django.utils.functional import Promise
@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from mfa import spans
 from mfa.challenges import Outcome, Result
-from mfa.models import Challenge
+from mfa.models import Challenge, SitePolicy
 from mfa.rules.codes import Misshapen, normalize
 from mfa.rules.methods import ChannelName
 
@@ -52,6 +52,12 @@ class CodeForm(forms.Form):
             }
         ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Use the word for a code that the site's policy chose (C20)."""
+        super().__init__(*args, **kwargs)
+        if SitePolicy.brand().says_otp:
+            self.fields["code"].label = _("OTP")
 
     def clean_code(self) -> str:
         """Return six digits."""

@@ -87,7 +87,7 @@ def start_over(flow: Flow) -> HttpResponseRedirect:
     if flow.purpose is not Purpose.STEP_UP:
         session = flow.request.session
         session.flush()
-        session[PREFILL] = flow.user.email
+        session[PREFILL] = flow.user.login_name
     return redirect(start)
 
 

@@ -23,6 +23,7 @@ def compose(delivery: Delivery) -> Message | None:
         "at": delivery.created_at,
         "contact": delivery.user.mfa_policy.contact,
         "portal_name": SitePolicy.brand().name,
+        "says_otp": SitePolicy.brand().says_otp,
         "base_url": settings.BASE_URL,
         "host": settings.HOST,
     }

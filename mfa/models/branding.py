@@ -1,6 +1,6 @@
-"""The portal's name and accent color: columns of the policy that every page and message shows.
+"""The portal's name, accent color and kind of login name, which pages and messages show.
 
-Each process caches them for some seconds, so a page needs no query for them.
+They are columns of the policy. Each process caches them for some seconds, so a page needs no query.
 """
 
 import time
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from mfa.models import plain_text
 from mfa.models.one_row import OneRow
 from mfa.rules import looks
+from mfa.rules.login_names import LoginWith
 
 # Seconds until a process without logged-in visitors sees a change. Reading the policy shows it at
 # once.
@@ -23,10 +24,12 @@ REMEMBERED_FOR = 10
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """The name, and the accent as `#rrggbb`."""
+    """The name, the accent as `#rrggbb`, what people log in with, and if codes are called OTP."""
 
     name: str
     accent: str
+    login_with: LoginWith = LoginWith.EMAIL
+    says_otp: bool = False
 
 
 class _Memory:
@@ -101,7 +104,14 @@ _UNREADABLE = (
 
 
 class Branded(OneRow):
-    """The two columns. `brand` is how everything else reads them."""
+    """The columns. `brand` is how everything else reads them."""
+
+    class LoginName(models.TextChoices):
+        """LoginWith in words."""
+
+        EMAIL = LoginWith.EMAIL, _("Email")
+        USERNAME = LoginWith.USERNAME, _("Username")
+        EITHER = LoginWith.EITHER, _("Email or username")
 
     portal_name = models.CharField(
         _("Portal name"),
@@ -119,6 +129,18 @@ class Branded(OneRow):
         validators=[check_accent],
         help_text=_("For buttons and links, for example #1d4ed8."),
     )
+    login_with = models.CharField(
+        _("People log in with"),
+        max_length=10,
+        choices=LoginName,
+        default=LoginName.EMAIL,
+        help_text=_("People without a username use their email, whatever you choose."),
+    )
+    says_otp = models.BooleanField(
+        _("Call the login code “OTP”"),
+        default=False,
+        help_text=_("For people who know it as a one-time password. Otherwise it is “Code”."),
+    )
 
     class Meta:
         """Columns only."""
@@ -135,14 +157,14 @@ class Branded(OneRow):
 
     @classmethod
     def load(cls) -> Self:
-        """Return the one row, and remember its name and accent."""
+        """Return the one row, and remember what pages show of it."""
         row = super().load()
         row.remember()
         return row
 
     @classmethod
     def brand(cls, *, newest: bool = False) -> Brand:
-        """Return name and accent, at most some seconds old.
+        """Return what pages show, at most some seconds old.
 
         Pages and messages need them even while the database is down, so this never fails.
         """
@@ -155,11 +177,18 @@ class Branded(OneRow):
     @classmethod
     def _read(cls) -> Brand | None:
         try:
-            row = cls.objects.filter(pk=1).values_list("portal_name", "accent").first()
+            row = cls.objects.filter(pk=1).values_list(*_SHOWN).first()
         except Error:
             return None
-        return Brand(*row) if row else None
+        return _brand(*row) if row else None
 
     def remember(self) -> None:
         """Remember what was just read."""
-        store(Brand(self.portal_name, self.accent))
+        store(_brand(*(getattr(self, name) for name in _SHOWN)))
+
+
+_SHOWN = ("portal_name", "accent", "login_with", "says_otp")
+
+
+def _brand(name: str, accent: str, login_with: str, says_otp: bool) -> Brand:  # noqa: FBT001 a column
+    return Brand(name, accent, LoginWith(login_with), says_otp)

@@ -73,6 +73,11 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     # The columns in which staff find people by words
     SEARCHED: ClassVar[tuple[str, ...]] = ("email",)
 
+    @property
+    def login_name(self) -> str:
+        """What the person types to log in."""
+        return self.email
+
     @classmethod
     def combinations(cls) -> Iterable[Combination]:
         """Return what a policy must be compatible with: the levels of organizations."""

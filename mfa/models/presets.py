@@ -11,6 +11,8 @@ PRESETS: MappingProxyType[str, dict[str, object]] = MappingProxyType(
             "on_reenable": "keep",
         },
         "patient": {
+            "login_with": "username",
+            "says_otp": True,
             "enforcement": "required",
             "after_enrollment": "continue",
             "email_codes": "off",

@@ -40,9 +40,16 @@ def normalize(typed: str) -> str:
     """
     if len(typed) > LONGEST_SPELLING:
         return typed
-    text = _unwrapped(_visible(typed))
+    text = _unwrapped(visible(typed))
     name, at, domain = text.rpartition("@")
     return f"{name}{at}{_ascii(domain)}" if at else text
+
+
+def visible(typed: str) -> str:
+    """Return lowercase text without invisible and full-width characters, in NFC."""
+    text = typed.translate(FULL_WIDTH).lower()
+    kept = (c for c in text if ord(c) not in INVISIBLE and unicodedata.category(c) != FORMAT)
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def flaw(email: str) -> Flaw | None:
@@ -51,12 +58,6 @@ def flaw(email: str) -> Flaw | None:
     if not name.isascii() or '"' in name:
         return Flaw.NAME
     return None if domain.isascii() else Flaw.DOMAIN
-
-
-def _visible(typed: str) -> str:
-    text = typed.translate(FULL_WIDTH).lower()
-    kept = (c for c in text if ord(c) not in INVISIBLE and unicodedata.category(c) != FORMAT)
-    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def _unwrapped(text: str) -> str:

@@ -24,5 +24,5 @@ def enable(request: SignedIn) -> HttpResponse:
         return show(request, "mfa/enable.html", {}, user=user)
     enabling.enable(user, client=client_of(request))
     logout(request)
-    request.session[PREFILL] = user.email
+    request.session[PREFILL] = user.login_name
     return redirect(f"{resolve_url(settings.LOGIN_URL)}?notice=enable")

@@ -23,6 +23,7 @@ MAKE = (
 SAVED = {
     "portal_name": "Acme Portal",
     "accent": "#1d4ed8",
+    "login_with": "email",
     "pilot_group": "",
     "enforcement": "",
     "contact": "the help desk",

@@ -25,6 +25,8 @@ FIELDS = (
     *(field.name for field in Level._meta.fields if field.editable),  # noqa: SLF001 Django's public name
     "may_relax_to",
     "texts_a_day",
+    "login_with",
+    "says_otp",
 )
 MOMENTS = {"deadline", "skips_until"}
 HOME = SitePolicy._meta.get_field("home_region")  # noqa: SLF001 Django's public name

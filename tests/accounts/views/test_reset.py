@@ -88,7 +88,7 @@ def test_known_unknown_and_inactive_emails_look_and_cost_the_same(
     assert not browser.cookies
     page = browser.get(answer.url)
     assert email not in page.content.decode()
-    assert "If that email has an account" in page.content.decode()
+    assert "If you have an account" in page.content.decode()
 
 
 @pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org", "gone@example.org"])

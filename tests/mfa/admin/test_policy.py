@@ -703,7 +703,13 @@ IMPACT, AFFECTED = f"{LIST}show-impact/", f"{LIST}affected/"
 
 def test_preview_says_before_saving_who_a_change_affects(office: Browser, bob: User) -> None:
     """The counts, the names and a file with whole numbers; nothing is saved."""
-    sent = {**VALUES, "portal_name": "Portal", "accent": "#1d4ed8", "enabled": "on"}
+    sent = {
+        **VALUES,
+        "portal_name": "Portal",
+        "accent": "#1d4ed8",
+        "enabled": "on",
+        "login_with": "email",
+    }
     shown = office.post(IMPACT, {**sent, "_test": "impact", "enforcement": "off"}).content.decode()
     assert "Everyone sets up a phone or an authenticator app, and uses it to log in." in shown
     assert "People log in with just their password." in shown
@@ -730,7 +736,13 @@ def test_preview_counts_that_everyone_sets_up_mfa_again(
     office: Browser, policy: SitePolicy, alice: User
 ) -> None:
     SitePolicy.objects.update(enabled=False, on_reenable="enroll_again")
-    sent = {**VALUES, "portal_name": "Portal", "accent": "#1d4ed8", "enabled": "on"}
+    sent = {
+        **VALUES,
+        "portal_name": "Portal",
+        "accent": "#1d4ed8",
+        "enabled": "on",
+        "login_with": "email",
+    }
     shown = office.post(
         IMPACT, {**sent, "on_reenable": "enroll_again", "_test": "impact"}
     ).content.decode()

@@ -219,7 +219,7 @@ def test_with_another_factor_the_acting_session_stays_and_all_others_end(
     [
         ({}, "We then email you a code"),
         ({"email_codes": "off"}, "need help from the help desk"),
-        ({"enabled": False}, "log in with your email and password."),
+        ({"enabled": False}, "log in with your password."),
     ],
 )
 def test_page_explains_recovery_before_and_after(

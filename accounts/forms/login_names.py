@@ -1,0 +1,33 @@
+"""The field for a login name: an email, a username, or either (K3)."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.emails import EmailFormField
+from accounts.models.usernames import LoginNameField
+from mfa.rules.login_names import LoginWith
+
+LABELS = {
+    LoginWith.EMAIL: (_("Email"), _("Enter your email.")),
+    LoginWith.USERNAME: (_("Username"), _("Enter your username.")),
+    LoginWith.EITHER: (_("Email or username"), _("Enter your email or username.")),
+}
+# Phones do not capitalize or correct what is typed.
+ATTRIBUTES = {"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
+
+
+def login_name_field(names: LoginWith, *, focused: bool = False) -> forms.CharField:
+    """Return the field by the name `email`, which other programs use, whatever people type."""
+    label, missing = LABELS[names]
+    attributes = {**ATTRIBUTES, **({"autofocus": True} if focused else {})}
+    if names is LoginWith.EMAIL:
+        return EmailFormField(
+            label=label,
+            widget=forms.EmailInput(attrs=attributes),
+            error_messages={"required": missing},
+        )
+    return LoginNameField(
+        label=label,
+        widget=forms.TextInput(attrs=attributes),
+        error_messages={"required": missing},
+    )
