@@ -164,7 +164,7 @@ PATTERNS = {
     "accounts.people.strength.YEAR": "password, as long as it may be",
     "accounts.people.validators._names": "names beside a password",
     "accounts.people.links.PARTS": "tail of a link",
-    "accounts.models.users.User": "username",
+    "accounts.models.usernames.validate": "username",
     "mfa.admin.audit.AuditEventAdmin": "support's, anchored and one class of at most 18 digits",
     "mfa.management.commands.why._verdict": "an operator's",
     "mfa.channels.twilio.account.ACCOUNT_ID": "an administrator's, anchored and of fixed length",

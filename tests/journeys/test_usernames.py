@@ -106,7 +106,7 @@ def test_forgotten_password_takes_either_and_tells_the_owner_the_username(patien
 
 
 def test_username_gives_no_further_mails(patient: User) -> None:
-    """The mailbox is counted, not what was typed."""
+    """The email address is counted, not what was typed."""
     bob = make_user("bob@example.org", username="bob")
     names = {patient: ("alice.77", patient.email), bob: (bob.email, bob.email)}
     for number, (person, spellings) in enumerate(names.items()):
