@@ -71,6 +71,15 @@ def policy_of(user: "User") -> Policy:
         return error.policy
 
 
+def hold() -> SitePolicy:
+    """Lock the site's row and return it, before a check that everyone keeps a method.
+
+    Rules and memberships are in many rows. Two changes, each fine, could leave someone no method.
+    """
+    rows = SitePolicy.objects.select_for_update(no_key=True, of=("self",))
+    return rows.get(pk=SitePolicy.load().pk)
+
+
 def check_with(user: "User", another: Membership) -> None:
     """Raise EmptyPolicyError if one more membership leaves the person no verification method."""
     former = affiliation_of(user)

@@ -62,7 +62,8 @@ def switch(
     ConflictError if an organization that is turned on leaves people no method.
     """
     with _without_conflict(organization):
-        held = Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
+        rows = Organization.objects.select_for_update(of=("self",), no_key=True)
+        held = rows.get(pk=organization.pk)
         if held.is_active == on:
             return
         held.is_active = organization.is_active = on
@@ -84,8 +85,8 @@ def _without_conflict(organization: Organization) -> Iterator[None]:
         yield
         if not organization.is_active:
             return
+        site = policies.hold().layer(policies.SITE)
         here = Organization.objects.filter(pk=organization.pk)
-        site = organization.site.layer(policies.SITE)
         if conflict := conflict_of(site, User.role_layers, among(here, {})):
             raise ConflictError(conflict)
 

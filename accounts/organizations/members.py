@@ -40,6 +40,9 @@ def join(
             return found
         membership = found or Membership(user=held, organization=organization)
         membership.role, membership.since, membership.ended_at = role, timezone.now(), None
+        policies.hold()
+        # Read after the lock: its rules may have just changed.
+        membership.organization = Organization.objects.get(pk=organization.pk)
         policies.check_with(held, membership)
         membership.save()
         if held.home is None or not held.home.is_in_force:

@@ -96,17 +96,23 @@ def changed(
 def change(
     actor: User,
     organization: Organization,
-    changed: OrganizationPolicy,
+    level: OrganizationPolicy,
+    wishes: Wishes,
     *,
     client: Client = audit.NOWHERE,
 ) -> None:
-    """Save a changed level for a manager. Raises PermissionDenied for anyone else."""
+    """Save a manager's wishes for a level. Raises PermissionDenied for anyone else.
+
+    The level is locked before it is read, so that a change to its other fields is kept.
+    """
     manager = Manager(actor)
-    clients = is_for_clients(organization, changed)
+    clients = is_for_clients(organization, level)
     mine = manager.own_organizations() if clients else manager.organizations()
     if not mine.filter(pk=organization.pk).exists():
         raise PermissionDenied
-    save(actor, organization, changed, client=client)
+    with transaction.atomic():
+        OrganizationPolicy.objects.select_for_update().get(pk=level.pk)
+        save(actor, organization, changed(organization, level, wishes), client=client)
 
 
 def save(
@@ -122,6 +128,7 @@ def save(
     """
     with transaction.atomic():
         before = OrganizationPolicy.objects.select_for_update().get(pk=changed.pk)
+        organization.site = policies.hold()
         if conflict := conflict_with(organization, changed):
             raise conflict.error
         follow(organization, changed)

@@ -21,6 +21,7 @@ from mfa.login.guards import fresh
 from mfa.login.impact_csv import csv_of
 from mfa.login.policy_words import impact_sentences, sentence_of
 from mfa.login.typed import keeps
+from mfa.rules.fold import EmptyPolicyError
 
 FORMS = ["GET", "HEAD", "POST"]
 Rules = RulesForm | SwitchForm
@@ -129,8 +130,12 @@ def _answered(
         field = refusal.field if refusal.field in form.fields else "two_factor"
         form.add_error(field, refusal.words)
         return context
-    if "confirmed" in request.POST:
-        rules.change(request.user, organization, changed, client=client_of(request))
+    if "confirmed" in request.POST and request.POST.get("seen", before) == before:
+        try:
+            rules.change(request.user, organization, level, form.wishes, client=client_of(request))
+        except EmptyPolicyError:
+            # Another level changed in this moment. Now the form names both.
+            return _answered(request, organization, level, form)
         messages.success(request, gettext("Saved."))
         return None
     return context | {
@@ -138,4 +143,5 @@ def _answered(
         "impact": impact_sentences(rules.impact_of(organization, changed, timezone.now())),
         "chosen": RulesForm(initial=initial_of(form.wishes)),
         "again": changed.enroll_again_from != level.enroll_again_from,
+        "moved": "confirmed" in request.POST,
     }

@@ -67,6 +67,31 @@ def test_manager_turns_mfa_off_and_on_after_a_preview(
     assert fields == [["enforcement"], ["enforcement", "skips_from", "enroll_again_from"]]
 
 
+def test_stale_preview_is_shown_again_before_it_is_saved(
+    managing: Browser, relaxed: SitePolicy
+) -> None:
+    """The partner's manager changes the rules while a manager reads the preview."""
+    seen = re.search(r'name="seen" value="([^"]+)"', said(managing))[1]
+    assert seen == "Everyone sets up a phone or an authenticator app, and uses it to log in."
+    settings(own(), methods=["phone"])
+    again = save(managing, seen=seen)
+    assert "The rules changed while this page was open. Nothing is saved yet." in again
+    assert own().enforcement == ""
+    shown = re.search(r'name="seen" value="([^"]+)"', again)[1]
+    assert "Saved." in save(managing, seen=shown)
+    assert own().enforcement == "off"
+
+
+def test_demoted_manager_saves_nothing_from_an_open_preview(
+    managing: Browser, relaxed: SitePolicy
+) -> None:
+    assert "Change the rules?" in said(managing)
+    Membership.objects.filter(role="manager").update(role="member")
+    assert managing.post(PAGE, {"confirmed": "1"}).status_code == 403
+    assert own().enforcement == ""
+    assert AuditEvent.objects.filter(event=Event.ORGANIZATION_REFUSED).count() == 1
+
+
 def test_organization_that_keeps_factors_asks_nobody_to_enroll_again(
     managing: Browser, relaxed: SitePolicy
 ) -> None:
