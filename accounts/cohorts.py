@@ -5,7 +5,7 @@ different rules. Only people with several memberships are read one by one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from accounts import policies
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization, OrganizationPolicy
 from accounts.models.policies import MANAGER, STAFF
-from mfa.models.cohorts import Cohort
+from mfa.models.cohorts import Cohort, has_any
 from mfa.rules.fold import Branch
 from mfa.rules.policy import Layer
 
@@ -24,6 +24,9 @@ Rules = tuple[Branch, Branch]
 Changed = Mapping[int, OrganizationPolicy]
 # The standing of people who registered themselves, or belong nowhere
 ALONE: Rules = (Branch(), Branch())
+# As `MembershipQuerySet.in_force` says
+IN_FORCE = Q(memberships__ended_at=None, memberships__organization__is_active=True)
+MANAGES = has_any("memberships", IN_FORCE & Q(memberships__role=Membership.Role.MANAGER))
 
 
 def cohorts(changed: Changed | None = None) -> Iterator[Cohort]:
@@ -33,13 +36,10 @@ def cohorts(changed: Changed | None = None) -> Iterator[Cohort]:
     """
     by_rules = _organizations(changed or {})
     if not changed:
-        yield from _in_roles(~_in_force(), ())
-    for rules, organizations in by_rules.items():
-        if not changed or rules[0] != rules[1]:
-            yield from _in_roles(_only_at_home_in(organizations), (rules,))
-    for several, people in _elsewhere_too(by_rules).items():
+        yield from _in_roles(~has_any("memberships", IN_FORCE), ())
+    for several in (*((rules,) for rules in by_rules), *_together(by_rules)):
         if not changed or any(before != after for before, after in several):
-            yield from _in_roles(Q(pk__in=people), several)
+            yield from _in_roles(_just_in([by_rules[rules] for rules in several]), several)
 
 
 def is_valid(now: datetime) -> Q:
@@ -48,7 +48,7 @@ def is_valid(now: datetime) -> Q:
         Q(valid_until=None) | Q(valid_until__gt=now)
     )
     free = Q(is_staff=True) | Q(home=None) | Q(registered_at__isnull=False)
-    return dates & (free | _in_force())
+    return dates & (free | Q(Exists(_all().filter(user=OuterRef("pk")))))
 
 
 def _in_roles(people: Q, several: tuple[Rules, ...]) -> Iterator[Cohort]:
@@ -57,9 +57,8 @@ def _in_roles(people: Q, several: tuple[Rules, ...]) -> Iterator[Cohort]:
     if not several:
         yield from _registered(ordinary, (), several)
         return
-    manages = _in_force(role=Membership.Role.MANAGER)
-    yield from _registered(ordinary & manages, (MANAGER,), several)
-    yield from _registered(ordinary & ~manages, (), several)
+    yield from _registered(ordinary & MANAGES, (MANAGER,), several)
+    yield from _registered(ordinary & ~MANAGES, (), several)
 
 
 def _registered(
@@ -97,37 +96,28 @@ def _nameless(branch: Branch) -> Branch:
     return Branch(tuple(replace(level, name="") for level in branch.levels))
 
 
-def _only_at_home_in(organizations: list[int]) -> Q:
-    """Return the condition for people whose only membership is the home, in one of these.
+def _just_in(groups: list[list[int]]) -> Q:
+    """Return the condition for people who belong to each of these groups, and to no other."""
+    within, belongs = Q(), []
+    for organizations in groups:
+        there = Q(memberships__organization__in=organizations)
+        belongs.append(has_any("memberships", IN_FORCE & there))
+        within |= there
+    return Q(*belongs, ~has_any("memberships", IN_FORCE & ~within))
 
-    The home is a column of the person, so the database looks for memberships of few people.
-    """
-    another = _held().exclude(pk=OuterRef("home_id"))
-    home = Q(home__organization__in=organizations, home__ended_at=None)
-    return home & ~Q(Exists(another))
 
-
-def _elsewhere_too(by_rules: dict[Rules, list[int]]) -> dict[tuple[Rules, ...], list[int]]:
-    """Return the people with a membership besides the home, by the rules of all of theirs."""
-    rules_of = {pk: rules for rules, organizations in by_rules.items() for pk in organizations}
+def _together(by_rules: dict[Rules, list[int]]) -> Iterable[tuple[Rules, ...]]:
+    """Return the different rules that apply together to people with several memberships."""
+    number_of = {pk: n for n, pks in enumerate(by_rules.values()) for pk in pks}
     other = _all().filter(Q(user__home=None) | ~Q(user__home=F("pk")))
-    rows = _all().filter(user__in=other.values("user")).order_by("user", "organization")
-    held: dict[int, dict[Rules, None]] = defaultdict(dict)
+    rows = _all().filter(user__in=other.values("user"))
+    held: dict[int, set[int]] = defaultdict(set)
     for person, organization in rows.values_list("user_id", "organization_id"):
-        held[person][rules_of[organization]] = None
-    found = defaultdict(list)
-    for person, several in held.items():
-        found[tuple(several)].append(person)
-    return found
+        held[person].add(number_of[organization])
+    rules = list(by_rules)
+    found = {tuple(sorted(numbers)) for numbers in held.values() if len(numbers) > 1}
+    return [tuple(rules[number] for number in numbers) for numbers in sorted(found)]
 
 
 def _all() -> QuerySet[Membership]:
     return Membership.objects.in_force()
-
-
-def _held() -> QuerySet[Membership]:
-    return _all().filter(user=OuterRef("pk"))
-
-
-def _in_force(**where: object) -> Q:
-    return Q(Exists(_held().filter(**where)))

@@ -5,18 +5,18 @@ most of them in one of 20 organizations, 2,000 in two, 1,000 logged in.
 """
 
 import argparse
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-import django
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from benchmarks.lists import FACTORS, PEOPLE
+from benchmarks import population
 from benchmarks.machine import here
 from tests.processes import services
 
@@ -24,17 +24,15 @@ from tests.processes import services
 MOST = 2.0
 ORGANIZATIONS = 20
 BOUND = "UPDATE accounts_user SET ever_bound_at = now()"
-MEMBERSHIPS = """
-    INSERT INTO accounts_membership (user_id, organization_id, role, since)
-    SELECT u.id, o.id, CASE WHEN u.id % 1000 = 3 THEN 'manager' ELSE 'member' END, now()
-    FROM accounts_user u JOIN accounts_organization o
-    ON o.id = 1 + u.id % {organizations} AND u.id % 10 > 0
-    OR o.id = 1 + (u.id + 1) % {organizations} AND u.id % 50 = 7
+MEMBERSHIPS = f"""
+    o.id = 1 + u.id % {ORGANIZATIONS} AND u.id % 10 > 0
+    OR o.id = 1 + (u.id + 1) % {ORGANIZATIONS} AND u.id % 50 = 7
 """
-HOMES = """
-    UPDATE accounts_user SET home_id = m.id FROM accounts_membership m
-    WHERE m.user_id = accounts_user.id
-"""
+ROLE = "CASE WHEN u.id % 1000 = 3 THEN 'manager' ELSE 'member' END"
+# People whose policy is read after a switch
+CHECKED = 100
+# The rows that this transaction wrote so far
+WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables"
 SESSIONS = """
     INSERT INTO mfa_session (key_hash, session_data, expire_date, user_id, aal, browser)
     SELECT md5(id::text), '', now() + interval '1 hour', id, 2, '' FROM accounts_user
@@ -50,6 +48,7 @@ class Taken:
     seconds: float
     statements: int
     people: int
+    written: int = 0
 
 
 def main() -> None:
@@ -59,35 +58,31 @@ def main() -> None:
     people = 1_000 if parser.parse_args().small else 100_000
     with services.database(services.postgresql()) as database:
         print(here(database) + "\n")
-        print("| what | seconds | statements | people affected |\n|---|---|---|---|")
+        print("| what | seconds | statements | rows written | people affected |")
+        print("|---|---|---|---|---|")
         for taken in measure(database, people):
             bold = "" if taken.seconds < MOST else "**"
             print(
                 f"| {taken.name} | {bold}{taken.seconds:.2f}{bold} "
-                f"| {taken.statements} | {taken.people:,} |"
+                f"| {taken.statements} | {taken.written} | {taken.people:,} |"
             )
 
 
 def measure(database: str, people: int) -> Iterator[Taken]:
     """Fill the database, then preview changes of the site and of one organization."""
-    os.environ["DATABASE_URL"] = database
-    os.environ.setdefault("ENV_FILE", "tests/check.env")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    django.setup()
+    population.begin(database)
     _fill(people)
     try:
         yield from _previews()
+        yield from _switches()
     finally:
         connection.close()
 
 
 def _fill(people: int) -> None:
-    from django.core.management import call_command
-
     from accounts.models import Organization
     from mfa.models import SitePolicy
 
-    call_command("migrate", verbosity=0)
     site = SitePolicy.load()
     site.enabled, site.may_relax_to = True, "off"
     site.save()
@@ -95,12 +90,10 @@ def _fill(people: int) -> None:
         made = Organization.objects.create(name=f"Company {number}", slug=f"company-{number}")
         made.own.enforcement = ("", "required", "optional", "")[number % 4]
         made.own.save()
+    population.add_people(people)
+    population.join(MEMBERSHIPS, ROLE)
     with connection.cursor() as cursor:
-        cursor.execute(PEOPLE.replace("%", "%%").replace("%%(", "%("), {"people": people})
-        cursor.execute(FACTORS)
         cursor.execute(BOUND)
-        cursor.execute(MEMBERSHIPS.format(organizations=ORGANIZATIONS))
-        cursor.execute(HOMES)
         cursor.execute(SESSIONS)
         cursor.execute("VACUUM ANALYZE")
 
@@ -132,6 +125,49 @@ def _previews() -> Iterator[Taken]:
     yield _taken("one organization: apps only", lambda: _counted(company()))
     yield _taken("first page of names", lambda: len(again().page()[0]))
     yield _taken("a page in the middle", lambda: len(again().page(50_000)[0]))
+
+
+def _switches() -> Iterator[Taken]:
+    from accounts.models import Organization, User
+    from accounts.organizations import rules
+    from mfa.admin.enabling import switch_on
+    from mfa.models import SitePolicy
+
+    SitePolicy.objects.update(on_reenable="enroll_again", first_enabled_at=timezone.now())
+    company = Organization.objects.get(slug="company-1")
+    manager = User.objects.filter(memberships__organization=company).first()
+    assert manager is not None
+
+    def site() -> None:
+        SitePolicy.objects.update(enabled=False)
+        switch_on(SitePolicy.load())
+
+    def one_organization() -> None:
+        for wanted in ("off", "required"):
+            level = Organization.objects.get(pk=company.pk).own
+            level.enforcement = wanted
+            rules.save(manager, company, level)
+
+    active = User.objects.filter(is_active=True)
+    there = active.filter(memberships__organization=company)
+    yield _switched("one organization: off and on again", one_organization, there)
+    yield _switched("site: off and on again", site, active)
+
+
+def _switched(name: str, switch: Callable[[], None], people: QuerySet[Any]) -> Taken:
+    """Measure the rows written, and check that the people must set up MFA again after it."""
+    with transaction.atomic(), CaptureQueriesContext(connection) as seen:
+        start = time.perf_counter()
+        switch()
+        seconds = time.perf_counter() - start
+        with connection.cursor() as cursor:
+            cursor.execute(WRITTEN)
+            (written,) = cursor.fetchone()
+    for person in people.order_by("-pk")[:CHECKED]:
+        since = person.mfa_policy.enroll_again_from
+        assert since
+        assert all(each.confirmed_at <= since for each in person.factors.all())
+    return Taken(name, seconds, len(seen) - 1, people.count(), written)
 
 
 def _counted(impact: object) -> int:

@@ -6,41 +6,21 @@ the time of the SQL and the plan of the slowest query.
 """
 
 import argparse
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import django
 from django.conf import settings
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from benchmarks import population
 from benchmarks.machine import here
 from tests.processes import services
 
 # Milliseconds of SQL that a list may take
 MOST = 100
-PEOPLE = """
-    INSERT INTO accounts_user (
-        password, time_zone, is_superuser, device_epoch, session_epoch, wrong_answers, skips, email,
-        new_email, full_name, language, is_active, password_expired, is_staff, date_joined,
-        last_login
-    )
-    SELECT '!', '', false, 0, 0, 0, 0, 'person' || n || '@example' || n % 50 || '.com', '',
-        'Name' || n % 900 || ' Family' || n, 'en', n % 500 > 0, false, n % 2000 = 0, now(), now()
-    FROM generate_series(1, %(people)s) AS n
-"""
-FACTORS = """
-    INSERT INTO mfa_factor (
-        user_id, kind, target, name, secret, last_step, confirmed_at, status, status_at,
-        wrong_answers, browser
-    )
-    SELECT id, 'phone', '+4474' || lpad((id * 37 % 100000000)::text, 8, '0'), '', '', 0, now(),
-        'active', now(), 0, ''
-    FROM accounts_user
-"""
 EVENTS = """
     INSERT INTO mfa_auditevent (at, event, user_id, browser, details)
     SELECT now() - n * interval '1 second',
@@ -71,14 +51,7 @@ MESSAGES = """
 """
 # Half of the people belong to one organization, and all others to its ten clients.
 MEMBERSHIPS = """
-    INSERT INTO accounts_membership (user_id, organization_id, role, since)
-    SELECT accounts_user.id, accounts_organization.id, 'member', now()
-    FROM accounts_user JOIN accounts_organization ON slug =
-        CASE WHEN accounts_user.id % 2 = 0 THEN 'large'
-        ELSE 'client' || accounts_user.id % 20 / 2 END
-    ORDER BY accounts_user.id;
-    UPDATE accounts_user SET home_id = accounts_membership.id FROM accounts_membership
-    WHERE accounts_membership.user_id = accounts_user.id;
+    o.slug = CASE WHEN u.id % 2 = 0 THEN 'large' ELSE 'client' || u.id % 20 / 2 END
 """
 # Every hundredth person has no number. A manager's page shows the newest of them.
 WITHOUT_NUMBER = "DELETE FROM mfa_factor WHERE user_id % 100 = 0"
@@ -149,10 +122,7 @@ def main() -> None:
 
 def measure(database: str, size: Size) -> Iterator[Answer]:
     """Fill the database, then ask for all addresses."""
-    os.environ["DATABASE_URL"] = database
-    os.environ.setdefault("ENV_FILE", "tests/check.env")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    django.setup()
+    population.begin(database)
     _fill(size)
     reader = _superuser()
     try:
@@ -175,17 +145,13 @@ def measure(database: str, size: Size) -> Iterator[Answer]:
 
 
 def _fill(size: Size) -> None:
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
     numbers = {"people": size.people, "events": size.events, "messages": size.messages}
+    population.add_people(size.people)
+    _organizations()
+    population.join(MEMBERSHIPS)
     with connection.cursor() as cursor:
-        for statement in (PEOPLE.replace("%", "%%").replace("%%(", "%("), FACTORS):
-            cursor.execute(statement, numbers if statement is not FACTORS else None)
         for statement in (EVENTS, CHALLENGES, MESSAGES):
             cursor.execute(statement, numbers)
-        _organizations()
-        cursor.execute(MEMBERSHIPS)
         cursor.execute(WITHOUT_NUMBER)
         for table in ("mfa_auditevent", "mfa_delivery"):
             cursor.execute(f"UPDATE {table} SET user_id = {BUSY} WHERE id % 1000 = 3")

@@ -9,11 +9,12 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from accounts import policies
 from accounts.cohorts import cohorts
 from accounts.combinations import combinations
-from accounts.models import Organization, OrganizationPolicy, User
+from accounts.models import Membership, Organization, OrganizationPolicy, User
 from accounts.organizations.managers import Manager
 from mfa import audit
 from mfa.client import Client
@@ -165,7 +166,9 @@ def follow(organization: Organization, changed: OrganizationPolicy) -> None:
 def impact_of(organization: Organization, level: OrganizationPolicy, now: datetime) -> Impact:
     """Return who a change to a level affects: the organization's own, or that for its clients."""
     site = organization.site
-    return impact.of(site, site, now, cohorts({level.pk: level}))
+    there = Q(organization__own=level) | Q(organization__parent__for_clients=level)
+    people = Membership.objects.in_force().filter(there).values("user")
+    return impact.of(site, site, now, cohorts({level.pk: level}), among=Q(pk__in=people))
 
 
 def holds_allowed(actor: User, methods: tuple[str, ...]) -> bool:

@@ -1,43 +1,32 @@
 """Impact: who a changed policy affects, counted by SQL before it is saved."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from copy import copy
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import merge
-from itertools import islice, product
-from operator import attrgetter
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Max, OuterRef, Q, QuerySet
 
-from mfa.login.outcomes import outcome
-from mfa.models import Factor, Pause, Session, SitePolicy
-from mfa.models.cohorts import Cohort
-from mfa.models.jit import compile_nothing
-from mfa.rules.fold import Branch, EmptyPolicyError, resolve
+from mfa.login.changed_policies import PolicyChange, changes_of
+from mfa.login.conditions import Condition, Parts
+from mfa.login.outcomes import outcomes
+from mfa.models import Pause, Session, SitePolicy, Status
+from mfa.models.cohorts import Cohort, has_any
+from mfa.models.jit import compile_nothing, sort_in_memory
 from mfa.rules.methods import Method
 from mfa.rules.outcomes import NextLogin
-from mfa.rules.policy import Enforcement, Policy
+from mfa.rules.policy import Policy
 
-# What a login's outcome depends on. Two policies that agree in it have the same outcomes.
-DECISIVE = attrgetter(
-    "enforcement",
-    "most_skips",
-    "skips_until",
-    "skips_from",
-    "enroll_again_from",
-    "methods",
-    "email_codes",
-    "text_regions",
-    "mail_tested",
-    "new_device_email",
-)
 PER_PAGE = 50
+# The ranges of ids in which people are looked for: the first, and the largest
+IDS_AT_ONCE, MOST_IDS_AT_ONCE = 500, 8000
+NUMBERED = has_any("factors", ~Q(factors__status=Status.REVOKED) & Q(factors__kind=Method.PHONE))
+FIGURES = ("numbered", "active")
+EVERYONE = Q()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +49,47 @@ class Affected:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyChange:
-    """The policy of some people before and after, and the condition for these people."""
-
-    before: Policy
-    after: Policy
-    people: Q
-
-
-@dataclass(frozen=True, slots=True)
 class Impact:
     """The people whose next login a change makes different."""
 
-    changes: tuple[PolicyChange, ...]
-    now: datetime
+    def __init__(self, changes: Sequence[PolicyChange], now: datetime, among: Q) -> None:
+        """All of them satisfy `among`, so the database reads no others."""
+        self.changes, self.now, self._among = changes, now, among
+        self._parts = Parts()
+        self._decisions = [
+            (
+                self._parts.condition(change.people),
+                self._outcomes(change.before),
+                self._outcomes(change.after),
+            )
+            for change in changes
+        ]
 
     @transaction.atomic
     def count(self) -> dict[NextLogin, Affected]:
         """Count them by what their next login asks after the change."""
         compile_nothing()
+        sort_in_memory()
         found: dict[NextLogin, Affected] = defaultdict(Affected)
-        for change in self.changes:
-            rows = self._rows(change).values("was", "will")
-            for row in rows.annotate(
-                people=Count("pk"),
-                numberless=Count("pk", filter=~Exists(_phones())),
-                active=Count("pk", filter=Exists(self._sessions())),
-            ).order_by():
-                if row["was"] != row["will"]:
-                    figures = (row["people"], row["numberless"], row["active"])
-                    found[NextLogin(row["will"])] += Affected(*figures)
+        for *values, numbered, active, people in self._grouped():
+            was, will = self._decide(values)
+            if was is not will:
+                numberless = 0 if numbered else people
+                found[will] += Affected(people, numberless, people if active else 0)
         return dict(found)
 
     def people(self, after: int = 0) -> Iterator[Any]:
         """Return them by id from above an id, with `was`, `will`, `numbered` and `active`."""
-        return merge(
-            *(self._people(change, after) for change in self.changes), key=attrgetter("pk")
-        )
+        rows = self._rows(get_user_model().objects.order_by("pk"))
+        last, span = self._last(), IDS_AT_ONCE
+        # Reads ranges of ids, so that the first page does not wait for the facts of everyone.
+        while after < last:
+            for person in rows.filter(pk__gt=after, pk__lte=after + span):
+                values = [getattr(person, name) for name in self._parts.columns]
+                person.was, person.will = self._decide(values)
+                if person.was is not person.will:
+                    yield person
+            after, span = after + span, min(2 * span, MOST_IDS_AT_ONCE)
 
     @transaction.atomic
     def page(self, after: int = 0) -> tuple[list[Any], int | None]:
@@ -107,29 +99,56 @@ class Impact:
         more = len(found) > PER_PAGE
         return found[:PER_PAGE], found[PER_PAGE - 1].pk if more else None
 
-    def _people(self, change: PolicyChange, after: int) -> Iterator[Any]:
-        rows = self._rows(change).exclude(was=F("will")).order_by("pk")
-        rows = rows.annotate(numbered=Exists(_phones()), active=Exists(self._sessions()))
-        # Pages by index, so that the first is there without reading the rest
-        while found := list(rows.filter(pk__gt=after)[: PER_PAGE + 1]):
-            yield from found
-            after = found[-1].pk
+    def _outcomes(self, policy: Policy) -> list[tuple[Condition, NextLogin]]:
+        conditions = outcomes(policy, self.now)
+        return [(self._parts.condition(which), outcome) for which, outcome in conditions]
 
-    def _rows(self, change: PolicyChange) -> QuerySet[Any]:
-        """Return the people of a change who can log in, with their outcomes."""
+    def _decide(self, values: Sequence[object]) -> tuple[NextLogin, NextLogin]:
+        """Return what the login of a person asks before and after. NOTHING twice: no change."""
+        for people, *both in self._decisions:
+            if people.holds(values):
+                was, will = (next(to for which, to in one if which.holds(values)) for one in both)
+                return was, will
+        return NextLogin.NOTHING, NextLogin.NOTHING
+
+    def _grouped(self) -> list[tuple[Any, ...]]:
+        """Return how many people have the same values."""
+        if not self.changes:
+            return []
+        rows = self._rows(get_user_model().objects.values("pk"))
+        sql, params = rows.query.sql_with_params()
+        names = ", ".join((*self._parts.columns, *FIGURES))
+        with connection.cursor() as cursor:
+            # Our own names, and SQL that Django made
+            counted = f"SELECT {names}, COUNT(*) FROM ({sql}) AS people GROUP BY {names}"  # noqa: S608
+            cursor.execute(counted, params)
+            return list(cursor.fetchall())
+
+    def _rows(self, people: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """Return the people who can log in, with the parts of all conditions."""
         model = get_user_model()
         paused = Pause.objects.honored(self.now).filter(user=OuterRef("pk"))
-        people = model.objects.filter(change.people, model.able_to_log_in(self.now))
-        return people.exclude(Exists(paused)).annotate(
-            was=outcome(change.before, self.now), will=outcome(change.after, self.now)
+        sessions = Session.objects.logged_in(self.now).filter(user=OuterRef("pk"))
+        able = people.filter(self._among, model.able_to_log_in(self.now)).exclude(Exists(paused))
+        numbered = ExpressionWrapper(NUMBERED, BooleanField())
+        found: QuerySet[Any, Any] = able.annotate(
+            **self._parts.columns, numbered=numbered, active=Exists(sessions)
         )
+        return found
 
-    def _sessions(self) -> QuerySet[Session]:
-        return Session.objects.logged_in(self.now).filter(user=OuterRef("pk"))
+    def _last(self) -> int:
+        if not self.changes:
+            return 0
+        return get_user_model().objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def of(
-    before: SitePolicy, after: SitePolicy, now: datetime, cohorts: Iterable[Cohort] | None = None
+    before: SitePolicy,
+    after: SitePolicy,
+    now: datetime,
+    cohorts: Iterable[Cohort] | None = None,
+    *,
+    among: Q = EVERYONE,
 ) -> Impact:
     """Return the impact of a change to the site's policy, or to the levels of cohorts.
 
@@ -137,69 +156,4 @@ def of(
     """
     if cohorts is None:
         cohorts = get_user_model().cohorts()
-    bound = _bound(before, after)
-    found: dict[tuple[Any, ...], PolicyChange] = {}
-    for cohort in cohorts:
-        later = cohort.branches if cohort.later is None else cohort.later
-        for (was_bound, will_be_bound), people in bound.items():
-            was = _policy(before, cohort, cohort.branches, in_force=was_bound)
-            will = _policy(after, cohort, later, in_force=will_be_bound)
-            keys = _key(was), _key(will)
-            if keys[0] != keys[1]:
-                mine = cohort.people & people
-                known = found.get(keys)
-                found[keys] = PolicyChange(was, will, known.people | mine if known else mine)
-    return Impact(tuple(found.values()), now)
-
-
-def _policy(
-    site: SitePolicy, cohort: Cohort, branches: tuple[Branch, ...], *, in_force: bool
-) -> Policy:
-    """Fold what applies to a cohort. A channel that is down now makes no difference."""
-    try:
-        return resolve(
-            site.layer("site"),
-            cohort.roles,
-            branches,
-            in_force=in_force,
-            floor=site.floor,
-            mail_tested=site.health.mail_tested,
-        )
-    except EmptyPolicyError as error:
-        return error.policy
-
-
-def _key(policy: Policy) -> Any:
-    asks = policy.demanded and policy.enforcement is not Enforcement.OFF
-    return DECISIVE(policy) if asks else None
-
-
-def _bound(before: SitePolicy, after: SitePolicy) -> dict[tuple[bool, bool], Q]:
-    """Return whether MFA applies before and after, with the condition for these people."""
-    pilots = {pk for site in (before, after) if (pk := site.pilot_group_id) is not None}
-    found: dict[tuple[bool, bool], Q] = {}
-    for is_staff, *inside in product((True, False), repeat=1 + len(pilots)):
-        groups = dict(zip(pilots, inside, strict=True))
-        staff = Q(is_staff=True) | Q(is_superuser=True)
-        people = staff if is_staff else ~staff
-        for pilot, is_in in groups.items():
-            member = Exists(Group.objects.filter(user=OuterRef("pk"), pk=pilot))
-            people &= Q(member) if is_in else ~Q(member)
-        bound = (
-            _binds(before, groups, is_staff=is_staff),
-            _binds(after, groups, is_staff=is_staff),
-        )
-        found[bound] = found[bound] | people if bound in found else people
-    # If all people are in the same case, no condition is needed.
-    return found if len(found) > 1 else dict.fromkeys(found, Q())
-
-
-def _binds(site: SitePolicy, groups: dict[int, bool], *, is_staff: bool) -> bool:
-    one = copy(site)
-    one.is_for_staff = is_staff
-    one.is_pilot = groups.get(site.pilot_group_id or 0, False)
-    return one.binds
-
-
-def _phones() -> QuerySet[Factor]:
-    return Factor.objects.not_revoked().filter(user=OuterRef("pk"), kind=Method.PHONE)
+    return Impact(changes_of(before, after, cohorts), now, among)

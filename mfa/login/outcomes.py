@@ -1,18 +1,20 @@
-"""What the next login asks of people under one policy, as SQL.
+"""What the next login asks of people under one policy, as conditions for the database.
 
 It says the same as `mfa.rules.outcomes` says of the facts of one person. A test compares them for
-people in every state.
+people in every state. All conditions about factors are aggregates, so the database reads each
+factor once for all of them.
 """
 
 from datetime import datetime
 
-from django.db.models import Case, CharField, Exists, Min, OuterRef, Q, Value, When
+from django.db.models import Min, Q
 from django.db.models.functions import Left
 
 from mfa import channels
 from mfa.challenges import MOST_WRONG_ANSWERS
 from mfa.models import Factor, Status
-from mfa.models.factors import FactorQuerySet
+from mfa.models.cohorts import has_any
+from mfa.models.factors import USABLE
 from mfa.models.people import FORGOTTEN_AFTER, RESTS_AFTER_CHANGE
 from mfa.rules.methods import FIRST, ChannelName, Method
 from mfa.rules.outcomes import NextLogin
@@ -21,58 +23,57 @@ from mfa.rules.regions import EVERYWHERE, REGIONS, region_of
 
 # + and four digits: within a calling code that countries share, this names the country.
 TELLING = 5
+NOBODY = Q(pk=None)
+Outcome = tuple[Q, NextLogin]
+_ACTIVE = Q(factors__status=Status.ACTIVE)
+_FIRST = Q(factors__kind__in=sorted(FIRST))
 
 
-def outcome(policy: Policy, now: datetime) -> Case | Value:
-    """Return the expression for a person's outcome."""
+def outcomes(policy: Policy, now: datetime) -> list[Outcome]:
+    """Return conditions with the outcomes of people. The first that holds decides."""
     if not policy.demanded or policy.enforcement is Enforcement.OFF:
-        return Value(NextLogin.NOTHING.value)
+        return [(Q(), NextLogin.NOTHING)]
     bound = Q(ever_bound_at__isnull=False)
     answers = _answers(policy, now)
     outdated = _outdated(policy)
-    skipping, default = _skipping(policy, now)
-    whens = [
-        *([When(answers & outdated, _is(NextLogin.SET_UP))] if outdated else []),
-        When(answers, _is(NextLogin.CODE)),
-        When(bound & _recovers(policy, now), _is(NextLogin.SET_UP)),
-        When(bound, _is(NextLogin.BLOCKED)),
-        *skipping,
+    return [
+        *([(answers & outdated, NextLogin.SET_UP)] if outdated else []),
+        (answers, NextLogin.CODE),
+        (bound & _recovers(policy, now), NextLogin.SET_UP),
+        (bound, NextLogin.BLOCKED),
+        *_skipping(policy, now),
     ]
-    return Case(*whens, default=_is(default), output_field=CharField())
 
 
-def _is(outcome: NextLogin) -> Value:
-    return Value(outcome.value)
-
-
-def _skipping(policy: Policy, now: datetime) -> tuple[list[When], NextLogin]:
+def _skipping(policy: Policy, now: datetime) -> list[Outcome]:
     """Return what becomes of a person who never had a factor, and skipped the setup or not."""
     over = policy.skips_until is not None and policy.skips_until <= now
     if policy.enforcement is Enforcement.REQUIRED or over or policy.most_skips == 0:
-        return [], NextLogin.SET_UP
+        return [(Q(), NextLogin.SET_UP)]
     counted = Q(skipped_at__isnull=False)
     if policy.skips_from:
         counted &= Q(skipped_at__gt=policy.skips_from)
     if policy.remembers_skip:
         asks_mailbox = policy.new_device_email and policy.mail_tested
         then = NextLogin.CODE if asks_mailbox else NextLogin.NOTHING
-        return [When(counted, _is(then))], NextLogin.MAY_SET_UP
+        return [(counted, then), (Q(), NextLogin.MAY_SET_UP)]
     if policy.most_skips is None:
-        return [], NextLogin.MAY_SET_UP
+        return [(Q(), NextLogin.MAY_SET_UP)]
     # A skip from before they were counted is one.
     used = Q(skips__gte=policy.most_skips) if policy.most_skips > 1 else Q()
-    return [When(counted & used, _is(NextLogin.SET_UP))], NextLogin.MAY_SET_UP
+    return [(counted & used, NextLogin.SET_UP), (Q(), NextLogin.MAY_SET_UP)]
 
 
 def _answers(policy: Policy, now: datetime) -> Q:
     """Whether a code can be asked for, as `routes.usable` lists them."""
-    ways = Q(kind__in=policy.methods - {Method.PHONE}) & ~Q(secret="")
+    others = Q(factors__kind__in=sorted(policy.methods - {Method.PHONE}))
+    ways = others & ~Q(factors__secret="")
     if Method.PHONE in policy.methods and channels.available(ChannelName.SMS):
-        ways |= Q(kind=Method.PHONE) & _in_reach(policy)
-    answers = Q(Exists(_held().filter(ways)))
+        ways |= Q(factors__kind=Method.PHONE) & _in_reach(policy)
+    answers = _held(ways)
     if policy.email_codes is EmailCodes.LOGIN:
-        proven = _held().filter(status=Status.ACTIVE, kind__in=policy.methods & set(FIRST))
-        answers |= Q(Exists(proven)) & _mailbox(now)
+        kinds = sorted(policy.methods & set(FIRST))
+        answers |= _held(_ACTIVE & Q(factors__kind__in=kinds)) & _mailbox(now)
     return answers
 
 
@@ -80,14 +81,14 @@ def _in_reach(policy: Policy) -> Q:
     """Whether the policy allows texts to the country of a phone."""
     if policy.text_regions == EVERYWHERE:
         return Q()
-    reach = Q(pk=None)
+    reach = NOBODY
     for code, regions in REGIONS.items():
         allowed = policy.text_regions.intersection(regions)
         if allowed == EVERYWHERE.intersection(regions) != frozenset():
-            reach |= Q(target__startswith=f"+{code}")
+            reach |= Q(factors__target__startswith=f"+{code}")
         elif allowed:
             for beginning in _beginnings(f"+{code}", allowed):
-                reach |= Q(target__startswith=beginning)
+                reach |= Q(factors__target__startswith=beginning)
     return reach
 
 
@@ -102,23 +103,22 @@ def _outdated(policy: Policy) -> Q:
     """Whether all phones and apps were added before everyone had to set up MFA again (K9)."""
     if policy.enroll_again_from is None:
         return Q()
-    newer = _first().filter(confirmed_at__gt=policy.enroll_again_from)
-    return Q(Exists(_first())) & ~Q(Exists(newer))
+    newer = Q(factors__confirmed_at__gt=policy.enroll_again_from)
+    return _held(_FIRST) & ~_held(_FIRST & newer)
 
 
 def _recovers(policy: Policy, now: datetime) -> Q:
     """Whether an emailed code allows to set up MFA, as `routes_for` says."""
     allowed = Q(reset_at__isnull=False)
     if policy.email_codes is not EmailCodes.OFF:
-        proven = _first().filter(status=Status.ACTIVE)
-        allowed |= Q(Exists(proven)) | ~Q(Exists(_first()))
+        allowed |= _held(_FIRST & _ACTIVE) | ~_held(_FIRST)
     return allowed & _mailbox(now)
 
 
 def _mailbox(now: datetime) -> Q:
     """Whether a code by email may replace a factor now."""
     if not channels.available(ChannelName.EMAIL):
-        return Q(pk=None)
+        return NOBODY
     spent = Q(wrong_answers__gte=MOST_WRONG_ANSWERS) & ~Q(wrong_answer_at__lt=now - FORGOTTEN_AFTER)
     rests = Q(reset_at=None, mailbox_rests_until__gt=now) | Q(
         email_changed_at__gt=now - RESTS_AFTER_CHANGE
@@ -126,9 +126,6 @@ def _mailbox(now: datetime) -> Q:
     return ~spent & ~rests
 
 
-def _held() -> FactorQuerySet:
-    return Factor.objects.usable().filter(user=OuterRef("pk"))
-
-
-def _first() -> FactorQuerySet:
-    return _held().filter(kind__in=FIRST)
+def _held(which: Q) -> Q:
+    """Whether the person has one of these factors, and can log in with it."""
+    return has_any("factors", Q(factors__status__in=sorted(USABLE)) & which)

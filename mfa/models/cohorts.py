@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Count, Q
+from django.db.models.lookups import GreaterThan
 
 from mfa.rules.fold import Branch
 from mfa.rules.policy import Layer
@@ -12,6 +13,7 @@ from mfa.rules.policy import Layer
 class Cohort:
     """A condition for people, with their roles and the levels of their organizations.
 
+    The condition may hold aggregates (`has_any`).
     `later` replaces `branches` after a change of these levels. None: they stay.
     """
 
@@ -19,3 +21,11 @@ class Cohort:
     roles: tuple[Layer, ...] = ()
     branches: tuple[Branch, ...] = ()
     later: tuple[Branch, ...] | None = None
+
+
+def has_any(rows: str, which: Q) -> Q:
+    """Return the condition that a person has such rows, as an aggregate.
+
+    All conditions of a query that ask for the same rows share one join.
+    """
+    return Q(GreaterThan(Count(rows, filter=which), 0))
