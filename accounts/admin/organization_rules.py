@@ -48,6 +48,7 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
             "new_device_email",
             "may_close",
             "after_enrollment",
+            "number_change",
             "code_life_minutes",
             "session_hours",
             "session_idle_minutes",
@@ -117,6 +118,7 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
                     "new_device_email",
                     "may_close",
                     "after_enrollment",
+                    "number_change",
                     "code_life_minutes",
                 )
             },

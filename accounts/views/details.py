@@ -19,6 +19,7 @@ from mfa.limits.counters import TooMany
 from mfa.login.guards import fresh
 from mfa.models import Factor
 from mfa.rules.methods import Method
+from mfa.rules.number_formats import international
 from mfa.sessions import devices
 from mfa.views.pages import refused
 
@@ -27,7 +28,8 @@ from mfa.views.pages import refused
 @require_safe
 def home(request: UserRequest) -> HttpResponse:
     """The home page: what the person needs to do, and the links of this portal."""
-    user, held = request.user, factors.held_by(request.user)
+    user, known = request.user, factors.known_of(request.user)
+    held = [factor for factor in known if factor.is_usable]
     codes = _newest(held, Factor.Kind.RECOVERY_CODES)
     left = recovery_codes.left(codes) if codes else None
     tasks = {
@@ -36,7 +38,7 @@ def home(request: UserRequest) -> HttpResponse:
         "renew_codes": left is not None and left <= recovery_codes.FEW,
     }
     context = {
-        **_second_step(user, held),
+        **_second_step(user, known),
         "tasks": {name: due for name, due in tasks.items() if due},
         "left": left,
         "tiles": Tile.objects.seen_by(user),
@@ -57,7 +59,7 @@ def details(request: UserRequest) -> HttpResponse:
         "form": form,
         "person": person,
         "may_close": closing.may_close(request.user),
-        **_second_step(request.user, factors.held_by(request.user)),
+        **_second_step(request.user, factors.known_of(request.user)),
     }
     return render(request, "accounts/details.html", context)
 
@@ -126,9 +128,11 @@ def _check(request: UserRequest, form: PasswordForm) -> TooMany | None:
     return None
 
 
-def _second_step(user: User, held: list[Factor]) -> dict[str, object]:
+def _second_step(user: User, known: list[Factor]) -> dict[str, object]:
     """Return what the person logs in with, and whether a second step is needed."""
+    held = [factor for factor in known if factor.is_usable]
     return {
+        "saved": international(known[0].target) if factors.awaits_number(known) else "",
         "app": _newest(held, Factor.Kind.APP),
         "phone": _newest(held, Factor.Kind.PHONE),
         "demanded": user.mfa_policy.demanded,

@@ -26,6 +26,7 @@ DEFAULTS = {
     "on_reenable": AccountPolicy.Reenable.KEEP.label,
     "email_codes": AccountPolicy.Email(Policy().email_codes).label,
     "after_enrollment": AccountPolicy.Afterwards(Policy().after_enrollment).label,
+    "number_change": AccountPolicy.ChangeOfNumber(Policy().number_change).label,
 }
 
 
@@ -107,6 +108,7 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "email_codes",
             "new_device_email",
             "after_enrollment",
+            "number_change",
             "home_region",
             "allow_voip",
             "enroll_countries",

@@ -140,6 +140,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
                     "methods",
                     "code_life_minutes",
                     "after_enrollment",
+                    "number_change",
                     "new_device_email",
                     "email_codes",
                 )

@@ -1,6 +1,6 @@
 """A person's factors, and the steps that adding and ending any factor share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
@@ -12,18 +12,29 @@ from mfa import audit, prepared
 from mfa.client import Client
 from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event, Factor, Status
+from mfa.models.factors import USABLE
 from mfa.rules.methods import FIRST
 
-_HELD = prepared.Query(
-    lambda: (
-        Factor.objects.usable().filter(user_id=prepared.number("person")).order_by("-confirmed_at")
-    )
+_KNOWN = prepared.Query(
+    lambda: Factor.objects.filter(
+        user_id=prepared.number("person"), status__in=(*USABLE, Status.PROPOSED)
+    ).order_by("-confirmed_at")
 )
+
+
+def known_of(user: AbstractMfaUser) -> list[Factor]:
+    """Return the factors that the person can log in with, and a proposed number, newest first."""
+    return _KNOWN.all(person=user.pk)
 
 
 def held_by(user: AbstractMfaUser) -> list[Factor]:
     """Return the factors that the person can log in with, newest first."""
-    return _HELD.all(person=user.pk)
+    return [factor for factor in known_of(user) if factor.is_usable]
+
+
+def awaits_number(known: Sequence[Factor]) -> bool:
+    """Whether the newest of these is a number that waits for its proof, beside a factor (C16)."""
+    return len(known) > 1 and known[0].status == Status.PROPOSED
 
 
 def end_former(user: AbstractMfaUser) -> None:

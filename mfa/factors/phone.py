@@ -6,6 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from mfa import audit
 from mfa.client import Client
 from mfa.factors.binding import rebind
 from mfa.factors.kind import Kind, Words, verify_sent
@@ -68,9 +69,22 @@ def proposed_number(user: AbstractMfaUser) -> str:
     return proposed.target if proposed else ""
 
 
+def drop_proposed(user: AbstractMfaUser) -> bool:
+    """Forget a number that waits for its proof. Return whether there was one."""
+    proposed = Factor.objects.filter(user_id=user.pk, status=Status.PROPOSED)
+    return bool(proposed.delete()[0])
+
+
 def propose_phone(user: AbstractMfaUser, number: str, *, client: Client) -> None:
     """Keep a number that the person typed, to fill in at the setup. It gets no message."""
     _write(_proposed(user) or Factor(user_id=user.pk), number, Status.PROPOSED, client)
+
+
+def save_number(user: AbstractMfaUser, number: str, *, client: Client) -> None:
+    """Keep a new number until its code proves it. The old one works until then (C14, K7)."""
+    with transaction.atomic():
+        propose_phone(user, number, client=client)
+        audit.record(Event.NUMBER_SAVED, user, client=client, new_ending=masking.ending(number))
 
 
 def add_phone(user: AbstractMfaUser, number: str, *, client: Client) -> bool:

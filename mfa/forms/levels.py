@@ -25,6 +25,7 @@ CHOICES: dict[str, type[models.TextChoices]] = {
     "on_reenable": Level.Reenable,
     "email_codes": Level.Email,
     "after_enrollment": Level.Afterwards,
+    "number_change": Level.ChangeOfNumber,
 }
 FLAGS = {"new_device_email", "allow_voip", "may_close"}
 

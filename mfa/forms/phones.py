@@ -1,5 +1,7 @@
 """The form for a phone number, with a diagnosis of mistakes."""
 
+from collections.abc import Iterator
+
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
@@ -56,6 +58,19 @@ class PhoneForm(forms.Form):
         self.repaired = ""
         self.fields["phone"].help_text = self._hint()
 
+    @classmethod
+    def filled(cls, number: str, *, policy: Policy) -> "PhoneForm":
+        """Return the form with a stored number, or empty without one.
+
+        A number that cannot get texts is shown with the reason.
+        """
+        if not number:
+            return cls(policy=policy)
+        form = cls({"phone": number}, policy=policy)
+        if not form.is_valid():
+            return form
+        return cls(policy=policy, initial={"phone": number_formats.international(number)})
+
     def clean_phone(self) -> str:
         """Return the number in E.164."""
         number = self._read(self.cleaned_data["phone"])
@@ -63,11 +78,16 @@ class PhoneForm(forms.Form):
             meant = self._read(number.repaired) if number.repaired else number
             self.repaired = "" if isinstance(meant, Misread) else meant.international
             raise forms.ValidationError(_diagnosed(number), code=number.mistake)
-        if not self.policy.may_enroll(number.region):
-            raise forms.ValidationError(self._closed(number), code="country")
-        if ChannelName.SMS in self.policy.resting:
-            raise forms.ValidationError(self._resting(), code="resting")
+        if reasons := list(self._refusals(number)):
+            raise forms.ValidationError(reasons)
         return number.e164
+
+    def _refusals(self, number: PhoneNumber) -> Iterator[forms.ValidationError]:
+        """Return every reason why this number cannot be set up now."""
+        if not self.policy.may_enroll(number.region):
+            yield forms.ValidationError(self._closed(number), code="country")
+        if ChannelName.SMS in self.policy.resting:
+            yield forms.ValidationError(self._resting(), code="resting")
 
     def _hint(self) -> str:
         """Show the format that works here: numbers of the home country need no country code."""

@@ -104,7 +104,7 @@ def _facts(user: AbstractMfaUser, now: datetime) -> Facts:
     return gather(
         user,
         policy=user.mfa_policy,
-        factors=factors.held_by(user),
+        factors=factors.known_of(user),
         pending=pending,
         client=audit.NOWHERE,
         now=now,

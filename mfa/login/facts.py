@@ -12,7 +12,7 @@ from mfa.client import Client
 from mfa.login.pending import PendingLogin
 from mfa.models import AbstractMfaUser, Factor
 from mfa.rules.methods import ChannelName, Method
-from mfa.rules.policy import Policy
+from mfa.rules.policy import NumberChange, Policy
 from mfa.rules.routes import Purpose, Route, routes_for
 from mfa.rules.steps import Facts, Proof
 
@@ -29,11 +29,12 @@ def gather(
 ) -> Facts:
     """Read everything that the decision depends on.
 
-    `factors` are those that the person can log in with, newest first. `choosing`: the person wants
-    to see the list of methods.
+    `factors` are those that the person can log in with and a proposed number, newest first.
+    `choosing`: the person wants to see the list of methods.
     """
     purpose, skips = Purpose(pending.purpose), user.skips_under(policy)
-    holdings = tuple(factor.holding for factor in factors)
+    held = [factor for factor in factors if factor.is_usable]
+    holdings = tuple(factor.holding for factor in held)
     channels, rests = _channels(user, policy, pending, now), user.mailbox_rests(now)
     due = user.mailbox_due(policy, now)
     # A first factor after long inactivity needs a code by email (S12).
@@ -72,8 +73,11 @@ def gather(
         # Without recovery codes the backup page would have nothing to offer.
         backed_up=not policy.backup
         or Method.RECOVERY_CODES not in policy.methods
-        or verbs.are_backed_up(factors),
-        outdated=verbs.are_outdated(factors, policy.enroll_again_from),
+        or verbs.are_backed_up(held),
+        outdated=verbs.are_outdated(held, policy.enroll_again_from),
+        number_due=policy.number_change is NumberChange.SAVE_THEN_VERIFY
+        and Method.PHONE in policy.methods
+        and verbs.awaits_number(factors),
         device_due=policy.new_device_email
         and policy.mail_tested
         and user.ever_bound_at is None

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 
-from mfa import challenges, factors
+from mfa import audit, challenges, factors
 from mfa.challenges import Outcome, Result, Target, new_nonce
 from mfa.client import moment_of
 from mfa.factors import Asked, recovery_codes
@@ -19,8 +19,9 @@ from mfa.limits import counters
 from mfa.login import verify
 from mfa.login.pending import APART, ENTERING, PendingLogin
 from mfa.login.standing import Standing
-from mfa.models import AbstractMfaUser, Challenge
+from mfa.models import AbstractMfaUser, Challenge, Event
 from mfa.rules.methods import MESSAGING, ChannelName, Method, is_strong
+from mfa.rules.policy import NumberChange
 from mfa.rules.routes import Purpose, Route
 from mfa.sessions.proofs import keep_alive, person_of
 
@@ -43,6 +44,8 @@ class Flow(Standing):
             case Purpose.RECOVER:
                 self._issue(Target(channel=ChannelName.EMAIL, address=self.user.email))
             case Purpose.ENROLL | Purpose.CHANGE:
+                if purpose is Purpose.CHANGE and self._saves_first:
+                    factors.save_number(self.user, number, client=self.client)
                 self._issue(Target(channel=ChannelName.SMS, address=number))
             case Purpose.TEST | Purpose.ACCOUNT:
                 # Each test sends a new code, so it uses the values that are stored now.
@@ -58,6 +61,17 @@ class Flow(Standing):
             self._asked(challenges.resend(challenge, self.user, nonce=nonce, client=self.client))
         elif self.asks is self.purpose and self.purpose not in APART:
             self.ask()
+
+    def keep_number(self) -> None:
+        """Forget the new number that waits for its code. The old one stays (C16)."""
+        if factors.drop_proposed(self.user):
+            audit.record(Event.NUMBER_DROPPED, self.user, client=self.client)
+        self.pending.challenge = ""
+        self.save(number_due=False)
+
+    @property
+    def _saves_first(self) -> bool:
+        return self.user.mfa_policy.number_change is NumberChange.SAVE_THEN_VERIFY
 
     @property
     def _repeatable(self) -> Challenge | None:

@@ -34,9 +34,14 @@ class Standing:
     asked_before: bool = True
 
     @cached_property
+    def known(self) -> tuple[Factor, ...]:
+        """The factors that the person can log in with, and a proposed number, newest first."""
+        return tuple(factors.known_of(self.user))
+
+    @cached_property
     def factors(self) -> tuple[Factor, ...]:
         """The factors that the person can log in with, newest first."""
-        return tuple(factors.held_by(self.user))
+        return tuple(factor for factor in self.known if factor.is_usable)
 
     @cached_property
     def facts(self) -> Facts:
@@ -44,7 +49,7 @@ class Standing:
         return gather(
             self.user,
             policy=self.user.mfa_policy,
-            factors=self.factors,
+            factors=self.known,
             pending=self.pending,
             client=self.client,
             now=self.now,
@@ -97,6 +102,16 @@ class Standing:
     def wait_until(self) -> datetime | None:
         """When the lockout after wrong codes ends here, or None without a lockout."""
         return challenges.waits_until(self.user, self.client, self.now)
+
+    @property
+    def phone(self) -> Factor | None:
+        """The newest phone that the person can log in with."""
+        return next((one for one in self.factors if one.kind == Factor.Kind.PHONE), None)
+
+    @property
+    def saved_number(self) -> str:
+        """The person's new number that waits for its code, or ""."""
+        return self.known[0].target if factors.awaits_number(self.known) else ""
 
     @property
     def app(self) -> Factor | None:

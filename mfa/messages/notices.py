@@ -81,6 +81,9 @@ SILENT = frozenset(
         Event.LOCKED,
         Event.WARNING_CONFIRMED,
         Event.SESSIONS_ENDED,
+        # The number is told once its code proves it.
+        Event.NUMBER_SAVED,
+        Event.NUMBER_DROPPED,
         # It weakens nothing.
         Event.PAUSE_ENDED,
         Event.LOCKOUT_ENDED,

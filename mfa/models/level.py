@@ -13,7 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from mfa.models import plain_text
 from mfa.rules import regions
 from mfa.rules.methods import Method
-from mfa.rules.policy import BOUNDS, AfterEnrollment, EmailCodes, Enforcement, Layer, due
+from mfa.rules.policy import (
+    BOUNDS,
+    AfterEnrollment,
+    EmailCodes,
+    Enforcement,
+    Layer,
+    NumberChange,
+    due,
+)
 
 # More than anyone skips. It keeps a typing mistake from meaning "forever".
 MOST_SKIPS = 100
@@ -48,6 +56,15 @@ class Level(models.Model):
         LOGIN_AGAIN = AfterEnrollment.LOGIN_AGAIN, _("Go back to the login page")
         FINISH = AfterEnrollment.FINISH, _("Show a page with the button “Finish”")
         CONTINUE = AfterEnrollment.CONTINUE, _("Go straight to the portal")
+
+    class ChangeOfNumber(models.TextChoices):
+        """NumberChange in words."""
+
+        AFTER_CODE = NumberChange.AFTER_CODE, _("Store it after its code")
+        SAVE_THEN_VERIFY = (
+            NumberChange.SAVE_THEN_VERIFY,
+            _("Store it at once, and ask for its code at the next login too"),
+        )
 
     class Reenable(models.TextChoices):
         """What becomes of factors when MFA is turned off and on again (K9)."""
@@ -120,6 +137,13 @@ class Level(models.Model):
     after_enrollment = models.CharField(
         _("After first set-up"), max_length=12, choices=Afterwards, blank=True
     )
+    number_change = models.CharField(
+        _("When people change their number"),
+        max_length=16,
+        choices=ChangeOfNumber,
+        blank=True,
+        help_text=_("Codes go to the old number until the new one is verified."),
+    )
     home_region = models.CharField(
         _("Home country"),
         max_length=2,
@@ -183,7 +207,9 @@ _SAME = attrgetter(
     "may_close",
     "allow_voip",
 )
-_WORDS = attrgetter("enforcement", "email_codes", "after_enrollment", "home_region", "contact")
+_WORDS = attrgetter(
+    "enforcement", "email_codes", "after_enrollment", "number_change", "home_region", "contact"
+)
 _LENGTHS = attrgetter("code_life_minutes", "session_hours", "session_idle_minutes")
 
 
@@ -197,7 +223,7 @@ def _layer(
     lists: tuple[tuple[str, ...], ...],
 ) -> Layer:
     most_skips, skips_until, skips_from, deadline, again_from, by_email, may_close, voip = same
-    enforcement, email_codes, after_enrollment, home_region, contact = words
+    enforcement, email_codes, after_enrollment, number_change, home_region, contact = words
     minutes, hours, idle = lengths
     methods, enroll_countries, text_countries = lists
     # Where this level allows new numbers. Texts always go there.
@@ -221,6 +247,7 @@ def _layer(
         enroll_regions=_regions(enroll_countries),
         text_regions=_regions(text_countries and (*text_countries, *at_home)),
         after_enrollment=AfterEnrollment(after_enrollment) if after_enrollment else None,
+        number_change=NumberChange(number_change) if number_change else None,
         home_region=home_region or None,
         contact=contact or None,
     )

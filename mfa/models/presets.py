@@ -15,6 +15,7 @@ PRESETS: MappingProxyType[str, dict[str, object]] = MappingProxyType(
             "says_otp": True,
             "enforcement": "required",
             "after_enrollment": "continue",
+            "number_change": "save_then_verify",
             "email_codes": "off",
             "on_reenable": "keep",
         },

@@ -145,6 +145,7 @@ def _with_demands(policy: Policy, site: Layer, branch: Branch) -> Policy:
         demands = replace(
             level,
             after_enrollment=None,
+            number_change=None,
             home_region=None,
             contact=None,
             may_close=None,

@@ -22,8 +22,8 @@ ENDS = {
     Step.OFFER: NextLogin.MAY_SET_UP,
     Step.BACK_UP: NextLogin.CODE,
 }
-# A lockout delays a login and changes nothing else.
-UNLOCKED: dict[str, Any] = {"locked": False}
+# A lockout delays a login, and a saved number needs one more code. Neither changes the outcome.
+LASTING: dict[str, Any] = {"locked": False, "number_due": False}
 
 
 def path_of(facts: Facts) -> tuple[Step, ...]:
@@ -37,8 +37,8 @@ def path_of(facts: Facts) -> tuple[Step, ...]:
 
 
 def outcome_of(facts: Facts) -> NextLogin:
-    """Return what the login asks, once a lockout is over."""
-    *asked, last = path_of(replace(facts, **UNLOCKED))
+    """Return what the login asks, once a lockout is over and a saved number verified."""
+    *asked, last = path_of(replace(facts, **LASTING))
     if last is Step.ENTER:
         return NextLogin.CODE if asked else NextLogin.NOTHING
     return ENDS.get(last, NextLogin.BLOCKED)

@@ -38,6 +38,13 @@ class AfterEnrollment(StrEnum):
     CONTINUE = "continue"
 
 
+class NumberChange(StrEnum):
+    """When a changed number is stored (K7). The old one works until the new one is verified."""
+
+    AFTER_CODE = "after_code"
+    SAVE_THEN_VERIFY = "save_then_verify"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """The settings of one level. None means "the level above decides".
@@ -66,6 +73,7 @@ class Layer:
     enroll_regions: frozenset[str] | None = None
     text_regions: frozenset[str] | None = None
     after_enrollment: AfterEnrollment | None = None
+    number_change: NumberChange | None = None
     home_region: str | None = None
     contact: str | None = None
 
@@ -109,6 +117,7 @@ class Policy:
     enroll_regions: frozenset[str] = EVERYWHERE
     text_regions: frozenset[str] = EVERYWHERE
     after_enrollment: AfterEnrollment = AfterEnrollment.LOGIN_AGAIN
+    number_change: NumberChange = NumberChange.AFTER_CODE
     home_region: str = ""
     contact: str = ""
     decided_by: Mapping[str, str] = field(default_factory=dict)
@@ -172,6 +181,7 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
         enroll_regions=_common(policy.enroll_regions, layer.enroll_regions),
         text_regions=_common(policy.text_regions, layer.text_regions),
         after_enrollment=layer.after_enrollment,
+        number_change=layer.number_change,
         home_region=layer.home_region,
         contact=layer.contact,
     )

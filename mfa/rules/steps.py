@@ -47,6 +47,7 @@ class Facts:
     before adding a first factor. `backed_up`: the person has the backup that the policy requires
     besides a phone. `was_reset`: support removed the factors, and none was added since.
     `outdated`: all factors were added before the policy required everyone to set one up again (K9).
+    `number_due`: the person saved a new number that is not verified yet (C16).
     `device_due`: the person has no factor and proves the email address on this new device.
     """
 
@@ -72,6 +73,7 @@ class Facts:
     skipped: bool = False
     backed_up: bool = True
     outdated: bool = False
+    number_due: bool = False
     device_due: bool = False
 
     @property
@@ -166,8 +168,11 @@ def _confirm(facts: Facts) -> Step:
 
 
 def _proven(facts: Facts) -> Step:
-    """Let the person in, or ask for a newer factor or for the backup that the policy requires."""
-    if facts.outdated and facts.proof is not Proof.ENROLLED:
+    """Let the person in, or ask for a newer factor or for the backup that the policy requires.
+
+    A new number that is not verified yet is asked for after the old factor answered (C16).
+    """
+    if (facts.outdated or facts.number_due) and facts.proof is not Proof.ENROLLED:
         return Step.ENROLL
     if facts.trusted:
         return Step.ENTER

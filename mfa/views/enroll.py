@@ -15,7 +15,6 @@ from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
 from mfa.models import Event
 from mfa.rules.methods import Method
-from mfa.rules.number_formats import international
 from mfa.rules.steps import Step
 from mfa.views.pages import code_context, show, uncompressed
 from mfa.views.recovery import about, as_file
@@ -27,6 +26,9 @@ def enroll_phone(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Ask for a number and text a code to it, if the policy allows phones."""
     if Method.PHONE not in flow.user.mfa_policy.methods:
         return redirect(login.page_of(flow))
+    if flow.facts.number_due and "keep" in request.POST:
+        flow.keep_number()
+        return login.advance(flow)
     form, refusal = _phone_form(request, flow), None
     if form.is_valid():
         try:
@@ -35,25 +37,18 @@ def enroll_phone(request: HttpRequest, flow: Flow) -> HttpResponse:
         except TooMany as too_many:
             refusal = too_many
     context = {"form": form, "repaired": form.repaired, "may_skip": flow.step is Step.OFFER}
+    context["number_due"], context["phone"] = flow.facts.number_due, flow.phone
     context["deadline"] = flow.user.mfa_policy.deadline
     context["other_ways"] = len(factors.to_enroll(flow.user.mfa_policy.methods)) > 1
     return show(request, "mfa/enroll_phone.html", context, user=flow.user, refusal=refusal)
 
 
 def _phone_form(request: HttpRequest, flow: Flow) -> PhoneForm:
-    """Return the form, filled with a number that was typed or imported before (C02, C11).
-
-    A number that cannot get texts is shown with the reason.
-    """
+    """Return the form, filled with a number that was typed or imported before (C02, C11)."""
     policy = flow.user.mfa_policy
     if request.method == "POST":
         return PhoneForm(request.POST, policy=policy)
-    if not (number := factors.proposed_number(flow.user)):
-        return PhoneForm(policy=policy)
-    filled = PhoneForm({"phone": number}, policy=policy)
-    if not filled.is_valid():
-        return filled
-    return PhoneForm(policy=policy, initial={"phone": international(number)})
+    return PhoneForm.filled(factors.proposed_number(flow.user), policy=policy)
 
 
 @on_step(Step.ENROLL, Step.OFFER)

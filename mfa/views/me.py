@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mfa import audit, factors
+from mfa import audit
 from mfa.challenges import Outcome
 from mfa.forms.codes import CodeForm
 from mfa.forms.phones import PhoneForm
@@ -38,19 +38,23 @@ def change_phone(request: SignedIn) -> HttpResponse:
     """Ask for another number and text a code to it. The old number stays until it is confirmed."""
     if Method.PHONE not in request.user.mfa_policy.methods:
         raise Http404
-    form = PhoneForm(request.POST or None, policy=request.user.mfa_policy)
+    flow = _flow(request)
+    if "keep" in request.POST:
+        flow.keep_number()
+        return redirect(account_page("details"))
+    form = _phone_form(request, flow)
     typed.fill(request, form)
-    phone = factors.phone_of(request.user)
+    phone = flow.phone
     refusal = None
     if form.is_valid() and phone and phone.target == form.cleaned_data["phone"]:
         form.add_error("phone", gettext("This is already your number."))
     if form.is_valid():
         try:
-            _flow(request).ask(form.cleaned_data["phone"])
+            flow.ask(form.cleaned_data["phone"])
             return redirect("mfa:change_phone_verify")
         except TooMany as too_many:
             refusal = too_many
-    context = {"form": form, "repaired": form.repaired, "phone": phone}
+    context = {"form": form, "repaired": form.repaired, "phone": phone, "saved": flow.saved_number}
     return show(request, "mfa/change_phone.html", context, user=request.user, refusal=refusal)
 
 
@@ -98,6 +102,13 @@ def activity(request: SignedIn) -> HttpResponse:
     page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"events": page, "entries": entries_on(page, events)}
     return show(request, "mfa/activity.html", context, user=request.user)
+
+
+def _phone_form(request: SignedIn, flow: Flow) -> PhoneForm:
+    policy = request.user.mfa_policy
+    if request.method == "POST":
+        return PhoneForm(request.POST, policy=policy)
+    return PhoneForm.filled(flow.saved_number, policy=policy)
 
 
 def _flow(request: SignedIn) -> Flow:

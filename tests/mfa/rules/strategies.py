@@ -11,6 +11,7 @@ from mfa.rules.policy import (
     EmailCodes,
     Enforcement,
     Layer,
+    NumberChange,
 )
 from mfa.rules.routes import Route
 from mfa.rules.steps import Facts, Proof
@@ -41,6 +42,7 @@ layers = st.builds(
     enroll_regions=wish(regions),
     text_regions=wish(regions),
     after_enrollment=wish(st.sampled_from(AfterEnrollment)),
+    number_change=wish(st.sampled_from(NumberChange)),
     home_region=wish(st.sampled_from(["", "GB", "US"])),
     contact=wish(st.sampled_from(["", "the help desk", "your teacher"])),
 )

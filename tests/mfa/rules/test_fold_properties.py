@@ -12,7 +12,7 @@ from tests.mfa.rules.strategies import layers, memberships, wish
 
 ENFORCEMENTS, EMAIL_CODES = list(Enforcement), list(EmailCodes)
 FLOORS = wish(st.sampled_from(Enforcement))
-PREFERENCES = ("after_enrollment", "home_region", "contact")
+PREFERENCES = ("after_enrollment", "number_change", "home_region", "contact")
 
 
 def fold(site, joined, floor):

@@ -36,6 +36,7 @@ PATHS = {
     "choice": (CODES, (Step.CHOOSE, Step.ENTER), NextLogin.CODE),
     "locked": (replace(BOUND, locked=True), (Step.WAIT,), NextLogin.CODE),
     "outdated": (replace(BOUND, outdated=True), (Step.ANSWER, Step.ENROLL), NextLogin.SET_UP),
+    "saved number": (replace(BOUND, number_due=True), (Step.ANSWER, Step.ENROLL), NextLogin.CODE),
     "no backup": (replace(BOUND, backed_up=False), (Step.ANSWER, Step.BACK_UP), NextLogin.CODE),
     "lost": (LOST, (Step.BLOCKED,), NextLogin.BLOCKED),
     "lost, with email": (

@@ -13,6 +13,7 @@ from mfa.rules.policy import (
     EmailCodes,
     Enforcement,
     Layer,
+    NumberChange,
     Policy,
     tighten,
 )
@@ -45,6 +46,7 @@ def test_defaults_apply_without_settings():
         enroll_regions=EVERYWHERE,
         text_regions=EVERYWHERE,
         after_enrollment=AfterEnrollment.LOGIN_AGAIN,
+        number_change=NumberChange.AFTER_CODE,
         home_region="",
         contact="",
         decided_by={},
@@ -324,6 +326,7 @@ NEAREST_WINS = pytest.mark.parametrize(
     ("field", "above", "nearest"),
     [
         ("after_enrollment", AfterEnrollment.FINISH, AfterEnrollment.CONTINUE),
+        ("number_change", NumberChange.SAVE_THEN_VERIFY, NumberChange.AFTER_CODE),
         ("after_enrollment", AfterEnrollment.CONTINUE, AfterEnrollment.LOGIN_AGAIN),
         ("home_region", "GB", "US"),
         ("contact", "the help desk", "your teacher"),

@@ -52,7 +52,7 @@ def test_order_of_layers_does_not_matter_for_demands(site, below, data, in_force
     assert (demands(one), sets(one)) == (demands(other), sets(other))
 
 
-@pytest.mark.parametrize("field", ["after_enrollment", "home_region", "contact"])
+@pytest.mark.parametrize("field", ["after_enrollment", "number_change", "home_region", "contact"])
 @given(site=layers, below=st.lists(layers, max_size=4))
 def test_nearest_level_wins_for_flow_and_wording(field, site, below):
     wishes = [getattr(layer, field) for layer in (site, *below)]
