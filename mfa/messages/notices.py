@@ -81,7 +81,7 @@ SILENT = frozenset(
         Event.LOCKED,
         Event.WARNING_CONFIRMED,
         Event.SESSIONS_ENDED,
-        # The number is told once its code proves it.
+        # The notice comes once a code proves the number.
         Event.NUMBER_SAVED,
         Event.NUMBER_DROPPED,
         # It weakens nothing.
