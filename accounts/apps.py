@@ -15,7 +15,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register actions and retention, and create the groups after each migrate."""
-        from accounts.models import Invitation
+        from accounts.models import Invitation, Registration
         from accounts.people.actions import register
         from accounts.people.groups import make_groups
         from mfa import retention
@@ -24,4 +24,6 @@ class AccountsConfig(AppConfig):
         register()
         # Addresses of people who may never have had an account. Questions come within weeks.
         retention.add(Rule(Invitation, after(Invitation, "expires_at", timedelta(days=30))))
+        # RG-01: the address was never proven. A week, because people read their email late.
+        retention.add(Rule(Registration, after(Registration, "created_at", timedelta(days=7))))
         post_migrate.connect(make_groups, dispatch_uid="accounts.make_groups")

@@ -80,6 +80,14 @@ def hold() -> SitePolicy:
     return rows.get(pk=SitePolicy.load().pk)
 
 
+def policy_at(site: SitePolicy, branch: Branch) -> Policy:
+    """Return the policy of someone who is only in one organization, or in none."""
+    try:
+        return resolve(site.layer(SITE), (), (branch,), in_force=site.enabled, floor=site.floor)
+    except EmptyPolicyError as error:
+        return error.policy
+
+
 def check_with(user: "User", another: Membership) -> None:
     """Raise EmptyPolicyError if one more membership leaves the person no verification method."""
     former = affiliation_of(user)

@@ -13,6 +13,7 @@ from accounts.views import (
     links,
     login,
     not_me,
+    registration,
     report,
     rescues,
     reset,
@@ -92,6 +93,16 @@ organization_urls: list[URLPattern | URLResolver] = [
     path("report/file/", enrollment.enrollment_file, name="enrollment_file"),
     path("invitations/", include(invitation_urls)),
 ]
+registration_urls = [
+    path("", registration.register, name="register"),
+    # Two parts, so that no organization's short name is taken
+    path("email/code/", registration.register_code, name="register_code"),
+    path("<slug:slug>/", registration.register_at, name="register_at"),
+]
+joining_urls = [
+    path("<uid:uid>/<token:token>/", joining.invitation, name="invitation"),
+    path("<tail:tail>/", links.cut_invitation, name="cut_invitation"),
+]
 # A login looks through these, so pages of other people are behind one prefix each.
 urlpatterns = [
     # W3C, "A Well-Known URL for Changing Passwords", for password managers
@@ -117,8 +128,8 @@ urlpatterns = [
     path("me/warning/<tail:tail>/", links.cut_warning, name="cut_warning"),
     path("me/not-me/<uid:uid>/<token:token>/", report.report, name="report"),
     path("me/not-me/<tail:tail>/", links.cut_report, name="cut_report"),
-    path("invitation/<uid:uid>/<token:token>/", joining.invitation, name="invitation"),
-    path("invitation/<tail:tail>/", links.cut_invitation, name="cut_invitation"),
+    path("invitation/", include(joining_urls)),
+    path("register/", include(registration_urls)),
     path("support/", include(support_urls)),
     path("organizations/<slug:slug>/", include(organization_urls)),
 ]

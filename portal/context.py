@@ -11,7 +11,7 @@ THEME_COOKIE = "theme"
 
 
 def brand(request: HttpRequest) -> dict[str, object]:
-    """Return the portal's name, logo and address, and the browser's theme."""
+    """Return what pages show of the portal, and the browser's theme."""
     known = SitePolicy.brand()
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     return {
@@ -21,6 +21,7 @@ def brand(request: HttpRequest) -> dict[str, object]:
             "base_url": settings.BASE_URL,
             "host": settings.HOST,
             "accent": known.accent.removeprefix("#"),
+            "registration": known.registration,
             "own_accent": known.accent == OWN_ACCENT,
             "theme": theme if theme in THEMES else "system",
         }

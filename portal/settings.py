@@ -196,6 +196,8 @@ PASSWORD_HASHERS = [
     "accounts.people.hashers.Argon2idHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# A function of the request that says whether it may register: a hook for a bot check
+REGISTRATION_CHECK = env.text("REGISTRATION_CHECK", "")
 PASSWORD_MIN_LENGTH = env.number("PASSWORD_MIN_LENGTH", 15, least=8, most=256)
 AUTH_PASSWORD_VALIDATORS = [
     {

@@ -35,6 +35,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         """accounts:change_password accounts:login accounts:logout accounts:forgot
         accounts:link_sent accounts:reset accounts:new_password accounts:confirm_email
         accounts:confirm_warning accounts:report accounts:invitation
+        accounts:register accounts:register_at
+        accounts:register_code
         mfa:enroll mfa:enroll_app mfa:enroll_phone
         mfa:enroll_verify mfa:enroll_done mfa:save_codes mfa:skip mfa:verify mfa:resend
         mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:choose mfa:continue

@@ -28,6 +28,7 @@ from mfa.models import (
 from tests.conftest import make_user
 from tests.organizations import MANAGER, join, organization
 from tests.portal_client import Browser, code
+from tests.registration import register
 
 PHONE = "/login/enroll/phone/"
 NEW_NUMBER = "+447700900250"
@@ -38,6 +39,9 @@ PAGES = {
     "accounts:login": "stranger",
     "accounts:forgot": "stranger",
     "accounts:link_sent": "stranger",
+    "accounts:register": "registering",
+    "accounts:register_at": "registering",
+    "accounts:register_code": "registered",
     "accounts:change_email": "home",
     "accounts:confirm_email": "moving",
     "accounts:confirm_warning": "warned",
@@ -396,8 +400,25 @@ def invited(managing: Browser, alice: User) -> Browser:
     return Browser()
 
 
+@pytest.fixture
+def registering(stranger: Browser) -> Browser:
+    """A stranger, while people can register for the site and at Acme."""
+    SitePolicy.note(registration=True)
+    organization("Acme", registration=True)
+    return stranger
+
+
+@pytest.fixture
+def registered(registering: Browser) -> Browser:
+    """Ann after she registered, before the emailed code."""
+    register(registering, "/register/acme/")
+    return registering
+
+
 STATIONS = (
     "stranger",
+    "registering",
+    "registered",
     "asked",
     "linked",
     "warned",

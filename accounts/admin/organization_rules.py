@@ -29,6 +29,8 @@ CHANGE = "accounts.change_organization"
 # The hidden field with a hash of the values that the page has explained
 PREVIEWED = "_previewed"
 
+REGISTRATION = ("registration",)
+
 
 class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
     """Shows what changes before it saves: the first press of the button only explains."""
@@ -47,6 +49,7 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
             "email_codes",
             "new_device_email",
             "may_close",
+            "registration",
             "after_enrollment",
             "number_change",
             "code_life_minutes",
@@ -129,7 +132,15 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
         ),
         (_("Sessions"), {"fields": ("session_hours", "session_idle_minutes")}),
         (_("Help"), {"fields": ("contact",)}),
+        (_("Registration"), {"fields": REGISTRATION}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: OrganizationPolicy | None = None) -> Any:
+        """Leave out registration in the rules for clients: people register at one organization."""
+        shown = super().get_fieldsets(request, obj)
+        if obj and not rules.is_for_clients(organization_of(obj), obj):
+            return shown
+        return [each for each in shown if each[1]["fields"] != REGISTRATION]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """The index lists only organizations."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms.mailboxes import LONGEST_EMAIL
+from accounts.forms.mailboxes import short_enough
 from accounts.models import Invitation, Membership
 
 
@@ -42,10 +42,7 @@ class InvitationForm(forms.ModelForm[Invitation]):
 
     def clean_email(self) -> str:
         """Refuse an address that is too long for the column."""
-        email = str(self.cleaned_data["email"])
-        if len(email) > LONGEST_EMAIL:
-            raise forms.ValidationError(_("That email is too long."))
-        return email
+        return short_enough(str(self.cleaned_data["email"]))
 
     def validate_unique(self) -> None:
         """An address that was invited before is invited again."""

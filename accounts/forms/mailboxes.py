@@ -14,6 +14,13 @@ from mfa.rules.login_names import LoginWith
 LONGEST_EMAIL = 254
 
 
+def short_enough(email: str) -> str:
+    """Return an address that fits into the column. Raises ValidationError."""
+    if len(email) > LONGEST_EMAIL:
+        raise forms.ValidationError(_("That email is too long."))
+    return email
+
+
 class ForgotForm(forms.Form):
     """The login name of an account. Where people have usernames, it takes the email too."""
 
@@ -46,6 +53,4 @@ class EmailForm(forms.Form):
         email = str(self.cleaned_data["email"])
         if email == self.user.email:
             raise forms.ValidationError(_("This is already your email."))
-        if len(email) > LONGEST_EMAIL:
-            raise forms.ValidationError(_("That email is too long."))
-        return email
+        return short_enough(email)

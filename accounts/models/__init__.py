@@ -5,6 +5,7 @@ from accounts.models.introductions import Introduction
 from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization, OrganizationPolicy
+from accounts.models.registrations import Registration
 from accounts.models.tiles import Tile
 from accounts.models.users import LARGEST_ID, User
 
@@ -16,6 +17,7 @@ __all__ = [
     "Membership",
     "Organization",
     "OrganizationPolicy",
+    "Registration",
     "Tile",
     "User",
 ]

@@ -15,6 +15,12 @@ from mfa.models.level import Level
 class OrganizationPolicy(Level):
     """What one organization sets. A new one leaves everything to the levels above."""
 
+    registration = models.BooleanField(
+        _("People can register themselves"),
+        default=False,
+        help_text=_("They become members when their email is verified."),
+    )
+
     # K9: the default of organizations
     on_reenable_if_unset = Level.Reenable.ENROLL_AGAIN.value
 

@@ -23,10 +23,11 @@ from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
 from accounts.models.organizations import Organization
 from accounts.models.policies import MANAGER, STAFF
+from accounts.models.registrations import Registration
 from accounts.models.usernames import UsernameField
 from accounts.organizations import invitation_links
 from accounts.organizations.managers import Manager
-from accounts.people import links, notice_links, zones
+from accounts.people import links, notice_links, ownership, zones
 from accounts.people.links import Link
 from mfa.models import AbstractMfaUser, SitePolicy, plain_text
 from mfa.models.cohorts import Cohort
@@ -184,9 +185,24 @@ class User(AbstractMfaUser):
 
     @classmethod
     def forget(cls, people: Iterable[int]) -> None:
-        """Delete the invitations to people who are about to be deleted: these hold the address."""
+        """Delete the other rows with the addresses of people who are about to be deleted."""
         emails = cls.objects.filter(pk__in=people).values("email")
         Invitation.objects.filter(email__in=emails).delete()
+        Registration.objects.filter(email__in=emails).delete()
+
+    @classmethod
+    def owner_of(cls, email: str) -> "User | None":
+        """Return the account because of which an address cannot be registered, or None.
+
+        One that nobody has proven or used yet does not keep the owner of the address away.
+        """
+        person = cls.objects.filter(email=email).first()
+        return None if person and person.is_free else person
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the owner of the address can register over this account (RG-04)."""
+        return self.may_log_in and ownership.is_unclaimed(self)
 
     @classmethod
     def combinations(cls) -> Iterable[Combination]:

@@ -2,17 +2,18 @@
 
 from enum import StrEnum
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Invitation, User
 from accounts.organizations import members
 from accounts.organizations.invitation_links import opened_by
-from accounts.people import passwords
+from accounts.people import ownership
 from mfa import audit
 from mfa.client import Client
 from mfa.limits import counters, table as limits
-from mfa.models import Event, Factor, Session
+from mfa.models import Event
 
 
 class Acceptance(StrEnum):
@@ -48,6 +49,8 @@ def accept(
     person is logged in, or staff was invited. The caller has checked the password's strength, and a
     fresh proof of a logged-in person. Raises EmptyPolicyError.
     """
+    # The slow hash comes before the locks.
+    encoded = make_password(password) if password else ""
     try:
         with transaction.atomic():
             invitation = opened_by(uid, token, lock=True)
@@ -62,7 +65,9 @@ def accept(
             if way not in OPEN or bool(password) != (way is Acceptance.SET_PASSWORD):
                 return None
             if person is None or way is Acceptance.SET_PASSWORD:
-                person = _owned(person, invitation, password)
+                person = ownership.claim(
+                    invitation.email, person, full_name=invitation.full_name, password=encoded
+                )
             _join(person, invitation, client)
     except IntegrityError:
         # An account with this address was made in this moment.
@@ -73,40 +78,12 @@ def accept(
 def _way(actor: User | None, person: User | None) -> Acceptance:
     if actor is not None and actor != person:
         return Acceptance.OTHER
-    if person is None or _is_unproven(person):
+    if person is None or ownership.is_unclaimed(person):
         return Acceptance.SET_PASSWORD
     if actor is not None:
         return Acceptance.CONFIRM
     homeless = person.is_active and person.is_valid_at(timezone.now()) and not person.may_log_in
     return Acceptance.JOIN if homeless else Acceptance.LOG_IN
-
-
-def _is_unproven(person: User) -> bool:
-    """Whether the account is not its owner's yet: a stranger registered it, or no one used it.
-
-    An account that an organization or an administrator looks after is never taken over by a link.
-    """
-    if person.mailbox_proven_at or person.home_id or person.has_powers:
-        return False
-    unused = person.last_login is None and person.ever_bound_at is None
-    return unused or person.registered_at is not None
-
-
-def _owned(person: User | None, invitation: Invitation, password: str) -> User:
-    """Return the owner's account. Everything that a stranger set before is gone (RG-04)."""
-    now = timezone.now()
-    if person is None:
-        return User.objects.create_user(
-            invitation.email, password, full_name=invitation.full_name, mailbox_proven_at=now
-        )
-    passwords.store(person, password)
-    person.full_name, person.username, person.new_email = invitation.full_name, None, ""
-    person.registered_at = person.ever_bound_at = person.reset_at = person.skipped_at = None
-    person.skips = 0
-    person.save()
-    Factor.objects.filter(user_id=person.pk).end()
-    Session.objects.filter(user_id=person.pk).delete()
-    return person
 
 
 def _join(person: User, invitation: Invitation, client: Client) -> None:

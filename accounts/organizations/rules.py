@@ -22,7 +22,7 @@ from mfa.login import impact
 from mfa.login.impact import Impact
 from mfa.models import AbstractMfaUser, Event, Factor
 from mfa.models.policy import Conflict, conflict_of
-from mfa.rules.fold import Branch, Combination, EmptyPolicyError, resolve
+from mfa.rules.fold import Branch, Combination
 from mfa.rules.methods import FIRST
 from mfa.rules.policy import Enforcement, Policy
 
@@ -55,13 +55,8 @@ def branch_with(organization: Organization, level: OrganizationPolicy) -> Branch
 
 def policy_with(organization: Organization, level: OrganizationPolicy) -> Policy:
     """Fold what a person there gets, or someone in a client without rules of its own."""
-    site, branch = organization.site, branch_with(organization, level)
-    layer = site.layer(policies.SITE)
-    try:
-        return resolve(layer, (), (branch,), in_force=site.enabled, floor=site.floor)
-    except EmptyPolicyError as error:
-        # `conflict_with` refuses to save such rules.
-        return error.policy
+    # `conflict_with` refuses to save rules that leave no method.
+    return policies.policy_at(organization.site, branch_with(organization, level))
 
 
 def conflict_with(organization: Organization, level: OrganizationPolicy) -> Conflict | None:

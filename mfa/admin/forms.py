@@ -102,6 +102,7 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "may_relax_to",
             "on_reenable",
             "may_close",
+            "registration",
             "contact",
             "methods",
             "code_life_minutes",

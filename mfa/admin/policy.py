@@ -116,6 +116,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
                     "may_relax_to",
                     "on_reenable",
                     "may_close",
+                    "registration",
                     "pilot_group",
                     "contact",
                 )

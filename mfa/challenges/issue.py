@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, UUIDField
 from django.utils import timezone
@@ -247,6 +248,9 @@ def _uses(user: AbstractMfaUser, target: Target, purpose: Purpose, client: Clien
                 limits.UNPROVEN_PER_BLOCK.of(subject[:-BLOCK_DIGITS]),
                 *_new_number(user, target.address),
             ]
+        case Purpose.REGISTER:
+            # mfa.challenges.newcomers has these: there is no person yet.
+            raise PermissionDenied
         case _:
             assert_never(purpose)
 

@@ -113,7 +113,7 @@ def judge(
             challenge.refresh_from_db()
             if counters.is_first(limits.LATE_RECORDS.of(str(user.pk))):
                 audit.record(Event.CODE_LATE, user, client=client, purpose=challenge.purpose)
-            return Result(_why_closed(challenge), challenge.tries_left)
+            return Result(why_closed(challenge), challenge.tries_left)
         if right:
             unconfirmed.settle(challenge)
             details = {"purpose": challenge.purpose, "channel": challenge.channel}
@@ -125,7 +125,7 @@ def judge(
         # The fifth wrong code closes the challenge, and the page says so first (M22).
         if not left and challenge.tries_left:
             return Result(Outcome.LOCKED)
-    replaced = _is_replaced(challenge, typed, nonce)
+    replaced = is_replaced(challenge, typed, nonce)
     return Result(Outcome.REPLACED if replaced else Outcome.WRONG, challenge.tries_left)
 
 
@@ -252,7 +252,8 @@ def _disable(worn: Factor, person: AbstractMfaUser, client: Client) -> None:
     )
 
 
-def _why_closed(challenge: Challenge) -> Outcome:
+def why_closed(challenge: Challenge) -> Outcome:
+    """Return the outcome of a code whose challenge is not open."""
     if challenge.passed_at:
         return Outcome.SPENT
     if challenge.voided_at:
@@ -265,12 +266,11 @@ def _factor_of(challenge: Challenge) -> FactorQuerySet:
     return factors.filter(pk=challenge.factor_id) if challenge.factor_id else factors.none()
 
 
-def _is_replaced(challenge: Challenge, typed: str, nonce: str) -> bool:
+def is_replaced(challenge: Challenge, typed: str, nonce: str) -> bool:
     """Whether the wrong code belongs to an earlier challenge of the same session (M21)."""
     browser = browser_of(nonce)
-    earlier = Challenge.objects.filter(
-        browser=browser, user_id=challenge.user_id, purpose=challenge.purpose
-    ).exclude(voided_at=None)
+    rows = Challenge.objects.filter(browser=browser, purpose=challenge.purpose)
+    earlier = rows.filter(user=challenge.user_id).exclude(voided_at=None)
     newest = earlier.order_by("-voided_at")[:TRIES]
     codes = [code for old in newest if (code := old.code_for(browser))]
     return any(constant_time_compare(code, typed) for code in codes)

@@ -287,6 +287,33 @@ _GUESSING = _(
     "if at least half of all attempts are also wrong. "
     "This suggests an attack on many accounts."
 )
+REGISTRATIONS_PER_NETWORK = Limit(
+    "registration-network",
+    5,
+    HOUR,
+    _("Registrations from one network (IPv4: one /24, IPv6: one /64)"),
+    _("Enough for a family or a waiting room. Bots need more."),
+)
+_REGISTRATION_MAILS = _("Registration emails to one address, from anyone")
+_UNASKED = _(
+    "Enough to ask for a lost code again. "
+    "Stops others from flooding an inbox, and from guessing codes for an address."
+)
+REGISTRATION_MAILS = (
+    Limit("registration-mail", 3, HOUR, _REGISTRATION_MAILS, _UNASKED),
+    Limit("registration-mail", 10, DAY, _REGISTRATION_MAILS, _UNASKED),
+)
+REGISTRATION_MAILS_A_DAY = Limit(
+    "registration-site",
+    2000,
+    DAY,
+    _("Registration emails, whole site"),
+    _(
+        "More than a large clinic needs in a day. "
+        "A mail server that sends more to strangers is soon blocked. "
+        "Administrators get an email at half of it."
+    ),
+)
 SITE_WRONG_PASSWORDS = Limit(
     "site-wrong-passwords", 300, HOUR, _("Wrong passwords on the whole site"), _GUESSING
 )
@@ -336,6 +363,9 @@ TABLE = (
     INVITATIONS_PER_MANAGER,
     INVITATIONS_PER_ORGANIZATION,
     INVITATIONS_PER_ADDRESS,
+    REGISTRATIONS_PER_NETWORK,
+    *REGISTRATION_MAILS,
+    REGISTRATION_MAILS_A_DAY,
     SITE_WRONG_PASSWORDS,
     SITE_WRONG_CODES,
     LATE_RECORDS,

@@ -44,7 +44,7 @@ def counts(user: AbstractMfaUser, number: str) -> bool:
 def settle(challenge: Challenge) -> None:
     """Stop counting a number after its owner confirmed it, for all of the person's challenges."""
     if challenge.new_in:
-        same = Challenge.objects.filter(user_id=challenge.user_id, target=challenge.target)
+        same = Challenge.objects.filter(user=challenge.user_id, target=challenge.target)
         for pk, asked_at in same.filter(unsettled=True).values_list("pk", "created_at"):
             _uncount(pk, challenge.target, asked_at)
 

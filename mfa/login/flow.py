@@ -51,6 +51,8 @@ class Flow(Standing):
                 # Each test sends a new code, so it uses the values that are stored now.
                 self.pending.nonce = new_nonce()
                 self._issue(Target(channel=ChannelName.SMS, address=number))
+            case Purpose.REGISTER:
+                raise PermissionDenied
             case _:
                 assert_never(purpose)
 

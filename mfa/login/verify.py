@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from mfa import factors
@@ -28,6 +29,8 @@ def prove(
                     enrolled(user, pending, channel)
         case Purpose.RECOVER:
             _prove_mailbox(user, pending, client)
+        case Purpose.REGISTER:
+            raise PermissionDenied
         case _:
             assert_never(purpose)
 

@@ -44,6 +44,8 @@ class Alert(StrEnum):
     MANY_OPENED = "many_opened"
     # Half of a day's invitations of one manager or organization are used
     MANY_INVITATIONS = "many_invitations"
+    # Half of a day's registrations of the site are used
+    MANY_REGISTRATIONS = "many_registrations"
 
 
 def warn(alert: Alert, *, about: str = "", once: Limit = ONCE, **words: str | int) -> bool:

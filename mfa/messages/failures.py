@@ -81,7 +81,7 @@ def _is_test(delivery: Delivery) -> bool:
 
 def _mark(delivery: Delivery, now: datetime) -> None:
     """Note the failure on the person's phone. A phone is never removed for it."""
-    phone = Factor.objects.usable().filter(user_id=delivery.user_id, target=delivery.target)
+    phone = Factor.objects.usable().filter(user=delivery.user_id, target=delivery.target)
     if delivery.reason == Reason.OPTED_OUT:
         phone.update(refuses_until=now + OPTED_OUT_FOR)
     elif _is_doubtful(delivery, now):
@@ -90,7 +90,7 @@ def _mark(delivery: Delivery, now: datetime) -> None:
 
 def _is_doubtful(delivery: Delivery, now: datetime) -> bool:
     texts = Delivery.objects.filter(
-        user_id=delivery.user_id, channel=ChannelName.SMS, target=delivery.target
+        user=delivery.user_id, channel=ChannelName.SMS, target=delivery.target
     )
     if delivery.reason == Reason.UNREACHABLE:
         unreached = texts.filter(reason=Reason.UNREACHABLE, finished_at__gt=now - DAY)

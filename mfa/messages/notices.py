@@ -87,6 +87,8 @@ SILENT = frozenset(
         # It weakens nothing.
         Event.PAUSE_ENDED,
         Event.LOCKOUT_ENDED,
+        # The person has just done it, in the browser that continues.
+        Event.REGISTERED,
         Event.MEMBER_JOINED,
         Event.MEMBER_LEFT,
         Event.NAME_CHANGED,

@@ -36,7 +36,7 @@ _NEWEST = prepared.Query(
 
 
 def queue(
-    user: AbstractMfaUser,
+    user: AbstractMfaUser | None,
     message: str,
     *,
     channel: str,
@@ -49,9 +49,10 @@ def queue(
     """Write the row in the caller's transaction, and wake a worker when it commits.
 
     Invitations and reminders are `bulk`: `send_bulk` sends them, so codes never wait behind them.
+    Without a user it goes to an address that may have no account.
     """
     delivery = Delivery(
-        user_id=user.pk,
+        user_id=user.pk if user else None,
         challenge=challenge,
         message=message,
         context=dict(context or {}),
@@ -74,8 +75,11 @@ def queue(
     return delivery
 
 
-def newest_of(person: int, challenge: UUID | str) -> Delivery | None:
-    """Return the newest message that carries a person's challenge."""
+def newest_of(person: int | None, challenge: UUID | str) -> Delivery | None:
+    """Return the newest message that carries a challenge of a person, or of no one yet."""
+    if person is None:
+        rows = Delivery.objects.filter(user=None, challenge_id=challenge)
+        return rows.order_by("-pk").first()
     return _NEWEST.first(person=person, challenge=challenge)
 
 

@@ -78,6 +78,7 @@ class Event(models.TextChoices):
     STAFF_BOUND = "staff_bound", _("MFA for staff was turned on by a server command.")
     POLICY_TESTED = "policy_tested", _("You tested the SMS account.")
     PAUSED = "paused", _("Two-step verification was paused.")
+    REGISTERED = "registered", _("You registered this account.")
     MEMBER_JOINED = "member_joined", _("This account joined an organization.")
     MEMBER_LEFT = "member_left", _("This account's membership of an organization ended.")
     ROLE_CHANGED = "role_changed", _("The role of this account in an organization was changed.")
@@ -134,6 +135,7 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.ORGANIZATION_REFUSED: _(
         "The person tried to open a page of an organization without permission."
     ),
+    Event.REGISTERED: _("The person registered this account."),
     Event.INVITED: _("Someone was invited to an organization."),
     Event.INVITATION_REVOKED: _("An invitation was revoked."),
     Event.REMINDED: _("A manager reminded the person to set up two-step verification."),

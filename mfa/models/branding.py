@@ -1,4 +1,4 @@
-"""The portal's name, accent color and kind of login name, which pages and messages show.
+"""The portal's name, accent color, login name and registration, which pages and messages show.
 
 They are columns of the policy. Each process caches them for some seconds, so a page needs no query.
 """
@@ -24,12 +24,13 @@ REMEMBERED_FOR = 10
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """The name, the accent as `#rrggbb`, what people log in with, and if codes are called OTP."""
+    """What pages show: the accent as `#rrggbb`, and if codes are called OTP, among others."""
 
     name: str
     accent: str
     login_with: LoginWith = LoginWith.EMAIL
     says_otp: bool = False
+    registration: bool = False
 
 
 class _Memory:
@@ -141,6 +142,11 @@ class Branded(OneRow):
         default=False,
         help_text=_("For people who know it as a one-time password. Otherwise it is “Code”."),
     )
+    registration = models.BooleanField(
+        _("People can register themselves"),
+        default=False,
+        help_text=_("The login page then has the link “Register”."),
+    )
 
     class Meta:
         """Columns only."""
@@ -148,7 +154,7 @@ class Branded(OneRow):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and show a new name or accent at once."""
+        """Save, and show the new values at once."""
         super().save(*args, **kwargs)
         if kwargs.get("update_fields") is None:
             self.remember()
@@ -187,8 +193,8 @@ class Branded(OneRow):
         store(_brand(*(getattr(self, name) for name in _SHOWN)))
 
 
-_SHOWN = ("portal_name", "accent", "login_with", "says_otp")
+_SHOWN = ("portal_name", "accent", "login_with", "says_otp", "registration")
 
 
-def _brand(name: str, accent: str, login_with: str, says_otp: bool) -> Brand:  # noqa: FBT001 a column
-    return Brand(name, accent, LoginWith(login_with), says_otp)
+def _brand(name: str, accent: str, login_with: str, *flags: bool) -> Brand:
+    return Brand(name, accent, LoginWith(login_with), *flags)

@@ -39,6 +39,7 @@ def key_named(name: str) -> bytes | None:
 
 
 PURPOSES = {
+    Purpose.REGISTER: _("register"),
     Purpose.LOGIN: _("log in"),
     Purpose.ENROLL: _("verify a first number"),
     Purpose.CHANGE: _("verify a new number"),
@@ -63,13 +64,15 @@ class ChallengeQuerySet(models.QuerySet["Challenge"]):
 class Challenge(models.Model):
     """One question to one target. Its code is derived and never stored.
 
-    `browser` is the SHA-256 of a nonce in the session, `key` the fingerprint of the code's key.
+    Someone who registers has no `user` yet. `browser` is the SHA-256 of a nonce in the session,
+    `key` the fingerprint of the code's key.
     """
 
     id = models.UUIDField(primary_key=True, default=random_id, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
+        null=True,
         related_name="challenges",
         verbose_name=_("person"),
     )

@@ -44,6 +44,8 @@ class Reason(models.TextChoices):
 class Delivery(models.Model):
     """One message with a challenge's code or a notice, and its state.
 
+    A message to someone who registers has no `user` yet.
+
     `message` names the template, `context` its values (never a code). A row is QUEUED until a
     worker claims it. `bulk` rows leave at a set rate, beside all others. It is MAYBE if nobody
     knows whether the message was sent; then it is never repeated. `receipt_id`, 128 random bits, is
@@ -68,6 +70,7 @@ class Delivery(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
+        null=True,
         related_name="deliveries",
         verbose_name=_("person"),
     )

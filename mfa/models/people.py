@@ -103,6 +103,11 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     def forget(cls, people: Iterable[int]) -> None:
         """Delete what else the project stores about people who are about to be deleted."""
 
+    @classmethod
+    def owner_of(cls, email: str) -> "AbstractMfaUser | None":
+        """Return the account because of which an address cannot be registered, or None."""
+        return cls._default_manager.filter(**{cls.get_email_field_name(): email}).first()
+
     @property
     @abstractmethod
     def mfa_policy(self) -> Policy:

@@ -14,8 +14,12 @@ from mfa.rules.regions import EVERYWHERE, region_of
 
 
 class Purpose(StrEnum):
-    """What a flow is for, and what a right answer allows."""
+    """What a flow or a challenge is for, and what a right answer allows.
 
+    There is no flow to register: it would need a person. Its challenge proves an email address.
+    """
+
+    REGISTER = "register"
     LOGIN = "login"
     STEP_UP = "step_up"
     RESET = "reset"

@@ -20,7 +20,14 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates"
 MAILS = sorted(path.name for path in (TEMPLATES / "emails").iterdir() if path.is_dir())
 TEXTS = sorted(path.stem for path in (TEMPLATES / "messages/sms").iterdir())
 # Emails without an event, because they contain or replace a link
-LINKS = {"password_link", "email_link", "email_taken", "invitation", "reminder"}
+LINKS = {
+    "password_link",
+    "email_link",
+    "email_taken",
+    "invitation",
+    "registration",
+    "reminder",
+}
 SEGMENT = 160
 # GSM 03.38, basic table. Characters of the extension table cost two and are not used.
 GSM = set(
@@ -46,7 +53,8 @@ LONGEST = {
     "address": "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
     "browser": "Mozilla/5.0 (X11; Linux x86_64)",
 }
-PURPOSES = list(Purpose)
+# The email to register is its own, and nothing is texted.
+PURPOSES = [each for each in Purpose if each is not Purpose.REGISTER]
 
 
 def render(name: str, **more: object) -> str:
@@ -106,7 +114,9 @@ def test_subject_is_one_line_and_begins_with_portal() -> None:
 
 
 # An unconfirmed address learns nothing about accounts.
-TELLING = [name for name in MAILS if name not in {"code", "email_link", "invitation"}]
+TELLING = [
+    name for name in MAILS if name not in {"code", "email_link", "invitation", "registration"}
+]
 
 
 def test_notice_has_time_and_contact_but_no_code() -> None:

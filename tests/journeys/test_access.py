@@ -71,7 +71,8 @@ def actors(policy: SitePolicy, monkeypatch: pytest.MonkeyPatch) -> dict[str, Bro
     people["administrator"].groups.add(Group.objects.get(name="Administrators"))
     User.objects.filter(email="superuser@example.org").update(is_superuser=True)
     north, globex = organization("North"), organization("Globex")
-    acme = organization("Acme", north)
+    acme = organization("Acme", north, registration=True)
+    SitePolicy.note(registration=True)
     ned = join(people["ned"], acme)
     join(people["member"], acme)
     for name, place in (("manager", acme), ("partner", north), ("rival", globex)):

@@ -16,6 +16,8 @@ FLOW = {
     "accounts:logout",
     "accounts:forgot",
     "accounts:link_sent",
+    "accounts:register",
+    "accounts:register_code",
     "accounts:new_password",
     "mfa:enroll",
     "mfa:enroll_app",

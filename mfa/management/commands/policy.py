@@ -23,6 +23,7 @@ from mfa.rules.regions import MAIN_REGIONS, is_region
 # The settings of the file, without the SMS account, its token, and the switch that needs a test
 FIELDS = (
     *(field.name for field in Level._meta.fields if field.editable),  # noqa: SLF001 Django's public name
+    "registration",
     "may_relax_to",
     "texts_a_day",
     "login_with",
