@@ -170,7 +170,7 @@ def test_flood_from_one_network_costs_only_refusals(
     assert {row.details["purpose"] for row in refused} == {"register"}
 
 
-def test_sixth_registration_of_a_network_is_told_when_to_come_back(site: SitePolicy) -> None:
+def test_sixth_registration_of_a_network_sees_when_to_try_again(site: SitePolicy) -> None:
     browsers = [Browser(REMOTE_ADDR=f"198.51.100.{number}") for number in range(1, 7)]
     answers = [
         register(browser, email=f"person{number}@example.org")
@@ -184,7 +184,7 @@ def test_sixth_registration_of_a_network_is_told_when_to_come_back(site: SitePol
     assert NEW not in page
 
 
-def test_mailbox_gets_three_emails_an_hour_and_ten_a_day(site: SitePolicy, clock) -> None:
+def test_address_gets_three_emails_an_hour_and_ten_a_day(site: SitePolicy, clock) -> None:
     """A mail bomb from many networks, against a new and a known address alike."""
     make_user("known@example.org", last_login=timezone.now())
     for email in (ANN, "known@example.org"):

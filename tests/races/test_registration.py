@@ -44,7 +44,7 @@ def proving(session: SessionBase) -> Callable[[], object]:
 
 
 def test_twenty_registrations_of_one_address_send_three_emails(site: SitePolicy) -> None:
-    """They come from one network each, so only the mailbox's limit holds."""
+    """They come from one network each, so only the limit of the address holds."""
     clients = [Client(f"198.51.{number}.1", "bot") for number in range(20)]
     given = at_once([lambda client=client: begin(client) for client in clients])
     assert len([one for one in given if isinstance(one, TooMany)]) == 17
