@@ -73,7 +73,7 @@ class RegistrationForm(PhoneForm):
         except ValidationError as error:
             self.add_error("password", error)
 
-    def filled(self) -> Registration:
+    def as_row(self) -> Registration:
         """Return the row, not saved, without the password."""
         return Registration(
             **{name: self.cleaned_data[name] for name in self.FIELDS if name in self.cleaned_data}

@@ -117,7 +117,7 @@ def _begin(
     request: HttpRequest, form: RegistrationForm, place: Organization | None
 ) -> TooMany | None:
     """Store the form and email the code. Return the refusal over a limit."""
-    row, password = form.filled(), form.cleaned_data["password"]
+    row, password = form.as_row(), form.cleaned_data["password"]
     row.organization, row.language = place, get_language() or settings.LANGUAGE_CODE
     try:
         registration.begin(request.session, row, password, client=client_of(request))
