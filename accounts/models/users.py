@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import BaseUserManager
 from django.contrib.auth.password_validation import validate_password
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -185,10 +185,14 @@ class User(AbstractMfaUser):
 
     @classmethod
     def forget(cls, people: Iterable[int]) -> None:
-        """Delete the other rows with the addresses of people who are about to be deleted."""
-        emails = cls.objects.filter(pk__in=people).values("email")
-        Invitation.objects.filter(email__in=emails).delete()
-        Registration.objects.filter(email__in=emails).delete()
+        """Delete the other rows with the addresses of people who are about to be deleted.
+
+        An invitation that was sent after the account was closed stays. It leads to a new account.
+        """
+        people_here = cls.objects.filter(pk__in=people)
+        closed = people_here.filter(email=OuterRef("email"), closed_at__gte=OuterRef("sent_at"))
+        Invitation.objects.filter(Exists(closed)).delete()
+        Registration.objects.filter(email__in=people_here.values("email")).delete()
 
     @classmethod
     def owner_of(cls, email: str) -> "User | None":

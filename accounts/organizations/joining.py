@@ -82,8 +82,15 @@ def _way(actor: User | None, person: User | None) -> Acceptance:
         return Acceptance.SET_PASSWORD
     if actor is not None:
         return Acceptance.CONFIRM
-    homeless = person.is_active and person.is_valid_at(timezone.now()) and not person.may_log_in
-    return Acceptance.JOIN if homeless else Acceptance.LOG_IN
+    return Acceptance.JOIN if _is_homeless(person) else Acceptance.LOG_IN
+
+
+def _is_homeless(person: User) -> bool:
+    """Whether nothing but a membership is missing for a login."""
+    now = timezone.now()
+    ended = person.deleted_from is not None and person.deleted_from <= now
+    usable = person.is_active and person.is_valid_at(now) and not ended
+    return usable and not person.may_log_in
 
 
 def _join(person: User, invitation: Invitation, client: Client) -> None:

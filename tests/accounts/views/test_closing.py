@@ -8,10 +8,13 @@ import time_machine
 from django.contrib.auth.models import Permission
 
 from accounts.models import Invitation, Membership, User
+from accounts.organizations import invitations
+from accounts.organizations.invitation_links import path_of
 from mfa import retention
 from mfa.login import diagnose
 from mfa.models import AuditEvent, Delivery, Event, Factor, OutboxMessage, SitePolicy
 from tests.conftest import NOON, give_codes, make_user
+from tests.invitations import accept
 from tests.journeys.database import dump
 from tests.organizations import MANAGER, join, organization
 from tests.portal_client import PASSWORD, Browser, code
@@ -189,3 +192,31 @@ def test_support_sees_until_when_a_login_keeps_the_account(
         able = User.objects.filter(User.able_to_log_in(NOON + ahead), pk=alice.pk)
         assert (able.exists(), User.objects.get(pk=alice.pk).may_log_in) == (open_, open_)
     assert diagnose.of(closed).words == "Cannot log in: the person closed the account."
+
+
+def test_invitation_to_a_closed_account_waits_for_its_owner_or_makes_a_new_one(
+    clock: time_machine.Traveller, allowed: SitePolicy, alice: User, charlie: User
+) -> None:
+    """Before the last day the owner logs in first. After it the address is free."""
+    acme = organization("Acme")
+    join(alice, acme, role=MANAGER)
+    User.objects.filter(pk=charlie.pk).update(closed_at=NOON, mailbox_proven_at=NOON)
+    clock.shift(14 * DAY - timedelta(hours=1))
+    row = invitations.invite(alice, acme, charlie.email)
+    link, visitor = path_of(row), Browser()
+    assert "You already have an account. Log in" in visitor.get(link).content.decode()
+    visitor.post(link)
+    assert not Membership.objects.filter(user=charlie).exists()
+
+    # The day is over, but the worker has not deleted the account yet.
+    clock.shift(timedelta(hours=2))
+    visitor.post(link)
+    assert not Membership.objects.filter(user=charlie).exists()
+    retention.prune()
+    assert not User.objects.filter(pk=charlie.pk).exists()
+    assert "Choose a password" in visitor.get(link).content.decode()
+    assert accept(visitor, link).url == "/login/enroll/phone/"
+    person = User.objects.get(email=charlie.email)
+    assert person.pk != charlie.pk
+    assert (person.closed_at, person.full_name) == (None, "")
+    assert Membership.objects.in_force().get(user=person).organization == acme
