@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
+from accounts.organizations import rules
 from accounts.organizations.managers import Manager
 from mfa.models import Factor, Status
 from mfa.rules.methods import Method
@@ -100,14 +101,14 @@ def _groups(
         earlier = When(**{f"{moment}__lt": opened}, then=Value(first))
         return Case(earlier, default=TruncDate(moment, tzinfo=zone))
 
-    own = organization.own
-    used = {State.SKIPPED, *(own.methods or State)}
-    forgotten = own.skips_from
+    policy = rules.policy_with(organization, organization.own)
+    used = {State.SKIPPED, *policy.methods}
+    forgotten, again = policy.skips_from, policy.enroll_again_from
     counts = Q(user__skipped_at__gt=forgotten) if forgotten else Q(user__skipped_at__isnull=False)
     people = Manager(actor).members(organization).order_by()
     dated = people.annotate(
-        app_at=_first(Method.APP, organization),
-        phone_at=_first(Method.PHONE, organization),
+        app_at=_first(Method.APP, again),
+        phone_at=_first(Method.PHONE, again),
         skipped_at=Case(When(counts, then="user__skipped_at")),
     )
     by_day = dated.annotate(
@@ -122,10 +123,9 @@ def _groups(
         yield number, joined, {state: at for state, at in reached.items() if state in used}
 
 
-def _first(method: Method, organization: Organization) -> Subquery:
-    """When the person set up the first proven factor of a method, if the rules count it."""
+def _first(method: Method, since: datetime | None) -> Subquery:
+    """When the person set up the first proven factor of a method, after a time if there is one."""
     factors = Factor.objects.filter(user=OuterRef("user"), kind=method, status=Status.ACTIVE)
-    own = organization.own
-    if own.enroll_again_from:
-        factors = factors.filter(confirmed_at__gt=own.enroll_again_from)
+    if since:
+        factors = factors.filter(confirmed_at__gt=since)
     return Subquery(factors.order_by().values("user").values(at=Min("confirmed_at")))

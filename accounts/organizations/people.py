@@ -6,8 +6,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import Membership, Organization, User
+from accounts.organizations import rules
 from accounts.organizations.managers import Manager
-from mfa.models import Factor
+from mfa.models import Factor, Status
 from mfa.rules.methods import Method
 from mfa.search import people as search
 
@@ -36,7 +37,7 @@ def page_of(actor: User, organization: Organization, *, before: int | None = Non
     numbers = _numbers(rows.order_by("-pk")[: PER_PAGE + 1])
     more = len(numbers) > PER_PAGE
     numbers = numbers[:PER_PAGE]
-    return Page(_shown(actor, numbers), numbers[-1] if more else None)
+    return Page(_shown(actor, organization, numbers), numbers[-1] if more else None)
 
 
 def found_by(
@@ -50,7 +51,7 @@ def found_by(
     few = list(matching.values_list("pk", flat=True)[: MOST_MATCHES + 1])
     people = few if len(few) <= MOST_MATCHES else matching
     rows = Manager(actor).members(organization).filter(user__in=people)
-    return _shown(actor, _numbers(rows.order_by()[:PER_PAGE]))
+    return _shown(actor, organization, _numbers(rows.order_by()[:PER_PAGE]))
 
 
 def has(actor: User, organization: Organization, email: str) -> bool:
@@ -65,22 +66,29 @@ def without_number(actor: User, organization: Organization) -> list[Membership]:
     """
     newest = Manager(actor).members(organization).order_by("-pk")[:MOST_LOOKED_AT]
     lacking = Membership.objects.filter(~Exists(_phones()), pk__in=newest.values("pk"))
-    return _shown(actor, _numbers(lacking.order_by("-pk")[:MOST_WITHOUT]))
+    return _shown(actor, organization, _numbers(lacking.order_by("-pk")[:MOST_WITHOUT]))
 
 
 def _numbers(rows: QuerySet[Membership]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def _shown(actor: User, numbers: list[int]) -> list[Membership]:
-    """Return the memberships with what the lists show, newest first."""
-    usable = Factor.objects.usable().filter(user=OuterRef("user"))
+def _shown(actor: User, organization: Organization, numbers: list[int]) -> list[Membership]:
+    """Return the memberships with what the lists show, newest first.
+
+    Only a factor that the organization's rules still count is one (K9).
+    """
+    since = rules.policy_with(organization, organization.own).enroll_again_from
+    usable = Factor.objects.set_up(since).filter(user=OuterRef("user"))
     held = Membership.objects.in_force().filter(user=OuterRef("user"))
     beyond = held.exclude(Manager(actor).within_reach())
     rows = Membership.objects.filter(pk__in=numbers).select_related("user")
     return list(
         rows.annotate(
-            has_number=Exists(_phones()), has_factor=Exists(usable), is_shared=Exists(beyond)
+            has_number=Exists(_phones()),
+            has_factor=Exists(usable),
+            is_proven=Exists(usable.filter(status=Status.ACTIVE)),
+            is_shared=Exists(beyond),
         ).order_by("-pk")
     )
 

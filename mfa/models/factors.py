@@ -14,7 +14,7 @@ from mfa import prepared
 from mfa.crypto import EncryptedTextField
 from mfa.models import plain_text
 from mfa.rules import masking
-from mfa.rules.methods import Method
+from mfa.rules.methods import FIRST, Method
 from mfa.rules.routes import Holding
 
 NAME_LENGTH = 40
@@ -41,6 +41,11 @@ USABLE = (Status.ASSIGNED, Status.ACTIVE)
 
 class FactorQuerySet(models.QuerySet["Factor"]):
     """Factors by what they can be used for."""
+
+    def set_up(self, since: datetime | None) -> "FactorQuerySet":
+        """Keep usable phones and apps, and only those from after a time if there is one (K9)."""
+        first = self.usable().filter(kind__in=FIRST)
+        return first.filter(confirmed_at__gt=since) if since else first
 
     def usable(self) -> "FactorQuerySet":
         """Keep the factors that a person can log in with."""

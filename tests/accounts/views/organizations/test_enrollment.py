@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
 from accounts.organizations.enrollment import DAYS, State, days_of
-from mfa.models import Factor
+from mfa.models import Factor, SitePolicy
 from tests.accounts.views.organizations.pages import ACME, text
 from tests.conftest import NOON, make_user
 from tests.organizations import MANAGER, join, organization, settings
@@ -35,7 +35,11 @@ def person(
 
 
 def rows_of(browser: Browser) -> list[dict[str, str]]:
-    return list(csv.DictReader(StringIO(browser.get(FILE).content.decode())))
+    return file_of(browser, ACME)
+
+
+def file_of(browser: Browser, pages: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(text(browser, f"{pages}report/file/"))))
 
 
 def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
@@ -149,3 +153,31 @@ def test_report_of_an_organization_without_people(
     page = text(managing, "/organizations/globex/report/")
     assert page.count("<g") == DAYS
     assert "<rect" not in page
+
+
+def test_pages_agree_on_who_has_to_set_up_mfa_again(managing: Browser) -> None:
+    """K9: the partner's rules and the portal's count as well as the organization's own."""
+    globex, site = Organization.objects.get(slug="globex"), SitePolicy.load()
+    now = timezone.now()
+    before, after = now - timedelta(days=3), now - timedelta(days=1)
+    pages = "/organizations/globex/"
+    user = join(make_user("gus@example.org"), globex)
+    Factor.objects.create(user=user, target="+447700900288", confirmed_at=before)
+    assert "Two-step verification is set up" in text(managing, f"{pages}people/")
+    for level in (globex.own, globex.parent.for_clients, site):
+        settings(level, enroll_again_from=after)
+        listed, today = text(managing, f"{pages}people/"), file_of(managing, pages)[-1]
+        assert "Two-step verification is not set up" in listed
+        assert (today["Phone"], today["Not set up"]) == ("0", "1")
+        assert ">Reminder<" in text(managing, f"{pages}details/")
+        settings(level, enroll_again_from=None)
+    assert file_of(managing, pages)[-1]["Phone"] == "1"
+
+
+def test_number_without_a_proof_is_listed_as_such(managing: Browser) -> None:
+    """K6: the next login's code proves it."""
+    user = join(make_user("una@example.org"), Organization.objects.get(slug="acme"))
+    Factor.objects.create(
+        user=user, target="+447700900288", status="assigned", confirmed_at=timezone.now()
+    )
+    assert "the next login verifies it" in text(managing, f"{ACME}people/")
