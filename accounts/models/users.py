@@ -25,7 +25,7 @@ from accounts.models.organizations import Organization
 from accounts.models.policies import MANAGER, STAFF
 from accounts.models.registrations import Registration
 from accounts.models.usernames import UsernameField
-from accounts.organizations import invitation_links
+from accounts.organizations import invitation_links, reminder_links
 from accounts.organizations.managers import Manager
 from accounts.people import links, notice_links, ownership, zones
 from accounts.people.links import Link
@@ -238,6 +238,8 @@ class User(AbstractMfaUser):
         """Return a link for an email requested at a time, or None if it would not be valid."""
         if link == invitation_links.LINK:
             return invitation_links.address_of(number, target=target, at=at)
+        if link == reminder_links.LINK:
+            return reminder_links.address_of(self, number)
         return links.address_of(Link(link), self, target=target, at=at, epoch=epoch)
 
     def not_me_link(self, event: int, *, at: datetime) -> str:

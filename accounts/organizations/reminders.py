@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, User
 from accounts.organizations import rules
 from accounts.organizations.managers import Manager
-from mfa import audit, channels, factors
+from accounts.organizations.reminder_links import LINK, is_due
+from mfa import audit, channels
 from mfa.client import Client
 from mfa.messages import queue as deliveries
 from mfa.models import Event
@@ -36,8 +37,7 @@ def send(actor: User, membership: Membership, *, client: Client = audit.NOWHERE)
     managed = Manager(actor).members(membership.organization).filter(pk=membership.pk).exists()
     if not managed or person.pk == actor.pk or person.has_powers:
         raise PermissionDenied
-    missing = person.may_log_in and not factors.has_first(person)
-    if not (missing and channels.available(ChannelName.EMAIL)):
+    if not (is_due(person) and channels.available(ChannelName.EMAIL)):
         return False
     with transaction.atomic():
         due = Q(reminded_at=None) | Q(reminded_at__lte=now - EVERY)
@@ -47,7 +47,12 @@ def send(actor: User, membership: Membership, *, client: Client = audit.NOWHERE)
         audit.record(
             Event.REMINDED, person, client=client, by=actor.pk, organization=organization.pk
         )
-        context = {"organization_name": organization.name, "sender": actor.email}
+        context: dict[str, str | int | list[str]] = {
+            "link": LINK,
+            "number": membership.pk,
+            "organization_name": organization.name,
+            "sender": actor.email,
+        }
         deliveries.queue(
             person,
             "reminder",

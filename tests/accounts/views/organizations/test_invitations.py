@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Invitation, Organization, User
+from accounts.models import Invitation, Membership, Organization, User
 from accounts.organizations import invitations
 from mfa.limits import table as limits
-from mfa.models import AuditEvent, Event, OutboxMessage
+from mfa.models import AuditEvent, Delivery, Event, OutboxMessage
 from tests.accounts.views.organizations.pages import text
 from tests.conftest import make_user
 from tests.invitations import ANN, LIST, invite, link_to, send
@@ -188,6 +188,25 @@ def test_reminder_goes_once_in_three_days(
     send()
     assert OutboxMessage.objects.filter(target=bob.email).count() == 2
     assert AuditEvent.objects.filter(event=Event.REMINDED, user=bob, actor=alice).count() == 2
+
+
+@pytest.mark.parametrize("past", ["organization", "membership", "account", "set up"])
+def test_waiting_reminder_that_is_past_is_dropped(managing: Browser, bob: User, past: str) -> None:
+    """org1: it can wait for an hour behind invitations."""
+    row = bob.memberships.get()
+    managing.post(f"/organizations/acme/people/{row.pk}/remind/")
+    match past:
+        case "organization":
+            Organization.objects.filter(pk=row.organization_id).update(is_active=False)
+        case "membership":
+            Membership.objects.filter(pk=row.pk).update(ended_at=timezone.now())
+        case "account":
+            User.objects.filter(pk=bob.pk).update(is_active=False)
+        case _:
+            bob.factors.create(target="+447700900291", confirmed_at=timezone.now())
+    send()
+    assert not OutboxMessage.objects.filter(target=bob.email).exists()
+    assert Delivery.objects.get(message="reminder").state == Delivery.State.DROPPED
 
 
 def test_nobody_else_is_reminded(managing: Browser, alice: User, root: User) -> None:
