@@ -29,6 +29,7 @@ def make() -> None:
         Organization.objects.create(slug=slug, name=NAMES[slug], parent=partner)
     clinic = Organization.objects.get(slug=CLINIC)
     clinic.own.enforcement = "optional"
+    clinic.own.registration = True
     clinic.own.deadline = timezone.now() + timedelta(days=30)
     clinic.own.save()
     _crowd(Organization.objects.get(slug=SCHOOL))

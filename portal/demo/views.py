@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from mfa.channels.outbox import FAILURES
 from mfa.models import OutboxMessage
+from portal.demo.organizations import CLINIC
 from portal.demo.people import PEOPLE
 
 SHOWN = 50
@@ -38,6 +39,7 @@ def phone(request: HttpRequest) -> HttpResponse:
     context = {
         "messages": [_shown(message) for message in OutboxMessage.objects.all()[:SHOWN]],
         "people": PEOPLE,
+        "clinic": CLINIC,
         "numbers": [
             {"number": number, "reason": failure.reason.label}
             for number, failure in FAILURES.items()

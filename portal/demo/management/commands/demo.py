@@ -5,8 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.urls import reverse
 
 from portal.demo import people
+from portal.demo.organizations import CLINIC
 
 
 class Command(BaseCommand):
@@ -20,9 +22,11 @@ class Command(BaseCommand):
         logging.disable(logging.INFO)
         people.make()
         logging.disable(logging.NOTSET)
-        self.stdout.write(f"\n  The portal         {settings.BASE_URL}/")
-        self.stdout.write(f"  The virtual phone  {settings.BASE_URL}/demo/phone/")
-        self.stdout.write(f"  The administration {settings.BASE_URL}/admin/\n\n")
+        self.stdout.write(f"\n  The portal          {settings.BASE_URL}/")
+        self.stdout.write(f"  The virtual phone   {settings.BASE_URL}/demo/phone/")
+        self.stdout.write(f"  The administration  {settings.BASE_URL}/admin/")
+        clinic = reverse("accounts:register_at", args=[CLINIC])
+        self.stdout.write(f"  Register as patient {settings.BASE_URL}{clinic}\n\n")
         self.stdout.write("  Log in as           with the password     to see\n")
         for person in people.PEOPLE:
             self.stdout.write(f"  {person.email:<19} {person.password:<21} {person.note}")
