@@ -59,3 +59,23 @@ def test_rules_that_leave_no_method_are_refused(office: Browser, acme: Organizat
     assert "Acme" in page
     assert 'class="errorlist"' in page
     assert rules_of(acme) == ("", None)
+
+
+def test_registration_opens_with_an_organizations_own_rules(
+    office: Browser, acme: Organization, other_browser: Browser
+) -> None:
+    """An unticked box closes it again."""
+    for typed, status in (({"registration": "on"}, 200), ({}, 404)):
+        said = office.post(page_of(acme), typed).text
+        mark = re.search(r'name="_previewed" value="(\w+)"', said)[1]
+        office.post(page_of(acme), {**typed, "_previewed": mark})
+        assert other_browser.get("/register/acme/").status_code == status
+    changes = AuditEvent.objects.filter(event=Event.RULES_CHANGED)
+    assert [row.details["fields"] for row in changes] == [["registration"]] * 2
+
+
+def test_rules_for_clients_have_no_registration(office: Browser, acme: Organization) -> None:
+    """People register at one organization, so the box would do nothing there."""
+    assert 'name="registration"' in office.get(page_of(acme)).text
+    clients = f"/admin/accounts/organizationpolicy/{acme.for_clients_id}/change/"
+    assert 'name="registration"' not in office.get(clients).text
