@@ -49,7 +49,9 @@ def found_by(
     """
     matching = User.objects.filter(search.of_people(request, term)).order_by()
     few = list(matching.values_list("pk", flat=True)[: MOST_MATCHES + 1])
-    people = few if len(few) <= MOST_MATCHES else matching
+    # Nobody has the id 0. Without a match Django would leave a statement out, and the time would
+    # tell whether someone of another organization matches.
+    people = (few or [0]) if len(few) <= MOST_MATCHES else matching
     rows = Manager(actor).members(organization).filter(user__in=people)
     return _shown(actor, organization, _numbers(rows.order_by()[:PER_PAGE]))
 
