@@ -130,7 +130,7 @@ def test_each_documented_way_to_log_in_is_tested() -> None:
 def test_no_way_to_log_in_skips_second_step(
     browser: Browser, alice: User, root: User, way: str
 ) -> None:
-    """X10: the superuser's second step, because that account is worth the most."""
+    """X10, pol2: the superuser's second step, because that account is worth the most."""
     walk, led = WAYS[way]
     assert walk(browser, root) == led
     assert not browser.signed_in

@@ -1,4 +1,4 @@
-"""“Enable MFA” in the menu, its page, and the login after it (D15-D17, K17)."""
+"""“Enable MFA” in the menu, its page, and the login after it (D15, D16, D17, K17)."""
 
 import pytest
 
