@@ -91,6 +91,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         admin:mfa_accountpolicy_discard_account admin:mfa_accountpolicy_enable
         admin:mfa_accountpolicy_setup_steps admin:mfa_accountpolicy_show_accent
         admin:mfa_accountpolicy_show_impact admin:mfa_accountpolicy_affected
+        admin:accounts_organizationpolicy_affected
         admin:mfa_accountpolicy_switch_off admin:mfa_accountpolicy_switch_on
         admin:mfa_accountpolicy_test_connection admin:mfa_accountpolicy_test_mail
         admin:mfa_accountpolicy_test_message admin:mfa_accountpolicy_try_texts""",

@@ -8,97 +8,25 @@ from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext, gettext_lazy as _
 
+from accounts.admin.organization_affected import CHANGE, affected
+from accounts.admin.organization_rules_form import OrganizationPolicyForm, organization_of
 from accounts.admin.organizations import LIST, history
-from accounts.models import Organization, OrganizationPolicy
+from accounts.models import OrganizationPolicy
 from accounts.organizations import rules
 from mfa import countries
 from mfa.admin import presets
 from mfa.admin.base.page import PortalAdmin
 from mfa.client import client_of
-from mfa.forms.levels import LevelForm
 from mfa.login.guards import person
 from mfa.login.policy_words import impact_sentences, sentence_of
 from mfa.models import Event
 
-CHANGE = "accounts.change_organization"
-# The hidden field with a hash of the values that the page has explained
-PREVIEWED = "_previewed"
-
+AFFECTED = "admin:accounts_organizationpolicy_affected"
 REGISTRATION = ("registration",)
-
-
-class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
-    """Shows what changes before it saves: the first press of the button only explains."""
-
-    class Meta:
-        """The columns, as the page groups them."""
-
-        model = OrganizationPolicy
-        fields = (
-            "enforcement",
-            "deadline",
-            "most_skips",
-            "skips_until",
-            "on_reenable",
-            "methods",
-            "email_codes",
-            "new_device_email",
-            "may_close",
-            "registration",
-            "after_enrollment",
-            "number_change",
-            "code_life_minutes",
-            "session_hours",
-            "session_idle_minutes",
-            "home_region",
-            "allow_voip",
-            "enroll_countries",
-            "text_countries",
-            "contact",
-        )
-
-    explained = False
-
-    def unset(self, name: str) -> str:
-        """Return what an empty choice means. Organizations have a default of their own (K9)."""
-        if name != "on_reenable":
-            return super().unset(name)
-        default = OrganizationPolicy.Reenable(OrganizationPolicy.on_reenable_if_unset)
-        return gettext("Default: %s") % default.label
-
-    @property
-    def organization(self) -> Organization:
-        """The organization whose policy this is."""
-        return organization_of(self.instance)
-
-    @property
-    def mark(self) -> str:
-        """A hash of the values, so that other values are explained again."""
-        values = repr(sorted((name, str(value)) for name, value in self.cleaned_data.items()))
-        return salted_hmac("accounts.admin.previewed", values, algorithm="sha256").hexdigest()
-
-    def is_valid(self) -> bool:
-        """Whether to save: the values are right, and the page has said what they mean."""
-        right = super().is_valid()
-        said = constant_time_compare(self.data.get(PREVIEWED, ""), self.mark) if right else False
-        self.explained = right and bool(self.changed_data) and not said
-        return right and not self.explained
-
-    def _post_clean(self) -> None:
-        """Refuse rules without effect, and those that leave people no verification method."""
-        super()._post_clean()  # type: ignore[misc]  # the stubs lack Django's method
-        if self.errors:
-            return
-        if conflict := rules.conflict_with(self.organization, self.instance):
-            self.add_error(conflict.field, str(conflict))
-        elif rules.demands_less(self.organization, self.instance):
-            words = gettext("The levels above require more. Choose the same or more.")
-            self.add_error("enforcement", words)
 
 
 @admin.register(OrganizationPolicy)
@@ -201,7 +129,14 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
                 "impact": impact_sentences(rules.impact_of(organization, level, timezone.now())),
                 "again": level.enroll_again_from != stored.enroll_again_from,
             }
+        context["sent_to"] = reverse(AFFECTED, args=[level.pk])
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of the people that a change affects."""
+        view = self.admin_site.admin_view(affected)
+        name = AFFECTED.partition(":")[2]
+        return [path("<path:object_id>/affected/", view, name=name), *super().get_urls()]
 
     def save_model(
         self,
@@ -224,9 +159,3 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
         """Show the audit of changed rules."""
         del extra_context
         return history(self, request, unquote(object_id), Event.RULES_CHANGED)
-
-
-def organization_of(level: OrganizationPolicy) -> Organization:
-    """Return the organization of a policy, with its levels."""
-    rows = Organization.objects.select_related("own", "for_clients", "parent__for_clients", "site")
-    return rows.filter(own=level.pk).first() or rows.get(for_clients=level.pk)

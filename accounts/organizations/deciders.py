@@ -6,33 +6,38 @@ from django.utils.translation import gettext
 from accounts import policies
 from accounts.models import Organization, OrganizationPolicy
 from accounts.organizations import rules
-from mfa.login.policy_words import METHODS
+from accounts.what_if import METHODS
 from mfa.rules.policy import Enforcement
 
 
 def explain(organization: Organization, level: OrganizationPolicy) -> dict[str, str]:
-    """Return a sentence for each field of the form."""
+    """Return a sentence for each field of the managers' form."""
     now = rules.policy_with(organization, level)
-    said = gettext("Decided by: %s.")
-    required = said % _name(_decider(organization, level, now.enforcement))
-    decided = {
-        "enabled": required,
+    may = choices(organization, level)
+    required = decided(decider(organization, level, now.enforcement))
+    return {
+        "enabled": f"{required} {may['enforcement']}",
         "opt_out": required,
-        "deadline": said % _name(now.decided_by["deadline"]) if now.deadline else "",
-        "methods": said % _name(now.decided_by.get("methods", policies.SITE)),
+        "deadline": decided(now.decided_by["deadline"]) if now.deadline else "",
+        "methods": f"{decided(now.decided_by.get('methods', policies.SITE))} {may['methods']}",
     }
-    choices = {
-        "enabled": _requirement(organization, level),
+
+
+def choices(organization: Organization, level: OrganizationPolicy) -> dict[str, str]:
+    """Say what this level may require, and which methods it may choose."""
+    return {
+        "enforcement": _requirement(organization, level),
         "methods": _methods(organization, level),
     }
-    return {
-        name: " ".join(filter(None, (words, choices.get(name)))) for name, words in decided.items()
-    }
 
 
-def _decider(
-    organization: Organization, level: OrganizationPolicy, enforcement: Enforcement
-) -> str:
+def decided(level: str) -> str:
+    """Return the sentence that names the level behind a field."""
+    name = gettext("the portal") if level == policies.SITE else level
+    return gettext("Decided by: %s.") % name
+
+
+def decider(organization: Organization, level: OrganizationPolicy, enforcement: Enforcement) -> str:
     """Return the outermost level that demands it, or else the one that states it."""
     least = organization.site.floor or organization.site.layer(policies.SITE).enforcement
     stating = [
@@ -42,10 +47,6 @@ def _decider(
     ]
     by_site = enforcement is least is not Enforcement.OFF
     return policies.SITE if by_site or not stating else stating[0]
-
-
-def _name(level: str) -> str:
-    return gettext("the portal") if level == policies.SITE else level
 
 
 def _requirement(organization: Organization, level: OrganizationPolicy) -> str:

@@ -64,7 +64,7 @@ def conflict_with(organization: Organization, level: OrganizationPolicy) -> Conf
     site = organization.site.layer(policies.SITE)
     # A level above clients counts also while there are none.
     alone = Combination((branch_with(organization, level),))
-    return conflict_of(site, User.role_layers, (alone, *combinations({level.pk: level})))
+    return conflict_of(site, User.role_layers, (*combinations({level.pk: level}), alone))
 
 
 def demands_less(organization: Organization, level: OrganizationPolicy) -> bool:
@@ -123,10 +123,23 @@ def save(
     The caller has checked who may. Raises EmptyPolicyError.
     """
     with transaction.atomic():
-        before = OrganizationPolicy.objects.select_for_update().get(pk=changed.pk)
+        OrganizationPolicy.objects.select_for_update().get(pk=changed.pk)
         organization.site = policies.hold()
         if conflict := conflict_with(organization, changed):
             raise conflict.error
+        store(actor, organization, changed, client=client)
+
+
+def store(
+    actor: AbstractMfaUser | None,
+    organization: Organization,
+    changed: OrganizationPolicy,
+    *,
+    client: Client = audit.NOWHERE,
+) -> None:
+    """Save a level without the check of `save`. The caller checks when all levels are stored."""
+    with transaction.atomic():
+        before = OrganizationPolicy.objects.select_for_update().get(pk=changed.pk)
         follow(organization, changed)
         fields = [
             field.name

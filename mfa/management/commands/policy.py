@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
+from django.utils import timezone
 
 from mfa.admin.previewing import impact_of
 from mfa.forms.levels import METHODS
@@ -20,9 +22,11 @@ from mfa.models.level import Level
 from mfa.models.presets import PRESETS
 from mfa.rules.regions import MAIN_REGIONS, is_region
 
+# What every level has
+LEVEL_FIELDS = tuple(field.name for field in Level._meta.fields if field.editable)  # noqa: SLF001 Django's public name
 # The settings of the file, without the SMS account, its token, and the switch that needs a test
 FIELDS = (
-    *(field.name for field in Level._meta.fields if field.editable),  # noqa: SLF001 Django's public name
+    *LEVEL_FIELDS,
     "registration",
     "may_relax_to",
     "texts_a_day",
@@ -30,7 +34,6 @@ FIELDS = (
     "says_otp",
 )
 MOMENTS = {"deadline", "skips_until"}
-HOME = SitePolicy._meta.get_field("home_region")  # noqa: SLF001 Django's public name
 
 
 class Command(BaseCommand):
@@ -54,18 +57,18 @@ class Command(BaseCommand):
         if options["what"] == "show":
             self.stdout.write(sentence_of_site(SitePolicy.load()))
         if options["what"] != "apply":
-            self.stdout.write(exported(SitePolicy.load()), ending="")
+            self.stdout.write(as_text(values_of(SitePolicy.load(), FIELDS)), ending="")
             return
-        if bool(options["file"]) == bool(options["preset"]):
-            raise CommandError("Name a file or a preset.")
-        wishes = PRESETS[options["preset"]] if options["preset"] else _read(options["file"])
+        wishes = wishes_of(options)
         with transaction.atomic():
-            self._apply(wishes, dry=options["dry_run"])
+            self.apply(wishes, dry=options["dry_run"])
 
-    def _apply(self, wishes: dict[str, Any], *, dry: bool) -> None:
+    def apply(self, wishes: dict[str, Any], *, dry: bool) -> None:
+        """Change the site's policy, or only show what a change means."""
+        demand_known(wishes, FIELDS)
         SitePolicy.objects.select_for_update(no_key=True, of=("self",)).get(pk=SitePolicy.load().pk)
         before, after = SitePolicy.load(), SitePolicy.load()
-        _fill(after, wishes)
+        fill(after, wishes)
         changed = {name for name in FIELDS if getattr(before, name) != getattr(after, name)}
         preview = impact_sentences(impact_of(before, after)) if changed else ["Nothing changes."]
         for line in (sentence_of_site(before), sentence_of_site(after), *preview):
@@ -76,9 +79,20 @@ class Command(BaseCommand):
             self.stdout.write("Saved.")
 
 
-def exported(policy: SitePolicy) -> str:
-    """Return the settings as JSON, always in the same form."""
-    values = {name: _plain(getattr(policy, name)) for name in FIELDS}
+def wishes_of(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the file or the preset. Raises CommandError."""
+    if bool(options["file"]) == bool(options["preset"]):
+        raise CommandError("Name a file or a preset.")
+    return dict(PRESETS[options["preset"]]) if options["preset"] else _read(options["file"])
+
+
+def values_of(level: Level, names: Iterable[str]) -> dict[str, object]:
+    """Return the settings in the types of JSON."""
+    return {name: _plain(getattr(level, name)) for name in names}
+
+
+def as_text(values: dict[str, Any]) -> str:
+    """Return JSON, always in the same form."""
     return json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -91,28 +105,37 @@ def _read(name: str) -> dict[str, Any]:
         wishes = json.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CommandError(f"{name} cannot be read as JSON: {error}") from error
-    unknown = wishes.keys() - set(FIELDS) if isinstance(wishes, dict) else {"not an object"}
-    if unknown:
-        raise CommandError(f"{name} has unknown settings: {', '.join(sorted(unknown))}")
+    demand_known(wishes, None)
     return dict(wishes)
 
 
-def _fill(policy: SitePolicy, wishes: dict[str, Any]) -> None:
+def demand_known(wishes: object, names: Iterable[str] | None) -> None:
+    """Raise CommandError unless this is an object with no other names than these, if given."""
+    if not isinstance(wishes, dict):
+        raise CommandError("The file has unknown settings: not an object")
+    if names is not None and (unknown := wishes.keys() - set(names)):
+        raise CommandError(f"The file has unknown settings: {', '.join(sorted(unknown))}")
+
+
+def fill(level: Level, wishes: dict[str, Any]) -> None:
     """Set the values, after the checks of the form. Raises CommandError."""
+    deadline = level.deadline
     for name, value in wishes.items():
-        if not _fits(SitePolicy._meta.get_field(name), value):  # noqa: SLF001 Django's public name
+        if not _fits(level._meta.get_field(name), value):  # noqa: SLF001 Django's public name
             raise CommandError(f"Refused: {name} cannot have this value")
     if unknown := set(wishes.get("methods", ())) - dict(METHODS).keys():
         raise CommandError(f"Refused: unknown method {', '.join(sorted(unknown))}")
     try:
         for name, value in wishes.items():
-            field = SitePolicy._meta.get_field(name)  # noqa: SLF001 Django's public name
+            field = level._meta.get_field(name)  # noqa: SLF001 Django's public name
             set_to = field.to_python(value)  # type: ignore[union-attr]
-            setattr(policy, name, set_to.astimezone(UTC) if value and name in MOMENTS else set_to)
-        policy.full_clean()
+            setattr(level, name, set_to.astimezone(UTC) if value and name in MOMENTS else set_to)
+        level.full_clean()
     except (ValidationError, TypeError, ValueError, OverflowError) as error:
         words = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
         raise CommandError(f"Refused: {words}") from error
+    if level.deadline and level.deadline != deadline and level.deadline <= timezone.now():
+        raise CommandError("Refused: the deadline is in the past")
 
 
 def _fits(field: object, value: Any) -> bool:
@@ -127,5 +150,5 @@ def _fits(field: object, value: Any) -> bool:
             return value is None or type(value) is int
         case models.DateTimeField():
             return value is None or isinstance(value, str)
-    known = field is not HOME or value == "" or is_region(str(value))
+    known = getattr(field, "name", "") != "home_region" or value == "" or is_region(str(value))
     return isinstance(value, str) and value.isprintable() and known

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from accounts.models import Organization, User
-from mfa.models import AuditEvent, Event
+from mfa.models import AuditEvent, Event, SitePolicy
 from tests.organizations import join, organization
 from tests.portal_client import Browser
 
@@ -79,3 +79,39 @@ def test_rules_for_clients_have_no_registration(office: Browser, acme: Organizat
     assert 'name="registration"' in office.get(page_of(acme)).text
     clients = f"/admin/accounts/organizationpolicy/{acme.for_clients_id}/change/"
     assert 'name="registration"' not in office.get(clients).text
+
+
+def test_affected_people_are_listed_and_downloaded(office: Browser, acme: Organization) -> None:
+    SitePolicy.objects.update(may_relax_to="off")
+    typed = {"enforcement": "off"}
+    said = office.post(page_of(acme), typed).text
+    affected = page_of(acme).replace("change", "affected")
+    assert f'formaction="{affected}"' in said
+    names = office.post(affected, typed).text
+    assert "bob@example.org" in names
+    assert 'name="enforcement" value="off"' in names
+    rows = office.post(affected, {**typed, "csv": "1"}).getvalue().decode().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["bob@example.org"]
+    assert rules_of(acme) == ("", None)
+
+
+def test_affected_people_of_wrong_values_lead_back(office: Browser, acme: Organization) -> None:
+    affected = page_of(acme).replace("change", "affected")
+    assert office.post(affected, {"methods": ["recovery_codes"]}).url == page_of(acme)
+    assert office.post(affected.replace(str(acme.own_id), "987654"), {}).status_code == 404
+
+
+def test_each_field_says_who_decides_and_what_can_be_chosen(
+    office: Browser, acme: Organization
+) -> None:
+    site = SitePolicy.load()
+    site.methods, site.code_life_minutes = ["phone", "recovery_codes"], 8
+    site.save()
+    own = acme.own
+    own.methods = ["phone"]
+    own.save()
+    page = office.get(page_of(acme)).text
+    assert "Decided by: Acme. You can choose from: phone or recovery codes." in page
+    assert "Decided by: the portal. You can choose up to 8 minutes." in page
+    assert "You can choose up to 12 hours." in page
+    assert "Decided by: the portal. MFA is required above" in page
