@@ -36,15 +36,24 @@ def combinations(changed: Changed | None = None) -> Iterator[Combination]:
 def among(organizations: Organizations, changed: Changed) -> Iterator[Combination]:
     """Return the combinations of people in any of these organizations, as if these were active."""
     branches = _branches(organizations, changed)
-    yield from (Combination((branch,)) for branch in branches.values())
+    yield from (Combination((branch,), organization=pk) for pk, branch in branches.items())
     several = _several(organizations)
     others = frozenset[int]().union(*several) - branches.keys()
     branches |= _branches(Organization.objects.filter(pk__in=others), changed)
-    for places, people in several.items():
+    for places, emails in several.items():
         for home in sorted(places):
             # The home chooses the country. The order of the others does not matter.
             order = sorted(places, key=home.__ne__)
-            yield Combination(tuple(branches[place] for place in order), tuple(people))
+            together = tuple(branches[place] for place in order)
+            yield Combination(together, tuple(emails[:MOST_NAMED]), len(emails))
+
+
+def some_in(organization: int) -> tuple[tuple[str, ...], int]:
+    """Return the emails of some members of an organization, and how many it has."""
+    rows = Membership.objects.filter(organization=organization, ended_at=None)
+    rows = rows.filter(user__is_active=True)
+    emails = rows.order_by("-pk").values_list("user__email", flat=True)
+    return tuple(emails[:MOST_NAMED]), rows.count()
 
 
 def _branches(organizations: Organizations, changed: Changed) -> dict[int, Branch]:
@@ -60,7 +69,7 @@ def _branch(organization: Organization, changed: Changed) -> Branch:
 
 
 def _several(organizations: Organizations) -> dict[frozenset[int], list[str]]:
-    """Return the sets of organizations that people share, each with the emails of some people."""
+    """Return the sets of organizations that people share, each with the emails of these people."""
     these = organizations.order_by().values("pk")
     held = Membership.objects.filter(ended_at=None)
     held = held.filter(Q(organization__is_active=True) | Q(organization__in=these))
@@ -71,6 +80,5 @@ def _several(organizations: Organizations) -> dict[frozenset[int], list[str]]:
     found: dict[frozenset[int], list[str]] = defaultdict(list)
     pairs = rows.values_list("user__email", "organization").iterator()
     for email, mine in groupby(pairs, key=itemgetter(0)):
-        names = found[frozenset(place for _, place in mine)]
-        names += [email] * (len(names) < MOST_NAMED)
+        found[frozenset(place for _, place in mine)].append(email)
     return found

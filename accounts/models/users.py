@@ -214,6 +214,11 @@ class User(AbstractMfaUser):
         return combinations.combinations()
 
     @classmethod
+    def some_in(cls, organization: int) -> tuple[tuple[str, ...], int]:
+        """Return the emails of some of its members, and how many it has."""
+        return combinations.some_in(organization)
+
+    @classmethod
     def cohorts(cls) -> Iterable[Cohort]:
         """Return all people by role and organizations."""
         return cohorts.cohorts()

@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 
 from accounts.models import Organization, OrganizationPolicy, User
 from accounts.organizations import rules
+from mfa.models.policy import Conflict
 from mfa.rules.policy import Enforcement
 
 
@@ -22,12 +23,7 @@ def refusal_of(
 ) -> RulesRefusal | None:
     """Return why the levels above do not allow a changed level, or who would lose every method."""
     if conflict := rules.conflict_with(organization, changed):
-        words = gettext("These rules together leave no method: %s. Choose another one.")
-        names = conflict.error.levels
-        if conflict.people:
-            words = gettext("Another organization's rules leave these people no method: %s.")
-            names = conflict.people
-        return RulesRefusal("methods", words % ", ".join(names))
+        return RulesRefusal("methods", _without_method(conflict))
     if rules.demands_less(organization, changed):
         field = "opt_out" if changed.enforcement == Enforcement.OPTIONAL else "enabled"
         words = gettext("The portal requires more. You can only make it stricter.")
@@ -36,3 +32,14 @@ def refusal_of(
     if asks and not rules.holds_allowed(actor, tuple(changed.methods)):
         return RulesRefusal("methods", gettext("Set up one of these methods yourself first."))
     return None
+
+
+def _without_method(conflict: Conflict) -> str:
+    if conflict.shared:
+        words = gettext("Another organization's rules leave these people no method: %s.")
+        return words % conflict.named
+    words = gettext("These rules together leave no method: %s. Choose another one.")
+    found = words % ", ".join(conflict.error.levels)
+    if conflict.people:
+        found += " " + gettext("People affected: %s.") % conflict.named
+    return found

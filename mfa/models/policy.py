@@ -12,7 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from mfa import prepared
 from mfa.models import plain_text
@@ -57,7 +57,10 @@ class Conflict:
     """Levels that together leave no method, and some people who would have none left."""
 
     error: EmptyPolicyError
-    people: tuple[str, ...]
+    people: tuple[str, ...] = ()
+    count: int = 0
+    # Whether these people belong to several organizations
+    shared: bool = False
 
     @property
     def field(self) -> str:
@@ -67,7 +70,19 @@ class Conflict:
     def __str__(self) -> str:
         """Say what is left out, with the names of the levels and people."""
         words = str(EMPTY[self.error.field]) % {"levels": ", ".join(self.error.levels)}
-        return " ".join((words, *([", ".join(self.people)] if self.people else [])))
+        affected = gettext("People affected: %s.") % self.named
+        return " ".join((words, *([affected] if self.people else [])))
+
+    @property
+    def named(self) -> str:
+        """The people by their emails, and how many more there are."""
+        names, more = ", ".join(self.people), self.count - len(self.people)
+        if more <= 0:
+            return names
+        words = ngettext(
+            "%(names)s and %(number)d more person", "%(names)s and %(number)d more people", more
+        )
+        return words % {"names": names, "number": more}
 
 
 def conflict_of(
@@ -79,7 +94,10 @@ def conflict_of(
         try:
             resolve(site, layers, each.branches, in_force=True)
         except EmptyPolicyError as error:
-            return Conflict(error, each.people)
+            people, count = each.people, each.count
+            if each.organization is not None:
+                people, count = get_user_model().some_in(each.organization)
+            return Conflict(error, people, count, shared=len(each.branches) > 1)
     return None
 
 

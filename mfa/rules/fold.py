@@ -30,10 +30,16 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """The levels of one or several organizations, and the emails of some people between them."""
+    """The levels of one or several organizations.
+
+    `organization` is the id of one, and its people are read if they are needed. For several,
+    `people` are the emails of some people who belong to all of them, and `count` is how many do.
+    """
 
     branches: tuple[Branch, ...]
     people: tuple[str, ...] = ()
+    count: int = 0
+    organization: int | None = None
 
 
 class EmptyPolicyError(ValueError):

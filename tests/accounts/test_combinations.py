@@ -36,6 +36,7 @@ def test_each_organization_counts_alone_and_with_those_that_people_share(
     # Either membership can be the home.
     assert len(found) == alone + 2
     assert found[-1].people == ("dora@example.org", "emma@example.org")
+    assert found[-1].count == 2
     assert {len(each.branches) for each in found} == {1, 2}
 
 
@@ -68,3 +69,21 @@ def test_level_above_clients_is_checked_in_each_client(
     assert rules.conflict_with(north, north.own) is None
     Organization.objects.filter(pk=south.pk).update(is_active=False)
     assert rules.conflict_with(south.parent, above) is None
+
+
+def test_conflict_names_some_members_and_counts_the_others(
+    policy: SitePolicy, north: Organization
+) -> None:
+    for number in range(7):
+        join(make_user(f"p{number}@example.org"), north)
+    settings(north.own, methods=["phone"])
+    policy.methods = ["app"]
+    with pytest.raises(ValidationError) as refusal:
+        policy.clean()
+    named = "p6@example.org, p5@example.org, p4@example.org, p3@example.org, p2@example.org"
+    assert f"People affected: {named} and 2 more people." in refusal.value.messages[0]
+    changed = north.own
+    settings(north.own, methods=[])
+    settings(policy, methods=["app"])
+    changed.methods = ["phone"]
+    assert str(rules.conflict_with(north, changed)).endswith(f"{named} and 2 more people.")
