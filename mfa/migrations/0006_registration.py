@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='challenge',
             name='purpose',
-            field=models.CharField(choices=[(mfa.rules.routes.Purpose['REGISTER'], 'register'), (mfa.rules.routes.Purpose['LOGIN'], 'log in'), (mfa.rules.routes.Purpose['ENROLL'], 'verify a first number'), (mfa.rules.routes.Purpose['CHANGE'], 'verify a new number'), (mfa.rules.routes.Purpose['STEP_UP'], 'confirm who is logged in'), (mfa.rules.routes.Purpose['RESET'], 'set a new password'), (mfa.rules.routes.Purpose['RECOVER'], 'set up a new phone or app'), (mfa.rules.routes.Purpose['TEST'], 'test the SMS account'), (mfa.rules.routes.Purpose['ACCOUNT'], 'confirm new SMS account values')], max_length=16, verbose_name='purpose'),
+            field=models.CharField(choices=[(mfa.rules.routes.Purpose['REGISTER'], 'verify an email to register'), (mfa.rules.routes.Purpose['LOGIN'], 'log in'), (mfa.rules.routes.Purpose['ENROLL'], 'verify a first number'), (mfa.rules.routes.Purpose['CHANGE'], 'verify a new number'), (mfa.rules.routes.Purpose['STEP_UP'], 'confirm who is logged in'), (mfa.rules.routes.Purpose['RESET'], 'set a new password'), (mfa.rules.routes.Purpose['RECOVER'], 'set up a new phone or app'), (mfa.rules.routes.Purpose['TEST'], 'test the SMS account'), (mfa.rules.routes.Purpose['ACCOUNT'], 'confirm new SMS account values')], max_length=16, verbose_name='purpose'),
         ),
         migrations.AlterField(
             model_name='challenge',

@@ -39,7 +39,7 @@ def key_named(name: str) -> bytes | None:
 
 
 PURPOSES = {
-    Purpose.REGISTER: _("register"),
+    Purpose.REGISTER: _("verify an email to register"),
     Purpose.LOGIN: _("log in"),
     Purpose.ENROLL: _("verify a first number"),
     Purpose.CHANGE: _("verify a new number"),

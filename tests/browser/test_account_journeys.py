@@ -6,10 +6,12 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from accounts.models import User
+from mfa.models import SitePolicy
 from tests.authenticator import give_app, shows, typed_in
 from tests.browser.visitor import Visitor
 from tests.journeys.test_invited import invite
 from tests.portal_client import Browser, code, codes
+from tests.registration import ANN, clinic
 from tests.stations import mailed_link
 
 pytestmark = pytest.mark.browser
@@ -201,6 +203,33 @@ def test_invited_person_goes_straight_on_to_the_second_step(visitor: Visitor, ro
     visitor.at("Enter your login code")
     visitor.give_code(code(DORAS))
     visitor.at("Welcome, dora@example.org")
+
+
+def test_patient_registers_and_proves_email_and_phone(visitor: Visitor, policy: SitePolicy) -> None:
+    """C04 to C07: a landline is refused with the reason, and the rest stays as typed."""
+    clinic(after_enrollment="continue")
+    visitor.open("/register/maple-clinic/")
+    visitor.at("Register at Maple Clinic")
+    visitor.write("Full name", "Ann Archer")
+    visitor.write("Email", ANN)
+    visitor.write("Password", NEW_PASSWORD)
+    visitor.write("Mobile number", "020 7946 0000")
+    visitor.press("Register")
+    expect(visitor.summary).to_contain_text("looks like a landline or special-rate number")
+    expect(visitor.field("Email")).to_have_value(ANN)
+    expect(visitor.field("Password")).to_have_value("")
+    visitor.write("Password", NEW_PASSWORD)
+    visitor.write("Mobile number", DORAS)
+    visitor.press("Register")
+    visitor.at("Check your email")
+    visitor.reads(ANN)
+    visitor.give_code(code(ANN))
+    visitor.at("Update Phone Number")
+    expect(visitor.field("Mobile number")).to_have_value("+44 7546 123456")
+    visitor.press("Send Verification Code")
+    visitor.at("Enter the code")
+    visitor.give_code(code(DORAS))
+    visitor.at("Welcome, Ann Archer")
 
 
 def test_other_devices_are_named_before_they_are_logged_out(
