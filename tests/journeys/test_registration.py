@@ -5,7 +5,9 @@ import re
 import pytest
 
 from accounts.models import Membership, Registration, User
+from accounts.organizations import members
 from mfa.models import AuditEvent, OutboxMessage, SitePolicy
+from tests.organizations import MANAGER, join
 from tests.portal_client import Browser, code
 from tests.registration import (
     ANN,
@@ -127,3 +129,35 @@ def test_code_can_be_sent_again(browser: Browser, policy: SitePolicy, clock) -> 
     assert code(ANN) != first
     assert "That code was replaced" in browser.post(CODE, {"code": first}).content.decode()
     assert prove(browser).url == PHONE
+
+
+def test_abandoned_setup_continues_at_the_next_login(browser: Browser, policy: SitePolicy) -> None:
+    """C11: the number is filled in again, can be edited, and gets no text before the click."""
+    open_site()
+    register(browser)
+    prove(browser)
+    later = Browser()
+    assert later.password(User.objects.get(email=ANN), NEW).url == PHONE
+    assert 'value="+44 7700 900260"' in later.get(PHONE).content.decode()
+    assert texts() == 0
+    later.post(PHONE, {"phone": "+44 7700 900261"})
+    later.post(VERIFY, {"code": code("+447700900261")})
+    assert [row.target for row in User.objects.get(email=ANN).factors.all()] == ["+447700900261"]
+    assert not OutboxMessage.objects.filter(target=NUMBER).exists()
+
+
+def test_manager_helps_a_registered_member_but_not_a_person_of_the_site(
+    browser: Browser, other_browser: Browser, policy: SitePolicy, alice: User
+) -> None:
+    """K10: a member has no standing beside the membership, which the manager can end."""
+    open_site()
+    alice = join(alice, clinic(), role=MANAGER)
+    register(browser, CLINIC)
+    prove(browser)
+    register(other_browser, email="eve@example.org")
+    prove(other_browser, "eve@example.org")
+    ann, eve = (User.objects.get(email=email) for email in (ANN, "eve@example.org"))
+    assert (alice.looks_after(ann), alice.looks_after(eve)) == (True, False)
+    members.end(alice, ann.home)
+    assert not User.objects.get(pk=ann.pk).may_log_in
+    assert eve.may_log_in

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db.models.signals import pre_save
 from django.test import TestCase
 from django.utils import timezone
 
@@ -139,6 +140,20 @@ def test_two_browsers_of_the_owner_make_one_account(
     assert User.objects.filter(email=ANN).count() == 1
 
 
+def test_account_made_in_the_same_moment_is_not_taken_over(
+    browser: Browser, site: SitePolicy
+) -> None:
+    register(browser)
+
+    def make(instance: User, **_: object) -> None:
+        pre_save.disconnect(make, User)
+        User.objects.create_user(instance.email, EVIL)
+
+    pre_save.connect(make, User)
+    assert "You already have an account" in prove(browser).content.decode()
+    assert not browser.signed_in
+
+
 # Floods
 
 
@@ -247,3 +262,18 @@ def test_deleted_organization_takes_its_registrations_along(
     Organization.objects.filter(pk=place.pk).delete()
     assert prove(browser).url == "/login/"
     assert not User.objects.filter(email=ANN).exists()
+
+
+def test_registered_accounts_do_not_pump_texts(site: SitePolicy, clock) -> None:
+    """Thirty accounts from six networks ask for texts to one block, and verify none."""
+    for number in range(30):
+        if number % 5 == 0:
+            clock.shift(timedelta(minutes=2))
+        browser = Browser(REMOTE_ADDR=f"198.51.{number // 5}.{number % 5 + 1}")
+        email, phone = f"bot{number}@example.org", f"+4477009{number:05}"
+        register(browser, email=email, phone=phone)
+        prove(browser, email)
+        browser.post("/login/enroll/phone/", {"phone": phone})
+    assert User.objects.filter(email__startswith="bot").count() == 30
+    texts = OutboxMessage.objects.filter(channel="sms")
+    assert texts.count() == limits.BLOCK_UNCONFIRMED.most

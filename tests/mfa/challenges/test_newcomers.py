@@ -12,11 +12,12 @@ from accounts.models import User
 from mfa import challenges
 from mfa.audit import NOWHERE
 from mfa.challenges import Outcome, Target, newcomers
+from mfa.limits import table as limits
 from mfa.limits.counters import TooMany
 from mfa.login import verify
 from mfa.login.flow import Flow
 from mfa.login.pending import PendingLogin
-from mfa.models import Challenge, Delivery, OutboxMessage
+from mfa.models import AuditEvent, Challenge, Delivery, OutboxMessage
 from mfa.rules.methods import ChannelName
 from mfa.rules.routes import Purpose
 
@@ -51,6 +52,14 @@ def test_code_is_right_once_and_only_with_its_nonce() -> None:
     assert judge(challenge, code, "another nonce") is Outcome.WRONG
     assert judge(challenge, code) is Outcome.RIGHT
     assert judge(challenge, code) is Outcome.SPENT
+
+
+def test_late_codes_are_recorded_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LATE_RECORDS", limits.Limit("late-records", 2, limits.HOUR))
+    challenge = issue()
+    judge(challenge, right(challenge))
+    assert {judge(challenge, right(challenge)) for _ in range(4)} == {Outcome.SPENT}
+    assert AuditEvent.objects.filter(event="code_late", user=None).count() == 2
 
 
 def test_newer_challenge_of_a_browser_replaces_the_older() -> None:
