@@ -52,12 +52,14 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         LOGGED_IN,
         """home accounts:step_up accounts:details accounts:password accounts:data
         accounts:change_email accounts:renew mfa:change_phone mfa:change_phone_verify
-        mfa:change_phone_resend mfa:add_app mfa:recovery_codes mfa:recovery_codes_file mfa:security
-        mfa:end_session mfa:end_other_sessions mfa:stay mfa:activity""",
+        mfa:change_phone_resend mfa:add_app mfa:add_phone mfa:recovery_codes
+        mfa:recovery_codes_file mfa:security mfa:end_session mfa:end_other_sessions mfa:stay
+        mfa:activity""",
     ),
     (
         OWN,
         """accounts:not_me mfa:change_phone_status mfa:suspend_factor mfa:remove_factor
+        mfa:prefer_phone mfa:rename_factor
         mfa:enable accounts:close_account""",
     ),
     (

@@ -17,9 +17,12 @@ from mfa.factors.binding import (
     suspend_reported,
 )
 from mfa.factors.kind import Asked, Kind
+from mfa.factors.names import prefer, rename
 from mfa.factors.phone import (
+    MOST_PHONES,
     TEXT_NOTICE,
     add_phone,
+    are_enough,
     assign_phone,
     change_phone,
     drop_proposed,
@@ -42,11 +45,13 @@ _BY_CHANNEL = {kind.way.channel: kind for kind in KINDS.values()}
 
 __all__ = [
     "KINDS",
+    "MOST_PHONES",
     "TEXT_NOTICE",
     "Asked",
     "Kind",
     "add_phone",
     "are_backed_up",
+    "are_enough",
     "are_outdated",
     "assign_phone",
     "awaits_number",
@@ -63,10 +68,12 @@ __all__ = [
     "numbers_of",
     "only_of",
     "phone_of",
+    "prefer",
     "propose_phone",
     "proposed_number",
     "rebind",
     "remove",
+    "rename",
     "save_number",
     "shown_of",
     "suspend",

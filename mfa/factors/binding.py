@@ -18,7 +18,7 @@ from mfa.rules.methods import FIRST
 _KNOWN = prepared.Query(
     lambda: Factor.objects.filter(
         user_id=prepared.number("person"), status__in=(*USABLE, Status.PROPOSED)
-    ).order_by("-confirmed_at")
+    ).order_by("-confirmed_at", "-pk")
 )
 
 
@@ -64,8 +64,8 @@ def are_outdated(held: Iterable[Factor], since: datetime | None) -> bool:
 
 def shown_of(user: AbstractMfaUser) -> list[Factor]:
     """Return the person's factors, including those out of use, newest first."""
-    held = Factor.objects.not_revoked().filter(user_id=user.pk)
-    return list(held.order_by("-confirmed_at"))
+    held = Factor.objects.bound().filter(user_id=user.pk)
+    return list(held.order_by("-preferred", "-confirmed_at", "-pk"))
 
 
 def only_of(user: AbstractMfaUser) -> Factor | None:

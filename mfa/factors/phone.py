@@ -1,5 +1,7 @@
 """Phones: add a confirmed number, replace one, or assign one to a person."""
 
+from collections.abc import Collection
+
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F
@@ -39,11 +41,18 @@ KIND = Kind(
 )
 # The version of the text in components/text_notice.html, shown beside the field (PS-02)
 TEXT_NOTICE = 2
+# At home, at work and abroad, and two to spare. More are likely forgotten.
+MOST_PHONES = 5
 
 
 def phone_of(user: AbstractMfaUser) -> Factor | None:
-    """Return the newest phone that the person can log in with."""
-    return _newest_first(user).usable().first()
+    """Return the phone that gets the codes of logins: the preferred one, or the newest."""
+    return _newest_first(user).usable().order_by("-preferred", "-confirmed_at", "-pk").first()
+
+
+def are_enough(user: AbstractMfaUser) -> bool:
+    """Whether the person has the maximum number of phones."""
+    return _newest_first(user).usable().count() >= MOST_PHONES
 
 
 def numbers_of(user: AbstractMfaUser) -> list[str]:
@@ -90,11 +99,11 @@ def save_number(user: AbstractMfaUser, number: str, *, client: Client) -> None:
 def add_phone(user: AbstractMfaUser, number: str, *, client: Client) -> bool:
     """Add a confirmed number, and notify the person's other phones.
 
-    Return False, without any change, if the user changed since it was loaded. This prevents someone
-    with a stolen password from adding a phone next to the owner's.
+    Return False, without any change, if the user changed since it was loaded, or has the maximum.
+    This prevents someone with a stolen password from adding a phone next to the owner's.
     """
     with transaction.atomic():
-        if not rebind(user):
+        if are_enough(user) or not rebind(user):
             return False
         others = notices.numbers_of(user)
         phone = _bind(user, number, client)
@@ -102,28 +111,33 @@ def add_phone(user: AbstractMfaUser, number: str, *, client: Client) -> bool:
     return True
 
 
-def change_phone(user: AbstractMfaUser, number: str, *, client: Client) -> bool:
-    """Replace the person's phones with a confirmed number (A28, A29).
+def change_phone(
+    user: AbstractMfaUser, number: str, *, client: Client, all_of_them: bool = False
+) -> bool:
+    """Replace the phone that gets the codes with a confirmed number (A28, A29).
 
-    Lost and disabled phones are replaced and notified too, because they belong to the owner. Return
-    False if the user changed since it was loaded, as in `add_phone`.
+    `all_of_them`: the setup of a login replaces the person's other phones too. Lost and disabled
+    phones are always replaced and notified, because they belong to the owner. Return False if the
+    user changed since it was loaded, as in `add_phone`.
     """
     with transaction.atomic():
         if not rebind(user):
             return False
-        former = end_phones(user)
+        kept = [] if all_of_them else _others(user)
+        former = end_phones(user, but=kept)
         phone = _bind(user, number, client)
         if former:
-            _tell_of_changed(user, phone, former, client)
+            numbers = [*former, *(other.target for other in kept)]
+            _tell_of_changed(user, phone, former[0], numbers, client)
         else:
             # The new phone has just received a code.
             _tell_of_added(user, phone, [], client)
     return True
 
 
-def end_phones(user: AbstractMfaUser) -> list[str]:
-    """End all phones of a person and return their numbers, newest first."""
-    phones = _newest_first(user).bound()
+def end_phones(user: AbstractMfaUser, *, but: Collection[Factor] = ()) -> list[str]:
+    """End the phones of a person, but not some, and return their numbers, newest first."""
+    phones = _newest_first(user).bound().exclude(pk__in=[phone.pk for phone in but])
     numbers = list(phones.values_list("target", flat=True))
     phones.become(Status.REVOKED)
     return numbers
@@ -160,7 +174,13 @@ def assign_phone(
 
 def _newest_first(user: AbstractMfaUser) -> FactorQuerySet:
     phones = Factor.objects.filter(user_id=user.pk, kind=Factor.Kind.PHONE)
-    return phones.order_by("-confirmed_at")
+    return phones.order_by("-confirmed_at", "-pk")
+
+
+def _others(user: AbstractMfaUser) -> list[Factor]:
+    """Return the phones besides the one that gets the codes."""
+    phone = phone_of(user)
+    return list(_newest_first(user).usable().exclude(pk=phone.pk)) if phone else []
 
 
 def _bind(user: AbstractMfaUser, number: str, client: Client) -> Factor:
@@ -195,14 +215,14 @@ def _tell_of_added(user: AbstractMfaUser, phone: Factor, others: list[str], clie
 
 
 def _tell_of_changed(
-    user: AbstractMfaUser, phone: Factor, former: list[str], client: Client
+    user: AbstractMfaUser, phone: Factor, former: str, numbers: list[str], client: Client
 ) -> None:
     notices.tell(
         Event.FACTOR_CHANGED,
         user,
         client=client,
-        numbers=former,
-        old_ending=masking.ending(former[0]),
+        numbers=numbers,
+        old_ending=masking.ending(former),
         factor=phone.pk,
         new_ending=masking.ending(phone.target),
         text_notice=TEXT_NOTICE,

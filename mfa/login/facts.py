@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 
 from django.conf import settings
 
@@ -34,7 +35,8 @@ def gather(
     """
     purpose, skips = Purpose(pending.purpose), user.skips_under(policy)
     held = [factor for factor in factors if factor.is_usable]
-    holdings = tuple(factor.holding for factor in held)
+    best_first = sorted(held, key=attrgetter("preferred"), reverse=True)
+    holdings = tuple(factor.holding for factor in best_first)
     channels, rests = _channels(user, policy, pending, now), user.mailbox_rests(now)
     due = user.mailbox_due(policy, now)
     # A first factor after long inactivity needs a code by email (S12).

@@ -44,7 +44,7 @@ class Flow(Standing):
             case Purpose.RECOVER:
                 self._issue(Target(channel=ChannelName.EMAIL, address=self.user.email))
             case Purpose.ENROLL | Purpose.CHANGE:
-                if purpose is Purpose.CHANGE and self._saves_first:
+                if purpose is Purpose.CHANGE and self._saves_first and not self.pending.adds:
                     factors.save_number(self.user, number, client=self.client)
                 self._issue(Target(channel=ChannelName.SMS, address=number))
             case Purpose.TEST | Purpose.ACCOUNT:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from django.http import HttpRequest
@@ -82,7 +83,7 @@ class Standing:
         if self.purpose in APART:
             return self.purpose
         if self.step in {Step.ENROLL, Step.OFFER}:
-            return Purpose.ENROLL
+            return Purpose.CHANGE if self.facts.number_due else Purpose.ENROLL
         return Purpose.RECOVER if self.step is Step.PROVE_MAILBOX else self.purpose
 
     @property
@@ -105,8 +106,14 @@ class Standing:
 
     @property
     def phone(self) -> Factor | None:
-        """The newest phone that the person can log in with."""
-        return next((one for one in self.factors if one.kind == Factor.Kind.PHONE), None)
+        """The phone that gets the codes."""
+        return next(iter(self.phones), None)
+
+    @property
+    def phones(self) -> list[Factor]:
+        """The phones that the person can log in with. The first one gets the codes."""
+        phones = [one for one in self.factors if one.kind == Factor.Kind.PHONE]
+        return sorted(phones, key=attrgetter("preferred"), reverse=True)
 
     @property
     def saved_number(self) -> str:

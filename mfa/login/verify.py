@@ -25,7 +25,7 @@ def prove(
             answered(pending, channel)
         case Purpose.ENROLL | Purpose.CHANGE:
             with transaction.atomic():
-                if factors.change_phone(user, challenge.target, client=client):
+                if _bind(challenge, user, pending, client):
                     enrolled(user, pending, channel)
         case Purpose.RECOVER:
             _prove_mailbox(user, pending, client)
@@ -33,6 +33,15 @@ def prove(
             raise PermissionDenied
         case _:
             assert_never(purpose)
+
+
+def _bind(
+    challenge: Challenge, user: AbstractMfaUser, pending: PendingLogin, client: Client
+) -> bool:
+    if pending.adds:
+        return factors.add_phone(user, challenge.target, client=client)
+    setup = challenge.purpose == Purpose.ENROLL
+    return factors.change_phone(user, challenge.target, client=client, all_of_them=setup)
 
 
 def answered(pending: PendingLogin, channel: ChannelName) -> None:

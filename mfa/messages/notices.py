@@ -84,6 +84,9 @@ SILENT = frozenset(
         # The notice comes once a code proves the number.
         Event.NUMBER_SAVED,
         Event.NUMBER_DROPPED,
+        # They change no factor.
+        Event.FACTOR_RENAMED,
+        Event.FACTOR_PREFERRED,
         # It weakens nothing.
         Event.PAUSE_ENDED,
         Event.LOCKOUT_ENDED,

@@ -50,6 +50,8 @@ class Event(models.TextChoices):
     NUMBER_DROPPED = "number_dropped", _("You kept your old phone number.")
     NUMBER_ASSIGNED = "number_assigned", _("An administrator changed your phone number.")
     FACTOR_SUSPENDED = "factor_suspended", _("A phone or app was reported lost and turned off.")
+    FACTOR_RENAMED = "factor_renamed", _("A phone or app got another name.")
+    FACTOR_PREFERRED = "factor_preferred", _("Another phone gets the codes first.")
     FACTOR_REMOVED = "factor_removed", _("A phone or app was removed.")
     DISOWNED = "disowned", _("You reported activity that wasn't yours.")
     DATA_DOWNLOADED = "data_downloaded", _("Your data was downloaded.")

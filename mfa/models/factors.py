@@ -76,7 +76,7 @@ class Factor(models.Model):
     at registration or that was imported: it is proposed, and only fills a form (C02, C11). `status`
     is its state and `status_at` the time of that; `confirmed_at` is the time of the setup. `secret`
     is an app's key in base 32 (TO-01) or the salt of recovery codes in hex. `name` is what the
-    person calls an app, and `last_step` the newest time step used (TO-02).
+    person calls it, and `last_step` the newest time step used (TO-02).
     """
 
     class Kind(models.TextChoices):
@@ -103,6 +103,8 @@ class Factor(models.Model):
     name = models.CharField(
         _("name"), max_length=NAME_LENGTH, blank=True, validators=[plain_text.check]
     )
+    # The phone that gets the codes of logins first
+    preferred = models.BooleanField(default=False, editable=False)
     secret = EncryptedTextField(blank=True, editable=False)
     last_step = models.BigIntegerField(default=0, editable=False)
     confirmed_at = models.DateTimeField(_("verified"))
@@ -152,7 +154,12 @@ class Factor(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(status__in=Status.values), name="factor_status_is_known"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(preferred=True) & ~Q(status=Status.REVOKED),
+                name="factor_preferred_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -165,6 +172,11 @@ class Factor(models.Model):
         if self.kind == self.Kind.PHONE:
             return gettext("number ending %s") % masking.ending(self.target)
         return self.name or self.get_kind_display()
+
+    @property
+    def title(self) -> str:
+        """The factor as its owner named it, or in words."""
+        return self.name or self.masked
 
     @property
     def is_usable(self) -> bool:

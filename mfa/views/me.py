@@ -50,6 +50,7 @@ def change_phone(request: SignedIn) -> HttpResponse:
         form.add_error("phone", gettext("This is already your number."))
     if form.is_valid():
         try:
+            flow.pending.adds = False
             flow.ask(form.cleaned_data["phone"])
             return redirect("mfa:change_phone_verify")
         except TooMany as too_many:
@@ -64,6 +65,7 @@ def change_phone(request: SignedIn) -> HttpResponse:
 def change_phone_verify(request: SignedIn) -> HttpResponse:
     """Verify the code that proves the new number."""
     flow = _flow(request)
+    adds = flow.pending.adds
     if (challenge := flow.question) is None:
         return redirect("mfa:change_phone")
     form = CodeForm(request.POST or None)
@@ -72,11 +74,11 @@ def change_phone_verify(request: SignedIn) -> HttpResponse:
             result = flow.verify(form.cleaned_data["code"])
         except TooMany as lockout:
             form.lock(lockout.until)
-            return refused(_show_verify(request, form, challenge), lockout)
+            return refused(_show_verify(flow, form, challenge), lockout)
         if result.outcome is Outcome.RIGHT:
-            return _changed(flow)
+            return _changed(flow, added=adds)
         form.refuse(result, challenge)
-    return _show_verify(request, form, challenge)
+    return _show_verify(flow, form, challenge)
 
 
 @never_cache
@@ -90,7 +92,7 @@ def change_phone_resend(request: SignedIn) -> HttpResponse:
     try:
         flow.resend()
     except TooMany as refusal:
-        return _show_verify(request, CodeForm(), challenge, refusal)
+        return _show_verify(flow, CodeForm(), challenge, refusal)
     return redirect("mfa:change_phone_verify")
 
 
@@ -115,21 +117,23 @@ def _flow(request: SignedIn) -> Flow:
     return flows.apart(request, request.user, Purpose.CHANGE)
 
 
-def _changed(flow: Flow) -> HttpResponse:
+def _changed(flow: Flow, *, added: bool) -> HttpResponse:
     if not flow.enrolled:
         # Another session changed the person first, which ended this session.
         return redirect(settings.LOGIN_URL)
+    if added:
+        return redirect(f"{reverse('mfa:security')}?done=added")
     return redirect(f"{reverse(account_page('details'))}?saved=phone")
 
 
 def _show_verify(
-    request: SignedIn, form: CodeForm, challenge: Challenge, refusal: TooMany | None = None
+    flow: Flow, form: CodeForm, challenge: Challenge, refusal: TooMany | None = None
 ) -> HttpResponse:
     context = {
         "form": form,
         "here": reverse("mfa:change_phone_verify"),
+        "again": "mfa:add_phone" if flow.pending.adds else "mfa:change_phone",
         **code_context(challenge),
     }
-    return show(
-        request, "mfa/change_phone_verify.html", context, user=request.user, refusal=refusal
-    )
+    page = "mfa/change_phone_verify.html"
+    return show(flow.request, page, context, user=flow.user, refusal=refusal)

@@ -1,5 +1,7 @@
 """The Security page: factors and sessions, and how to end them."""
 
+from operator import attrgetter
+
 from django.conf import settings
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
@@ -28,10 +30,12 @@ HERE = "mfa:security"
 def security(request: SignedIn) -> HttpResponse:
     """List factors and sessions (SS-07)."""
     held = factors.held_by(request.user)
-    phone = any(factor.kind == Factor.Kind.PHONE for factor in held)
-    methods = request.user.mfa_policy.methods - ({Method.PHONE} if phone else set())
+    phones = [factor for factor in held if factor.kind == Factor.Kind.PHONE]
+    methods = request.user.mfa_policy.methods - ({Method.PHONE} if phones else set())
     context = {
         "held": held,
+        "main": max(phones, key=attrgetter("preferred"), default=None),
+        "several": len(phones) > 1,
         "restored": any(factor.restored_at for factor in held),
         "addable": [kind for method, kind in factors.KINDS.items() if method in methods],
         "factors": factors.shown_of(request.user),

@@ -17,7 +17,7 @@ from mfa.limits.counters import TooMany
 from mfa.login import flow as flows
 from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
-from mfa.models import SitePolicy
+from mfa.models import Factor, SitePolicy
 from mfa.rules import base32
 from mfa.rules.methods import ChannelName, Method
 from mfa.rules.routes import Purpose, Route
@@ -179,5 +179,10 @@ def _show_verify(
 
 def _label(route: Route, flow: Flow) -> str:
     factor = flow.factor(route.factor)
-    name = factor.masked if factor else channels.masked(route.channel, flow.user.email)
+    name = _name(factor) if factor else channels.masked(route.channel, flow.user.email)
     return str(factors.kind_of(route).words.choose) % {"name": name}
+
+
+def _name(factor: Factor) -> str:
+    is_named = factor.name and factor.kind == Factor.Kind.PHONE
+    return f"{factor.masked} ({factor.name})" if is_named else factor.masked

@@ -194,11 +194,15 @@ def test_stale_session_cannot_add_phone(alice: User) -> None:
     assert factors.numbers_of(alice) == [NEW]
 
 
-def test_changed_phone_replaces_and_notifies_all_others(alice: User) -> None:
+@pytest.mark.parametrize("everything", [False, True])
+def test_changed_phone_replaces_first_or_all_and_notifies_all(
+    alice: User, *, everything: bool
+) -> None:
     factors.add_phone(alice, "+447700900202", client=HERE)
     OutboxMessage.objects.all().delete()
-    set_phone(alice)
-    assert factors.numbers_of(alice) == [NEW]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert factors.change_phone(alice, NEW, client=HERE, all_of_them=everything)
+    assert factors.numbers_of(alice) == ([NEW] if everything else [NEW, OLD])
     assert told() == {("email", alice.email), ("sms", OLD), ("sms", "+447700900202")}
 
 
