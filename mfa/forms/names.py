@@ -7,7 +7,7 @@ from mfa.models import plain_text
 from mfa.models.factors import NAME_LENGTH
 
 
-class NameForm(forms.Form):
+class FactorNameForm(forms.Form):
     """A short name. Empty goes back to our own words."""
 
     name = forms.CharField(

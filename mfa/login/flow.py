@@ -29,8 +29,10 @@ from mfa.sessions.proofs import keep_alive, person_of
 class Flow(Standing):
     """The object through which pages ask and verify. Pages show its results and decide nothing."""
 
-    def ask(self, number: str = "") -> None:
+    def ask(self, number: str = "", *, adds: bool = False) -> None:
         """Send the question of the current step. `number` is one that the person wants to prove.
+
+        `adds`: it does not replace another number.
 
         Raises TooMany over a limit. If the question goes to a factor, the page instead shows a
         message and offers the other methods.
@@ -44,7 +46,8 @@ class Flow(Standing):
             case Purpose.RECOVER:
                 self._issue(Target(channel=ChannelName.EMAIL, address=self.user.email))
             case Purpose.ENROLL | Purpose.CHANGE:
-                if purpose is Purpose.CHANGE and self._saves_first and not self.pending.adds:
+                self.pending.adds = adds
+                if purpose is Purpose.CHANGE and self._saves_first and not adds:
                     factors.save_number(self.user, number, client=self.client)
                 self._issue(Target(channel=ChannelName.SMS, address=number))
             case Purpose.TEST | Purpose.ACCOUNT:

@@ -50,7 +50,6 @@ def change_phone(request: SignedIn) -> HttpResponse:
         form.add_error("phone", gettext("This is already your number."))
     if form.is_valid():
         try:
-            flow.pending.adds = False
             flow.ask(form.cleaned_data["phone"])
             return redirect("mfa:change_phone_verify")
         except TooMany as too_many:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import factors
 from mfa.client import client_of
-from mfa.forms.names import NameForm
+from mfa.forms.names import FactorNameForm
 from mfa.forms.phones import PhoneForm
 from mfa.limits.counters import TooMany
 from mfa.login import flow as flows, typed
@@ -43,9 +43,8 @@ def add_phone(request: SignedIn) -> HttpResponse:
     if form.is_valid() and form.cleaned_data["phone"] in {one.target for one in flow.phones}:
         form.add_error("phone", gettext("This is already your number."))
     if form.is_valid() and not most:
-        flow.pending.adds = True
         try:
-            flow.ask(form.cleaned_data["phone"])
+            flow.ask(form.cleaned_data["phone"], adds=True)
             return redirect("mfa:change_phone_verify")
         except TooMany as too_many:
             refusal = too_many
@@ -70,11 +69,11 @@ def prefer_phone(request: SignedIn, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh(binding=True)
-@keeps(NameForm)
+@keeps(FactorNameForm)
 def rename_factor(request: SignedIn, pk: int) -> HttpResponse:
     """Name a phone or app, so that the person can tell several apart."""
     factor = _factor(request, pk)
-    form = NameForm(request.POST or None, initial={"name": factor.name})
+    form = FactorNameForm(request.POST or None, initial={"name": factor.name})
     typed.fill(request, form)
     if form.is_valid():
         name = form.cleaned_data["name"]

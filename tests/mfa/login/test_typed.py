@@ -288,7 +288,7 @@ def test_each_marked_form_is_tested() -> None:
         "accounts:support_pause",
         "accounts:support_reset",
         "mfa:change_phone",
-        # tests/journeys/test_several_phones.py
+        # tests/mfa/views/test_phones.py
         "mfa:add_phone",
         "mfa:rename_factor",
         "admin:mfa_accountpolicy_confirm_account",
