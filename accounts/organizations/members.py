@@ -47,7 +47,12 @@ def join(
         membership.save()
         if held.home is None or not held.home.is_in_force:
             User.objects.filter(pk=held.pk).update(home=membership)
-        _record(Event.MEMBER_JOINED, membership, actor, client)
+        membership.user = held
+        # People who register for an organization have just chosen it.
+        if actor is None or actor.pk == held.pk:
+            _record(Event.MEMBER_JOINED, membership, actor, client)
+        else:
+            _tell(Event.MEMBER_JOINED, membership, actor, client)
     return membership
 
 
@@ -73,7 +78,8 @@ def end(
 ) -> None:
     """End a membership, all sessions of the person, and an invitation that would undo it.
 
-    Raises PermissionDenied, and LastManagerError for the last manager unless an administrator acts.
+    The person is notified. Raises PermissionDenied, and LastManagerError for the last manager
+    unless an administrator acts.
     """
     with transaction.atomic():
         held = _held(membership)
@@ -87,7 +93,7 @@ def end(
         sent = Invitation.objects.filter(organization=held.organization_id, email=held.user.email)
         sent.filter(accepted_at=None, revoked_at=None).update(revoked_at=held.ended_at)
         _move_home(held)
-        _record(Event.MEMBER_LEFT, held, actor, client)
+        _tell(Event.MEMBER_LEFT, held, actor, client)
         revoke.end_all(held.user, by=actor, client=client)
 
 
@@ -123,17 +129,7 @@ def give_role(
         _keep_a_manager(actor, held)
         held.role = role
         held.save(update_fields=["role"])
-        notices.tell(
-            Event.ROLE_CHANGED,
-            held.user,
-            client=client,
-            numbers=(),
-            not_me=False,
-            organization=held.organization_id,
-            organization_name=held.organization.name,
-            role=role,
-            by=actor.pk,
-        )
+        _tell(Event.ROLE_CHANGED, held, actor, client)
     return True
 
 
@@ -167,6 +163,21 @@ def _move_home(ended: Membership) -> None:
     others = Membership.objects.in_force().filter(user=ended.user_id).order_by("since", "pk")
     if ended.user.home_id == ended.pk and (next_home := others.first()):
         User.objects.filter(pk=ended.user_id).update(home=next_home)
+
+
+def _tell(event: Event, membership: Membership, actor: AbstractMfaUser, client: Client) -> None:
+    """Record the event and notify the person by email."""
+    notices.tell(
+        event,
+        membership.user,
+        client=client,
+        numbers=(),
+        not_me=False,
+        organization=membership.organization_id,
+        organization_name=membership.organization.name,
+        role=membership.role,
+        by=actor.pk,
+    )
 
 
 def _record(

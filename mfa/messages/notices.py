@@ -59,6 +59,8 @@ NOTICES = {
     Event.PASSWORD_RESET: _both("password_changed"),
     Event.PAUSED: _both("pause_started"),
     Event.FACTORS_RESET: _both("factors_reset"),
+    Event.MEMBER_JOINED: (Notice("member_joined"),),
+    Event.MEMBER_LEFT: (Notice("member_left"),),
     Event.ROLE_CHANGED: (Notice("role_changed"),),
 }
 SILENT = frozenset(
@@ -92,8 +94,6 @@ SILENT = frozenset(
         Event.LOCKOUT_ENDED,
         # The person has just done it, in the browser that continues.
         Event.REGISTERED,
-        Event.MEMBER_JOINED,
-        Event.MEMBER_LEFT,
         Event.NAME_CHANGED,
         Event.RULES_CHANGED,
         Event.HOME_CHOSEN,

@@ -37,6 +37,8 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "many_opened": _("Alert: many support pages opened"),
     "many_registrations": _("Alert: many registrations"),
     "many_rescues": _("Alert: many pauses or number changes"),
+    "member_joined": _("New membership"),
+    "member_left": _("Membership ended"),
     "number_assigned": _("Phone number changed by an administrator"),
     "number_changed": _("Phone number changed"),
     "number_shared": _("Alert: one number, many people"),

@@ -2,11 +2,12 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.test import TestCase
 
 from accounts.models import Membership, Organization, User
 from accounts.organizations import members
 from accounts.organizations.members import LastManagerError
-from mfa.models import AuditEvent, Event, Session, SitePolicy
+from mfa.models import AuditEvent, Event, OutboxMessage, Session, SitePolicy
 from tests.conftest import give_phone, make_user
 from tests.organizations import MANAGER, join, organization
 from tests.portal_client import Browser
@@ -36,12 +37,23 @@ def of(user: User) -> Membership:
 
 
 def test_first_membership_becomes_home(alice: User, clinic: Organization, root: User) -> None:
-    membership = members.join(root, alice, clinic)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        membership = members.join(root, alice, clinic)
     alice.refresh_from_db()
     assert alice.home == membership
     event = AuditEvent.objects.get(event=Event.MEMBER_JOINED)
     assert (event.user, event.actor) == (alice, root)
     assert event.details["organization"] == clinic.pk
+    [mail] = OutboxMessage.objects.filter(target=alice.email)
+    assert "You are now a member of Clinic." in mail.body
+
+
+def test_person_who_joins_without_others_gets_no_notice(alice: User, clinic: Organization) -> None:
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        members.join(alice, alice, clinic)
+        members.join(None, alice, organization("Shop"))
+    assert AuditEvent.objects.filter(event=Event.MEMBER_JOINED, user=alice).count() == 2
+    assert not OutboxMessage.objects.filter(target=alice.email).exists()
 
 
 def test_joining_again_changes_nothing(boss: User, clinic: Organization) -> None:
@@ -56,8 +68,11 @@ def test_ended_membership_ends_login_and_sessions_at_once(
     join(alice, clinic)
     browser.log_in(alice)
     assert browser.get("/me/").status_code == 200
-    members.end(boss, of(alice))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        members.end(boss, of(alice))
     assert browser.get("/me/").status_code == 302
+    [mail] = OutboxMessage.objects.filter(target=alice.email, subject__contains="membership")
+    assert "Your membership of Clinic has ended." in mail.body
     assert not Session.objects.filter(user=alice, aal__gt=0).exists()
     assert "That email and password do not match" in browser.password(alice).content.decode()
 

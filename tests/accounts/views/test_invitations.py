@@ -129,6 +129,8 @@ def test_owner_of_account_accepts_logged_in_and_with_fresh_factor(
     assert AuditEvent.objects.get(event=Event.MEMBER_JOINED, user=charlie).actor.email.startswith(
         "alice"
     )
+    notice = OutboxMessage.objects.filter(target=charlie.email, subject__contains="joined").get()
+    assert "You are now a member of Acme." in notice.body
 
 
 @pytest.mark.parametrize("registered", [True, False])

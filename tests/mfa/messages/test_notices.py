@@ -36,6 +36,8 @@ BY_OTHERS = {
     Event.PASSWORD_EXPIRED,
     Event.FACTORS_RESET,
     Event.NUMBER_ASSIGNED,
+    Event.MEMBER_JOINED,
+    Event.MEMBER_LEFT,
     Event.ROLE_CHANGED,
 }
 BY_A_BROWSER = [event for event in NOTICES if event not in BY_OTHERS]
