@@ -29,6 +29,18 @@ class Page:
     before: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Some members without a number. `newest`: how many were looked at, 0 for all."""
+
+    members: list[Membership]
+    newest: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether the page has something to say."""
+        return bool(self.members) or self.newest > 0
+
+
 def page_of(actor: User, organization: Organization, *, before: int | None = None) -> Page:
     """Return a page of the members, from the newest or below an id."""
     rows = Manager(actor).members(organization)
@@ -61,14 +73,17 @@ def has(actor: User, organization: Organization, email: str) -> bool:
     return Manager(actor).members(organization).filter(user__email=email).exists()
 
 
-def without_number(actor: User, organization: Organization) -> list[Membership]:
+def without_number(actor: User, organization: Organization) -> Lacking:
     """Return the first of the newest members without a phone number (E01).
 
     They need one for codes by text.
     """
-    newest = Manager(actor).members(organization).order_by("-pk")[:MOST_LOOKED_AT]
-    lacking = Membership.objects.filter(~Exists(_phones()), pk__in=newest.values("pk"))
-    return _shown(actor, organization, _numbers(lacking.order_by("-pk")[:MOST_WITHOUT]))
+    newest = Manager(actor).members(organization).order_by("-pk")
+    looked_at = newest[:MOST_LOOKED_AT].values("pk")
+    lacking = Membership.objects.filter(~Exists(_phones()), pk__in=looked_at)
+    members = _shown(actor, organization, _numbers(lacking.order_by("-pk")[:MOST_WITHOUT]))
+    others = newest[MOST_LOOKED_AT : MOST_LOOKED_AT + 1].exists()
+    return Lacking(members, MOST_LOOKED_AT if others else 0)
 
 
 def _numbers(rows: QuerySet[Membership]) -> list[int]:

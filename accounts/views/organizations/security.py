@@ -66,7 +66,7 @@ def two_factor(request: UserRequest, organization: Organization) -> HttpResponse
     if context is None:
         return redirect("accounts:people_list", organization.slug)
     if "after" in context:
-        lacking = people.without_number(request.user, organization) if form.is_on else []
+        lacking = people.without_number(request.user, organization) if form.is_on else None
         context["without_number"] = lacking
     return render(request, "accounts/two_factor.html", context)
 

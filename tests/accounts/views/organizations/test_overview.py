@@ -26,6 +26,19 @@ def test_manager_finds_own_people_and_sees_their_state(
     assert "No one found" in text(managing, f"{ACME}people/?q=charlie")
 
 
+def test_list_of_people_without_number_says_how_many_it_looked_at(
+    managing: Browser, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = "Only the newest 1 people are looked at here."
+    assert limit not in text(managing, f"{ACME}people/")
+    monkeypatch.setattr(people, "MOST_LOOKED_AT", 1)
+    assert limit in text(managing, f"{ACME}people/")
+    give_phone(bob, "+447700900233")
+    shown = text(managing, f"{ACME}people/")
+    assert limit in shown
+    assert f"{ACME}report/" in shown
+
+
 def test_search_that_matches_very_many_people_finds_only_members(
     managing: Browser, bob: User, charlie: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
