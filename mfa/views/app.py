@@ -35,6 +35,7 @@ def enroll(request: HttpRequest, flow: Flow) -> HttpResponse:
     context = {
         "kinds": to_enroll(flow.user.mfa_policy.methods),
         "may_skip": flow.step is Step.OFFER,
+        "set_up_again": flow.facts.outdated,
         "deadline": flow.user.mfa_policy.deadline,
     }
     return show(request, "mfa/enroll.html", context, user=flow.user)

@@ -38,6 +38,7 @@ def enroll_phone(request: HttpRequest, flow: Flow) -> HttpResponse:
             refusal = too_many
     context = {"form": form, "repaired": form.repaired, "may_skip": flow.step is Step.OFFER}
     context["number_due"], context["phone"] = flow.facts.number_due, flow.phone
+    context["set_up_again"] = flow.facts.outdated
     context["deadline"] = flow.user.mfa_policy.deadline
     context["other_ways"] = len(factors.to_enroll(flow.user.mfa_policy.methods)) > 1
     return show(request, "mfa/enroll_phone.html", context, user=flow.user, refusal=refusal)

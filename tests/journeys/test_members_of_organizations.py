@@ -125,6 +125,8 @@ def test_stricter_rules_end_no_membership_and_apply_to_managers(
     assert list(Membership.objects.order_by("pk").values()) == before
     assert log_in_again(browser, alice) == VERIFY
     assert browser.post(VERIFY, {"code": code("+447700900201")}).url == PHONE
+    for form in (PHONE, "/login/enroll/"):
+        assert "Everyone sets up two-step verification again now." in page(browser, form)
     assert not browser.signed_in
     assert browser.password(bob).url == PHONE
 
