@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 
 from mfa import audit
 from mfa.client import client_of, moment_of
+from mfa.login.blocked import causes_of
 from mfa.login.enter import enter, start_over
 from mfa.login.flow import Flow
 from mfa.login.pages import page_of
@@ -101,9 +102,11 @@ def advance(flow: Flow) -> HttpResponseRedirect:
             return enter(flow)
         case Step.ANSWER:
             flow.ask()
+        case Step.BLOCKED:
+            causes = [str(cause) for cause in causes_of(flow.user)]
+            audit.record(Event.BLOCKED, flow.user, client=flow.client, causes=causes)
         case (
             Step.WAIT
-            | Step.BLOCKED
             | Step.PROVE_MAILBOX
             | Step.CHOOSE
             | Step.OFFER

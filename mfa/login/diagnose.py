@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from mfa import audit, channels, factors
 from mfa.limits import lockouts
+from mfa.login.blocked import WORDS
 from mfa.login.facts import gather
 from mfa.login.pending import PendingLogin
 from mfa.models import AbstractMfaUser, AuditEvent, Delivery, Factor, Pause
@@ -172,6 +173,9 @@ def _more(event: AuditEvent) -> Iterator[str]:
     """Say how the code came, who acted and why, and where."""
     if how := USED.get(str(event.details.get("channel"))):
         yield str(how)
+    for cause in event.details.get("causes", ()):
+        if words := WORDS.get(cause):
+            yield str(words)
     if event.done_by:
         yield gettext("by %s") % event.done_by
     if event.by_staff and (reason := event.details.get("reason")):

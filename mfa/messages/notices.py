@@ -77,6 +77,8 @@ SILENT = frozenset(
         Event.CODE_RIGHT,
         Event.CODE_WRONG,
         Event.CODE_LATE,
+        # The page says why and who helps.
+        Event.BLOCKED,
         Event.LOGGED_IN,
         Event.STEPPED_UP,
         Event.LOGGED_OUT,

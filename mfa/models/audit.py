@@ -43,6 +43,7 @@ class Event(models.TextChoices):
     UNUSUAL_LOGIN = "unusual_login", _("There was a login from a new browser or after a long time.")
     STEPPED_UP = "stepped_up", _("You confirmed it was you.")
     LOGGED_OUT = "logged_out", _("You logged out.")
+    BLOCKED = "blocked", _("No verification method could be used.")
     LOCKED = "locked", _("Too many wrong codes. Logins were locked for a while.")
     FACTOR_ADDED = "factor_added", _("A phone number was verified.")
     FACTOR_CHANGED = "factor_changed", _("The phone number was changed.")

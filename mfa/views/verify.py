@@ -15,6 +15,7 @@ from mfa.forms.codes import CodeForm
 from mfa.forms.routes import RouteForm
 from mfa.limits.counters import TooMany
 from mfa.login import flow as flows
+from mfa.login.blocked import WORDS, Cause, causes_of
 from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
 from mfa.models import Factor, SitePolicy
@@ -110,11 +111,14 @@ def help_(request: HttpRequest) -> HttpResponse:
         return render(request, "mfa/help.html", {"reason": "", "contact": contact})
     if flow.step is Step.WAIT and (until := flow.wait_until):
         return _show_locked(request, flow, until)
-    stopped = "resting" if ChannelName.SMS in flow.user.mfa_policy.resting else "blocked"
-    reasons = {Step.BLOCKED: stopped}
+    blocked = flow.step is Step.BLOCKED
+    causes = causes_of(flow.user) if blocked else []
+    resting = Cause.NO_TEXTS in causes and ChannelName.SMS in flow.user.mfa_policy.resting
+    stopped = "resting" if resting else "blocked"
     context = {
-        "reason": reasons.get(flow.step, ""),
-        "back": reverse(login.page_of(flow)) if flow.step not in reasons else "",
+        "reason": stopped if blocked else "",
+        "causes": [WORDS[cause] for cause in causes],
+        "back": "" if blocked else reverse(login.page_of(flow)),
         "purpose": flow.purpose,
         "why_not_lost": why_not_lost(flow),
         "spare": flow.recovery_codes is not None,
