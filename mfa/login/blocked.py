@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 
-class Cause(StrEnum):
+class BlockedBy(StrEnum):
     """The class of a reason. The audit stores these words, and pages show WORDS."""
 
     WRONG_CODES = "wrong_codes"
@@ -29,39 +29,39 @@ class Cause(StrEnum):
 
 # For the person, who knows the password, and for staff. They name no number and no app.
 WORDS: "dict[str, StrOrPromise]" = {
-    Cause.WRONG_CODES: _("A phone or app was turned off after 100 wrong codes."),
-    Cause.LOST: _("A phone or app was reported lost and turned off."),
-    Cause.REMOVED: _("All phones and apps of this account were removed."),
-    Cause.NOT_ALLOWED: _("The rules for this account no longer allow its phone or app."),
-    Cause.COUNTRY: _("The rules for this account allow no texts to the country of its number."),
-    Cause.UNREADABLE: _("An app can't be checked now, because of a fault on our side."),
-    Cause.NO_TEXTS: _("Texts can't be sent right now."),
+    BlockedBy.WRONG_CODES: _("A phone or app was turned off after 100 wrong codes."),
+    BlockedBy.LOST: _("A phone or app was reported lost and turned off."),
+    BlockedBy.REMOVED: _("All phones and apps of this account were removed."),
+    BlockedBy.NOT_ALLOWED: _("The rules for this account no longer allow its phone or app."),
+    BlockedBy.COUNTRY: _("The rules for this account allow no texts to the country of its number."),
+    BlockedBy.UNREADABLE: _("An app can't be checked now, because of a fault on our side."),
+    BlockedBy.NO_TEXTS: _("Texts can't be sent right now."),
 }
 
 
-def causes_of(user: AbstractMfaUser) -> list[Cause]:
+def causes_of(user: AbstractMfaUser) -> list[BlockedBy]:
     """Return what keeps each of the person's methods from being used, each class once."""
     held = Factor.objects.bound().filter(user_id=user.pk).order_by("-confirmed_at")
     found = [_cause_of(factor, user.mfa_policy) for factor in held]
     if not found and user.ever_bound_at:
-        return [Cause.REMOVED]
+        return [BlockedBy.REMOVED]
     return list(dict.fromkeys(cause for cause in found if cause))
 
 
-def _cause_of(factor: Factor, policy: Policy) -> Cause | None:
+def _cause_of(factor: Factor, policy: Policy) -> BlockedBy | None:
     if factor.status == Status.DISABLED:
-        return Cause.WRONG_CODES
+        return BlockedBy.WRONG_CODES
     if factor.status == Status.SUSPENDED:
-        return Cause.LOST
+        return BlockedBy.LOST
     if Method(factor.kind) not in policy.methods:
-        return Cause.NOT_ALLOWED
+        return BlockedBy.NOT_ALLOWED
     if not factor.readable:
-        return Cause.UNREADABLE
+        return BlockedBy.UNREADABLE
     return _cause_of_phone(factor, policy) if factor.kind == Factor.Kind.PHONE else None
 
 
-def _cause_of_phone(phone: Factor, policy: Policy) -> Cause | None:
+def _cause_of_phone(phone: Factor, policy: Policy) -> BlockedBy | None:
     if regions.region_of(phone.target) not in policy.text_regions:
-        return Cause.COUNTRY
+        return BlockedBy.COUNTRY
     available = channels.available(ChannelName.SMS) and ChannelName.SMS not in policy.resting
-    return None if available else Cause.NO_TEXTS
+    return None if available else BlockedBy.NO_TEXTS

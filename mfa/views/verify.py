@@ -15,7 +15,7 @@ from mfa.forms.codes import CodeForm
 from mfa.forms.routes import RouteForm
 from mfa.limits.counters import TooMany
 from mfa.login import flow as flows
-from mfa.login.blocked import WORDS, Cause, causes_of
+from mfa.login.blocked import WORDS, BlockedBy, causes_of
 from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
 from mfa.models import Factor, SitePolicy
@@ -113,7 +113,7 @@ def help_(request: HttpRequest) -> HttpResponse:
         return _show_locked(request, flow, until)
     blocked = flow.step is Step.BLOCKED
     causes = causes_of(flow.user) if blocked else []
-    resting = Cause.NO_TEXTS in causes and ChannelName.SMS in flow.user.mfa_policy.resting
+    resting = BlockedBy.NO_TEXTS in causes and ChannelName.SMS in flow.user.mfa_policy.resting
     stopped = "resting" if resting else "blocked"
     context = {
         "reason": stopped if blocked else "",

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from mfa.login import diagnose
-from mfa.login.blocked import WORDS, Cause, causes_of
+from mfa.login.blocked import WORDS, BlockedBy, causes_of
 from mfa.models import AuditEvent, Factor, SitePolicy
 from mfa.rules import base32
 from tests.conftest import give_codes
@@ -41,12 +41,12 @@ def lose_key(alice: User) -> None:
 
 
 CAUSES = {
-    Cause.WRONG_CODES: wear_out,
-    Cause.LOST: lose,
-    Cause.REMOVED: remove,
-    Cause.NOT_ALLOWED: forbid,
-    Cause.COUNTRY: move_abroad,
-    Cause.UNREADABLE: lose_key,
+    BlockedBy.WRONG_CODES: wear_out,
+    BlockedBy.LOST: lose,
+    BlockedBy.REMOVED: remove,
+    BlockedBy.NOT_ALLOWED: forbid,
+    BlockedBy.COUNTRY: move_abroad,
+    BlockedBy.UNREADABLE: lose_key,
 }
 
 
@@ -58,7 +58,7 @@ def member(policy: SitePolicy, alice: User) -> User:
 
 @pytest.mark.parametrize(("cause", "change"), CAUSES.items())
 def test_page_names_class_contact_and_reference_that_support_finds(
-    browser: Browser, member: User, root: User, cause: Cause, change: Callable[[User], None]
+    browser: Browser, member: User, root: User, cause: BlockedBy, change: Callable[[User], None]
 ) -> None:
     office = Browser()
     office.log_in(root)
@@ -87,12 +87,12 @@ def test_several_causes_are_listed_once_each(member: User) -> None:
         member.factors.create(
             target="+447700900299", status=status, confirmed_at=member.date_joined
         )
-    assert set(causes_of(member)) == {Cause.WRONG_CODES, Cause.LOST}
+    assert set(causes_of(member)) == {BlockedBy.WRONG_CODES, BlockedBy.LOST}
 
 
 def test_texts_that_rest_are_a_cause_of_their_own(member: User, settings) -> None:
     settings.MFA_CHANNELS = {"email": settings.MFA_CHANNELS["email"]}
-    assert causes_of(member) == [Cause.NO_TEXTS]
+    assert causes_of(member) == [BlockedBy.NO_TEXTS]
 
 
 def test_person_who_never_had_a_method_lost_none(bob: User) -> None:
@@ -103,7 +103,7 @@ def test_recovery_codes_are_no_cause(member: User) -> None:
     give_codes(member)
     wear_out(member)
     Factor.objects.filter(kind="recovery_codes").update(status="active")
-    assert causes_of(member) == [Cause.WRONG_CODES]
+    assert causes_of(member) == [BlockedBy.WRONG_CODES]
 
 
 def test_opened_page_records_nothing(browser: Browser, member: User) -> None:
