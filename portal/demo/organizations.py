@@ -23,13 +23,15 @@ def make() -> None:
     """Add the organizations at the first run."""
     if Organization.objects.filter(slug=PARTNER).exists():
         return
-    SitePolicy.note(may_relax_to="off")
+    SitePolicy.note(may_relax_to="off", login_with="either")
     partner = Organization.objects.create(slug=PARTNER, name=NAMES[PARTNER])
     for slug in (CLINIC, SCHOOL):
         Organization.objects.create(slug=slug, name=NAMES[slug], parent=partner)
     clinic = Organization.objects.get(slug=CLINIC)
     clinic.own.enforcement = "optional"
     clinic.own.registration = True
+    clinic.own.number_change = "save_then_verify"
+    clinic.own.after_enrollment = "continue"
     clinic.own.deadline = timezone.now() + timedelta(days=30)
     clinic.own.save()
     _crowd(Organization.objects.get(slug=SCHOOL))

@@ -114,6 +114,12 @@ PEOPLE = (
         places=((CLINIC, MEMBER),),
     ),
     Person(
+        "nell@example.com",
+        "Nell Newnumber",
+        _("Logs in as “nell” too. Saved a new number: verifies it at the login."),
+        places=((CLINIC, MEMBER),),
+    ),
+    Person(
         "pia@example.com",
         "Pia Paused",
         _("Two-step verification is paused for a week: the password is enough."),

@@ -9,7 +9,7 @@ from accounts.models import User
 from mfa.models import Factor, Pause, Status
 
 # From Ofcom's numbers for drama: a landline in London
-LANDLINE, WRITTEN = "+442079460123", "+447700900106"
+LANDLINE, WRITTEN, SAVED = "+442079460123", "+447700900106", "+447700900109"
 # As long as the demo usually runs
 LONG = timedelta(days=7)
 
@@ -39,6 +39,15 @@ def assign_number(user: User) -> None:
     User.objects.filter(pk=user.pk).update(ever_bound_at=now)
 
 
+def save_number(user: User) -> None:
+    """A new number that waits for its code, beside a phone."""
+    now = timezone.now()
+    Factor.objects.create(user=user, target="+447700900108", confirmed_at=now)
+    saved = {"target": SAVED, "status": Status.PROPOSED}
+    Factor.objects.create(user=user, confirmed_at=now + timedelta(seconds=1), **saved)
+    User.objects.filter(pk=user.pk).update(ever_bound_at=now, username="nell")
+
+
 def pause(user: User) -> None:
     """A week without a second step."""
     now = timezone.now()
@@ -63,6 +72,7 @@ STATES: dict[str, Callable[[User], None]] = {
     "wes@example.com": wait,
     "lena@example.com": propose_landline,
     "una@example.com": assign_number,
+    "nell@example.com": save_number,
     "pia@example.com": pause,
     "bo@example.com": block,
     "rosa@example.com": reset,

@@ -61,11 +61,16 @@ def test_people_are_in_the_states_that_the_page_names() -> None:
         "wes@example.com": "/login/help/",
         "lena@example.com": "/login/enroll/phone/",
         "una@example.com": "/login/verify/",
+        "nell@example.com": "/login/verify/",
         "pia@example.com": "/",
         "bo@example.com": "/login/help/",
         "rosa@example.com": "/login/mailbox/",
     }
     assert code(WRITTEN)
+    browser = Browser()
+    browser.post("/login/", {"email": "nell", **sent})
+    answer = browser.post("/login/verify/", {"code": code("+447700900108")})
+    assert answer.url == "/login/enroll/phone/"
 
 
 @pytest.mark.django_db
