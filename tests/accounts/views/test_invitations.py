@@ -99,6 +99,24 @@ def test_other_person_joins_nothing(
     assert accept(other_browser, path).url == "/login/enroll/phone/"
 
 
+def test_fields_of_a_crafted_request_are_ignored(managing: Browser) -> None:
+    """RG-01: the invitation decides the address, the name, the organization and the role."""
+    invite(managing)
+    crafted = {
+        "email": "evil@example.net",
+        "role": "manager",
+        "organization": str(Organization.objects.get(slug="globex").pk),
+        "full_name": "Evil",
+        "is_staff": "on",
+    }
+    accept(Browser(), link_to(), **crafted)
+    person = User.objects.get(email=ANN)
+    assert (person.full_name, person.is_staff) == ("Ann Archer", False)
+    joined = Membership.objects.get(user=person)
+    assert (joined.organization.slug, joined.role) == ("acme", "member")
+    assert not User.objects.filter(email="evil@example.net").exists()
+
+
 def test_owner_of_account_accepts_logged_in_and_with_fresh_factor(
     managing: Browser, other_browser: Browser, charlie: User
 ) -> None:
