@@ -11,10 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.mailboxes import short_enough
-from accounts.models import Registration, User
+from accounts.models import Registration, User, usernames
 from accounts.models.emails import EmailFormField
+from accounts.models.usernames import UsernameFormField
 from mfa.forms.phones import PhoneForm
 from mfa.models import plain_text
+from mfa.rules.login_names import LoginWith
 from mfa.rules.methods import Method
 from mfa.rules.policy import Policy
 
@@ -26,7 +28,7 @@ class RegistrationForm(PhoneForm):
     are the columns that it fills, in the order of the page.
     """
 
-    FIELDS = ("full_name", "email", "phone")
+    FIELDS = ("full_name", "email", "username", "phone")
 
     full_name = forms.CharField(
         label=_("Full name"),
@@ -41,6 +43,13 @@ class RegistrationForm(PhoneForm):
         error_messages={"required": _("Enter your email.")},
         help_text=_("We email you a code. You log in with this address later."),
     )
+    username = UsernameFormField(
+        label=_("Username"),
+        max_length=usernames.LONGEST,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Enter a username.")},
+        help_text=_("You log in with it. Letters, digits and . + - _ only."),
+    )
     password = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -48,11 +57,19 @@ class RegistrationForm(PhoneForm):
         error_messages={"required": _("Enter a password.")},
         help_text=password_validators_help_text_html(),
     )
-    field_order = ("full_name", "email", "password", "phone")
+    field_order = ("full_name", "email", "username", "password", "phone")
 
-    def __init__(self, *args: Any, policy: Policy, **kwargs: Any) -> None:
-        """Ask for a mobile number only if people can set up a phone."""
+    def __init__(self, *args: Any, policy: Policy, names: LoginWith, **kwargs: Any) -> None:
+        """Ask for a mobile number only if people can set up a phone, and for a username if needed.
+
+        `names` is what people log in with.
+        """
         super().__init__(*args, policy=policy, **kwargs)
+        if names is LoginWith.EMAIL:
+            del self.fields["username"]
+        else:
+            self.fields["username"].required = names is LoginWith.USERNAME
+            self.fields["email"].help_text = _("We email you a code.")
         del self.fields["phone"].widget.attrs["autofocus"]
         if Method.PHONE not in policy.methods:
             del self.fields["phone"]
@@ -65,7 +82,7 @@ class RegistrationForm(PhoneForm):
         """Judge the password, with the name and the email that it must not repeat (PW-05)."""
         super().clean()
         typed = self.cleaned_data
-        known = {name: typed.get(name, "") for name in ("email", "full_name")}
+        known = {name: typed.get(name, "") for name in ("email", "full_name", "username")}
         if "password" not in typed:
             return
         try:

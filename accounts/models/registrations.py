@@ -6,8 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.models import usernames
 from accounts.models.emails import EmailField
 from accounts.models.organizations import Organization
+from accounts.models.usernames import UsernameField
 from mfa.models import Challenge
 
 
@@ -22,6 +24,8 @@ class Registration(models.Model):
     email = EmailField()
     password = models.CharField(max_length=128)
     full_name = models.CharField(max_length=150)
+    # Given with the account if no one has it by then
+    username = UsernameField(max_length=usernames.LONGEST, null=True, blank=True)
     phone = models.CharField(max_length=16, blank=True)
     language = models.CharField(max_length=10, choices=settings.LANGUAGES)
     # None: for the site

@@ -5,7 +5,7 @@ pages at the same cost (RG-02). Its owner gets an email that says so, without a 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Self
@@ -143,6 +143,8 @@ def _make(form: Registration, client: Client) -> User | NoAccount:
     # A member has no standing beside the membership: the managers help, and can end it.
     person.registered_at = None if place else timezone.now()
     person.save(update_fields=["language", "registered_at"])
+    if form.username:
+        _name(person, form.username)
     if place:
         members.join(person, person, place, client=client)
     if form.phone:
@@ -150,6 +152,15 @@ def _make(form: Registration, client: Client) -> User | NoAccount:
     where = {"organization": place.pk} if place else {}
     audit.record(Event.REGISTERED, person, client=client, purpose=Purpose.REGISTER, **where)
     return User.objects.get(pk=person.pk)
+
+
+def _name(person: User, username: str) -> None:
+    """Give the username, unless someone has it.
+
+    The form does not tell whether a username exists, so only a proven person learns it here.
+    """
+    with suppress(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=person.pk).update(username=username)
 
 
 def _ask(form: Registration, nonce: str, client: Client) -> Challenge:

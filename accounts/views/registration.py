@@ -69,7 +69,7 @@ def register_code(request: HttpRequest) -> HttpResponse:
         form = CodeForm(request.POST)
         answer = _prove(request, form, pending, row) if form.is_valid() else None
         if isinstance(answer, User):
-            return _lead_on(request, answer, row.organization)
+            return _lead_on(request, answer, row)
         closed = answer
     elif request.method == "POST":
         try:
@@ -97,7 +97,8 @@ def _form_page(request: HttpRequest, page: str, place: Organization | None) -> H
     if request.user.is_authenticated:
         return redirect("home")
     policy = registration.policy_for(place)
-    form = RegistrationForm(request.POST if request.method == "POST" else None, policy=policy)
+    sent = request.POST if request.method == "POST" else None
+    form = RegistrationForm(sent, policy=policy, names=SitePolicy.brand().login_with)
     if form.is_valid() and (fault := _fault(request)):
         form.add_error(None, fault)
     refusal = _begin(request, form, place) if form.is_valid() else None
@@ -151,16 +152,19 @@ def _fault(request: HttpRequest) -> str:
     return "" if check(request) else gettext("We couldn't accept this registration. Try again.")
 
 
-def _lead_on(request: HttpRequest, person: User, wanted: Organization | None) -> HttpResponse:
+def _lead_on(request: HttpRequest, person: User, wanted: Registration) -> HttpResponse:
     """Lead on to the setup of the second step, or to the login if none is due (RV-03)."""
     response = second_step.begin_invited(request, person)
     if response is None:
         request.session.flush()
-        request.session[PREFILL] = person.email
+        request.session[PREFILL] = person.login_name
         response = redirect(f"{reverse('accounts:login')}?notice=registered")
-    if wanted and person.home is None:
+    if wanted.username and not person.username:
+        words = gettext("The username %s is not available. Log in with your email.")
+        messages.warning(request, words % wanted.username)
+    if wanted.organization and person.home is None:
         words = gettext("%s no longer takes registrations. You have an account without it.")
-        messages.warning(request, words % wanted)
+        messages.warning(request, words % wanted.organization)
     # Recognize the device, so that failures of others cannot prevent the owner's login (LG-02).
     devices.remember(request, response, person)
     return response

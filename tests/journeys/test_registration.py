@@ -7,6 +7,8 @@ import pytest
 from accounts.models import Membership, Registration, User
 from accounts.organizations import members
 from mfa.models import AuditEvent, OutboxMessage, SitePolicy
+from tests.accounts.views.test_login import look
+from tests.conftest import make_user
 from tests.organizations import MANAGER, join
 from tests.portal_client import Browser, code
 from tests.registration import (
@@ -161,3 +163,25 @@ def test_manager_helps_a_registered_member_but_not_a_person_of_the_site(
     members.end(alice, ann.home)
     assert not User.objects.get(pk=ann.pk).may_log_in
     assert eve.may_log_in
+
+
+def test_username_is_asked_for_and_given_if_it_is_free(policy: SitePolicy) -> None:
+    """C20, LG-03: a taken one looks the same until the email is proven, and never blocks."""
+    SitePolicy.note(login_with="username")
+    open_site()
+    make_user("other@example.org", username="ann")
+    seen = []
+    for email, username in ((ANN, "Ann"), ("zoe@example.org", "Zoe")):
+        visitor = Browser(REMOTE_ADDR="10.0.0.7")
+        assert ">Username</label>" in visitor.get("/register/").content.decode()
+        assert "Enter a username." in register(visitor, email=email, username="").content.decode()
+        seen.append(look(register(visitor, email=email, username=username), email))
+        assert prove(visitor, email).url == PHONE
+        shown = visitor.get(PHONE).content.decode()
+        assert ("The username ann is not available." in shown) is (username == "Ann")
+    assert seen[0] == seen[1]
+    assert User.objects.get(email=ANN).username is None
+    assert User.objects.get(email="zoe@example.org").username == "zoe"
+    for name in (ANN, "ZOE"):
+        answer = Browser().post("/login/", {"email": name, "password": NEW})
+        assert answer.url == PHONE
