@@ -194,6 +194,18 @@ def test_support_sees_until_when_a_login_keeps_the_account(
     assert diagnose.of(closed).words == "Cannot log in: the person closed the account."
 
 
+def test_manager_reads_that_a_member_closed_the_account(
+    clock: time_machine.Traveller, allowed: SitePolicy, home: Browser, charlie: User
+) -> None:
+    acme = organization("Acme")
+    join(User.objects.get(full_name="Alice"), acme, role=MANAGER)
+    page = f"/organizations/acme/people/{join(charlie, acme).home_id}/"
+    assert "closed the account" not in home.get(page).content.decode()
+    User.objects.filter(pk=charlie.pk).update(closed_at=NOON)
+    shown = home.get(page).content.decode()
+    assert "It is deleted on 16 March 2026, unless they log in before." in shown
+
+
 def test_invitation_to_a_closed_account_waits_for_its_owner_or_makes_a_new_one(
     clock: time_machine.Traveller, allowed: SitePolicy, alice: User, charlie: User
 ) -> None:
