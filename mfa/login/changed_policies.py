@@ -1,5 +1,6 @@
 """The policies that a change replaces, each with the people that it applies to."""
 
+from collections import Counter
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ DECISIVE = attrgetter(
     "mail_tested",
     "new_device_email",
 )
+# More cohorts with equal changes count as another change, so that each query stays small.
+MOST_COHORTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,16 @@ def changes_of(
     """Fold each cohort's policy before and after. Those with equal changes count as one."""
     bound = _bound(before, after)
     found: dict[tuple[Any, ...], PolicyChange] = {}
+    counted: Counter[tuple[Any, ...]] = Counter()
     for cohort in cohorts:
         later = cohort.branches if cohort.later is None else cohort.later
         for (was_bound, will_be_bound), people in bound.items():
             was = _policy(before, cohort, cohort.branches, in_force=was_bound)
             will = _policy(after, cohort, later, in_force=will_be_bound)
-            keys = _key(was), _key(will)
-            if keys[0] != keys[1]:
+            same = _key(was), _key(will)
+            if same[0] != same[1]:
+                keys = *same, counted[same] // MOST_COHORTS
+                counted[same] += 1
                 mine = cohort.people & people
                 known = found.get(keys)
                 found[keys] = PolicyChange(was, will, known.people | mine if known else mine)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,14 +13,12 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Max, OuterRef, Q, QuerySet
 
 from mfa.login.changed_policies import PolicyChange, changes_of
-from mfa.login.conditions import Condition, Parts
-from mfa.login.outcomes import outcomes
+from mfa.login.decisions import Decisions, decisions_about
 from mfa.models import Pause, Session, SitePolicy, Status
 from mfa.models.cohorts import Cohort, has_any
 from mfa.models.jit import compile_nothing, sort_in_memory
 from mfa.rules.methods import Method
 from mfa.rules.outcomes import NextLogin
-from mfa.rules.policy import Policy
 
 PER_PAGE = 50
 # The ranges of ids in which people are looked for: the first, and the largest
@@ -55,15 +54,7 @@ class Impact:
     def __init__(self, changes: Sequence[PolicyChange], now: datetime, among: Q) -> None:
         """All of them satisfy `among`, so the database reads no others."""
         self.changes, self.now, self._among = changes, now, among
-        self._parts = Parts()
-        self._decisions = [
-            (
-                self._parts.condition(change.people),
-                self._outcomes(change.before),
-                self._outcomes(change.after),
-            )
-            for change in changes
-        ]
+        self._decisions = decisions_about(changes, now)
 
     @transaction.atomic
     def count(self) -> dict[NextLogin, Affected]:
@@ -71,24 +62,22 @@ class Impact:
         compile_nothing()
         sort_in_memory()
         found: dict[NextLogin, Affected] = defaultdict(Affected)
-        for *values, numbered, active, people in self._grouped():
-            was, will = self._decide(values)
-            if was is not will:
-                numberless = 0 if numbered else people
-                found[will] += Affected(people, numberless, people if active else 0)
+        for decisions in self._decisions:
+            for *values, numbered, active, people in self._grouped(decisions):
+                was, will = decisions.of(values)
+                if was is not will:
+                    numberless = 0 if numbered else people
+                    found[will] += Affected(people, numberless, people if active else 0)
         return dict(found)
 
     def people(self, after: int = 0) -> Iterator[Any]:
         """Return them by id from above an id, with `was`, `will`, `numbered` and `active`."""
-        rows = self._rows(get_user_model().objects.order_by("pk"))
         last, span = self._last(), IDS_AT_ONCE
         # Reads ranges of ids, so that the first page does not wait for the facts of everyone.
         while after < last:
-            for person in rows.filter(pk__gt=after, pk__lte=after + span):
-                values = [getattr(person, name) for name in self._parts.columns]
-                person.was, person.will = self._decide(values)
-                if person.was is not person.will:
-                    yield person
+            between = Q(pk__gt=after, pk__lte=after + span)
+            found = [person for each in self._decisions for person in self._some(each, between)]
+            yield from sorted(found, key=attrgetter("pk"))
             after, span = after + span, min(2 * span, MOST_IDS_AT_ONCE)
 
     @transaction.atomic
@@ -99,32 +88,25 @@ class Impact:
         more = len(found) > PER_PAGE
         return found[:PER_PAGE], found[PER_PAGE - 1].pk if more else None
 
-    def _outcomes(self, policy: Policy) -> list[tuple[Condition, NextLogin]]:
-        conditions = outcomes(policy, self.now)
-        return [(self._parts.condition(which), outcome) for which, outcome in conditions]
+    def _some(self, decisions: Decisions, between: Q) -> Iterator[Any]:
+        columns = tuple(decisions.columns)
+        for person in self._rows(decisions, get_user_model().objects.filter(between)):
+            person.was, person.will = decisions.of([getattr(person, name) for name in columns])
+            if person.was is not person.will:
+                yield person
 
-    def _decide(self, values: Sequence[object]) -> tuple[NextLogin, NextLogin]:
-        """Return what the login of a person asks before and after. NOTHING twice: no change."""
-        for people, *both in self._decisions:
-            if people.holds(values):
-                was, will = (next(to for which, to in one if which.holds(values)) for one in both)
-                return was, will
-        return NextLogin.NOTHING, NextLogin.NOTHING
-
-    def _grouped(self) -> list[tuple[Any, ...]]:
+    def _grouped(self, decisions: Decisions) -> list[tuple[Any, ...]]:
         """Return how many people have the same values."""
-        if not self.changes:
-            return []
-        rows = self._rows(get_user_model().objects.values("pk"))
+        rows = self._rows(decisions, get_user_model().objects.values("pk"))
         sql, params = rows.query.sql_with_params()
-        names = ", ".join((*self._parts.columns, *FIGURES))
+        names = ", ".join((*decisions.columns, *FIGURES))
         with connection.cursor() as cursor:
             # Our own names, and SQL that Django made
             counted = f"SELECT {names}, COUNT(*) FROM ({sql}) AS people GROUP BY {names}"  # noqa: S608
             cursor.execute(counted, params)
             return list(cursor.fetchall())
 
-    def _rows(self, people: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    def _rows(self, decisions: Decisions, people: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         """Return the people who can log in, with the parts of all conditions."""
         model = get_user_model()
         paused = Pause.objects.honored(self.now).filter(user=OuterRef("pk"))
@@ -132,7 +114,7 @@ class Impact:
         able = people.filter(self._among, model.able_to_log_in(self.now)).exclude(Exists(paused))
         numbered = ExpressionWrapper(NUMBERED, BooleanField())
         found: QuerySet[Any, Any] = able.annotate(
-            **self._parts.columns, numbered=numbered, active=Exists(sessions)
+            **decisions.columns, numbered=numbered, active=Exists(sessions)
         )
         return found
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.cohorts import cohorts
 from accounts.models import Organization, OrganizationPolicy, User
 from mfa import audit
-from mfa.login import impact
+from mfa.login import changed_policies, decisions, impact
 from mfa.login.facts import gather
 from mfa.login.pending import PendingLogin
 from mfa.models import Factor, Session, SitePolicy
@@ -176,6 +176,20 @@ def test_impact_of_turning_mfa_on_for_everyone(
     settings(policy, enabled=False, staff_released_at=NOON)
     changed = site_with(enabled=True, staff_released_at=None)
     assert differences(site_impact(changed), outcomes(), changed.save) == []
+
+
+def test_impact_of_many_rules_takes_several_queries(
+    companies: list[Organization], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_with(enforcement="optional", most_skips=2, methods=["app"])
+    whole = site_impact(site)
+    monkeypatch.setattr(decisions, "MOST_COLUMNS", 10)
+    monkeypatch.setattr(changed_policies, "MOST_COHORTS", 2)
+    parts = site_impact(site)
+    assert len(parts.changes) > len(whole.changes)
+    assert parts.count() == whole.count()
+    listed = [[(each.pk, each.will) for each in impact.people()] for impact in (whole, parts)]
+    assert listed[0] == listed[1] != []
 
 
 def test_impact_without_email(
