@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.people.support import may_send_link
 from accounts.views.support import for_support, opened
 from mfa import factors, pauses, rescue
 from mfa.client import client_of
@@ -38,12 +39,14 @@ def support_reset(request: SignedIn, person_id: int) -> HttpResponse:
     """Ask for the reason and the identification, then reset the factors (RV-05)."""
     person = _allowed(request, person_id, rescue.RESCUE)
     form = ResetForm(request.POST or None)
+    more = {"may_send_link": may_send_link(request.user, person)}
     if not form.is_valid():
-        return _show(request, "accounts/support_reset.html", form, person)
+        return _show(request, "accounts/support_reset.html", form, person, more=more)
     try:
         rescue.reset(request.user, person, client=client_of(request), **form.cleaned_data)
     except TooMany as too_many:
-        return _show(request, "accounts/support_reset.html", form, person, refusal=too_many)
+        page = "accounts/support_reset.html"
+        return _show(request, page, form, person, more=more, refusal=too_many)
     messages.success(request, gettext("Two-step verification of this person is reset."))
     return redirect(BACK, person.pk)
 

@@ -103,6 +103,7 @@ def support_person(request: SignedIn, person_id: int) -> HttpResponse:
         "person": person,
         "verdict": diagnose.of(person),
         "factors": factors.shown_of(person),
+        "phone": factors.phone_of(person),
         "pause": pauses.running_of(person),
         "locked_until": rescue.locked_until(person),
         "email_rests": person.mailbox_rests(timezone.now()),

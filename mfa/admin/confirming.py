@@ -10,9 +10,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from mfa import factors
+from mfa.admin import asking
 from mfa.admin.test_line import test_line
 from mfa.challenges import Outcome
 from mfa.client import client_of
@@ -66,15 +67,26 @@ def confirm_account(request: SignedIn) -> HttpResponse:
     return _show(request, account, phone, challenge, form)
 
 
-@require_POST
-@fresh(back=FORM)
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh()
 def discard_account(request: SignedIn) -> HttpResponse:
-    """Discard the new values."""
+    """Ask first, then discard the new values."""
     if not request.user.has_perm("mfa.change_accountpolicy"):
         raise PermissionDenied
-    sms_account.discard(by=request.user, client=client_of(request))
-    messages.success(request, gettext("The new values were discarded."))
-    return redirect(FORM)
+    if request.method == "POST":
+        sms_account.discard(by=request.user, client=client_of(request))
+        messages.success(request, gettext("The new values were discarded."))
+        return redirect(FORM)
+    kept = gettext("The SMS account keeps the values in use. You would have to enter these again.")
+    return asking.page(
+        request,
+        title=gettext("Discard the new values?"),
+        lines=[kept],
+        button=gettext("Discard the new values"),
+        keep=gettext("Keep the new values"),
+        danger=True,
+        trail=[(gettext("Account Policy"), FORM)],
+    )
 
 
 def _demand_superuser(request: SignedIn) -> None:

@@ -1,6 +1,7 @@
 """The admin requires the portal's own login and second step (LG-06, AZ-03)."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils.http import urlencode
 
 from accounts.models import User
@@ -165,6 +166,19 @@ def test_app_page_lists_only_that_app(office: Browser) -> None:
     page = office.get("/admin/mfa/").content.decode()
     assert "Account Policy" in page
     assert 'class="app-system_settings' not in page.split('id="content')[1]
+
+
+def test_stock_pages_name_the_administration_and_end_labels_without_colon(
+    office: Browser, root: User
+) -> None:
+    group = Group.objects.first()
+    change = f"/admin/auth/group/{group.pk}/"
+    tails = ("change/", "history/", "delete/")
+    places = ["/admin/auth/group/", "/admin/auth/group/add/", "/admin/accounts/"]
+    pages = {path: office.get(path).text for path in [*places, *(change + each for each in tails)]}
+    lost = [path for path, page in pages.items() if ">Administration</a>" not in page]
+    assert (lost, [path for path, page in pages.items() if ">Home</a>" in page]) == ([], [])
+    assert ":</label>" not in pages["/admin/auth/group/add/"]
 
 
 def test_unknown_page_is_404(office: Browser) -> None:

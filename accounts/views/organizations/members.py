@@ -46,6 +46,7 @@ def member(request: UserRequest, organization: Organization, member_id: int) -> 
         "form": form,
         "allowed": allowed,
         "factors": factors.shown_of(membership.user),
+        "phone": factors.phone_of(membership.user),
         "sessions": revoke.sessions_of(membership.user).count(),
         "may_end": authority.may_end(request.user, membership),
         "may_give_role": authority.may_give_role(request.user, membership),

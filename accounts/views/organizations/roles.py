@@ -37,10 +37,18 @@ def member_role(request: UserRequest, organization: Organization, member_id: int
     if role not in Membership.Role:
         raise BadRequest
     try:
-        members.give_role(request.user, membership, role, client=client_of(request))
+        given = members.give_role(request.user, membership, role, client=client_of(request))
     except LastManagerError:
         words = gettext("This is the last manager. Make someone else a manager first.")
         messages.error(request, words)
     else:
-        messages.success(request, gettext("Saved."))
+        if given:
+            said = {
+                MANAGER: gettext("%(person)s is now a manager of %(organization)s."),
+                MEMBER: gettext("%(person)s is no longer a manager of %(organization)s."),
+            }
+            names = {"person": membership.user.email, "organization": organization.name}
+            messages.success(request, said[Membership.Role(role)] % names)
+        else:
+            messages.info(request, gettext("Nothing has changed."))
     return redirect("accounts:member", organization.slug, membership.pk)

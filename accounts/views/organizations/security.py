@@ -33,8 +33,7 @@ Rules = RulesForm | SwitchForm
 @keeps(RulesForm)
 def organization_security(request: UserRequest, organization: Organization) -> HttpResponse:
     """Show the rules; then what a change means and for how many people; then save it."""
-    form = _form(RulesForm, request, organization, organization.own)
-    context = _answered(request, organization, organization.own, form)
+    context = _shown(request, organization, organization.own, RulesForm)
     if context is None:
         return redirect("accounts:organization_security", organization.slug)
     return render(request, "accounts/organization_security.html", context)
@@ -47,8 +46,7 @@ def organization_security(request: UserRequest, organization: Organization) -> H
 def clients_security(request: UserRequest, organization: Organization) -> HttpResponse:
     """Show and change a partner's rules above those of its client organizations."""
     _demand_partner(request, organization)
-    form = _form(ClientRulesForm, request, organization, organization.for_clients)
-    context = _answered(request, organization, organization.for_clients, form)
+    context = _shown(request, organization, organization.for_clients, ClientRulesForm)
     if context is None:
         return redirect("accounts:clients_security", organization.slug)
     return render(request, "accounts/clients_security.html", context)
@@ -62,6 +60,9 @@ def two_factor(request: UserRequest, organization: Organization) -> HttpResponse
     """Say what Yes or No changes for the organization's own people, then save it (E03)."""
     own = organization.own
     form = SwitchForm(request.POST or None, former=rules.wishes_of(organization, own))
+    if form.is_valid() and form.wishes == form.former:
+        messages.info(request, gettext("Nothing has changed."))
+        return redirect("accounts:people_list", organization.slug)
     context = _answered(request, organization, own, form)
     if context is None:
         return redirect("accounts:people_list", organization.slug)
@@ -89,6 +90,7 @@ def organization_affected(request: UserRequest, organization: Organization) -> H
         return csv_of(impact, whole_numbers=False)
     found, after = impact.page(number_of(request.POST.get("after")))
     context = {"organization": organization, "people": found, "after": after}
+    context |= {"clients": level == organization.for_clients, "switch": "switch" in request.POST}
     return render(
         request, "accounts/organization_affected.html", {**context, "sent": sent_again(request)}
     )
@@ -101,18 +103,19 @@ def _demand_partner(request: UserRequest, organization: Organization) -> None:
         raise Http404
 
 
-def _form(
-    kind: type[RulesForm],
+def _shown(
     request: UserRequest,
     organization: Organization,
     level: OrganizationPolicy,
-) -> RulesForm:
+    kind: type[RulesForm],
+) -> dict[str, object] | None:
+    """Return what a page of rules shows, or None if the change is saved."""
     sent = request.POST if request.method == "POST" else None
     form = kind(sent, initial=initial_of(rules.wishes_of(organization, level)))
     for name, words in deciders.explain(organization, level).items():
         field = form.fields[name]
         field.help_text = " ".join(filter(None, (str(field.help_text), words)))
-    return form
+    return _answered(request, organization, level, form)
 
 
 def _answered(

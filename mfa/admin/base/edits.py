@@ -45,6 +45,8 @@ class Concurrent(Base):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Store the marks now, because validation writes the typed values into the instance."""
+        # As on our other pages, labels end without a colon.
+        kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.stored = marks_of(self.instance, self.fields) if self.instance.pk else {}
         self.refused = False

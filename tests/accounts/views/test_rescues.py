@@ -255,3 +255,17 @@ def test_assigning_number_needs_fresh_factor(
     clock.shift(timedelta(minutes=10))
     assert office.post(number_page(alice), NEW).url.startswith("/me/confirm/")
     assert alice.factors.usable().get().target == OLD_NUMBER
+
+
+def test_reset_page_says_what_to_do_for_a_person_without_password(
+    desk: Browser, alice: User
+) -> None:
+    page = f"/support/people/{alice.pk}/reset/"
+    assert "This person has no password." not in desk.get(page).text
+    alice.set_unusable_password()
+    alice.save()
+    shown = desk.get(page).text
+    assert "This person has no password." in shown
+    assert 'name="action" value="link"' in shown
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert 'name="action" value="link"' not in desk.get(page).text

@@ -257,6 +257,8 @@ def test_waiting_account_can_report_only_on_its_tests(
 def test_discarding_is_reported(administrator: Browser, root: User, live: SmsValues) -> None:
     enter(administrator)
     OutboxMessage.objects.all().delete()
+    assert "Discard the new values?" in administrator.get(DISCARD).text
+    assert SmsAccount.load().candidate_since is not None
     administrator.post(DISCARD)
     assert SmsAccount.load().candidate_since is None
     assert used() == live

@@ -48,6 +48,9 @@ def test_partner_gives_role_and_takes_it_again(
     assert role_of(dora) == "member"
     answer = managing.post(f"{page}role/", {"role": "manager"}, follow=True)
     assert "Manager of Globex" in answer.content.decode()
+    assert "dora@example.org is now a manager of Globex." in answer.content.decode()
+    again = managing.post(f"{page}role/", {"role": "manager"}, follow=True)
+    assert "Nothing has changed." in again.content.decode()
     event = AuditEvent.objects.get(event=Event.ROLE_CHANGED)
     assert (event.user, event.details["role"]) == (dora, "manager")
     assert event.actor.email == "alice@example.org"

@@ -201,6 +201,9 @@ def test_partner_switches_two_factor_for_its_own_employees_alone(
     before = list(OrganizationPolicy.objects.exclude(pk=own().pk).order_by("pk").values())
     people = managing.get(PEOPLE).content.decode()
     assert chosen(people) == "yes"
+    same = managing.post(SWITCH, {"two_factor": "yes"}, follow=True).content.decode()
+    assert "Nothing has changed." in same
+    assert own().enforcement == ""
     preview = managing.post(SWITCH, {"two_factor": "no"}).content.decode()
     assert "People log in with just their password." in preview
     assert own().enforcement == ""
@@ -213,6 +216,10 @@ def test_partner_switches_two_factor_for_its_own_employees_alone(
     assert User.objects.get(pk=charlie.pk).mfa_policy.enforcement == "required"
 
     preview = managing.post(SWITCH, {"two_factor": "yes"}).content.decode()
+    assert 'name="switch"' in preview
+    for sent, back in (({"switch": "1"}, PEOPLE), ({}, PAGE)):
+        names = managing.post(AFFECTED, {"enabled": "on", "methods": ["phone"], **sent})
+        assert f'class="action" href="{back}"' in names.content.decode()
     assert "Everyone sets up a phone, and uses it to log in." in preview
     assert "2 people will be asked to set up a phone at their next login, 1 of them" in preview
     lacking = Membership.objects.get(user=bob)
