@@ -18,10 +18,10 @@ PEOPLE = """
 FACTORS = """
     INSERT INTO mfa_factor (
         user_id, kind, target, name, secret, last_step, confirmed_at, status, status_at,
-        wrong_answers, browser
+        wrong_answers, browser, preferred
     )
     SELECT id, 'phone', '+4474' || lpad((id * 37 % 100000000)::text, 8, '0'), '', '', 0, now(),
-        'active', now(), 0, ''
+        'active', now(), 0, '', false
     FROM accounts_user
 """
 MEMBERSHIPS = """
