@@ -119,8 +119,6 @@ class Impact:
         return found
 
     def _last(self) -> int:
-        if not self.changes:
-            return 0
         return get_user_model().objects.aggregate(last=Max("pk"))["last"] or 0
 
 
