@@ -77,6 +77,10 @@ class MembershipForm(forms.ModelForm[Membership]):
     actor: User
     person: User
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As on our other pages, labels end without a colon."""
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
     def clean_email(self) -> str:
         """Find the person. Only superusers add staff, and nobody adds themselves (org8)."""
         email = normalize(self.cleaned_data["email"])
