@@ -119,8 +119,10 @@ def prove(
     if form.challenge is None:
         return Result(Outcome.EXPIRED)
     result = newcomers.judge(form.challenge, typed, nonce=pending.nonce, client=client)
-    if result.outcome is not Outcome.RIGHT:
-        return result
+    return _account_of(form, client) if result.outcome is Outcome.RIGHT else result
+
+
+def _account_of(form: Registration, client: Client) -> User | NoAccount:
     try:
         with transaction.atomic():
             return _make(form, client)

@@ -27,7 +27,6 @@ DOERS = {
     "mfa.sessions.revoke.end_one": "a session that is gone already is what was wished",
     "mfa.messages.receipts.receive": "a receipt for nothing is answered as any other",
     "mfa.messages.circuit.try_again": "somebody else may have been first",
-    "accounts.organizations.members.give_role": "someone else may have been first",
     "mfa.messages.alerts.warn": "once is enough",
     "accounts.people.resets.send": "the login page mails another link for an imported password",
     "mfa.models.backlog.lock": "where it waits for the lock, it gets it",

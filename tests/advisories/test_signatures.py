@@ -39,7 +39,7 @@ USES = {
     "accounts/people/links.py": "a salt for each kind of link: SIGNERS",
     "accounts/people/notice_links.py": "a salt of its own, and the person is signed: SIGNERS",
     "accounts/organizations/invitation_links.py": "a salt of its own: SIGNERS",
-    "accounts/admin/organization_rules.py": "a salt of its own, and only compared",
+    "accounts/admin/organization_rules_form.py": "a salt of its own, and only compared",
     "mfa/sessions/devices.py": "a salt of its own: SIGNERS",
     "mfa/limits/base.py": "never shown to anybody: FINGERPRINTS",
     "mfa/admin/base/edits.py": "a salt of its own: FINGERPRINTS",
@@ -59,6 +59,7 @@ USES = {
     "portal/readiness.py": "the same keys",
     "portal/probes.py": "compares only",
     "mfa/challenges/verify.py": "compares only",
+    "mfa/challenges/newcomers.py": "compares only",
     "mfa/login/pending.py": "compares only",
     "mfa/login/typed.py": "the keys of mfa/crypto.py, in the person's own session",
 }

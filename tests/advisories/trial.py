@@ -25,6 +25,7 @@ ASKED = {
     Purpose.RECOVER: ("answering_mailbox", "mfa:mailbox"),
     Purpose.ENROLL: ("proving", "mfa:enroll_verify"),
     Purpose.CHANGE: ("changing", "mfa:change_phone_verify"),
+    Purpose.REGISTER: ("registered", "accounts:register_code"),
 }
 # Where a flow continues. New pages below these URLs are tried automatically.
 FLOW = tuple(
