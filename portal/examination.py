@@ -12,7 +12,7 @@ from django.core.checks import ERROR, run_checks
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from accounts.people import imported_hashes
+from accounts.people import imported_hashes, registration
 from accounts.people.spellings import misspelled
 from mfa import channels, crypto, metrics
 from mfa.channels.base import DeliveryError, Finding
@@ -140,6 +140,9 @@ def _words(text: str) -> list[str]:
 
 def _mail() -> Iterator[Examined]:
     if not channels.available(ChannelName.EMAIL):
+        if registration.is_open_somewhere():
+            words = "is open, but no email can be sent, so no one can register. Set EMAIL_URL"
+            yield Examined("registration", Health.ILL, words)
         return
     yield from _asked("mail", ChannelName.EMAIL)
 

@@ -70,6 +70,12 @@ def is_open(organization: Organization | None) -> bool:
     return SitePolicy.load().registration
 
 
+def is_open_somewhere() -> bool:
+    """Whether people can register for the site or at an active organization."""
+    places = Organization.objects.filter(is_active=True, own__registration=True)
+    return is_open(None) or places.exists()
+
+
 def policy_for(organization: Organization | None) -> Policy:
     """Return the policy of someone who registers there."""
     branch = policies.branch_of(organization) if organization else Branch()

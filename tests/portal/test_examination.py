@@ -14,6 +14,7 @@ from accounts.models import User
 from mfa import metrics
 from mfa.models import AuditEvent, Delivery, Event, Metric, SitePolicy, SmsAccount
 from portal.examination import Health, examine
+from tests.organizations import organization
 from tests.twilio_endpoint.fixtures import authority, endpoint, straight
 
 __all__ = ["authority", "endpoint", "straight"]
@@ -134,6 +135,19 @@ def test_doctor_checks_mail_server(policy: SitePolicy, settings) -> None:
 def test_doctor_contacts_no_mail_server_if_none_is_set(policy: SitePolicy, settings) -> None:
     settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
     assert "mail" not in found()
+
+
+@pytest.mark.parametrize("place", ["site", "organization"])
+def test_open_registration_without_mail_server_is_a_fault(
+    policy: SitePolicy, settings, place: str
+) -> None:
+    settings.MFA_CHANNELS = {"sms": settings.MFA_CHANNELS["sms"]}
+    assert "registration" not in found()
+    if place == "site":
+        SitePolicy.note(registration=True)
+    else:
+        organization("Maple Clinic", registration=True)
+    assert worst("registration") is Health.ILL
 
 
 @pytest.mark.parametrize(("enabled", "health"), [(True, Health.ILL), (False, Health.WEAK)])
