@@ -12,18 +12,14 @@ from accounts.people.validators import LONGEST
 from mfa.forms.codes import lockout_words
 from mfa.rules.login_names import LoginWith
 
-WRONG = {
-    LoginWith.EMAIL: _("That email and password do not match. Check both and try again."),
-    LoginWith.USERNAME: _("That username and password do not match. Check both and try again."),
-    LoginWith.EITHER: _(
-        "That email or username and the password do not match. Check both and try again."
-    ),
-}
-
 
 class LoginForm(forms.Form):
-    """Login name and password. An error never tells which one is wrong (M01)."""
+    """Email and password. An error never tells which one is wrong (M01)."""
 
+    names = LoginWith.EMAIL
+    wrong = _("That email and password do not match. Check both and try again.")
+
+    email = login_name_field(LoginWith.EMAIL)
     password = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -32,14 +28,10 @@ class LoginForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": _("Enter your password.")},
     )
-    field_order = ("email", "password")
 
-    def __init__(self, data: Mapping[str, str] | None, prefill: str, names: LoginWith) -> None:
-        """Take the name that is shown first, and what people log in with."""
+    def __init__(self, data: Mapping[str, str] | None, prefill: str) -> None:
+        """Take the name that is shown first."""
         super().__init__(data, initial={"email": prefill})
-        self.wrong = WRONG[names]
-        self.fields["email"] = login_name_field(names)
-        self.order_fields(self.field_order)
 
     @property
     def typed(self) -> tuple[str, str]:
@@ -49,6 +41,27 @@ class LoginForm(forms.Form):
     def say_wrong(self) -> None:
         """Show that name and password do not match, without telling which is wrong (M01)."""
         self.add_error(None, self.wrong)
+
+
+class UsernameLoginForm(LoginForm):
+    """Username and password (K3)."""
+
+    names = LoginWith.USERNAME
+    wrong = _("That username and password do not match. Check both and try again.")
+
+    email = login_name_field(LoginWith.USERNAME)
+
+
+class EitherLoginForm(LoginForm):
+    """Email or username, and password (K3)."""
+
+    names = LoginWith.EITHER
+    wrong = _("That email or username and the password do not match. Check both and try again.")
+
+    email = login_name_field(LoginWith.EITHER)
+
+
+LOGIN_FORMS = {form.names: form for form in (LoginForm, UsernameLoginForm, EitherLoginForm)}
 
 
 class ConfirmForm(forms.Form):

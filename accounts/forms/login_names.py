@@ -12,8 +12,7 @@ LABELS = {
     LoginWith.USERNAME: (_("Username"), _("Enter your username.")),
     LoginWith.EITHER: (_("Email or username"), _("Enter your email or username.")),
 }
-# Phones do not capitalize or correct what is typed.
-ATTRIBUTES = {"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
+ATTRIBUTES = {"autocomplete": "username", "spellcheck": "false"}
 
 
 def login_name_field(names: LoginWith, *, focused: bool = False) -> forms.CharField:
@@ -28,6 +27,7 @@ def login_name_field(names: LoginWith, *, focused: bool = False) -> forms.CharFi
         )
     return LoginNameField(
         label=label,
-        widget=forms.TextInput(attrs=attributes),
+        # Phones do not capitalize what is typed.
+        widget=forms.TextInput(attrs={**attributes, "autocapitalize": "none"}),
         error_messages={"required": missing},
     )

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.forms.login import LoginForm
+from accounts.forms.login import LOGIN_FORMS
 from accounts.models import User
 from accounts.people import passwords
 from mfa import audit, login as second_step
@@ -31,7 +31,7 @@ def login(request: HttpRequest) -> HttpResponse:
     next_url = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated:
         return HttpResponseRedirect(safe_next(request, next_url))
-    form = LoginForm(request.POST or None, _prefill(request), SitePolicy.brand().login_with)
+    form = LOGIN_FORMS[SitePolicy.brand().login_with](request.POST or None, _prefill(request))
     if form.is_valid():
         # Give back the password's reservation in the same statement that counts the code.
         with counters.late_returns():

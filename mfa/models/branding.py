@@ -5,6 +5,7 @@ They are columns of the policy. Each process caches them for some seconds, so a 
 
 import time
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Self
 
 from django.conf import settings
@@ -190,11 +191,13 @@ class Branded(OneRow):
 
     def remember(self) -> None:
         """Remember what was just read."""
-        store(_brand(*(getattr(self, name) for name in _SHOWN)))
+        store(_brand(*_COLUMNS(self)))
 
 
 _SHOWN = ("portal_name", "accent", "login_with", "says_otp", "registration")
+_COLUMNS = attrgetter(*_SHOWN)
+_LOGIN_WITH = {str(each): each for each in LoginWith}
 
 
 def _brand(name: str, accent: str, login_with: str, *flags: bool) -> Brand:
-    return Brand(name, accent, LoginWith(login_with), *flags)
+    return Brand(name, accent, _LOGIN_WITH[login_with], *flags)

@@ -93,6 +93,8 @@ def test_old_number_can_stay(asked: Browser, alice: User) -> None:
     assert asked.signed_in
     assert numbers(alice) == {OLD: Status.ACTIVE}
     assert AuditEvent.objects.filter(event=Event.NUMBER_DROPPED).exists()
+    asked.post(PHONE, {"keep": "1"})
+    assert AuditEvent.objects.filter(event=Event.NUMBER_DROPPED).count() == 1
     asked.post("/logout/")
     asked.log_in(alice)
     assert asked.signed_in
