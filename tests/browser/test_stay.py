@@ -182,7 +182,7 @@ def test_dialog_appears_in_administration(visit: Visit, browser: Browser, root: 
     administrator = visit().take_over(browser)
     administrator.page.clock.install()
     administrator.open("/admin/accounts/user/add/")
-    administrator.write("Full name:", "Dora")
+    administrator.write("Full name", "Dora")
     rest(100, STAFF_IDLE)
     administrator.page.clock.fast_forward((STAFF_IDLE - 119) * 1000)
     expect(dialog(administrator, OFFER)).to_be_visible()
@@ -190,4 +190,4 @@ def test_dialog_appears_in_administration(visit: Visit, browser: Browser, root: 
     administrator.press("Stay logged in")
     expect(dialog(administrator, OFFER)).to_be_hidden()
     # What was typed is still there.
-    expect(administrator.field("Full name:")).to_have_value("Dora")
+    expect(administrator.field("Full name")).to_have_value("Dora")
