@@ -164,6 +164,6 @@ KIND = Kind(
     words=Words(
         choose=_("A recovery code that you saved"),
         out_of_order=_("Recovery codes are not available right now."),
-        add=_("See or make recovery codes"),
+        add=_("Make recovery codes"),
     ),
 )

@@ -31,7 +31,9 @@ def security(request: SignedIn) -> HttpResponse:
     """List factors and sessions (SS-07)."""
     held = factors.held_by(request.user)
     phones = [factor for factor in held if factor.kind == Factor.Kind.PHONE]
-    methods = request.user.mfa_policy.methods - ({Method.PHONE} if phones else set())
+    # People can have several apps. The list leads on to phones and recovery codes.
+    listed = {Method(factor.kind) for factor in held} - {Method.APP}
+    methods = request.user.mfa_policy.methods - listed
     context = {
         "held": held,
         "main": max(phones, key=attrgetter("preferred"), default=None),
