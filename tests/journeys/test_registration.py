@@ -165,6 +165,7 @@ def test_manager_helps_a_registered_member_but_not_a_person_of_the_site(
     assert eve.may_log_in
 
 
+@pytest.mark.usefixtures("clock")
 def test_username_is_asked_for_and_given_if_it_is_free(policy: SitePolicy) -> None:
     """C20, LG-03: a taken one looks the same until the email is proven, and never blocks."""
     SitePolicy.note(login_with="username")
