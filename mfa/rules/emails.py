@@ -48,6 +48,8 @@ def normalize(typed: str) -> str:
 def visible(typed: str) -> str:
     """Return lowercase text without invisible and full-width characters, in NFC."""
     text = typed.translate(FULL_WIDTH).lower()
+    if text.isascii():
+        return text
     kept = (c for c in text if ord(c) not in INVISIBLE and unicodedata.category(c) != FORMAT)
     return unicodedata.normalize("NFC", "".join(kept))
 
