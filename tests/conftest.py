@@ -9,6 +9,8 @@ import time_machine
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
+from mfa import audit
+from mfa.admin.audit_details import DETAILS, ELSEWHERE
 from mfa.audit import NOWHERE
 from mfa.factors import recovery_codes
 from mfa.models import AuditEvent, Factor, OutboxMessage, SitePolicy, SmsValues, branding
@@ -32,6 +34,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock():
         empty_tables.remember()
     empty_tables.install()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _words_for_every_detail() -> Iterator[None]:
+    """Fail a test that records a detail for which the audit page has no words."""
+    log, known = audit._log, {*DETAILS, *ELSEWHERE}
+
+    def checked(row: AuditEvent) -> None:
+        assert row.details.keys() <= known, f"no words for {row.details} in mfa.admin.audit_details"
+        log(row)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audit, "_log", checked)
+        yield
 
 
 @pytest.fixture(autouse=True)

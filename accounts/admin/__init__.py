@@ -1,6 +1,7 @@
 """The admin pages of people, groups, organizations and the home page."""
 
 from accounts.admin import (
+    audit_details,
     groups,
     memberships,
     organization_rules,
@@ -9,4 +10,12 @@ from accounts.admin import (
     users,
 )
 
-__all__ = ["groups", "memberships", "organization_rules", "organizations", "tiles", "users"]
+__all__ = [
+    "audit_details",
+    "groups",
+    "memberships",
+    "organization_rules",
+    "organizations",
+    "tiles",
+    "users",
+]

@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa import audit
+from mfa.admin import audit_details
 from mfa.admin.base.read_only import ReadOnly
 from mfa.admin.base.words import NOTHING, EventFilter, PersonFilter, label, when
 from mfa.models import AuditEvent, Event
@@ -54,7 +56,7 @@ class AuditEventAdmin(ReadOnly):
         "Email, name, phone number (whole or the last four digits), reference code (shown on the "
         "help page) or the number of a deleted person"
     )
-    fields = ("at", "what", "person", "done_by", "address", "browser", "details")
+    fields = ("at", "what", "person", "done_by", "address", "browser", "told")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[models.Model]:
         """Load the people too. A deleted person has only a number."""
@@ -72,6 +74,12 @@ class AuditEventAdmin(ReadOnly):
         """The kind of event at a glance."""
         tone, words = next((look for events, look in LOOKS if row.event in events), CHANGE)
         return label(tone, words)
+
+    @admin.display(description=_("details"))
+    def told(self, row: AuditEvent) -> SafeString:
+        """The details in words, one on each line."""
+        lines = audit_details.in_words(row)
+        return format_html_join(mark_safe("<br>"), "{}: {}", lines) or NOTHING
 
     @admin.display(description=_("who"))
     def who(self, row: AuditEvent) -> str:

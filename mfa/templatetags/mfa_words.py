@@ -138,16 +138,17 @@ def _power(name: str) -> str:
         case "members":
             return ngettext("%d member", "%d members", int(what)) % int(what)
         case _:
-            return _label(get_user_model(), name)
+            return label_of(get_user_model(), name)
 
 
 def _policy_field(name: str) -> str:
     if name.startswith(SMS):
-        return _label(SmsAccount, name.removeprefix(SMS))
-    return _label(SitePolicy, name)
+        return label_of(SmsAccount, name.removeprefix(SMS))
+    return label_of(SitePolicy, name)
 
 
-def _label(model: type[models.Model], name: str) -> str:
+def label_of(model: type[models.Model], name: str) -> str:
+    """Return the label of a model's field, or the name of a field that is no more."""
     try:
         field = model._meta.get_field(name)  # noqa: SLF001 - Django's public API
     except FieldDoesNotExist:

@@ -79,10 +79,10 @@ def test_other_alert_is_sent_at_once(root: User) -> None:
 
 
 def test_alert_is_in_the_audit(root: User) -> None:
-    warn("GB", count=3)
+    warn("GB", number=3)
     event = AuditEvent.objects.get()
     assert (event.event, event.user) == ("alerted", None)
-    assert event.details == {"alert": "texts_down", "about": "GB", "count": 3}
+    assert event.details == {"alert": "texts_down", "about": "GB", "number": 3}
 
 
 def test_alert_without_mail_server_is_only_in_the_audit(settings, root: User) -> None:

@@ -1,0 +1,38 @@
+"""The details of audit events about organizations, in words."""
+
+from django.utils.translation import gettext, gettext_lazy as _
+
+from accounts.models import Membership, Organization, OrganizationPolicy
+from mfa.admin.audit_details import DETAILS, OF_EVENT, Detail
+from mfa.models import Event
+from mfa.templatetags.mfa_words import label_of
+
+
+def _name(number: int) -> str:
+    found = Organization.objects.filter(pk=number).first()
+    return found.name if found else gettext("number %d, deleted") % number
+
+
+def _role(code: str) -> str:
+    return str(dict(Membership.Role.choices).get(code, code))
+
+
+DETAILS.update(
+    organization=Detail(_("Organization"), _name),
+    # The name at that time. `organization` shows the name of today.
+    organization_name=Detail(_("Organization"), lambda _name: ""),
+    role=Detail(_("Role"), _role),
+    invitation=Detail(_("Invitation number")),
+)
+OF_EVENT.update(
+    {
+        (Event.ALERTED, "organization_name"): Detail(_("Organization")),
+        (Event.ORGANIZATION_CHANGED, "fields"): Detail(
+            _("Changed"), lambda names: ", ".join(label_of(Organization, name) for name in names)
+        ),
+        (Event.RULES_CHANGED, "fields"): Detail(
+            _("Changed"),
+            lambda names: ", ".join(label_of(OrganizationPolicy, name) for name in names),
+        ),
+    }
+)
