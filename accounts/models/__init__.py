@@ -1,5 +1,6 @@
 """The database tables of people."""
 
+from accounts.models.former_slugs import FormerSlug
 from accounts.models.imported_hashes import ImportedHash
 from accounts.models.introductions import Introduction
 from accounts.models.invitations import Invitation
@@ -11,6 +12,7 @@ from accounts.models.users import LARGEST_ID, User
 
 __all__ = [
     "LARGEST_ID",
+    "FormerSlug",
     "ImportedHash",
     "Introduction",
     "Invitation",

@@ -94,7 +94,11 @@ class Organization(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Refuse a second level of partners."""
+        """Refuse another organization's former short name, and a second level of partners."""
+        others = Organization.objects.exclude(pk=self.pk)
+        if others.filter(former_slugs__slug=self.slug).exists():
+            words = _("Another organization had this short name, and links with it lead there.")
+            raise ValidationError({"slug": words})
         if self.parent_id is None:
             return
         if self.parent_id == self.pk or (self.parent and self.parent.parent_id is not None):

@@ -36,6 +36,8 @@ def save(
     """Store a new organization, or these fields of one. Raises ConflictError."""
     changed = sorted(fields)
     with _without_conflict(organization):
+        if "slug" in changed and organization.pk:
+            _keep_former_slug(organization)
         organization.save(update_fields=None if organization._state.adding else changed)  # noqa: SLF001 Django's public name
         _record(actor, organization, client, changed)
 
@@ -77,6 +79,13 @@ def people_of(organization: Organization) -> QuerySet[User]:
     """Return the people whose membership was not ended, without staff."""
     rows = Membership.objects.filter(organization=organization, ended_at=None)
     return User.objects.filter(pk__in=rows.values("user"), is_staff=False)
+
+
+def _keep_former_slug(organization: Organization) -> None:
+    """Reserve the short name that an organization had until now."""
+    former = Organization.objects.get(pk=organization.pk).slug
+    organization.former_slugs.filter(slug=organization.slug).delete()
+    organization.former_slugs.get_or_create(slug=former)
 
 
 @contextmanager

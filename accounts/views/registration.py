@@ -47,9 +47,12 @@ def register(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def register_at(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take the form for a member of an organization, with the same answers."""
+    """Take the form for a member of an organization, with the same answers.
+
+    The address still works when the organization gets another short name (org7).
+    """
     rows = Organization.objects.select_related("own", "parent__for_clients")
-    place = get_object_or_404(rows, slug=slug)
+    place = rows.filter(slug=slug).first() or get_object_or_404(rows, former_slugs__slug=slug)
     return _form_page(request, "accounts/register_at.html", place)
 
 

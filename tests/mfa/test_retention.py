@@ -35,6 +35,7 @@ from tests.portal_client import Browser
 
 # Tables that are not pruned, and what ends their rows
 KEPT = {
+    "accounts.FormerSlug": "links with the former short name keep working",
     "accounts.ImportedHash": "one row for each kind of hash that an import brought",
     "accounts.Introduction": "one row for each permission that a release gave a group",
     "accounts.Membership": "an ended one keeps the account shut; it goes with its person",

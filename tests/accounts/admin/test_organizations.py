@@ -125,16 +125,23 @@ def test_organizations_without_active_manager_are_listed(admin: Browser) -> None
         assert ("Managed" in shown, "Gone" in shown) == (False, False)
 
 
-def test_links_follow_a_renamed_organization(admin: Browser, alice: User) -> None:
-    """org7: the freed short name leads to the one that takes it, for its own managers only."""
-    acme = organization("Acme")
-    join(alice, acme, role=MANAGER)
-    admin.post(page_of(acme), {"name": "Acme", "slug": "zenith"})
-    organization("Acme")
+def test_former_short_name_never_leads_to_another_organization(
+    admin: Browser, other_browser: Browser, alice: User
+) -> None:
+    """org7: it stays reserved, and the address to register still leads to the renamed one."""
+    acme = join(alice, organization("Acme", registration=True), role=MANAGER).home.organization
+    admin.post(page_of(acme), {"name": "Zenith", "slug": "zenith"})
+    refused = admin.post(f"{LIST}add/", {"name": "Acme", "slug": "acme"}).text
+    assert "Another organization had this short name" in refused
+    assert "Register at Zenith" in other_browser.get("/register/acme/").text
     manager = Browser()
     manager.log_in(User.objects.get(pk=alice.pk))
     assert manager.get("/organizations/zenith/").status_code == 200
     assert manager.get("/organizations/acme/").status_code == 404
+    # The organization itself can have it back.
+    admin.post(page_of(acme), {"name": "Acme", "slug": "acme"})
+    assert [each.slug for each in acme.former_slugs.all()] == ["zenith"]
+    assert "Register at Acme" in other_browser.get("/register/zenith/").text
 
 
 @pytest.mark.parametrize("tail", ["add/", "{pk}/change/", "{pk}/switch/", "{pk}/delete/"])
