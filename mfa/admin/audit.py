@@ -15,6 +15,7 @@ from mfa.admin import audit_details
 from mfa.admin.base.read_only import ReadOnly
 from mfa.admin.base.words import NOTHING, EventFilter, PersonFilter, label, when
 from mfa.models import AuditEvent, Event
+from mfa.models.challenges import PURPOSES
 
 # The kinds of events, each with its tone and its words
 LOOKS = (
@@ -46,8 +47,8 @@ CHANGE = ("quiet", _("Record"))
 class AuditEventAdmin(ReadOnly):
     """What happened."""
 
-    list_display = ("outcome", "what", "who", "moment")
-    list_display_links = ("what",)
+    list_display = ("outcome", "happened", "who", "moment")
+    list_display_links = ("happened",)
     list_filter = (EventFilter, PersonFilter)
     list_select_related = ("user", "actor")
     searched_order = ("-at",)
@@ -74,6 +75,15 @@ class AuditEventAdmin(ReadOnly):
         """The kind of event at a glance."""
         tone, words = next((look for events, look in LOOKS if row.event in events), CHANGE)
         return label(tone, words)
+
+    @admin.display(description=_("what happened"))
+    def happened(self, row: AuditEvent) -> str:
+        """The event in words, with the purpose of a code (C03)."""
+        purpose = PURPOSES.get(row.details.get("purpose"))
+        if not purpose:
+            return row.told
+        words = {"event": row.told, "purpose": purpose}
+        return gettext("%(event)s Purpose: %(purpose)s.") % words
 
     @admin.display(description=_("details"))
     def told(self, row: AuditEvent) -> SafeString:

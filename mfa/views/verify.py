@@ -123,6 +123,7 @@ def help_(request: HttpRequest) -> HttpResponse:
         "why_not_lost": why_not_lost(flow),
         "spare": flow.recovery_codes is not None,
         "reference": _reference(flow),
+        **_others(flow),
         **code_context(flow.challenge(flow.purpose)),
         **out_of_order(flow),
     }
@@ -161,7 +162,6 @@ def _show_verify(
     refused_until = datetime.fromtimestamp(flow.pending.refused_until, tz=UTC)
     if refusal is None and challenge is None and refused_until > timezone.now():
         refusal = TooMany(refused_until)
-    mailbox = Route(ChannelName.EMAIL)
     context = {
         "form": form,
         "doubtful": flow.is_doubtful,
@@ -169,16 +169,24 @@ def _show_verify(
         "purpose": flow.purpose,
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),
-        "ways": len(flow.facts.routes),
         "app": flow.app,
         "losing": flow.purpose is Purpose.LOGIN,
         "text_route": next((r for r in flow.facts.routes if r.channel is ChannelName.SMS), None),
         "spare": flow.recovery_codes is not None,
-        "email_offered": mailbox in flow.facts.routes and flow.facts.route != mailbox,
+        **_others(flow),
         **code_context(challenge),
         **out_of_order(flow),
     }
     return show(request, "mfa/verify.html", context, user=flow.user, refusal=refusal)
+
+
+def _others(flow: Flow) -> dict[str, object]:
+    """Return whether there are other methods than the one in use, and whether email is one."""
+    mailbox, routes = Route(ChannelName.EMAIL), flow.facts.routes
+    return {
+        "ways": len(routes),
+        "email_offered": mailbox in routes and flow.facts.route != mailbox,
+    }
 
 
 def _label(route: Route, flow: Flow) -> str:

@@ -168,10 +168,11 @@ def test_delivery_by_removed_channel_is_shown(support: Browser, bob: User, setti
 
 
 def test_support_finds_reason_for_failed_login(support: Browser, alice: User) -> None:
-    """LO-01: the audit of one person, in the words that the person reads."""
+    """LO-01, C03: the audit of one person, in words, with the purpose of a code."""
     Browser().password(alice)
     page = support.get("/admin/mfa/auditevent/", {"q": alice.email}).content.decode()
-    assert f">{Event.CODE_SENT.label}</a>" in page
+    assert f">{Event.CODE_SENT.label} Purpose: log in.</a>" in page
+    assert f">{Event.PASSWORD_RIGHT.label}</a>" in page
     assert f">{Event.CODE_SENT}<" not in page
 
 

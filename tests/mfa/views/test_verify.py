@@ -134,6 +134,21 @@ def test_help_names_email_if_code_was_emailed(asked: Browser) -> None:
     assert "junk folder" in page
 
 
+def test_help_names_only_the_buttons_of_the_code_page(
+    browser: Browser, other_browser: Browser, alice: User, policy: SitePolicy
+) -> None:
+    asked, email, other = "press “Send again”.", "“Send code to email”", "“Try another way”"
+    browser.password(alice)
+    assert email in browser.get(HELP).text
+    SitePolicy.objects.update(email_codes="off")
+    page = browser.get(HELP).text
+    assert (asked in page, email in page, other in page) == (True, False, False)
+    give_app(alice)
+    other_browser.password(alice)
+    page = other_browser.get(HELP).text
+    assert (asked in page, email in page, other in page) == (False, False, True)
+
+
 def test_help_shows_charlie_nothing_of_alice(
     asked: Browser, other_browser: Browser, charlie: User
 ) -> None:
