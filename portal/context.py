@@ -22,6 +22,7 @@ def brand(request: HttpRequest) -> dict[str, object]:
             "host": settings.HOST,
             "accent": known.accent.removeprefix("#"),
             "registration": known.registration,
+            "says_otp": known.says_otp,
             "own_accent": known.accent == OWN_ACCENT,
             "theme": theme if theme in THEMES else "system",
         }

@@ -68,7 +68,9 @@ class RegistrationForm(PhoneForm):
         if names is LoginWith.EMAIL:
             del self.fields["username"]
         else:
-            self.fields["username"].required = names is LoginWith.USERNAME
+            if names is LoginWith.EITHER:
+                self.fields["username"].required = False
+                self.fields["username"].label = _("Username (optional)")
             self.fields["email"].help_text = _("We email you a code.")
         del self.fields["phone"].widget.attrs["autofocus"]
         if Method.PHONE not in policy.methods:

@@ -66,10 +66,9 @@ class PhoneForm(forms.Form):
         """
         if not number:
             return cls(policy=policy)
-        form = cls({"phone": number}, policy=policy)
-        if not form.is_valid():
-            return form
-        return cls(policy=policy, initial={"phone": number_formats.international(number)})
+        shown = {"phone": number_formats.international(number)}
+        form = cls(shown, policy=policy)
+        return cls(policy=policy, initial=shown) if form.is_valid() else form
 
     def clean_phone(self) -> str:
         """Return the number in E.164."""

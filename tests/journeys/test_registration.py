@@ -186,3 +186,12 @@ def test_username_is_asked_for_and_given_if_it_is_free(policy: SitePolicy) -> No
     for name in (ANN, "ZOE"):
         answer = Browser().post("/login/", {"email": name, "password": NEW})
         assert answer.url == PHONE
+
+
+def test_username_is_optional_where_people_log_in_with_either(
+    browser: Browser, policy: SitePolicy
+) -> None:
+    SitePolicy.note(login_with="either")
+    open_site()
+    assert ">Username (optional)</label>" in browser.get("/register/").content.decode()
+    assert register(browser, username="").url == CODE

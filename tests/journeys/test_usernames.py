@@ -41,11 +41,27 @@ def test_username_in_any_spelling_logs_in_with_a_code(patient: User) -> None:
     page = browser.get("/login/verify/").content.decode()
     assert ">OTP</label>" in page
     assert ">Code</label>" not in page
+    assert "<h1>Enter your OTP</h1>" in page
+    assert "123456 is your OTP to log in." in page
     number = patient.factors.get().target
     assert "is your OTP to log in." in OutboxMessage.objects.get(target=number).body
     browser.post("/login/verify/", {"code": code(number)})
     assert "alice.77" in browser.get("/me/").content.decode()
     assert "Enter your username." in log_in("")
+
+
+def test_setup_and_change_of_a_number_say_otp_too(patient: User) -> None:
+    bob = make_user("bob@example.org")
+    browser, number = Browser(), "+447700900270"
+    browser.password(bob)
+    browser.post("/login/enroll/phone/", {"phone": number})
+    assert "<h1>Enter the OTP</h1>" in browser.get("/login/enroll/verify/").text
+    assert "is your OTP to set up your phone." in OutboxMessage.objects.get(target=number).body
+    browser.post("/login/enroll/verify/", {"code": code(number)})
+    browser.log_in(bob)
+    browser.post("/me/phone/", {"phone": "+447700900271"})
+    changed = OutboxMessage.objects.get(target="+447700900271").body
+    assert "is your OTP for the new number." in changed
 
 
 def test_who_can_use_the_email_depends_on_the_policy(patient: User, policy: SitePolicy) -> None:

@@ -26,6 +26,7 @@ from tests.registration import (
     CLINIC,
     CODE,
     NEW,
+    NUMBER,
     PAGE,
     TYPED,
     clinic,
@@ -146,9 +147,17 @@ def test_number_that_is_fixed_or_mobile_is_accepted(browser: Browser, site: Site
     assert Registration.objects.get().phone == "+12015550123"
 
 
-def test_mistyped_number_is_repaired_in_words(browser: Browser, site: SitePolicy) -> None:
-    page = register(browser, phone="+44 44 7700 900260").content.decode()
+def test_mistyped_number_is_repaired_by_a_button(browser: Browser, site: SitePolicy) -> None:
+    """The number doctor. The button comes after the field, so its number counts."""
+    mistyped = "+44 44 7700 900260"
+    page = register(browser, phone=mistyped).content.decode()
     assert "Did you mean +44 7700 900260?" in page
+    button = 'name="phone" value="+44 7700 900260">Register with +44 7700 900260</button>'
+    assert button in page
+    assert page.index(">Register</button>") < page.index(button)
+    sent = {**TYPED, "phone": [mistyped, "+44 7700 900260"]}
+    assert browser.post(PAGE, sent).url == CODE
+    assert Registration.objects.get().phone == NUMBER
 
 
 def test_policy_without_phones_asks_for_no_number(browser: Browser, policy: SitePolicy) -> None:

@@ -74,7 +74,7 @@ def test_proposed_landline_is_shown_with_the_reason(enrolling: Browser, bob: Use
     factors.propose_phone(bob, "+442079460123", client=NOWHERE)
     page = enrolling.get(PHONE).content.decode()
     assert "+44 20 7946 0123 looks like a landline or special-rate number" in page
-    assert 'value="+442079460123"' in page
+    assert 'value="+44 20 7946 0123"' in page
     assert not OutboxMessage.objects.exists()
 
 
