@@ -1,5 +1,7 @@
 """The person's own pages: home, My Details and the password."""
 
+from operator import attrgetter
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -30,7 +32,7 @@ def home(request: UserRequest) -> HttpResponse:
     """The home page: what the person needs to do, and the links of this portal."""
     user, known = request.user, factors.known_of(request.user)
     held = [factor for factor in known if factor.is_usable]
-    codes = _newest(held, Factor.Kind.RECOVERY_CODES)
+    codes = _first(held, Factor.Kind.RECOVERY_CODES)
     left = recovery_codes.left(codes) if codes else None
     tasks = {
         "set_up": user.is_superuser and not user.mfa_policy.demanded,
@@ -133,14 +135,16 @@ def _second_step(user: User, known: list[Factor]) -> dict[str, object]:
     held = [factor for factor in known if factor.is_usable]
     return {
         "saved": international(known[0].target) if factors.awaits_number(known) else "",
-        "app": _newest(held, Factor.Kind.APP),
-        "phone": _newest(held, Factor.Kind.PHONE),
-        "demanded": user.mfa_policy.demanded,
+        "app": _first(held, Factor.Kind.APP),
+        "phone": _first(held, Factor.Kind.PHONE),
+        "asks": user.mfa_policy.asks,
     }
 
 
-def _newest(held: list[Factor], kind: Factor.Kind) -> Factor | None:
-    return next((factor for factor in held if factor.kind == kind), None)
+def _first(held: list[Factor], kind: Factor.Kind) -> Factor | None:
+    """Return the preferred factor of a kind, or the newest."""
+    fitting = (factor for factor in held if factor.kind == kind)
+    return max(fitting, key=attrgetter("preferred"), default=None)
 
 
 def _change_password(request: UserRequest, password: str) -> HttpResponse:

@@ -90,9 +90,16 @@ def propose_phone(user: AbstractMfaUser, number: str, *, client: Client) -> None
 
 
 def save_number(user: AbstractMfaUser, number: str, *, client: Client) -> None:
-    """Keep a new number until its code proves it. The old one works until then (C14, K7)."""
+    """Keep a new number until its code proves it. The old one works until then (C14, K7).
+
+    The audit has one event for a number, however often its code is asked for.
+    """
     with transaction.atomic():
-        propose_phone(user, number, client=client)
+        saved = _proposed(user)
+        again = saved is not None and saved.target == number
+        _write(saved or Factor(user_id=user.pk), number, Status.PROPOSED, client)
+        if again:
+            return
         audit.record(Event.NUMBER_SAVED, user, client=client, new_ending=masking.ending(number))
 
 

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from mfa.models import SitePolicy
 from mfa.models.cohorts import Cohort
 from mfa.rules.fold import Branch, EmptyPolicyError, resolve
-from mfa.rules.policy import Enforcement, Policy
+from mfa.rules.policy import Policy
 
 # What a login's outcome depends on. Two policies that agree in it have the same outcomes.
 DECISIVE = attrgetter(
@@ -82,8 +82,7 @@ def _policy(
 
 
 def _key(policy: Policy) -> Any:
-    asks = policy.demanded and policy.enforcement is not Enforcement.OFF
-    return DECISIVE(policy) if asks else None
+    return DECISIVE(policy) if policy.asks else None
 
 
 def _bound(before: SitePolicy, after: SitePolicy) -> dict[tuple[bool, bool], Q]:

@@ -47,7 +47,7 @@ class Event(models.TextChoices):
     LOCKED = "locked", _("Too many wrong codes. Logins were locked for a while.")
     FACTOR_ADDED = "factor_added", _("A phone number was verified.")
     FACTOR_CHANGED = "factor_changed", _("The phone number was changed.")
-    NUMBER_SAVED = "number_saved", _("You saved a new phone number. Its code verifies it.")
+    NUMBER_SAVED = "number_saved", _("You saved a new phone number.")
     NUMBER_DROPPED = "number_dropped", _("You kept your old phone number.")
     NUMBER_ASSIGNED = "number_assigned", _("An administrator changed your phone number.")
     FACTOR_SUSPENDED = "factor_suspended", _("A phone or app was reported lost and turned off.")
@@ -124,7 +124,7 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.LOGGED_IN: _("The person logged in."),
     Event.STEPPED_UP: _("The person verified again who they are."),
     Event.LOGGED_OUT: _("The person logged out."),
-    Event.NUMBER_SAVED: _("The person saved a new phone number. Its code verifies it."),
+    Event.NUMBER_SAVED: _("The person saved a new phone number."),
     Event.NUMBER_DROPPED: _("The person kept the old phone number."),
     Event.NUMBER_ASSIGNED: _("An administrator changed the phone number."),
     Event.DISOWNED: _("The person reported activity that wasn't theirs."),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from mfa.models.cohorts import Cohort
 from mfa.rules.fold import Combination
-from mfa.rules.policy import Enforcement, Layer, Policy
+from mfa.rules.policy import Layer, Policy
 
 # LG-01: the count toward 100 restarts after a day without a wrong answer.
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -187,8 +187,7 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         """
         if self.ever_bound_at is not None:
             return False
-        policy = self.mfa_policy
-        return policy.demanded and policy.enforcement is not Enforcement.OFF
+        return self.mfa_policy.asks
 
     def skips_under(self, policy: Policy) -> int:
         """Return how often the setup was skipped, as far as the policy counts it (K18)."""

@@ -128,6 +128,11 @@ class Policy:
         return self.in_force and not self.paused
 
     @property
+    def asks(self) -> bool:
+        """Whether a login asks for a second step, or offers to set one up."""
+        return self.demanded and self.enforcement is not Enforcement.OFF
+
+    @property
     def remembers_skip(self) -> bool:
         """Whether one skip is enough for good (D15)."""
         return self.most_skips is None and self.skips_until is None

@@ -48,7 +48,9 @@ def add_phone(request: SignedIn) -> HttpResponse:
             return redirect("mfa:change_phone_verify")
         except TooMany as too_many:
             refusal = too_many
+    becomes_first = bool(flow.phones) and not any(phone.preferred for phone in flow.phones)
     context = {"form": form, "repaired": form.repaired, "most": most}
+    context["becomes_first"] = becomes_first
     return show(request, "mfa/add_phone.html", context, user=request.user, refusal=refusal)
 
 

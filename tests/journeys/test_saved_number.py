@@ -78,6 +78,8 @@ def test_next_login_asks_for_the_saved_number(asked: Browser, alice: User) -> No
     asked.post("/login/enroll/verify/", {"code": code(NEW_NUMBER)})
     assert asked.signed_in
     assert numbers(alice) == {NEW_NUMBER: Status.ACTIVE}
+    # Asking for its code again did not save it again.
+    assert AuditEvent.objects.filter(event="number_saved").count() == 1
 
 
 def test_another_number_can_be_verified_instead(asked: Browser, alice: User) -> None:

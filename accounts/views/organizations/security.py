@@ -115,6 +115,10 @@ def _shown(
     for name, words in deciders.explain(organization, level).items():
         field = form.fields[name]
         field.help_text = " ".join(filter(None, (str(field.help_text), words)))
+    unchanged = form.is_valid() and form.wishes == rules.wishes_of(organization, level)
+    if unchanged and "confirmed" not in request.POST:
+        messages.info(request, gettext("Nothing has changed."))
+        return None
     return _answered(request, organization, level, form)
 
 

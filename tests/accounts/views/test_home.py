@@ -8,7 +8,8 @@ from django.utils import timezone
 from accounts.models import Tile, User
 from mfa.models import Pause, RecoveryCode, SitePolicy
 from tests.authenticator import give_app
-from tests.conftest import give_codes
+from tests.conftest import give_codes, give_phone, make_user
+from tests.organizations import join, organization
 from tests.portal_client import Browser
 
 
@@ -47,6 +48,15 @@ def test_home_shows_that_no_code_is_needed(browser: Browser, alice: User) -> Non
     browser.password(alice)
     page = browser.get("/").content.decode()
     assert "just your password for now" in page
+
+
+def test_home_follows_rules_of_the_organization(browser: Browser, policy: SitePolicy) -> None:
+    """The site requires MFA, and the person's organization has turned it off."""
+    SitePolicy.note(may_relax_to="off")
+    bob = join(make_user("bob@example.org"), organization("Acme", enforcement="off"))
+    give_phone(bob, "+447700900201")
+    browser.password(bob)
+    assert "You log in with just your password for now." in browser.get("/").text
 
 
 @pytest.mark.parametrize(("used", "shown"), [(6, False), (7, True), (9, True)])

@@ -56,9 +56,13 @@ def test_preferred_phone_gets_the_code_and_the_choice_lists_it_first(
     both: Browser, alice: User
 ) -> None:
     assert "Gets the codes first" in both.get("/me/security/").content.decode()
+    assert "Login codes then go to the new phone first." in both.get("/me/security/phone/").text
     assert both.post(url_of(alice, FIRST, "prefer")).url.endswith("?done=preferred")
     both.post(url_of(alice, FIRST, "name"), {"name": "Work phone"})
     assert "Work phone" in both.get("/me/security/").content.decode()
+    for page in ("/", "/me/"):
+        assert "we text to the <strong>number ending 01</strong>" in both.get(page).text
+    assert "go to the new phone first" not in both.get("/me/security/phone/").text
     both.post("/logout/")
     OutboxMessage.objects.all().delete()
     both.password(alice)

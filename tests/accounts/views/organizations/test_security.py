@@ -47,6 +47,7 @@ def test_manager_turns_mfa_off_and_on_after_a_preview(
     assert "checked" in shown.split('name="enabled"')[1].split(">")[0]
     assert "People log in with just their password." in said(managing)
     assert own().enforcement == ""
+    assert "Nothing has changed." in said(managing, enabled="on")
     assert "Saved." in save(managing)
     assert User.objects.get(pk=bob.pk).mfa_policy.enforcement == "off"
     assert (
