@@ -1,7 +1,9 @@
 """How long the steps of a login take, by texted code and by just the password.
 
+The logins with a code are by email, by username, and of people with two phones.
+
 `python -m benchmarks.login` starts gunicorn on its own PostgreSQL database, logs people in over
-HTTP, alternately with MFA on and off, and prints tables: with a trivial hash, then with Argon2id.
+HTTP, alternately in each way, and prints tables: with a trivial hash, then with Argon2id.
 No worker runs, so texts stay queued and only the web requests are measured. `--large` measures
 again with 1,000,000 people and 10,000,000 events. `make bench-peers` compares with other products.
 """
@@ -11,8 +13,10 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from statistics import median, quantiles
+from typing import TYPE_CHECKING
 
 import django
 import psycopg
@@ -20,6 +24,9 @@ import psycopg
 from benchmarks.machine import here
 from tests.processes import portal, services
 from tests.processes.visitor import Answer, Visitor
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 PASSWORD = "benchmarks only, long and dull"
 # The login's pages in order. A login with just a password has the first two and the last.
@@ -29,11 +36,36 @@ BLOCK = 20
 LARGE_PEOPLE, LARGE_EVENTS = 1_000_000, 10_000_000
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A way to log in: its pages, the login name, and how many phones each person has."""
+
+    name: str
+    steps: tuple[str, ...] = SECOND
+    name_field: str = "email"
+    phones: int = 1
+
+    @property
+    def names(self) -> str:
+        """What the login page asks for. An email works on both of its forms."""
+        return "email" if self.name_field == "email" else "either"
+
+
+PASSWORD_ONLY = Kind("just the password", PLAIN)
+TEXTED = Kind("with a texted code")
+KINDS = (
+    PASSWORD_ONLY,
+    TEXTED,
+    Kind("with a texted code, by username", name_field="username"),
+    Kind("with a texted code, of two phones", phones=2),
+)
+
+
 @dataclass
 class Seen:
     """What the logins of one kind cost: seconds and bytes by step, CPU seconds by block."""
 
-    steps: tuple[str, ...]
+    kind: Kind
     seconds: dict[str, list[float]] = field(default_factory=dict)
     size: dict[str, int] = field(default_factory=dict)
     cpu: list[float] = field(default_factory=list)
@@ -65,73 +97,76 @@ def main() -> None:
             company.env["TEST_HASHER"] = hash_name
             company.start_web(workers=1, threads=4)
             print(f"\n## {chosen.logins} logins of each kind, {hash_name} hash\n")
-            _report(*_measure(company, chosen.logins, hash_name))
+            _report(_measure(company, chosen.logins, hash_name))
             company.web.stop()
-        _report_statements(_statements(next(_people(1, "trivial"))))
+        _report_statements()
         if chosen.large:
             _fill(database)
             company.start_web(workers=1, threads=4)
             print(f"\n## The same beside {LARGE_PEOPLE:,} people and {LARGE_EVENTS:,} events\n")
-            _report(*_measure(company, chosen.logins, "trivial"))
+            _report(_measure(company, chosen.logins, "trivial"))
 
 
-def _measure(company: portal.Company, logins: int, hash_name: str) -> tuple[Seen, Seen]:
-    """Log in alternately in blocks, so that a slower machine affects both."""
-    plain, second = Seen(PLAIN), Seen(SECOND)
-    emails = _people(logins + 2 * BLOCK, hash_name)
-    for seen in (Seen(PLAIN), Seen(SECOND)):
-        _block(company, seen, [next(emails) for _ in range(BLOCK)])
+def _measure(company: portal.Company, logins: int, hash_name: str) -> list[Seen]:
+    """Log in alternately in blocks, so that a slower machine affects all kinds."""
+    people = {kind: _people(logins + 2 * BLOCK, hash_name, kind.phones) for kind in KINDS}
+    for kind in KINDS:
+        _block(company, Seen(kind), people[kind])
+    seen = [Seen(kind) for kind in KINDS]
     for _ in range(logins // BLOCK):
-        block = [next(emails) for _ in range(BLOCK)]
-        for seen in (plain, second):
-            _block(company, seen, block)
-    return plain, second
+        for each in seen:
+            _block(company, each, people[each.kind])
+    return seen
 
 
-def _block(company: portal.Company, seen: Seen, emails: list[str]) -> None:
-    _switch(on=seen.steps == SECOND)
+def _block(company: portal.Company, seen: Seen, people: Iterator["User"]) -> None:
+    _switch(on=seen.kind.steps == SECOND, names=seen.kind.names)
+    block = list(islice(people, BLOCK))
+    # This login reads the new policy, and does not count.
+    _log_in(company.visitor(), Seen(seen.kind), block[0], block[0].email)
     before = _cpu(company.web.children())
-    for email in emails:
-        _log_in(company.visitor(), seen, email)
-    seen.cpu.append((_cpu(company.web.children()) - before) / len(emails))
+    for person in block[1:]:
+        _log_in(company.visitor(), seen, person, getattr(person, seen.kind.name_field))
+    seen.cpu.append((_cpu(company.web.children()) - before) / len(block[1:]))
 
 
-def _log_in(visitor: Visitor, seen: Seen, email: str) -> None:
+def _log_in(visitor: Visitor, seen: Seen, person: "User", name: str) -> None:
     found, sent_on = 200, 302
     answers: Iterator[tuple[str, Callable[[], Answer], int]] = iter(
         (
             ("GET login", lambda: visitor.send("GET", "/login/"), found),
             (
                 "POST password",
-                lambda: visitor.send("POST", "/login/", {"email": email, "password": PASSWORD}),
+                lambda: visitor.send("POST", "/login/", {"email": name, "password": PASSWORD}),
                 sent_on,
             ),
             ("GET code page", lambda: visitor.send("GET", "/login/verify/"), found),
             (
                 "POST code",
-                lambda: visitor.send("POST", "/login/verify/", {"code": _code(email)}),
+                lambda: visitor.send("POST", "/login/verify/", {"code": _code(person)}),
                 sent_on,
             ),
             ("GET home", lambda: visitor.send("GET", "/"), found),
         )
     )
     for step, ask, status in answers:
-        if step in seen.steps:
+        if step in seen.kind.steps:
             seen.note(step, ask(), status)
 
 
-def _statements(email: str) -> dict[str, tuple[int, int]]:
+def _statements(kind: Kind) -> dict[str, tuple[int, int]]:
     """Return the reads and writes of each step, counted in this process."""
-    from accounts.models import User
     from tests.journeys.statements import CountingBrowser
 
-    _switch(on=True)
+    _switch(on=True, names=kind.names)
+    person = next(_people(1, "trivial", kind.phones))
     browser = CountingBrowser()
     browser.defaults["SERVER_NAME"] = "127.0.0.1"
     browser.get("/login/")
-    browser.password(User.objects.get(email=email), PASSWORD)
+    name = getattr(person, kind.name_field)
+    browser.post("/login/", {"email": name, "password": PASSWORD})
     browser.get("/login/verify/")
-    browser.post("/login/verify/", {"code": _code(email)})
+    browser.post("/login/verify/", {"code": _code(person)})
     browser.get("/")
     counts = ((len(seen.reads), len(seen.writes)) for seen in browser.log)
     return dict(zip(SECOND, counts, strict=True))
@@ -149,7 +184,7 @@ def _cpu(pids: list[int]) -> float:
 # The database, through the portal's own models
 
 
-def _people(number: int, hash_name: str) -> Iterator[str]:
+def _people(number: int, hash_name: str, phones: int) -> Iterator["User"]:
     from django.contrib.auth.hashers import MD5PasswordHasher
     from django.utils import timezone
 
@@ -159,32 +194,38 @@ def _people(number: int, hash_name: str) -> Iterator[str]:
 
     hasher = MD5PasswordHasher() if hash_name == "trivial" else Argon2idHasher()
     password = hasher.encode(PASSWORD, hasher.salt())
-    first = User.objects.count()
+    first, now = User.objects.count(), timezone.now()
     people = User.objects.bulk_create(
         User(
-            email=f"person-{first + i}@example.org", password=password, ever_bound_at=timezone.now()
+            email=f"person-{first + i}@example.org",
+            username=f"person-{first + i}",
+            password=password,
+            ever_bound_at=now,
         )
         for i in range(number)
     )
     Factor.objects.bulk_create(
-        Factor(user=person, target=f"+4477{person.pk:08}", confirmed_at=timezone.now())
+        Factor(
+            user=person, target=f"+447{each}{person.pk:08}", confirmed_at=now, preferred=not each
+        )
         for person in people
+        for each in range(phones)
     )
-    return iter([person.email for person in people])
+    return iter(people)
 
 
-def _switch(*, on: bool) -> None:
+def _switch(*, on: bool, names: str) -> None:
     from mfa.models import SitePolicy
 
     site = SitePolicy.load()
-    site.enabled = on
+    site.enabled, site.login_with = on, names
     site.save()
 
 
-def _code(email: str) -> str:
+def _code(person: "User") -> str:
     from mfa.models import Challenge
 
-    challenge = Challenge.objects.filter(user__email=email).latest("created_at")
+    challenge = Challenge.objects.filter(user=person).latest("created_at")
     return challenge.code_for(challenge.browser) or ""
 
 
@@ -209,26 +250,29 @@ def _fill(database: str) -> None:
 # Tables
 
 
-def _report(plain: Seen, second: Seen) -> None:
+def _report(kinds: list[Seen]) -> None:
     print("| step | p50 ms | p99 ms | bytes |\n|---|---|---|---|")
-    for seen, kind in ((plain, "just the password"), (second, "with a texted code")):
-        for step in seen.steps:
+    for seen in kinds:
+        for step in seen.kind.steps:
             times = [1000 * seconds for seconds in seen.seconds[step]]
             worst = quantiles(times, n=100)[98]
-            print(f"| {kind}: {step} | {median(times):.1f} | {worst:.1f} | {seen.size[step]} |")
-    print(
-        f"\nServer CPU per login: {1000 * median(plain.cpu):.1f} ms by just the password, "
-        f"{1000 * median(second.cpu):.1f} ms with a texted code."
-    )
+            size = seen.size[step]
+            print(f"| {seen.kind.name}: {step} | {median(times):.1f} | {worst:.1f} | {size} |")
+    texted = next(median(seen.cpu) for seen in kinds if seen.kind is TEXTED)
+    print("\n| login | server CPU, ms | times with a texted code |\n|---|---|---|")
+    for seen in kinds:
+        used = median(seen.cpu)
+        print(f"| {seen.kind.name} | {1000 * used:.1f} | {used / texted:.2f} |")
 
 
-def _report_statements(counts: dict[str, tuple[int, int]]) -> None:
-    print("\n## Statements of a login by texted code\n")
-    print("| step | reads | writes |\n|---|---|---|")
-    for step, (reads, writes) in counts.items():
+def _report_statements() -> None:
+    counts = {kind: _statements(kind) for kind in KINDS if kind is not PASSWORD_ONLY}
+    print("\n## Statements of a login by texted code\n\n| step | reads | writes |\n|---|---|---|")
+    for step, (reads, writes) in counts[TEXTED].items():
         print(f"| {step} | {reads} | {writes} |")
-    total = [sum(numbers) for numbers in zip(*counts.values(), strict=True)]
-    print(f"| all | {total[0]} | {total[1]} |")
+    for kind, steps in counts.items():
+        reads, writes = map(sum, zip(*steps.values(), strict=True))
+        print(f"| all, {kind.name} | {reads} | {writes} |")
 
 
 if __name__ == "__main__":
