@@ -77,7 +77,9 @@ def lift_block(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": gettext("Allow texts again?"),
-        "block": block,
+        # Not "block": in a template, that is the block tag.
+        "scope": block.scope,
+        "until": block.until,
         "name": _named(block),
     }
     return TemplateResponse(request, "admin/mfa/lift_block.html", context)

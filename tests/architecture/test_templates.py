@@ -93,3 +93,9 @@ def test_parts_rendered_once_hold_no_personal_data() -> None:
         for found in private.findall(" ".join(TAGS.findall(inside)))
         if found not in named.split()
     ] == []
+
+
+def test_no_value_is_called_block() -> None:
+    """Inside of a block tag, `block` is that tag, so a value of this name would be empty."""
+    value = re.compile(r"\bblock\.(?!super\b)\w+")
+    assert {name: value.findall(text) for name, text in ALL.items() if value.search(text)} == {}

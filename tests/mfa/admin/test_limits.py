@@ -5,6 +5,8 @@ import re
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from accounts.models import User
 from mfa.limits import counters, table as limits
@@ -128,9 +130,18 @@ def test_page_asks_before_it_lifts_send_block(block: SendBlock, office: Browser)
     link = re.search(r'href="(/admin/mfa/sendblock/lift/\?scope=[^"]+)"', office.get(PAGE).text)
     page = office.get(link[1]).text
     assert f"<strong>{BLOCK}…</strong> get texts again right away" in page
+    until = date_format(localtime(block.until), "j F Y, H:i T")
+    assert f"They are not blocked again before {until}." in page
     block.refresh_from_db()
     assert block.lifted_at is None
     assert staff("Support").get(link[1]).status_code == 403
+    action, scope = (
+        re.search(r'<form method="post" action="([^"]+)">', page),
+        re.search(r'name="scope" value="([^"]*)"', page),
+    )
+    office.post(action[1], {"scope": scope[1]})
+    block.refresh_from_db()
+    assert block.lifted_at is not None
 
 
 @pytest.mark.parametrize("scope", ["", "XX", "+440000000", "\x00"])
