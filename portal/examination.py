@@ -20,7 +20,7 @@ from mfa.fraud import watch
 from mfa.management.commands.reencrypt import places, tokens
 from mfa.messages import alerts
 from mfa.metrics import Name
-from mfa.models import SitePolicy, SmsAccount
+from mfa.models import Factor, SitePolicy, SmsAccount
 from mfa.rules import looks
 from mfa.rules.methods import ChannelName
 from portal import readiness, senders
@@ -64,7 +64,10 @@ def examine() -> Iterator[Examined]:
     yield from _emails()
     yield from _recipients()
     yield from _mail()
-    yield from _sms()
+    texts = list(_sms())
+    yield from texts
+    if any(found.health is Health.ILL for found in texts):
+        yield from _only_texts()
     yield from _staff()
     yield from _name()
     yield _clock()
@@ -164,6 +167,16 @@ def _sms() -> Iterator[Examined]:
         return
     health = Health.ILL if SitePolicy.load().enabled else Health.WEAK
     yield Examined("sms account", health, "not set up. Enter it in Security > Account Policy")
+
+
+def _only_texts() -> Iterator[Examined]:
+    """Count the people who cannot log in while no texts are sent (pol4)."""
+    held = Factor.objects.usable()
+    others = held.exclude(kind=Factor.Kind.PHONE).values("user")
+    alone = held.filter(user__is_active=True).exclude(user__in=others)
+    if people := alone.values("user").distinct().count():
+        words = f"people whose only verification method is a phone: {people}"
+        yield Examined("sms account", Health.ILL, words)
 
 
 def _staff() -> Iterator[Examined]:

@@ -59,7 +59,9 @@ def enroll_app(request: HttpRequest, flow: Flow) -> HttpResponse:
         if result.leads_on:
             return login.advance(flow)
         form.refuse_new(result)
-    return show(request, "mfa/enroll_app.html", _context(new, form, flow.user), user=flow.user)
+    context = _context(new, form, flow.user)
+    context["other_ways"] = len(to_enroll(flow.user.mfa_policy.methods)) > 1
+    return show(request, "mfa/enroll_app.html", context, user=flow.user)
 
 
 @never_cache

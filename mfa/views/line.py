@@ -73,7 +73,7 @@ def line_of(delivery: Delivery, now: datetime) -> Line:
     if delivery.state == State.FAILED:
         words %= delivery.get_reason_display()
     elif waiting and not problem:
-        words = words + " " + gettext("If it hasn't arrived, try another way.")
+        words = words + " " + gettext("If it hasn't arrived, try another way or get help.")
     return Line(
         state=delivery.state,
         words=words,

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import TestCase
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.people import resets
@@ -19,8 +20,11 @@ from mfa.audit import NOWHERE
 from mfa.models import SitePolicy
 from tests.advisories.trial import BODIES, bound, undone
 from tests.architecture.addresses import PORTAL
-from tests.conftest import make_user
+from tests.conftest import give_codes, make_user
+from tests.invitations import accept, invite, link_to
+from tests.organizations import MANAGER, join, organization
 from tests.portal_client import PASSWORD, Browser
+from tests.registration import open_site, prove, register
 from tests.stations import PHONE, mailed_link
 
 ROOT = Path(settings.BASE_DIR)
@@ -99,12 +103,38 @@ def by_createsuperuser(browser: Browser, root: User) -> str:
     return browser.password(new).url
 
 
+def by_registering(browser: Browser, root: User) -> str:
+    open_site()
+    register(browser)
+    return prove(browser).url
+
+
+def by_invitation(browser: Browser, root: User) -> str:
+    manager, office = User.objects.get(email="alice@example.org"), Browser()
+    office.log_in(join(manager, organization("Acme"), role=MANAGER))
+    invite(office)
+    return accept(browser, link_to()).url
+
+
+def by_recovery_code(browser: Browser, root: User) -> str:
+    """Alone it opens nothing, and it does not replace a setup that is due for everyone."""
+    stranger, owner = Browser(), User.objects.get(email="alice@example.org")
+    typed = give_codes(owner)[0]
+    assert stranger.post("/login/recovery-code/", {"code": typed}).url == "/login/"
+    SitePolicy.note(enroll_again_from=timezone.now())
+    browser.password(owner)
+    return browser.post("/login/recovery-code/", {"code": typed}).url
+
+
 # Each way, by its first words in the document, and where it leads without a second step
 WAYS: dict[str, tuple[Callable[[Browser, User], str], str]] = {
     "`/login/`": (by_login, VERIFY),
     "`/admin/`": (by_admin, VERIFY),
     "`/password/forgot/`": (by_forgotten_password, VERIFY),
     "a link that an administrator sends": (by_link_of_an_administrator, VERIFY),
+    "`/login/recovery-code/`": (by_recovery_code, ENROLL),
+    "`/register/`": (by_registering, ENROLL),
+    "`/invitation/`": (by_invitation, ENROLL),
     "`/me/confirm/`": (by_confirming, "/login/"),
     "a pause": (by_pause, VERIFY),
     "`manage.py breakglass`": (by_breakglass, VERIFY),

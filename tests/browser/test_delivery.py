@@ -96,7 +96,7 @@ def test_failure_shows_reason_and_offers_email_first(waiting: Visitor) -> None:
 
 def test_ten_seconds_without_news_offer_email_first(waiting: Visitor) -> None:
     Delivery.objects.update(created_at=timezone.now() - timedelta(seconds=10))
-    expect(line(waiting)).to_contain_text("try another way.")
+    expect(line(waiting)).to_contain_text("try another way or get help.")
     assert waiting.page.evaluate(FIRST) == "Send code to email"
 
 
@@ -163,5 +163,5 @@ def test_no_receipts_means_sent_is_final(stopped: Page) -> None:
     """The demo's phone never does."""
     Delivery.objects.update(created_at=timezone.now() - timedelta(seconds=10))
     stopped.clock.run_for(2_000)
-    expect(stopped.locator(".delivery")).to_contain_text("try another way.")
+    expect(stopped.locator(".delivery")).to_contain_text("try another way or get help.")
     assert_nobody_looks(stopped)

@@ -14,6 +14,7 @@ from accounts.models import User
 from mfa import metrics
 from mfa.models import AuditEvent, Delivery, Event, Metric, SitePolicy, SmsAccount
 from portal.examination import Health, examine
+from tests.conftest import give_phone, make_user
 from tests.organizations import organization
 from tests.twilio_endpoint.fixtures import authority, endpoint, straight
 
@@ -155,6 +156,17 @@ def test_missing_sms_account_is_reported(policy: SitePolicy, enabled, health: He
     SmsAccount.note(account_id="")
     SitePolicy.objects.update(enabled=enabled)
     assert found()["sms account"] == [(health, "not set up. Enter it in Security > Account Policy")]
+
+
+def test_people_who_have_only_a_phone_are_counted_while_no_text_is_sent(
+    policy: SitePolicy, alice: User, root: User
+) -> None:
+    """pol4: alice has a phone, and root also has recovery codes."""
+    words = "people whose only verification method is a phone: 1"
+    give_phone(make_user("gone@example.org", is_active=False), "+447700900291")
+    assert words not in [words for _, words in found()["sms account"]]
+    SmsAccount.note(account_id="")
+    assert (Health.ILL, words) in found()["sms account"]
 
 
 def test_name_that_nobody_chose_is_weak(policy: SitePolicy) -> None:

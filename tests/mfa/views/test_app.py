@@ -276,3 +276,12 @@ def test_person_with_app_sees_no_password_only_warning(
     secret = secret_on(enrolling.post(FIRST).content.decode())
     enrolling.post(FIRST, {"code": shows(secret)})
     assert "only a password" not in enrolling.get("/").content.decode()
+
+
+def test_another_way_is_offered_only_if_there_is_one(
+    browser: Browser, bob: User, policy: SitePolicy
+) -> None:
+    browser.password(bob)
+    assert "Set up another way" in browser.get("/login/enroll/app/").text
+    SitePolicy.note(methods=["app"])
+    assert "Set up another way" not in browser.get("/login/enroll/app/").text
