@@ -30,12 +30,14 @@ LABELS: dict[str, str | Promise] = {
     "skips_from": _("Earlier skips do not count since"),
     "enroll_again_from": _("Everyone sets up MFA again since"),
     "backup": _("A second way to log in"),
+    "no_email": _("Never by email"),
     "code_life": _("Code lifetime"),
     "session_life": _("Session length"),
     "session_idle": _("Idle timeout"),
 }
 METHODS: dict[str, str | Promise] = {
     "phone": _("phone"),
+    "email": _("email"),
     "app": _("authenticator app"),
     "recovery_codes": _("recovery codes"),
 }

@@ -160,7 +160,7 @@ SETTINGS = {
 }
 # Every other regular expression: the reader above that runs it, or whose text it sees instead
 PATTERNS = {
-    "accounts.models.emails.validate": "login email",
+    "mfa.forms.emails.validate": "login email",
     "accounts.people.strength.YEAR": "password, as long as it may be",
     "accounts.people.validators._names": "names beside a password",
     "accounts.people.links.PARTS": "tail of a link",

@@ -71,7 +71,7 @@ def reset(
             counters.take([limits.RESCUES.of(str(actor.pk))])
         pauses.end_running(held, by=actor, client=client)
         numbers = notices.numbers_of(held) or [factors.last_number(held)]
-        factors.rebind(held)
+        factors.rebind(held, stronger=False)
         Factor.objects.filter(user_id=held.pk).end()
         people = get_user_model().objects.filter(pk=held.pk)
         people.update(reset_at=timezone.now(), skipped_at=None)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from mfa.views import (
     app,
+    emails,
     enable,
     enroll,
     hooks,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("login/enroll/", app.enroll, name="enroll"),
     path("login/enroll/app/", app.enroll_app, name="enroll_app"),
     path("login/enroll/phone/", enroll.enroll_phone, name="enroll_phone"),
+    path("login/enroll/email/", emails.enroll_email, name="enroll_email"),
     path("login/enroll/verify/", enroll.enroll_verify, name="enroll_verify"),
     path("login/enroll/done/", enroll.enroll_done, name="enroll_done"),
     path("login/enroll/done/codes/", enroll.save_codes, name="save_codes"),
@@ -51,7 +53,8 @@ urlpatterns = [
     path("me/security/factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),
     path("me/security/factors/<int:pk>/remove/", security.remove_factor, name="remove_factor"),
     path("me/security/phone/", phones.add_phone, name="add_phone"),
-    path("me/security/factors/<int:pk>/prefer/", phones.prefer_phone, name="prefer_phone"),
+    path("me/security/email/", emails.add_email, name="add_email"),
+    path("me/security/factors/<int:pk>/prefer/", phones.prefer_factor, name="prefer_phone"),
     path("me/security/factors/<int:pk>/name/", phones.rename_factor, name="rename_factor"),
     path("me/enable-mfa/", enable.enable, name="enable"),
     path("me/session/", session.time_left, name="time_left"),

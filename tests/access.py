@@ -20,7 +20,7 @@ def outcomes(other: str, **by_actor: str) -> Outcomes:
 ANYONE = outcomes(OPEN)
 EMPTY = outcomes(MISSING)
 LOGGED_IN = outcomes(OPEN, visitor=LOGIN)
-# Ned's rows, or those of a change that no actor has begun
+# Ned's rows, those of a change that no actor has begun, or a method that the policy lacks
 OWN = outcomes(MISSING, visitor=LOGIN)
 MANAGERS = outcomes(MISSING, visitor=LOGIN, member=DENIED, manager=OPEN, partner=OPEN)
 PARTNERS = {**MANAGERS, "manager": DENIED}
@@ -37,7 +37,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         accounts:confirm_warning accounts:report accounts:invitation
         accounts:register accounts:register_at
         accounts:register_code
-        mfa:enroll mfa:enroll_app mfa:enroll_phone
+        mfa:enroll mfa:enroll_app mfa:enroll_phone mfa:enroll_email
         mfa:enroll_verify mfa:enroll_done mfa:save_codes mfa:skip mfa:verify mfa:resend
         mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:choose mfa:continue
         mfa:cancel mfa:help mfa:time_left portal:theme_css portal:theme portal:healthz
@@ -59,7 +59,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (
         OWN,
         """accounts:not_me mfa:change_phone_status mfa:suspend_factor mfa:remove_factor
-        mfa:prefer_phone mfa:rename_factor
+        mfa:prefer_phone mfa:rename_factor mfa:add_email
         mfa:enable accounts:close_account""",
     ),
     (

@@ -23,6 +23,8 @@ def organizations(now: datetime) -> list[Organization]:
         organization("Clinic", enforcement="optional", skips_from=now - timedelta(days=2)),
         organization("Shop", enforcement="off", email_codes="recovery"),
         organization("Shop two", enforcement="off", email_codes="recovery"),
+        organization("Club", methods=["email"]),
+        organization("School", methods=["phone", "email"], email_codes="off"),
         organization("Bank", methods=["phone"], text_countries=["GB", "US"], email_codes="off"),
         organization("Silent"),
     ]
@@ -43,9 +45,11 @@ def people(number: int, seed: int, companies: list[Organization], now: datetime)
 
     for index in range(number):
         staff = often(0.1)
-        factors = _factors(chance, index, now)
+        email = f"p{seed}-{index}@example.org"
+        factors = _factors(chance, index, email, now)
+        kinds = {factor.kind for factor in factors}
         user = User.objects.create(
-            email=f"p{seed}-{index}@example.org",
+            email=email,
             password="!" if often(0.2) else "argon2$x",
             is_active=not often(0.08),
             is_staff=staff,
@@ -53,6 +57,7 @@ def people(number: int, seed: int, companies: list[Organization], now: datetime)
             last_login=some_day() if often(0.6) else None,
             date_joined=some_day(),
             ever_bound_at=some_day() if factors or often(0.2) else None,
+            only_email_since=some_day() if factors and kinds == {Factor.Kind.EMAIL} else None,
             reset_at=some_day() if often(0.08) else None,
             skipped_at=some_day(6) if often(0.4) else None,
             skips=chance.randrange(4),
@@ -99,16 +104,20 @@ def people(number: int, seed: int, companies: list[Organization], now: datetime)
             )
 
 
-def _factors(chance: random.Random, index: int, now: datetime) -> list[Factor]:
+def _factors(chance: random.Random, index: int, email: str, now: datetime) -> list[Factor]:
     """Return a few factors in any status, more or less old."""
     found = []
     for kind in chance.choices(Factor.Kind.values, k=chance.choice((0, 0, 1, 1, 2, 3))):
-        phone = kind == Factor.Kind.PHONE
+        targets = {
+            Factor.Kind.PHONE: chance.choice(NUMBERS) % index,
+            Factor.Kind.EMAIL: chance.choice((email, f"p{index}@example.com")),
+        }
+        target = targets.get(Factor.Kind(kind), "")
         found.append(
             Factor(
                 kind=kind,
-                target=chance.choice(NUMBERS) % index if phone else "",
-                secret="" if phone or chance.random() < 0.1 else "JBSWY3DPEHPK3PXP",
+                target=target,
+                secret="" if target or chance.random() < 0.1 else "JBSWY3DPEHPK3PXP",
                 status=chance.choice((*Status.values, Status.ACTIVE, Status.ACTIVE)),
                 confirmed_at=now - timedelta(days=chance.randrange(20), hours=1),
                 refuses_until=now + timedelta(days=1) if chance.random() < 0.1 else None,

@@ -55,6 +55,7 @@ PAGES = {
     "mfa:enroll": "enrolling",
     "mfa:enroll_app": "enrolling",
     "mfa:enroll_phone": "enrolling",
+    "mfa:enroll_email": "choosing_email",
     "mfa:enroll_verify": "proving",
     "mfa:enroll_done": "finishing",
     "mfa:verify": "asked",
@@ -101,6 +102,7 @@ PAGES = {
     "accounts:member_end": "managing",
     "accounts:member_role": "partnering",
     "mfa:add_phone": "home",
+    "mfa:add_email": "allowed_email",
     "mfa:rename_factor": "home",
     "mfa:suspend_factor": "home",
     "mfa:remove_factor": "home",
@@ -229,6 +231,13 @@ def enrolling(browser: Browser, bob: User) -> Browser:
 
 
 @pytest.fixture
+def choosing_email(enrolling: Browser) -> Browser:
+    """Bob after his password, where the policy allows email as a factor."""
+    SitePolicy.note(methods=["phone", "email", "app", "recovery_codes"])
+    return enrolling
+
+
+@pytest.fixture
 def proving(enrolling: Browser) -> Browser:
     """Bob after "Send Verification Code"."""
     enrolling.post(PHONE, {"phone": NEW_NUMBER})
@@ -289,6 +298,13 @@ def home(browser: Browser, alice: User) -> Browser:
     """Alice, logged in."""
     browser.log_in(alice)
     return browser
+
+
+@pytest.fixture
+def allowed_email(home: Browser) -> Browser:
+    """Alice, logged in, where the policy allows email as a factor."""
+    SitePolicy.note(methods=["phone", "email", "app", "recovery_codes"])
+    return home
 
 
 @pytest.fixture
@@ -428,6 +444,7 @@ STATIONS = (
     "noticed",
     "resetting",
     "enrolling",
+    "choosing_email",
     "proving",
     "finishing",
     "skipped",
@@ -436,6 +453,7 @@ STATIONS = (
     "recovering",
     "entering",
     "home",
+    "allowed_email",
     "leaving",
     "expired",
     "moving",

@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.emails import EmailFormField
 from accounts.models.usernames import LoginNameField
+from mfa.forms.emails import EmailFormField
 from mfa.rules.login_names import LoginWith
 
 LABELS = {

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.login_names import login_name_field
 from accounts.models import User
-from accounts.models.emails import EmailFormField
+from mfa.forms.emails import EmailFormField
 from mfa.rules.login_names import LoginWith
 
 # RFC 5321, 4.5.3.1, and the column's length

@@ -49,11 +49,16 @@ class RulesForm(forms.Form):
         required=False,
         choices=[
             (Method.PHONE, _("Code by text")),
+            (Method.EMAIL, _("Code by email")),
             (Method.APP, _("Authenticator app")),
             (Method.RECOVERY_CODES, _("Recovery codes")),
         ],
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Choose none to allow all methods that the portal allows."),
+        help_text=_(
+            "Choose none to allow all methods that the portal allows. With email, anyone who "
+            "controls the mailbox controls the account. Managers never use it: they set up a phone "
+            "or app."
+        ),
     )
     opt_out = forms.BooleanField(
         label=_("Allow opt-out"),

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.mailboxes import short_enough
 from accounts.models import Registration, User, usernames
-from accounts.models.emails import EmailFormField
 from accounts.models.usernames import UsernameFormField
+from mfa.forms.emails import EmailFormField
 from mfa.forms.phones import PhoneForm
 from mfa.models import plain_text
 from mfa.rules.login_names import LoginWith

@@ -1,39 +1,11 @@
-"""Email fields of forms and models, which normalize their values."""
+"""The column for email addresses, which normalizes them."""
 
 from typing import Any
 
-from django import forms
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
-from mfa.rules.emails import Flaw, flaw, normalize
-
-FLAWS = {
-    Flaw.NAME: _(
-        "Before the @, an email address can have only letters from a to z, digits and signs such "
-        "as . _ + -. Check it, or use another address."
-    ),
-    Flaw.DOMAIN: _("No email can reach this address. Check the part after the @."),
-}
-
-
-def validate(email: str) -> None:
-    """Raise ValidationError for an undeliverable address."""
-    if fault := flaw(email):
-        raise ValidationError(FLAWS[fault], code=fault)
-    validate_email(email)
-
-
-class EmailFormField(forms.EmailField):
-    """An email address as people type or paste it."""
-
-    default_validators = [validate]
-
-    def to_python(self, value: Any) -> str:
-        """Return the normalized address."""
-        return normalize(super().to_python(value) or "")
+from mfa.forms.emails import EmailFormField, validate
+from mfa.rules.emails import normalize
 
 
 class EmailField(models.EmailField[str, str]):

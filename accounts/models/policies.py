@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from mfa.rules.methods import DEFAULT
 from mfa.rules.policy import EmailCodes, Enforcement, Layer
 
 # Staff can change everyone's second step. Therefore theirs is never optional and never by email
@@ -9,16 +10,20 @@ from mfa.rules.policy import EmailCodes, Enforcement, Layer
 STAFF = Layer(
     name="staff",
     enforcement=Enforcement.REQUIRED,
+    methods=DEFAULT,
+    no_email=True,
     email_codes=EmailCodes.OFF,
     backup=True,
     session_life=timedelta(hours=12),
     session_idle=timedelta(minutes=15),
 )
 # Managers reset other people's second step, so theirs is required too. An emailed code is no proof
-# for that, but it may open the setup of a new phone.
+# for that, whatever the address (EM-07), but it may open the setup of a new phone.
 MANAGER = Layer(
     name="managers",
     enforcement=Enforcement.REQUIRED,
+    methods=DEFAULT,
+    no_email=True,
     email_codes=EmailCodes.RECOVERY,
     session_idle=timedelta(minutes=15),
 )

@@ -26,6 +26,7 @@ class State(StrEnum):
 
     APP = "app"
     PHONE = "phone"
+    EMAIL = "email"
     SKIPPED = "skipped"
     NOT_YET = "not_yet"
 
@@ -38,6 +39,7 @@ class State(StrEnum):
 WORDS: dict[State, Promise] = {
     State.APP: _("Authenticator app"),
     State.PHONE: _("Phone"),
+    State.EMAIL: _("Email"),
     State.SKIPPED: _("Skipped"),
     State.NOT_YET: _("Not set up"),
 }
@@ -109,17 +111,24 @@ def _groups(
     dated = people.annotate(
         app_at=_first(Method.APP, again),
         phone_at=_first(Method.PHONE, again),
+        email_at=_first(Method.EMAIL, again),
         skipped_at=Case(When(counts, then="user__skipped_at")),
     )
     by_day = dated.annotate(
         joined=day("since"),
         app=day("app_at"),
         phone=day("phone_at"),
+        email=day("email_at"),
         skipped=day("skipped_at"),
     )
-    grouped = by_day.values_list("joined", "app", "phone", "skipped").annotate(Count("pk"))
-    for joined, app, phone, skipped, number in grouped:
-        reached = {State.APP: app, State.PHONE: phone, State.SKIPPED: skipped}
+    grouped = by_day.values_list("joined", "app", "phone", "email", "skipped").annotate(Count("pk"))
+    for joined, app, phone, email, skipped, number in grouped:
+        reached = {
+            State.APP: app,
+            State.PHONE: phone,
+            State.EMAIL: email,
+            State.SKIPPED: skipped,
+        }
         yield number, joined, {state: at for state, at in reached.items() if state in used}
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from accounts.models import Organization, OrganizationPolicy, User
 from accounts.organizations import rules
 from mfa.models.policy import Conflict
+from mfa.rules.methods import only_email
 from mfa.rules.policy import Enforcement
 
 
@@ -24,6 +25,9 @@ def refusal_of(
     """Return why the levels above do not allow a changed level, or who would lose every method."""
     if conflict := rules.conflict_with(organization, changed):
         return RulesRefusal("methods", _without_method(conflict))
+    if only_email(changed.methods) and not organization.site.health.mail_tested:
+        words = gettext("Emails of this portal are not tested yet. Ask an administrator to do it.")
+        return RulesRefusal("methods", words)
     if rules.demands_less(organization, changed):
         field = "opt_out" if changed.enforcement == Enforcement.OPTIONAL else "enabled"
         words = gettext("The portal requires more. You can only make it stricter.")

@@ -126,6 +126,7 @@ def _person(person: User) -> Facts:
         "email_changed_at": person.email_changed_at,
         "email_codes_off_until": person.mailbox_opens_at,
         "first_factor_at": person.ever_bound_at,
+        "only_email_since": person.only_email_since,
         "factors_reset_at": person.reset_at,
         "skipped_at": person.skipped_at,
         "wrong_codes": person.wrong_answers,
@@ -142,11 +143,11 @@ def _devices(*, recognized: bool) -> Facts:
 
 def _factor(factor: Factor) -> Facts:
     """Return a factor without its secret. A phone shows the last digits."""
-    phone = factor.kind == Factor.Kind.PHONE
     return {
         "kind": factor.kind,
         "name": factor.name,
-        "number_ending": masking.ending(factor.target) if phone else "",
+        "number_ending": masking.ending(factor.number),
+        "email": factor.email,
         "status": factor.status,
         "status_since": factor.status_at,
         "confirmed_at": factor.confirmed_at,

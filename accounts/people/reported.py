@@ -21,6 +21,7 @@ BINDING = {
     Event.FACTOR_CHANGED,
     Event.NUMBER_ASSIGNED,
     Event.APP_ADDED,
+    Event.EMAIL_ADDED,
     Event.RECOVERY_CODES_MADE,
 }
 

@@ -137,6 +137,7 @@ def _second_step(user: User, known: list[Factor]) -> dict[str, object]:
         "saved": international(known[0].target) if factors.awaits_number(known) else "",
         "app": _first(held, Factor.Kind.APP),
         "phone": _first(held, Factor.Kind.PHONE),
+        "mailbox": _first(held, Factor.Kind.EMAIL),
         "asks": user.mfa_policy.asks,
     }
 

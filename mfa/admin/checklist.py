@@ -31,7 +31,7 @@ def tasks_of(administrator: AbstractMfaUser) -> list[Task]:
     policy = SitePolicy.load()
     if policy.first_enabled_at is not None:
         return []
-    left = set(open_checks(policy.sms, administrator))
+    left = set(open_checks(policy, administrator))
     mail = channels.available(ChannelName.EMAIL)
     form = reverse("admin:mfa_accountpolicy_change", args=[policy.pk])
     account, test = OpenCheck.ACCOUNT in left, OpenCheck.TEST in left

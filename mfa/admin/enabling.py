@@ -18,7 +18,8 @@ from mfa.client import client_of
 from mfa.login.guards import SignedIn, fresh
 from mfa.messages import changes
 from mfa.messages.changes import Change
-from mfa.models import AbstractMfaUser, Factor, SitePolicy, SmsAccount
+from mfa.models import AbstractMfaUser, Factor, SitePolicy
+from mfa.rules.methods import only_email
 
 FORM = "admin:mfa_accountpolicy_changelist"
 
@@ -36,6 +37,11 @@ class OpenCheck(Enum):
         _("Confirm the new SMS account values"),
         _("Confirm the new values"),
         "admin:mfa_accountpolicy_confirm_account",
+    )
+    MAIL = (
+        _("Send a test email, because email is the only method"),
+        _("Send test email"),
+        FORM,
     )
     OWN_FACTOR = (
         _("Verify your own phone"),
@@ -60,13 +66,15 @@ class OpenCheck(Enum):
         return reverse(self.page) if self.page else ""
 
 
-def open_checks(account: SmsAccount, administrator: AbstractMfaUser) -> list[OpenCheck]:
+def open_checks(policy: SitePolicy, administrator: AbstractMfaUser) -> list[OpenCheck]:
     """List what prevents this administrator from enabling MFA."""
+    account = policy.sms
     held = Factor.objects.usable().filter(user_id=administrator.pk)
     holds = {
         OpenCheck.ACCOUNT: account.complete,
         OpenCheck.TEST: account.tested or not account.complete,
         OpenCheck.CANDIDATE: account.candidate_since is None,
+        OpenCheck.MAIL: policy.health.mail_tested or not only_email(policy.methods),
         OpenCheck.OWN_FACTOR: factors.phone_of(administrator) is not None,
         OpenCheck.WAY_OUT: factors.are_backed_up(held),
     }
@@ -80,7 +88,7 @@ def enable(request: SignedIn) -> HttpResponse:
     if not request.user.has_perm("mfa.change_accountpolicy"):
         raise PermissionDenied
     policy = SitePolicy.load()
-    checks = open_checks(policy.sms, request.user)
+    checks = open_checks(policy, request.user)
     if checks:
         left = "; ".join(str(check.words) for check in checks)
         messages.warning(request, gettext("MFA is not on yet: %s.") % left)
@@ -98,7 +106,7 @@ def switch_again(request: SignedIn) -> HttpResponse:
     if not request.user.has_perm("mfa.change_accountpolicy"):
         raise PermissionDenied
     policy = SitePolicy.load()
-    if not policy.enrolls_again_now or open_checks(policy.sms, request.user):
+    if not policy.enrolls_again_now or open_checks(policy, request.user):
         return redirect(FORM)
     if request.method == "POST":
         _enable(request, policy)

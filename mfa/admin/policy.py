@@ -205,7 +205,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
             "words": channels.get(ChannelName.SMS).account_words,
             "account": policy.sms,
             "health": policy.health,
-            "open_checks": [] if policy.enabled else open_checks(policy.sms, person(request)),
+            "open_checks": [] if policy.enabled else open_checks(policy, person(request)),
             "people": status.people_words(policy),
             "sentence": sentence_of_site(policy),
             "last_text": status.last_text(),

@@ -34,7 +34,7 @@ def save(
             _replace_values(values)
     policy.save(update_fields=(done - SMS_FIELDS) | policy.follow(former))
     turning_on = ticked and not former.enabled
-    checks = open_checks(SmsAccount.load(), by) if turning_on else []
+    checks = open_checks(AccountPolicy.load(), by) if turning_on else []
     # Turning on again may ask everyone to set up MFA again, which a page of its own asks about.
     switched = turning_on and not checks and not policy.enrolls_again_now
     if switched:

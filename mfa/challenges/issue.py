@@ -245,8 +245,8 @@ def _uses(user: AbstractMfaUser, target: Target, purpose: Purpose, client: Clien
             return [
                 *(limit.of(subject) for limit in limits.UNPROVEN_NUMBER),
                 limits.UNPROVEN_PER_ADDRESS.of(client.network),
-                limits.UNPROVEN_PER_BLOCK.of(subject[:-BLOCK_DIGITS]),
-                *_new_number(user, target.address),
+                *_of_block(subject, target),
+                *_new_target(user, target),
             ]
         case Purpose.REGISTER:
             # mfa.challenges.newcomers has these: there is no person yet.
@@ -264,12 +264,19 @@ def _neighbors(
     return [] if unconfirmed.counts(user, target.address) else unconfirmed.uses(target.address)
 
 
-def _new_number(user: AbstractMfaUser, number: str) -> list[Use]:
-    """A number counts once a day per person, however often it is texted."""
+def _of_block(subject: str, target: Target) -> list[Use]:
+    is_number = target.channel is ChannelName.SMS
+    return [limits.UNPROVEN_PER_BLOCK.of(subject[:-BLOCK_DIGITS])] if is_number else []
+
+
+def _new_target(user: AbstractMfaUser, target: Target) -> list[Use]:
+    """A number or address counts once a day per person, however many codes it gets."""
     known = Challenge.objects.filter(
         user_id=user.pk,
-        target=number,
+        target=target.address,
         purpose__in=[Purpose.ENROLL, Purpose.CHANGE],
         created_at__gt=timezone.now() - DAY,
     ).exists()
-    return [] if known else [limits.NUMBERS_PER_PERSON.of(str(user.pk))]
+    by_text = target.channel is ChannelName.SMS
+    limit = limits.NUMBERS_PER_PERSON if by_text else limits.NEW_EMAILS_PER_PERSON
+    return [] if known else [limit.of(str(user.pk))]

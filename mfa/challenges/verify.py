@@ -21,6 +21,7 @@ from mfa.models import TRIES, AbstractMfaUser, Challenge, Event, Factor, Status
 from mfa.models.factors import FactorQuerySet, note_right_answer
 from mfa.models.people import FORGOTTEN_AFTER
 from mfa.rules.codes import browser_of
+from mfa.rules.methods import is_strong
 
 # NIST SP 800-63B-4, 3.2.2: disable a factor after 100 wrong codes in a row.
 MOST_WRONG_ANSWERS = 100
@@ -164,7 +165,7 @@ def forgive(
 
     For a recognized device this is its own count. For others it is the `own` wrong codes of the
     session, so the owner's login gives an attacker no attempts back. `used` is the factor's id, or
-    None for an emailed code.
+    None for a code to the account's email. `details` include the channel.
     """
     now = timezone.now()
     if _erred(person, now):
@@ -172,7 +173,7 @@ def forgive(
             lockouts.forget(lockouts.WRONG_CODES, _subject(person, client))
         else:
             lockouts.give_back(lockouts.WRONG_CODES, _subject(person, client), own)
-    if person.mailbox_rests_until and used is not None:
+    if person.mailbox_rests_until and is_strong(details["channel"]):
         # A factor is stronger than the email account that reset the password (EM-04).
         person.mailbox_rests_until = None
         person.save(update_fields=["mailbox_rests_until"])
@@ -247,7 +248,7 @@ def _disable(worn: Factor, person: AbstractMfaUser, client: Client) -> None:
         Event.FACTOR_DISABLED,
         person,
         client=client,
-        numbers=[worn.target] if worn.target else None,
+        numbers=[worn.number] if worn.number else None,
         factor=worn.pk,
     )
 

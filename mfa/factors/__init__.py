@@ -6,7 +6,7 @@ from mfa.factors.binding import (
     are_outdated,
     awaits_number,
     end_former,
-    has_first,
+    has_strong,
     held_by,
     known_of,
     only_of,
@@ -16,6 +16,7 @@ from mfa.factors.binding import (
     suspend,
     suspend_reported,
 )
+from mfa.factors.email import MOST_EMAILS, add_email, has_most_emails
 from mfa.factors.kind import Asked, Kind
 from mfa.factors.names import prefer, rename
 from mfa.factors.phone import (
@@ -34,6 +35,7 @@ from mfa.factors.phone import (
     proposed_number,
     save_number,
 )
+from mfa.models import AbstractMfaUser
 from mfa.rules.methods import WAYS, ChannelName, Method
 from mfa.rules.routes import Route
 
@@ -45,10 +47,12 @@ _BY_CHANNEL = {kind.way.channel: kind for kind in KINDS.values()}
 
 __all__ = [
     "KINDS",
+    "MOST_EMAILS",
     "MOST_PHONES",
     "TEXT_NOTICE",
     "Asked",
     "Kind",
+    "add_email",
     "add_phone",
     "are_backed_up",
     "are_enough",
@@ -58,13 +62,15 @@ __all__ = [
     "change_phone",
     "drop_proposed",
     "end_former",
-    "has_first",
+    "has_most_emails",
+    "has_strong",
     "held_by",
     "kind_by",
     "kind_of",
     "known_of",
     "last_number",
     "may_have",
+    "may_prove",
     "numbers_of",
     "only_of",
     "phone_of",
@@ -85,6 +91,13 @@ __all__ = [
 def to_enroll(methods: frozenset[Method]) -> list[Kind]:
     """Return the kinds of these methods that a login can set up, best first."""
     return [KINDS[method] for method in WAYS if method in methods and KINDS[method].enroll]
+
+
+def may_prove(user: AbstractMfaUser, channel: str, target: str) -> bool:
+    """Whether the person's policy allows this new number or address (fac3)."""
+    if channel == ChannelName.EMAIL:
+        return Method.EMAIL in user.mfa_policy.methods
+    return may_have(user, target)
 
 
 def kind_of(route: Route) -> Kind:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from mfa import audit, prepared
@@ -13,7 +14,7 @@ from mfa.client import Client
 from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event, Factor, Status
 from mfa.models.factors import USABLE
-from mfa.rules.methods import FIRST
+from mfa.rules.methods import FIRST, STRONG_FIRST
 
 _KNOWN = prepared.Query(
     lambda: Factor.objects.filter(
@@ -38,20 +39,23 @@ def awaits_number(known: Sequence[Factor]) -> bool:
 
 
 def end_former(user: AbstractMfaUser) -> None:
-    """End all phones and apps except the newest: they are lost, and someone may have them."""
+    """End all first factors except the newest: they are lost, and someone may have them."""
     held = Factor.objects.usable().filter(user_id=user.pk, kind__in=FIRST)
     _newest, *former = held.order_by("-pk").values_list("pk", flat=True)
     held.filter(pk__in=former).become(Status.REVOKED)
 
 
-def has_first(user: AbstractMfaUser) -> bool:
-    """Whether the person has a phone or app."""
-    return Factor.objects.usable().filter(user_id=user.pk, kind__in=FIRST).exists()
+def has_strong(user: AbstractMfaUser) -> bool:
+    """Whether the person has a phone or app, which are stronger than an email."""
+    return Factor.objects.usable().filter(user_id=user.pk, kind__in=STRONG_FIRST).exists()
 
 
 def are_backed_up(held: Iterable[Factor]) -> bool:
-    """Whether the factors are of two kinds, so that losing one leaves another."""
-    return len({factor.kind for factor in held}) > 1
+    """Whether the factors are of two kinds, so that losing one leaves another.
+
+    An email is no backup: staff cannot use it.
+    """
+    return len({factor.kind for factor in held} - {Factor.Kind.EMAIL}) > 1
 
 
 def are_outdated(held: Iterable[Factor], since: datetime | None) -> bool:
@@ -71,7 +75,8 @@ def shown_of(user: AbstractMfaUser) -> list[Factor]:
 def only_of(user: AbstractMfaUser) -> Factor | None:
     """Return the factor that the person needs to log in, if only one is left."""
     # Recovery codes are a backup of a factor, not a replacement.
-    left = Factor.objects.usable().filter(user_id=user.pk, kind__in=FIRST)[:2]
+    kinds = user.mfa_policy.methods.intersection(FIRST)
+    left = Factor.objects.usable().filter(user_id=user.pk, kind__in=kinds)[:2]
     return left[0] if len(left) == 1 else None
 
 
@@ -87,7 +92,8 @@ def suspend(user: AbstractMfaUser, factor: Factor, *, client: Client) -> bool:
             Event.FACTOR_SUSPENDED,
             user,
             client=client,
-            numbers=[factor.target] if factor.target else None,
+            numbers=[factor.number] if factor.number else None,
+            emails=[factor.email],
             factor=factor.pk,
         )
     return True
@@ -108,32 +114,38 @@ def remove(user: AbstractMfaUser, factor: Factor, *, client: Client) -> bool:
             Event.FACTOR_REMOVED,
             user,
             client=client,
-            numbers=[factor.target] if factor.target else None,
+            numbers=[factor.number] if factor.number else None,
+            emails=[factor.email],
             factor=factor.pk,
         )
     return True
 
 
 def _retire(user: AbstractMfaUser, factor: Factor, status: Status) -> bool:
-    if not rebind(user):
+    if not rebind(user, stronger=False):
         return False
     Factor.objects.not_revoked().filter(pk=factor.pk).become(status)
     return True
 
 
-def rebind(user: AbstractMfaUser) -> bool:
+def rebind(user: AbstractMfaUser, *, stronger: bool = True) -> bool:
     """End all of the user's sessions and record that they once had a factor.
 
-    This also ends the time after a reset by support.
+    `stronger`: they get one that is stronger than an email (EM-07). This also ends the time after a
+    reset by support.
 
     The acting session continues with `update_session_auth_hash`. Return False if the user changed
     since it was loaded. Call it inside a transaction.
     """
-    people = get_user_model().objects.filter(pk=user.pk)
-    mine = people.filter(session_epoch=user.session_epoch)
-    if not mine.update(session_epoch=F("session_epoch") + 1):
-        return False
-    people.filter(ever_bound_at=None).update(ever_bound_at=timezone.now())
-    people.exclude(reset_at=None).update(reset_at=None)
-    user.refresh_from_db(fields=["session_epoch", "ever_bound_at", "reset_at"])
-    return True
+    people = get_user_model().objects.filter(pk=user.pk, session_epoch=user.session_epoch)
+    changed = people.update(
+        session_epoch=F("session_epoch") + 1,
+        ever_bound_at=Coalesce("ever_bound_at", timezone.now()),
+        only_email_since=None if stronger else F("only_email_since"),
+        reset_at=None,
+    )
+    if changed:
+        user.refresh_from_db(
+            fields=["session_epoch", "ever_bound_at", "only_email_since", "reset_at"]
+        )
+    return bool(changed)

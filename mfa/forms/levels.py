@@ -9,16 +9,19 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa.forms.countries import CountriesField, CountryField
 from mfa.forms.moments import MomentField
+from mfa.models.channel_health import ChannelHealth
 from mfa.models.level import Level
-from mfa.rules.methods import Method
+from mfa.rules.methods import Method, only_email
 
 L = TypeVar("L", bound=Level)
-# The kinds that people can set up now. Codes to the account's own address are `email_codes` (K4).
+# The kinds that people can set up. Codes to the account's own address are `email_codes` (K4).
 METHODS = (
     (Method.PHONE.value, _("Phone")),
+    (Method.EMAIL.value, _("Email")),
     (Method.APP.value, _("Authenticator app")),
     (Method.RECOVERY_CODES.value, _("Recovery codes")),
 )
+NO_MAIL = _("Send a test email first. With email alone, people can log in only while emails work.")
 CHOICES: dict[str, type[models.TextChoices]] = {
     "enforcement": Level.Enforce,
     "may_relax_to": Level.Enforce,
@@ -38,7 +41,11 @@ class LevelForm(forms.ModelForm[L]):
         required=False,
         choices=METHODS,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("What people can set up and use. Choose none to allow all."),
+        help_text=_(
+            "What people can set up and use. Choose none to allow all but email. With email alone: "
+            "Anyone who controls the mailbox controls the account. Staff and managers never use "
+            "email. If it is the only method here, they can use the others."
+        ),
     )
     skips_until = MomentField(
         label=_("People can skip the setup until"),
@@ -96,6 +103,13 @@ class LevelForm(forms.ModelForm[L]):
     def choices_of(self, name: str) -> dict[str, str]:
         """Return the other choices with their words."""
         return {key: str(words) for key, words in CHOICES[name].choices}
+
+    def clean_methods(self) -> list[str]:
+        """Refuse email alone while it is unknown whether emails can be sent (A26)."""
+        methods: list[str] = self.cleaned_data["methods"]
+        if only_email(methods) and not ChannelHealth.load().mail_tested:
+            raise forms.ValidationError(NO_MAIL)
+        return methods
 
     def clean_deadline(self) -> Any:
         """Refuse a new deadline that is over already: it would change the requirement at once."""

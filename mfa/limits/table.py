@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mfa.limits.base import DAY, HOUR, MINUTE, Limit
 
-_CONFIRMED = _("Codes to one verified number")
+_CONFIRMED = _("Codes to one verified number or email address")
 _OWNER = _(
     "People with poor signal may need several. "
     "Limits nuisance texts by someone who stole the password. "
@@ -28,8 +28,8 @@ CONFIRMED_STRANGERS = (
     Limit("code-stranger", 6, HOUR, _STRANGERS, _KEPT),
     Limit("code-stranger", 20, DAY, _STRANGERS, _KEPT),
 )
-_UNPROVEN = _("Codes to one unverified number, from anyone")
-_TILL = _("Limits SMS pumping fraud.")
+_UNPROVEN = _("Codes to one unverified number or email address, from anyone")
+_TILL = _("Limits SMS pumping fraud. Stops flooding an inbox.")
 UNPROVEN_NUMBER = (
     Limit("unproven", 5, HOUR, _UNPROVEN, _TILL),
     Limit("unproven", 10, DAY, _UNPROVEN, _TILL),
@@ -45,7 +45,7 @@ UNPROVEN_PER_ADDRESS = Limit(
     "unproven-address",
     25,
     5 * MINUTE,
-    _("Codes to new numbers from one IP address (IPv6: one /64)"),
+    _("Codes to new numbers and addresses from one IP address (IPv6: one /64)"),
     _("Allows a group to enroll from one IP address. Bots are faster."),
 )
 UNPROVEN_PER_BLOCK = Limit(
@@ -179,7 +179,7 @@ NEW_EMAILS_PER_PERSON = Limit(
     "new-email",
     5,
     DAY,
-    _("Links to new email addresses of one person"),
+    _("New email addresses of one person, for the account and for login codes"),
     _("Enough to correct a typo, too few to send spam."),
 )
 MAILS_PER_NEW_EMAIL = Limit(

@@ -60,7 +60,7 @@ def enter(flow: Flow) -> HttpResponseRedirect:
     }
     keep_proof(session, PASSWORD, at=flow.pending.start)
     if channel:
-        keep_proof(session, channel, at=flow.now.timestamp())
+        keep_proof(session, flow.pending.proved, at=flow.now.timestamp())
     unusual = _unusual(flow)
     # The stubs know only the one user model, which is an AbstractMfaUser.
     auth.login(flow.request, flow.user, settings.AUTHENTICATION_BACKENDS[0])  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ def gather(
     held = [factor for factor in factors if factor.is_usable]
     best_first = sorted(held, key=attrgetter("preferred"), reverse=True)
     holdings = tuple(factor.holding for factor in best_first)
-    channels, rests = _channels(user, policy, pending, now), user.mailbox_rests(now)
+    channels = _channels(user, policy, pending, now)
     due = user.mailbox_due(policy, now)
     # A first factor after long inactivity needs a code by email (S12).
     asks_mailbox = due and purpose is Purpose.STEP_UP and pending.binding
@@ -46,7 +46,8 @@ def gather(
         policy=policy,
         holdings=holdings,
         channels_up=channels,
-        mailbox_rests=rests,
+        mailbox=user.mailbox_at(now),
+        never_stronger=user.only_email_since is not None,
         was_reset=user.reset_at is not None,
     )
     routes = may_use(purpose, binds=pending.binding, idle=due)

@@ -29,10 +29,11 @@ from mfa.sessions.proofs import keep_alive, person_of
 class Flow(Standing):
     """The object through which pages ask and verify. Pages show its results and decide nothing."""
 
-    def ask(self, number: str = "", *, adds: bool = False) -> None:
-        """Send the question of the current step. `number` is one that the person wants to prove.
+    def ask(self, new: str = "", *, by: ChannelName = ChannelName.SMS, adds: bool = False) -> None:
+        """Send the question of the current step.
 
-        `adds`: it does not replace another number.
+        `new` is a number or address that the person wants to prove, and `by` its channel. `adds`:
+        it does not replace another one.
 
         Raises TooMany over a limit. If the question goes to a factor, the page instead shows a
         message and offers the other methods.
@@ -47,13 +48,14 @@ class Flow(Standing):
                 self._issue(Target(channel=ChannelName.EMAIL, address=self.user.email))
             case Purpose.ENROLL | Purpose.CHANGE:
                 self.pending.adds = adds
-                if purpose is Purpose.CHANGE and self._saves_first and not adds:
-                    factors.save_number(self.user, number, client=self.client)
-                self._issue(Target(channel=ChannelName.SMS, address=number))
+                is_number = by is ChannelName.SMS
+                if purpose is Purpose.CHANGE and self._saves_first and is_number and not adds:
+                    factors.save_number(self.user, new, client=self.client)
+                self._issue(Target(channel=by, address=new))
             case Purpose.TEST | Purpose.ACCOUNT:
                 # Each test sends a new code, so it uses the values that are stored now.
                 self.pending.nonce = new_nonce()
-                self._issue(Target(channel=ChannelName.SMS, address=number))
+                self._issue(Target(channel=ChannelName.SMS, address=new))
             case Purpose.REGISTER:
                 raise PermissionDenied
             case _:
@@ -154,7 +156,7 @@ class Flow(Standing):
         factor = self.factor(route.factor)
         result = kind.verify(self.user, factor, typed, client=self.client, asked=asked)
         if result.outcome is Outcome.RIGHT:
-            verify.answered(pending, kind.way.channel)
+            verify.answered(pending, kind.way.channel, proof=route.proof)
         return self._noted(result)
 
     def _issue(self, target: Target) -> None:

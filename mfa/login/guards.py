@@ -144,11 +144,11 @@ def is_fresh(
     """Whether the session gave the strongest available proof in the last ten minutes.
 
     That is a factor; or the password, if no factor is asked or there is none; or the password and
-    an emailed code, if email is the only route (EM-07). With `binding`, the password is enough only
-    if the person never had a factor. An emailed code is enough if logins need no second step
-    (EN-02), or before the first factor of an inactive account (S12). During a pause, every guarded
-    view has these rules: someone with a stolen password must not use the pause to lock the owner
-    out (S07).
+    an emailed code, if an enrolled email is the only route (EM-07). With `binding`, the password is
+    enough only if the person never had a factor. An emailed code is enough if logins need no second
+    step (EN-02), or before the first factor of an inactive account (S12). During a pause, every
+    guarded view has these rules: someone with a stolen password must not use the pause to lock the
+    owner out (S07).
     """
     now = moment_of(request)
     proofs = fresh_proofs(request.session, now)
@@ -168,7 +168,8 @@ def is_fresh(
     flow = login.step_up(request, user, "", binding=binding)
     if flow.facts.by_password:
         return PASSWORD in proofs
-    return login.wants_password(flow) and {PASSWORD, ChannelName.EMAIL} <= proofs
+    route = flow.facts.route
+    return route is not None and login.wants_password(flow) and {PASSWORD, route.proof} <= proofs
 
 
 def person(request: HttpRequest) -> AbstractMfaUser:

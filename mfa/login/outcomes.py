@@ -7,7 +7,7 @@ factor once for all of them.
 
 from datetime import datetime
 
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q
 from django.db.models.functions import Left
 
 from mfa import channels
@@ -16,7 +16,7 @@ from mfa.models import Factor, Status
 from mfa.models.cohorts import has_any
 from mfa.models.factors import USABLE
 from mfa.models.people import FORGOTTEN_AFTER, RESTS_AFTER_CHANGE
-from mfa.rules.methods import FIRST, ChannelName, Method
+from mfa.rules.methods import FIRST, STRONG_FIRST, ChannelName, Method, only_email
 from mfa.rules.outcomes import NextLogin
 from mfa.rules.policy import EmailCodes, Enforcement, Policy
 from mfa.rules.regions import EVERYWHERE, REGIONS, region_of
@@ -27,6 +27,7 @@ NOBODY = Q(pk=None)
 Outcome = tuple[Q, NextLogin]
 _ACTIVE = Q(factors__status=Status.ACTIVE)
 _FIRST = Q(factors__kind__in=sorted(FIRST))
+_STRONG = Q(factors__kind__in=sorted(STRONG_FIRST))
 
 
 def outcomes(policy: Policy, now: datetime) -> list[Outcome]:
@@ -66,15 +67,26 @@ def _skipping(policy: Policy, now: datetime) -> list[Outcome]:
 
 def _answers(policy: Policy, now: datetime) -> Q:
     """Whether a code can be asked for, as `routes.usable` lists them."""
-    others = Q(factors__kind__in=sorted(policy.methods - {Method.PHONE}))
+    others = Q(factors__kind__in=sorted(policy.methods - {Method.PHONE, Method.EMAIL}))
     ways = others & ~Q(factors__secret="")
     if Method.PHONE in policy.methods and channels.available(ChannelName.SMS):
         ways |= Q(factors__kind=Method.PHONE) & _in_reach(policy)
     answers = _held(ways)
     if policy.email_codes is EmailCodes.LOGIN:
-        kinds = sorted(policy.methods & set(FIRST))
-        answers |= _held(_ACTIVE & Q(factors__kind__in=kinds)) & _mailbox(now)
+        kinds = sorted(policy.methods & set(STRONG_FIRST))
+        answers |= _held(_ACTIVE & Q(factors__kind__in=kinds)) & _mailbox(policy, now)
+    if Method.EMAIL in policy.methods:
+        answers |= _enrolled_email(policy, now)
     return answers
+
+
+def _enrolled_email(policy: Policy, now: datetime) -> Q:
+    """Whether an enrolled email can be asked: after a reset by it, not for a while (EM-04)."""
+    emails = Q(factors__kind=Method.EMAIL)
+    resting = Q(reset_at=None, only_email_since=None, mailbox_rests_until__gt=now)
+    waits = NOBODY if only_email(policy.methods) else resting
+    elsewhere = _held(emails & ~Q(factors__target=F("email")))
+    return _mail_works(now) & ((_held(emails) & ~waits) | elsewhere)
 
 
 def _in_reach(policy: Policy) -> Q:
@@ -111,19 +123,25 @@ def _recovers(policy: Policy, now: datetime) -> Q:
     """Whether an emailed code allows to set up MFA, as `routes_for` says."""
     allowed = Q(reset_at__isnull=False)
     if policy.email_codes is not EmailCodes.OFF:
-        allowed |= _held(_FIRST & _ACTIVE) | ~_held(_FIRST)
-    return allowed & _mailbox(now)
+        allowed |= _held(_STRONG & _ACTIVE) | ~_held(_STRONG)
+    return allowed & _mailbox(policy, now)
 
 
-def _mailbox(now: datetime) -> Q:
-    """Whether a code by email may replace a factor now."""
-    if not channels.available(ChannelName.EMAIL):
-        return NOBODY
-    spent = Q(wrong_answers__gte=MOST_WRONG_ANSWERS) & ~Q(wrong_answer_at__lt=now - FORGOTTEN_AFTER)
+def _mailbox(policy: Policy, now: datetime) -> Q:
+    """Whether a code to the account's own email may replace a factor now."""
     rests = Q(reset_at=None, mailbox_rests_until__gt=now) | Q(
         email_changed_at__gt=now - RESTS_AFTER_CHANGE
     )
-    return ~spent & ~rests
+    if only_email(policy.methods):
+        rests &= Q(reset_at__isnull=False)
+    return _mail_works(now) & ~rests
+
+
+def _mail_works(now: datetime) -> Q:
+    """Whether any code can be emailed to the person."""
+    if not channels.available(ChannelName.EMAIL):
+        return NOBODY
+    return ~Q(wrong_answers__gte=MOST_WRONG_ANSWERS) | Q(wrong_answer_at__lt=now - FORGOTTEN_AFTER)
 
 
 def _held(which: Q) -> Q:

@@ -11,7 +11,7 @@ from mfa.challenges import new_nonce
 from mfa.models import AbstractMfaUser
 from mfa.rules import kept
 from mfa.rules.methods import ChannelName
-from mfa.rules.routes import Purpose
+from mfa.rules.routes import ENROLLED_EMAIL, Purpose
 from mfa.rules.steps import Proof
 
 KEY = "mfa_pending"
@@ -31,7 +31,8 @@ class PendingLogin:
 
     In a reset, an emailed link replaces the password. `session_hash` becomes invalid with a new
     password or epoch. `chosen` is a route's name, `asked_by` the channel of the challenge, and
-    `case` the audit row of the start. `refused_until` is the timestamp when a refused code can be
+    `case` the audit row of the start. `channel` is that of the answer, and `proved` what the
+    session keeps of it (`Route.proof`). `refused_until` is the timestamp when a refused code can be
     requested again, `opened` that of the form for a new password. `binding`: the step-up is for
     adding a factor. `wrong_answers` counts those of this session, which a right answer takes back.
     `lost`: the person reported the factors lost. `mailbox_proven`: an emailed code was entered.
@@ -51,6 +52,7 @@ class PendingLogin:
     chosen: str = ""
     proof: str = Proof.NONE
     channel: str = ""
+    proved: str = ""
     refused_until: float = 0.0
     case: int = 0
     opened: float = 0.0
@@ -94,6 +96,7 @@ class PendingLogin:
         return (
             self.proof in set(Proof)
             and {self.channel, self.asked_by} <= {"", *ChannelName}
+            and self.proved in {"", *ChannelName, ENROLLED_EMAIL}
             and (not self.challenge or kept.is_uuid(self.challenge))
         )
 

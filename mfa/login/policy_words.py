@@ -17,6 +17,7 @@ from mfa.rules.policy import Enforcement, Policy
 
 METHODS: dict[Method, str | Promise] = {
     Method.PHONE: _("a phone"),
+    Method.EMAIL: _("an email"),
     Method.APP: _("an authenticator app"),
 }
 # What the next login asks of one person, in a list
@@ -57,8 +58,8 @@ def sentence_of_site(site: SitePolicy) -> str:
 def impact_sentences(impact: Impact) -> list[str]:
     """Say how many people a change affects, and how."""
     counted = impact.count()
-    by_phone = any(Method.PHONE in change.after.methods for change in impact.changes)
-    method = str(METHODS[Method.PHONE if by_phone else Method.APP])
+    allowed = {method for change in impact.changes for method in change.after.methods}
+    method = next((str(words) for kind, words in METHODS.items() if kind in allowed), "")
     found = [
         f"{', '.join(_clauses(outcome, counted[outcome], method))}."
         for outcome in OUTCOMES

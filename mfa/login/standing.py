@@ -159,7 +159,8 @@ class Standing:
         if asked is None:
             return None
         if purpose in {Purpose.ENROLL, Purpose.CHANGE}:
-            return asked if factors.may_have(self.user, asked.target) else None
+            allowed = factors.may_prove(self.user, asked.channel, asked.target)
+            return asked if allowed else None
         to_mailbox = purpose is Purpose.RECOVER
         if purpose is self.purpose and purpose not in APART and (route := self.facts.route):
             if (asked.channel, asked.factor_id) != (route.channel, route.factor):

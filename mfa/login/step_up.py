@@ -59,7 +59,7 @@ def confirmed(flow: Flow, channel: str) -> HttpResponseRedirect:
     session = flow.request.session
     PendingLogin.drop(session)
     if channel:
-        keep_proof(session, channel, at=flow.now.timestamp())
+        keep_proof(session, flow.pending.proved, at=flow.now.timestamp())
         about = session[ABOUT]
         aal = max(about.get("aal", 1), AAL[ChannelName(channel)])
         # A session that proved a factor does not end with the pause.
@@ -88,7 +88,8 @@ def will_send(flow: Flow) -> bool:
 def way_back(request: HttpRequest, user: AbstractMfaUser, *, without: Factor) -> WayBack:
     """Return how a person can log in after losing a factor."""
     flow = step_up(request, user, "")
-    left = tuple(factor for factor in flow.factors if factor != without)
+    allowed = user.mfa_policy.methods
+    left = tuple(each for each in flow.factors if each != without and each.kind in allowed)
     if left:
         return WayBack.FACTOR
     if not user.mfa_policy.demanded:

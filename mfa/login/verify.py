@@ -11,7 +11,7 @@ from mfa.login.pending import PendingLogin
 from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Challenge, Event
 from mfa.rules.methods import ChannelName
-from mfa.rules.routes import Purpose
+from mfa.rules.routes import ENROLLED_EMAIL, Purpose
 from mfa.rules.steps import Proof
 
 
@@ -38,20 +38,24 @@ def prove(
 def _bind(
     challenge: Challenge, user: AbstractMfaUser, pending: PendingLogin, client: Client
 ) -> bool:
+    if challenge.channel == ChannelName.EMAIL:
+        return factors.add_email(user, challenge.target, client=client)
     if pending.adds:
         return factors.add_phone(user, challenge.target, client=client)
     setup = challenge.purpose == Purpose.ENROLL
     return factors.change_phone(user, challenge.target, client=client, all_of_them=setup)
 
 
-def answered(pending: PendingLogin, channel: ChannelName) -> None:
-    """Record that a factor answered."""
+def answered(pending: PendingLogin, channel: ChannelName, *, proof: str = "") -> None:
+    """Record that a factor answered. `proof` is what the session keeps, if not the channel."""
     pending.proof, pending.channel = Proof.ANSWER, channel
+    pending.proved = proof or channel
 
 
 def enrolled(user: AbstractMfaUser, pending: PendingLogin, channel: ChannelName) -> None:
     """Continue with a new factor. Lost factors end in the same transaction."""
     pending.proof, pending.channel = Proof.ENROLLED, channel
+    pending.proved = ENROLLED_EMAIL if channel is ChannelName.EMAIL else channel
     if pending.lost:
         factors.end_former(user)
     # The new factor raised the epoch, which ends all other flows.

@@ -38,6 +38,7 @@ NOTICES = {
     # To the lost phone too: someone who reads the emails could delete this notice.
     Event.MAILBOX_PROVEN: _both("recovery_begun"),
     Event.APP_ADDED: _both("app_added"),
+    Event.EMAIL_ADDED: _both("email_added"),
     Event.NUMBER_ASSIGNED: _both("number_assigned", text="number_changed"),
     Event.FACTOR_SUSPENDED: _both("factor_suspended"),
     Event.FACTOR_REMOVED: _both("factor_removed"),
@@ -146,6 +147,7 @@ def tell(
     *,
     client: Client = audit.NOWHERE,
     numbers: Iterable[str] | None = None,
+    emails: Iterable[str] = (),
     old_email: str = "",
     link: str = "",
     not_me: bool = True,
@@ -153,8 +155,9 @@ def tell(
 ) -> None:
     """Record the event and queue its notices. `words` go into both and hold no full number.
 
-    The email offers `link` while it is valid, and “This wasn't me” if `not_me`. A text goes to each
-    of `numbers`, or to all of the person's phones (NT-02).
+    The email offers `link` while it is valid, and “This wasn't me” if `not_me`. It goes to the
+    account's address, to all enrolled ones and to `emails`, former ones. A text goes to each of
+    `numbers`, or to all of the person's phones (NT-02).
     """
     row = audit.record(event, user, client=client, **words)
     context = {**words, "address": client.address, "browser": client.browser}
@@ -165,7 +168,7 @@ def tell(
     phones = numbers_of(user) if numbers is None else numbers
     targets = {
         ChannelName.SMS: dict.fromkeys(phones),
-        ChannelName.EMAIL: dict.fromkeys((user.email, old_email)),
+        ChannelName.EMAIL: dict.fromkeys((user.email, old_email, *emails_of(user), *emails)),
     }
     for notice in NOTICES[event]:
         for target in filter(None, targets[notice.channel]):
@@ -187,8 +190,17 @@ def numbers_of(user: AbstractMfaUser) -> list[str]:
 
     A number without a proof may be someone else's, so it gets nothing.
     """
-    phones = Factor.objects.bound().filter(user_id=user.pk, kind=Factor.Kind.PHONE)
-    return list(phones.order_by("-confirmed_at").values_list("target", flat=True))
+    return _targets(user, Factor.Kind.PHONE)
+
+
+def emails_of(user: AbstractMfaUser) -> list[str]:
+    """Return all enrolled emails of a person, also those reported lost."""
+    return _targets(user, Factor.Kind.EMAIL)
+
+
+def _targets(user: AbstractMfaUser, kind: Factor.Kind) -> list[str]:
+    held = Factor.objects.bound().filter(user_id=user.pk, kind=kind)
+    return list(held.order_by("-confirmed_at").values_list("target", flat=True))
 
 
 @shared_task(name="mfa.notices.tell_of_login")

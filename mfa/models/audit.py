@@ -50,10 +50,13 @@ class Event(models.TextChoices):
     NUMBER_SAVED = "number_saved", _("You saved a new phone number.")
     NUMBER_DROPPED = "number_dropped", _("You kept your old phone number.")
     NUMBER_ASSIGNED = "number_assigned", _("An administrator changed your phone number.")
-    FACTOR_SUSPENDED = "factor_suspended", _("A phone or app was reported lost and turned off.")
-    FACTOR_RENAMED = "factor_renamed", _("A phone or app got another name.")
-    FACTOR_PREFERRED = "factor_preferred", _("Another phone gets the codes first.")
-    FACTOR_REMOVED = "factor_removed", _("A phone or app was removed.")
+    FACTOR_SUSPENDED = (
+        "factor_suspended",
+        _("A phone, email or app was reported lost and turned off."),
+    )
+    FACTOR_RENAMED = "factor_renamed", _("A phone, email or app got another name.")
+    FACTOR_PREFERRED = "factor_preferred", _("Another phone or email gets the codes first.")
+    FACTOR_REMOVED = "factor_removed", _("A phone, email or app was removed.")
     DISOWNED = "disowned", _("You reported activity that wasn't yours.")
     DATA_DOWNLOADED = "data_downloaded", _("Your data was downloaded.")
     ACCOUNT_OPENED = "account_opened", _("The closed account was opened again.")
@@ -66,6 +69,7 @@ class Event(models.TextChoices):
     )
     MAILBOX_PROVEN = "mailbox_proven", _("An emailed code was used to set up a new phone or app.")
     APP_ADDED = "app_added", _("An authenticator app was added.")
+    EMAIL_ADDED = "email_added", _("An email for login codes was added.")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes were made.")
     RECOVERY_CODE_USED = "recovery_code_used", _("A recovery code was used.")
     SKIPPED = "skipped", _("You skipped two-step verification.")

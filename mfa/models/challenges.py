@@ -41,8 +41,8 @@ def key_named(name: str) -> bytes | None:
 PURPOSES = {
     Purpose.REGISTER: _("verify an email to register"),
     Purpose.LOGIN: _("log in"),
-    Purpose.ENROLL: _("verify a first number"),
-    Purpose.CHANGE: _("verify a new number"),
+    Purpose.ENROLL: _("verify a first number or email"),
+    Purpose.CHANGE: _("verify a new number or email"),
     Purpose.STEP_UP: _("confirm who is logged in"),
     Purpose.RESET: _("set a new password"),
     Purpose.RECOVER: _("set up a new phone or app"),

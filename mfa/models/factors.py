@@ -70,7 +70,7 @@ class FactorQuerySet(models.QuerySet["Factor"]):
 
 
 class Factor(models.Model):
-    """A phone, an app or a set of recovery codes, with the data of NIST SP 800-63B-4, 4.1.
+    """A phone, email, app or set of recovery codes, with the data of NIST SP 800-63B-4, 4.1.
 
     A row exists only after its code was entered (EN-01), except for a number that the person typed
     at registration or that was imported: it is proposed, and only fills a form (C02, C11). `status`
@@ -83,6 +83,7 @@ class Factor(models.Model):
         """The method in words."""
 
         PHONE = Method.PHONE, _("phone")
+        EMAIL = Method.EMAIL, _("email")
         APP = Method.APP, _("authenticator app")
         RECOVERY_CODES = Method.RECOVERY_CODES, _("recovery codes")
 
@@ -103,7 +104,7 @@ class Factor(models.Model):
     name = models.CharField(
         _("name"), max_length=NAME_LENGTH, blank=True, validators=[plain_text.check]
     )
-    # The phone that gets the codes of logins first
+    # The phone or email that gets the codes of logins before others of its kind
     preferred = models.BooleanField(default=False, editable=False)
     secret = EncryptedTextField(blank=True, editable=False)
     last_step = models.BigIntegerField(default=0, editable=False)
@@ -156,7 +157,7 @@ class Factor(models.Model):
                 condition=Q(status__in=Status.values), name="factor_status_is_known"
             ),
             models.UniqueConstraint(
-                fields=["user"],
+                fields=["user", "kind"],
                 condition=Q(preferred=True) & ~Q(status=Status.REVOKED),
                 name="factor_preferred_once",
             ),
@@ -171,6 +172,8 @@ class Factor(models.Model):
         """The factor in words, with a masked target (PS-10)."""
         if self.kind == self.Kind.PHONE:
             return gettext("number ending %s") % masking.ending(self.target)
+        if self.kind == self.Kind.EMAIL:
+            return gettext("email %s") % masking.masked_email(self.target)
         return self.name or self.get_kind_display()
 
     @property
@@ -185,8 +188,8 @@ class Factor(models.Model):
 
     @property
     def readable(self) -> bool:
-        """Whether its secret can be used. A phone has none; others need their encryption key."""
-        return self.kind == self.Kind.PHONE or bool(self.secret)
+        """Whether it can be used: it has a target, or a secret and its encryption key."""
+        return bool(self.target or self.secret)
 
     @property
     def refuses(self) -> bool:
@@ -206,6 +209,16 @@ class Factor(models.Model):
         if self.refuses:
             return gettext("blocks texts: someone replied STOP")
         return gettext("texts to it have failed several times") if self.doubtful_since else status
+
+    @property
+    def number(self) -> str:
+        """The number of a phone, "" for other kinds."""
+        return self.target if self.kind == self.Kind.PHONE else ""
+
+    @property
+    def email(self) -> str:
+        """The address of an enrolled email, "" for other kinds."""
+        return self.target if self.kind == self.Kind.EMAIL else ""
 
     @property
     def restricted(self) -> bool:

@@ -22,6 +22,7 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "codes_guessed": _("Wrong codes alert"),
     "data_downloaded": _("Data downloaded"),
     "disowned": _("Activity reported"),
+    "email_added": _("Email for login codes added"),
     "email_changed": _("Email address changed"),
     "email_link": _("Link to verify an email address"),
     "email_taken": _("Email address already in use"),

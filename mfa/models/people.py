@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from mfa.models.cohorts import Cohort
 from mfa.rules.fold import Combination
 from mfa.rules.policy import Layer, Policy
+from mfa.rules.routes import Mailbox
 
 # LG-01: the count toward 100 restarts after a day without a wrong answer.
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -32,6 +33,8 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
 
     Raising `session_epoch` ends all sessions, raising `device_epoch` forgets all recognized
     devices. `ever_bound_at` prevents enrolling by password if there ever was a factor.
+    `only_email_since` is when the first one was added, if it was an email and there never was a
+    stronger one (EM-07).
 
     `wrong_answers` counts wrong codes for all factors and devices, `wrong_answer_at` is the time of
     the last one. Right answers do not clear them: they expire after a day without a wrong one, or
@@ -58,6 +61,7 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     answers_confirmed_at = models.DateTimeField(null=True, editable=False)
     wait_until = models.DateTimeField(null=True, editable=False)
     ever_bound_at = models.DateTimeField(null=True, editable=False)
+    only_email_since = models.DateTimeField(null=True, editable=False)
     skipped_at = models.DateTimeField(null=True, editable=False)
     # How often in a row the setup was skipped
     skips = models.PositiveIntegerField(default=0, editable=False)
@@ -209,6 +213,11 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         """Whether codes and links by email cannot replace a factor now (EM-04, EM-06)."""
         opens = self.mailbox_opens_at
         return opens is not None and opens > now
+
+    def mailbox_at(self, now: datetime) -> Mailbox:
+        """Return the account's own email for the rules."""
+        until = None if self.reset_at else self.mailbox_rests_until
+        return Mailbox(self.email, self.mailbox_rests(now), until is not None and until > now)
 
     @property
     def mailbox_opens_at(self) -> datetime | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from mfa.rules.methods import FIRST, Method
+from mfa.rules.methods import FIRST, Method, only_email
 from mfa.rules.policy import Enforcement, Layer, Policy, apply, bounded, tighten
 from mfa.rules.regions import group
 
@@ -70,9 +70,10 @@ def resolve(
 ) -> Policy:
     """Fold the site, a person's memberships (the home first) and roles into one policy.
 
-    Each membership may loosen the site's enforcement down to `floor`, and the strictest membership
-    counts (K11). If no level of the home names countries, new numbers must be of the home country:
-    every extra country is another target for SMS pumping. Raises EmptyPolicyError.
+    A level that allows only email decides nothing about the methods of people in a role without it
+    (EM-07). Each membership may loosen the site's enforcement down to `floor`, and the strictest
+    membership counts (K11). If no level of the home names countries, new numbers must be of the
+    home country: every extra country is another target for SMS pumping. Raises EmptyPolicyError.
     """
     return _folded(
         site,
@@ -97,8 +98,20 @@ def _fold(
     resting: frozenset[str],
     mail_tested: bool,
 ) -> Policy:
+    below = (site, *(level for branch in branches for level in branch.levels))
+    named = any(Method.EMAIL in (level.methods or ()) for level in below)
+    no_email = named and any(role.no_email for role in roles)
+    known = Policy(
+        in_force=in_force,
+        paused=paused,
+        resting=resting,
+        mail_tested=mail_tested,
+        no_email=no_email,
+    )
+    if no_email:
+        site = _without_email(site)
+        branches = tuple(Branch(tuple(map(_without_email, each.levels))) for each in branches)
     home, *others = branches
-    known = Policy(in_force=in_force, paused=paused, resting=resting, mail_tested=mail_tested)
     nearest = (site, *home.levels, *roles)
     policy = _with_enforcement(apply(known, bounded(site)), site.name, branches, floor)
     for level in (*home.levels, *roles):
@@ -118,6 +131,11 @@ def _fold(
 
 # The same layers give the same policy. The layers are loaded again in each request.
 _folded = lru_cache(maxsize=256)(_fold)
+
+
+def _without_email(level: Layer) -> Layer:
+    """Return the level without its methods if email is the only one of them."""
+    return replace(level, methods=None) if only_email(level.methods or ()) else level
 
 
 def _with_enforcement(

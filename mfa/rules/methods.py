@@ -1,5 +1,6 @@
 """Methods: the kinds of factor, how the login asks for each, and which level each proves."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,9 +33,9 @@ MESSAGING = (ChannelName.SMS, ChannelName.EMAIL)
 class Way:
     """How the login asks for a kind of factor, and which level it proves (AAL).
 
-    `by_itself`: the second step asks for it right away. Other kinds wait until the person chooses
-    them, because they use up a code or are weaker (K2). `first`: it can be a person's only factor,
-    and an emailed code can replace it. Recovery codes are only a replacement for another factor.
+    `by_itself`: the second step asks for it right away. Recovery codes wait until the person
+    chooses them, because each is used up (K2). `first`: it can be a person's only factor. Recovery
+    codes are only a replacement for another factor.
     """
 
     channel: ChannelName
@@ -43,18 +44,27 @@ class Way:
     first: bool = True
 
 
-# Best first. A person with an app gets a text only on request (K2, E09). Email comes last, because
-# it is not an authenticator (NIST SP 800-63B-4, 3.1.3.1).
+# Best first. A person with an app gets a text only on request (K2, E09). An enrolled email comes
+# after the other factors, because it is not an authenticator (NIST SP 800-63B-4, 3.1.3.1).
 WAYS = {
     Method.APP: Way(ChannelName.APP, 2),
     Method.PHONE: Way(ChannelName.SMS, 2),
+    Method.EMAIL: Way(ChannelName.EMAIL, 1),
     Method.RECOVERY_CODES: Way(ChannelName.RECOVERY_CODES, 2, by_itself=False, first=False),
-    Method.EMAIL: Way(ChannelName.EMAIL, 1, by_itself=False, first=False),
 }
 # The kinds that can be a person's only factor
 FIRST = tuple(method for method, way in WAYS.items() if way.first)
 AAL = {way.channel: way.aal for way in WAYS.values()}
 STRONG = 2
+# Those that are stronger than an email. Staff and managers need one of them (EM-07).
+STRONG_FIRST = tuple(method for method in FIRST if WAYS[method].aal >= STRONG)
+# Only policies that name email allow it (K4).
+DEFAULT = frozenset(Method) - {Method.EMAIL}
+
+
+def only_email(methods: Collection[str]) -> bool:
+    """Whether email is the only one of these methods that can be a person's only factor (EM-07)."""
+    return [method for method in FIRST if method in methods] == [Method.EMAIL]
 
 
 def is_strong(channel: str) -> bool:

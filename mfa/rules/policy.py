@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from mfa.rules.methods import Method
+from mfa.rules.methods import DEFAULT, Method
 from mfa.rules.regions import EVERYWHERE
 
 
@@ -51,7 +51,7 @@ class Layer:
 
     While a second step is optional: `most_skips` and `skips_until` limit how often and until when a
     person can skip the setup, and from `deadline` on the level requires it. A skip before
-    `skips_from` is forgotten (K18).
+    `skips_from` is forgotten (K18). `no_email`: people in this role never log in by email (EM-07).
     """
 
     name: str
@@ -64,6 +64,7 @@ class Layer:
     new_device_email: bool | None = None
     may_close: bool | None = None
     methods: frozenset[Method] | None = None
+    no_email: bool | None = None
     email_codes: EmailCodes | None = None
     backup: bool | None = None
     code_life: timedelta | None = None
@@ -89,8 +90,9 @@ class Policy:
     before can still log in if only `text_regions` has its region. `backup`: a person needs a second
     way to log in besides a phone. A factor counts only if it was added after `enroll_again_from`
     (K9). `new_device_email`: a person without a factor proves the email address on a new device.
-    `may_close`: people can close their own account. `decided_by` names the layer behind each field
-    that a layer decided.
+    `may_close`: people can close their own account. `no_email`: a level names email as a method,
+    but not for people in this role (EM-07). `decided_by` names the layer behind each field that a
+    layer decided.
     """
 
     in_force: bool = False
@@ -105,7 +107,8 @@ class Policy:
     enroll_again_from: datetime | None = None
     new_device_email: bool = False
     may_close: bool = False
-    methods: frozenset[Method] = frozenset(Method)
+    methods: frozenset[Method] = DEFAULT
+    no_email: bool = False
     email_codes: EmailCodes = EmailCodes.LOGIN
     backup: bool = False
     # NIST SP 800-63B-4, 3.1.3.2: at most 10 minutes

@@ -95,8 +95,9 @@ class Facts:
 
     @property
     def by_mailbox(self) -> bool:
-        """Whether email is the only route left."""
-        return bool(self.routes) and {route.channel for route in self.routes} == {ChannelName.EMAIL}
+        """Whether only email is left, and one of the routes is the account's own address."""
+        only_email = {route.channel for route in self.routes} == {ChannelName.EMAIL}
+        return only_email and any(route.linked or route.factor is None for route in self.routes)
 
     @property
     def route(self) -> Route | None:
@@ -149,7 +150,8 @@ def _confirm(facts: Facts) -> Step:
 
     If no factor is asked, the password confirms a step-up, on the page where the flow began. A
     reset needs nothing besides its link, which can do nothing else (RV-02). If email is the only
-    route, the link has proven it (EM-07).
+    route, the link has proven the account's address (EM-07). An enrolled email at another address
+    is asked.
     """
     if not facts.alive:
         return Step.START_OVER

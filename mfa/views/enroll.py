@@ -1,4 +1,4 @@
-"""The setup of the first phone: its number, its code, and the final page."""
+"""The setup of the first phone, the code of any new number or email, and the final page."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +14,7 @@ from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
 from mfa.models import Event
-from mfa.rules.methods import Method
+from mfa.rules.methods import ChannelName, Method, is_strong
 from mfa.rules.steps import Step
 from mfa.views.pages import code_context, show, uncompressed
 from mfa.views.recovery import about, as_file
@@ -55,7 +55,7 @@ def _phone_form(request: HttpRequest, flow: Flow) -> PhoneForm:
 @on_step(Step.ENROLL, Step.OFFER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def enroll_verify(request: HttpRequest, flow: Flow) -> HttpResponse:
-    """Verify the code that proves the number."""
+    """Verify the code that proves the number or email."""
     if flow.question is None:
         return redirect(login.page_of(flow))
     form = CodeForm(request.POST or None)
@@ -70,8 +70,10 @@ def enroll_verify(request: HttpRequest, flow: Flow) -> HttpResponse:
 def show_enroll_verify(
     request: HttpRequest, flow: Flow, form: CodeForm, refusal: TooMany | None = None
 ) -> HttpResponse:
-    """Render the page for a new number's code."""
+    """Render the page for the code of a new number or email."""
+    by_email = flow.pending.asked_by == ChannelName.EMAIL
     context = {
+        "again": "mfa:enroll_email" if by_email else "mfa:enroll_phone",
         "form": form,
         "here": reverse("mfa:enroll_verify"),
         "purpose": flow.asks,
@@ -86,9 +88,11 @@ def show_enroll_verify(
 def enroll_done(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Show recovery codes once, if wanted or required. "Finish" logs in (D08, LK-01)."""
     open_ = flow.step is not Step.ENTER
-    may_make = Method.RECOVERY_CODES in flow.user.mfa_policy.methods
+    # An email is too weak to make stronger codes (LK-01).
+    allowed = Method.RECOVERY_CODES in flow.user.mfa_policy.methods
+    may_make = open_ and allowed and is_strong(flow.pending.channel)
     codes, refusal = None, None
-    if open_ and may_make and "make" in request.POST:
+    if may_make and "make" in request.POST:
         try:
             codes = flow.make_codes()
         except TooMany as too_many:

@@ -18,6 +18,7 @@ HEADS = {
     Event.FACTOR_ADDED,
     Event.FACTOR_CHANGED,
     Event.APP_ADDED,
+    Event.EMAIL_ADDED,
     Event.PASSWORD_RESET,
 }
 STEPS = {

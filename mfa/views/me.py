@@ -21,7 +21,7 @@ from mfa.login.guards import SignedIn, fresh
 from mfa.login.redirects import account_page
 from mfa.login.typed import keeps
 from mfa.models import Challenge
-from mfa.rules.methods import Method
+from mfa.rules.methods import ChannelName, Method
 from mfa.rules.routes import Purpose
 from mfa.views.entries import entries_on
 from mfa.views.pages import code_context, refused, show
@@ -62,11 +62,11 @@ def change_phone(request: SignedIn) -> HttpResponse:
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_phone_verify(request: SignedIn) -> HttpResponse:
-    """Verify the code that proves the new number."""
+    """Verify the code that proves the new number or email."""
     flow = _flow(request)
-    adds = flow.pending.adds
+    adds, by = flow.pending.adds, flow.pending.asked_by
     if (challenge := flow.question) is None:
-        return redirect("mfa:change_phone")
+        return redirect(_start(flow))
     form = CodeForm(request.POST or None)
     if form.is_valid():
         try:
@@ -75,7 +75,7 @@ def change_phone_verify(request: SignedIn) -> HttpResponse:
             form.lock(lockout.until)
             return refused(_show_verify(flow, form, challenge), lockout)
         if result.outcome is Outcome.RIGHT:
-            return _changed(flow, added=adds)
+            return _changed(flow, added=by if adds else "")
         form.refuse(result, challenge)
     return _show_verify(flow, form, challenge)
 
@@ -84,10 +84,10 @@ def change_phone_verify(request: SignedIn) -> HttpResponse:
 @require_POST
 @fresh(mailed=True, binding=True, back="mfa:change_phone")
 def change_phone_resend(request: SignedIn) -> HttpResponse:
-    """Send the code to the new number again."""
+    """Send the code to the new number or email again."""
     flow = _flow(request)
     if (challenge := flow.question) is None:
-        return redirect("mfa:change_phone")
+        return redirect(_start(flow))
     try:
         flow.resend()
     except TooMany as refusal:
@@ -116,12 +116,20 @@ def _flow(request: SignedIn) -> Flow:
     return flows.apart(request, request.user, Purpose.CHANGE)
 
 
-def _changed(flow: Flow, *, added: bool) -> HttpResponse:
+def _start(flow: Flow) -> str:
+    """Return the URL name of the page that asks for the number or email."""
+    if flow.pending.asked_by == ChannelName.EMAIL:
+        return "mfa:add_email"
+    return "mfa:add_phone" if flow.pending.adds else "mfa:change_phone"
+
+
+def _changed(flow: Flow, *, added: str) -> HttpResponse:
     if not flow.enrolled:
         # Another session changed the person first, which ended this session.
         return redirect(settings.LOGIN_URL)
     if added:
-        return redirect(f"{reverse('mfa:security')}?done=added")
+        done = "mailbox" if added == ChannelName.EMAIL else "added"
+        return redirect(f"{reverse('mfa:security')}?done={done}")
     return redirect(f"{reverse(account_page('details'))}?saved=phone")
 
 
@@ -131,7 +139,7 @@ def _show_verify(
     context = {
         "form": form,
         "here": reverse("mfa:change_phone_verify"),
-        "again": "mfa:add_phone" if flow.pending.adds else "mfa:change_phone",
+        "again": _start(flow),
         **code_context(challenge),
     }
     page = "mfa/change_phone_verify.html"

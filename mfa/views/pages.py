@@ -31,6 +31,7 @@ def show(
     """Render a page. A refusal is shown on it (M11), with the time to try again."""
     common = {
         "contact": user.mfa_policy.contact,
+        "no_email": user.mfa_policy.no_email,
         "refused_until": refusal and refusal.until,
     }
     return refused(render(request, template, {**common, **context}), refusal)

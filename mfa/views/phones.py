@@ -1,4 +1,4 @@
-"""Further phones of a logged-in person, and names for all factors."""
+"""Further phones of a logged-in person, and the name and order of factors."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -57,14 +57,14 @@ def add_phone(request: SignedIn) -> HttpResponse:
 @never_cache
 @require_POST
 @fresh(binding=True, back=HERE)
-def prefer_phone(request: SignedIn, pk: int) -> HttpResponse:
-    """Send the codes of logins to this phone first."""
-    if Method.PHONE not in request.user.mfa_policy.methods:
+def prefer_factor(request: SignedIn, pk: int) -> HttpResponse:
+    """Send the codes of logins to this phone or email before others of its kind."""
+    factor = _factor(request, pk)
+    if factor.kind not in request.user.mfa_policy.methods:
         raise PermissionDenied
-    phone = _factor(request, pk)
-    if phone.kind != Factor.Kind.PHONE:
+    if not factor.target:
         raise Http404
-    factors.prefer(request.user, phone, client=client_of(request))
+    factors.prefer(request.user, factor, client=client_of(request))
     return _done("preferred")
 
 
@@ -73,7 +73,7 @@ def prefer_phone(request: SignedIn, pk: int) -> HttpResponse:
 @fresh(binding=True)
 @keeps(FactorNameForm)
 def rename_factor(request: SignedIn, pk: int) -> HttpResponse:
-    """Name a phone or app, so that the person can tell several apart."""
+    """Name a phone, email or app, so that the person can tell several apart."""
     factor = _factor(request, pk)
     form = FactorNameForm(request.POST or None, initial={"name": factor.name})
     typed.fill(request, form)

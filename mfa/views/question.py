@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from mfa import channels
 from mfa.messages import queue as deliveries
 from mfa.models import Challenge, Delivery, Reason, SmsAccount
+from mfa.rules.methods import ChannelName
 from mfa.rules.number_formats import international
 from mfa.rules.routes import Purpose
 from mfa.views.line import Line, line_of
@@ -20,8 +21,8 @@ NEW = {Purpose.ENROLL, Purpose.CHANGE}
 class Question:
     """A challenge as its page shows it.
 
-    `number` is a new number in full, so that a typing mistake can be seen, and "" for a confirmed
-    one. `failed_reason` is in words, "" while nothing failed.
+    `number` is a new number or email in full, so that a typing mistake can be seen, and "" for a
+    confirmed one. `failed_reason` is in words, "" while nothing failed.
     """
 
     channel: str
@@ -56,7 +57,7 @@ def question_of(challenge: Challenge | None) -> Question | None:
     return Question(
         channel=challenge.channel,
         masked=channels.masked(challenge.channel, challenge.target),
-        number=international(challenge.target) if challenge.purpose in NEW else "",
+        number=_in_full(challenge) if challenge.purpose in NEW else "",
         sent_at=newest.created_at if newest else challenge.created_at,
         life_minutes=challenge.life,
         tries_left=challenge.tries_left,
@@ -69,6 +70,11 @@ def question_of(challenge: Challenge | None) -> Question | None:
         opted_out=failed and newest is not None and newest.reason == Reason.OPTED_OUT,
         line=line_of(newest, now) if newest else None,
     )
+
+
+def _in_full(challenge: Challenge) -> str:
+    by_text = challenge.channel == ChannelName.SMS
+    return international(challenge.target) if by_text else challenge.target
 
 
 def start_words() -> str:

@@ -1,6 +1,7 @@
 """Recovery codes: login with one, a new set, and its download."""
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -16,7 +17,7 @@ from mfa.factors.recovery_codes import AMOUNT, FEW, codes_of, left, make
 from mfa.forms.recovery_codes import RecoveryCodeForm
 from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
-from mfa.login.guards import SignedIn, fresh, on_step
+from mfa.login.guards import SignedIn, fresh, is_strong, on_step
 from mfa.models import AbstractMfaUser
 from mfa.rules.methods import Method
 from mfa.rules.recovery import Misspelled, grouped, normalize
@@ -54,6 +55,9 @@ def recovery_codes(request: SignedIn) -> HttpResponse:
     """Make a new set, and show it once (LK-01)."""
     if Method.RECOVERY_CODES not in request.user.mfa_policy.methods:
         raise Http404
+    if request.user.ever_bound_at and not is_strong(request, request.user):
+        # A code by email is too weak to make stronger codes (LK-01).
+        raise PermissionDenied
     codes, refusal = None, None
     if request.method == "POST":
         try:

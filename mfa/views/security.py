@@ -30,14 +30,18 @@ HERE = "mfa:security"
 def security(request: SignedIn) -> HttpResponse:
     """List factors and sessions (SS-07)."""
     held = factors.held_by(request.user)
-    phones = [factor for factor in held if factor.kind == Factor.Kind.PHONE]
-    # People can have several apps. The list leads on to phones and recovery codes.
-    listed = {Method(factor.kind) for factor in held} - {Method.APP}
+    phones, emails = (_alike(held, kind) for kind in (Factor.Kind.PHONE, Factor.Kind.EMAIL))
+    # People can have several of these. The list leads on to phones and recovery codes.
+    listed = {Method(factor.kind) for factor in held} - {Method.APP, Method.EMAIL}
     methods = request.user.mfa_policy.methods - listed
+    if emails and not factors.has_strong(request.user):
+        # An email is too weak to make stronger codes (LK-01).
+        methods -= {Method.RECOVERY_CODES}
     context = {
         "held": held,
-        "main": max(phones, key=attrgetter("preferred"), default=None),
-        "several": len(phones) > 1,
+        "main": next(iter(phones), None),
+        "firsts": [alike[0] for alike in (phones, emails) if len(alike) > 1],
+        "others": [*phones[1:], *emails[1:]],
         "restored": any(factor.restored_at for factor in held),
         "addable": [kind for method, kind in factors.KINDS.items() if method in methods],
         "factors": factors.shown_of(request.user),
@@ -47,6 +51,12 @@ def security(request: SignedIn) -> HttpResponse:
         "done": request.GET.get("done", ""),
     }
     return show(request, "mfa/security.html", context, user=request.user)
+
+
+def _alike(held: list[Factor], kind: Factor.Kind) -> list[Factor]:
+    """Return the factors of a kind. The first one gets the codes."""
+    alike = [factor for factor in held if factor.kind == kind]
+    return sorted(alike, key=attrgetter("preferred"), reverse=True)
 
 
 @never_cache

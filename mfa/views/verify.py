@@ -52,7 +52,7 @@ def verify(request: HttpRequest, flow: Flow) -> HttpResponse:
 def resend(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Send the code again."""
     answering = flow.step is Step.ANSWER
-    if not answering and Method.PHONE not in flow.user.mfa_policy.methods:
+    if not answering and not _may_set_up(flow):
         return redirect(login.page_of(flow))
     try:
         flow.resend()
@@ -85,7 +85,7 @@ def choose(request: HttpRequest, flow: Flow) -> HttpResponse:
         "form": form,
         "purpose": flow.purpose,
         "start_words": start_words() if refused else "",
-        "losing": flow.purpose is Purpose.LOGIN,
+        "losing": _losing(flow),
         **out_of_order(flow),
     }
     return show(request, "mfa/choose.html", context, user=flow.user)
@@ -146,6 +146,20 @@ def _show_locked(request: HttpRequest, flow: Flow, until: datetime) -> HttpRespo
     return show_locked(request, context, until=until, contact=flow.user.mfa_policy.contact)
 
 
+def _losing(flow: Flow) -> str:
+    """Return the kind that the person can report lost here, "" if none."""
+    if flow.purpose is not Purpose.LOGIN:
+        return ""
+    route = flow.facts.route
+    return str(factors.kind_of(route).method) if route and route.factor else str(Method.PHONE)
+
+
+def _may_set_up(flow: Flow) -> bool:
+    """Whether the policy still allows the kind whose code is sent again (fac3)."""
+    by = flow.pending.asked_by
+    return bool(by) and factors.kind_by(by).method in flow.user.mfa_policy.methods
+
+
 def _reference(flow: Flow) -> str:
     return base32.reference_to(flow.pending.case) if flow.pending.case else ""
 
@@ -170,7 +184,7 @@ def _show_verify(
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),
         "app": flow.app,
-        "losing": flow.purpose is Purpose.LOGIN,
+        "losing": _losing(flow),
         "text_route": next((r for r in flow.facts.routes if r.channel is ChannelName.SMS), None),
         "spare": flow.recovery_codes is not None,
         **_others(flow),
@@ -196,5 +210,7 @@ def _label(route: Route, flow: Flow) -> str:
 
 
 def _name(factor: Factor) -> str:
-    is_named = factor.name and factor.kind == Factor.Kind.PHONE
-    return f"{factor.masked} ({factor.name})" if is_named else factor.masked
+    if not factor.target:
+        return factor.masked
+    masked = channels.masked(factors.KINDS[Method(factor.kind)].way.channel, factor.target)
+    return f"{masked} ({factor.name})" if factor.name else masked

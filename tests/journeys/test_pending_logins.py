@@ -22,6 +22,7 @@ FLOW = {
     "mfa:enroll",
     "mfa:enroll_app",
     "mfa:enroll_phone",
+    "mfa:enroll_email",
     "mfa:enroll_verify",
     "mfa:enroll_done",
     "mfa:skip",

@@ -38,7 +38,7 @@ def for_manager(view: View) -> View:
         organization = Manager(user).organizations().filter(slug=slug).first()
         if organization is None:
             raise _refused(request, slug)
-        if not factors.has_first(user):
+        if not factors.has_strong(user):
             return render(request, "accounts/factor_first.html")
         # A pause lets a person in by password, but not to other people's accounts.
         paused = pauses.lets_in(user.mfa_policy) and aal_of(request.session) < STRONG

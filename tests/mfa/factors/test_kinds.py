@@ -16,8 +16,8 @@ def test_every_method_has_a_kind() -> None:
     assert set(KINDS) == set(WAYS) == set(Method) - TO_COME
 
 
-def test_every_kind_except_email_can_be_enrolled() -> None:
-    assert set(Factor.Kind.values) == set(KINDS) - {Method.EMAIL}
+def test_every_kind_can_be_enrolled() -> None:
+    assert set(Factor.Kind.values) == set(KINDS)
 
 
 def test_kind_is_listed_by_its_method() -> None:

@@ -291,6 +291,8 @@ def test_each_marked_form_is_tested() -> None:
         # tests/mfa/views/test_phones.py
         "mfa:add_phone",
         "mfa:rename_factor",
+        # tests/mfa/views/test_emails.py
+        "mfa:add_email",
         "admin:mfa_accountpolicy_confirm_account",
         "admin:mfa_accountpolicy_show_impact",
         "admin:mfa_accountpolicy_test_connection",

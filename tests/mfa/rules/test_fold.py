@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mfa.rules.fold import Branch, EmptyPolicyError, resolve
-from mfa.rules.methods import Method
+from mfa.rules.methods import DEFAULT, Method
 from mfa.rules.policy import AfterEnrollment, EmailCodes, Enforcement, Layer, Policy, due, tighten
 
 OFF, OPTIONAL, REQUIRED = Enforcement
@@ -159,13 +159,46 @@ def test_level_of_two_memberships_is_named_once():
     assert error.value.levels == ("partner", "two")
 
 
-@pytest.mark.parametrize(
-    "methods", [frozenset(), frozenset({Method.RECOVERY_CODES}), frozenset({Method.EMAIL})]
-)
+@pytest.mark.parametrize("methods", [frozenset(), frozenset({Method.RECOVERY_CODES})])
 def test_methods_need_one_that_can_be_the_only_factor(methods):
     with pytest.raises(EmptyPolicyError) as error:
         folded(site=Layer(name="site", methods=methods))
     assert (error.value.field, error.value.levels) == ("methods", ("site",))
+
+
+EMAIL = frozenset({Method.EMAIL})
+CODES = frozenset({Method.RECOVERY_CODES})
+WITH_EMAIL = PHONE | EMAIL | CODES
+NO_EMAIL = Layer(name="managers", methods=DEFAULT, no_email=True)
+
+
+@pytest.mark.parametrize(
+    ("levels", "member_gets", "manager_gets", "closed"),
+    [
+        ((None, None, None), DEFAULT, DEFAULT, False),
+        ((EMAIL, None, None), EMAIL, DEFAULT, True),
+        ((WITH_EMAIL, EMAIL, None), EMAIL, WITH_EMAIL - EMAIL, True),
+        ((WITH_EMAIL, EMAIL | CODES, EMAIL), EMAIL, WITH_EMAIL - EMAIL, True),
+        ((WITH_EMAIL, PHONE | CODES, None), PHONE | CODES, PHONE | CODES, True),
+        ((WITH_EMAIL, None, EMAIL), EMAIL, WITH_EMAIL - EMAIL, True),
+        ((PHONE, None, None), PHONE, PHONE, False),
+    ],
+)
+def test_role_without_email_keeps_the_other_methods(levels, member_gets, manager_gets, closed):
+    """EM-07: a level that allows only email leaves managers what the levels above allow."""
+    site, home, other = levels
+    joined = [member(home={"methods": home}), member(other={"methods": other})]
+    given = {"site": Layer(name="site", methods=site)}
+    one, two = folded(*joined, **given), folded(*joined, roles=[NO_EMAIL], **given)
+    assert (one.methods, one.no_email) == (member_gets, False)
+    assert (two.methods, two.no_email) == (manager_gets, closed)
+
+
+def test_email_beside_another_method_can_still_leave_a_role_none():
+    levels = {"one": {"methods": EMAIL | PHONE}}
+    with pytest.raises(EmptyPolicyError) as error:
+        folded(member(**levels), site=Layer(name="site", methods=EMAIL | APP), roles=[NO_EMAIL])
+    assert error.value.levels == ("site", "one", "managers")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from dataclasses import fields
 from hypothesis import given, strategies as st
 
 from mfa.rules.fold import Branch, EmptyPolicyError, resolve
-from mfa.rules.methods import FIRST
-from mfa.rules.policy import EmailCodes, Enforcement
+from mfa.rules.methods import DEFAULT, FIRST, STRONG_FIRST, Method
+from mfa.rules.policy import EmailCodes, Enforcement, Layer
 from tests.mfa.rules.strategies import layers, memberships, wish
 
 ENFORCEMENTS, EMAIL_CODES = list(Enforcement), list(EmailCodes)
@@ -97,6 +97,16 @@ def test_fold_leaves_a_method_or_is_refused(site, joined, floor):
         assert resolve(site, branches=joined, in_force=True, floor=floor).methods.intersection(
             FIRST
         )
+
+
+@given(layers, st.lists(memberships, max_size=3))
+def test_role_without_email_never_has_it(site, joined):
+    """EM-07: and it has another method wherever a level allows only email."""
+    role = Layer(name="managers", methods=DEFAULT, no_email=True)
+    with suppress(EmptyPolicyError):
+        policy = resolve(site, [role], joined, in_force=True)
+        assert Method.EMAIL not in policy.methods
+        assert policy.methods.intersection(STRONG_FIRST)
 
 
 @given(layers, FLOORS)

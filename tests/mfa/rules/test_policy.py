@@ -33,7 +33,6 @@ def test_defaults_apply_without_settings():
         methods=frozenset(
             {
                 Method.PHONE,
-                Method.EMAIL,
                 Method.APP,
                 Method.PASSKEY,
                 Method.PUSH,

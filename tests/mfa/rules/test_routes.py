@@ -4,14 +4,16 @@ from functools import partial
 
 import pytest
 
-from mfa.rules.methods import ChannelName, Method
+from mfa.rules.methods import DEFAULT, ChannelName, Method
 from mfa.rules.policy import EmailCodes, Policy
 from mfa.rules.regions import EVERYWHERE
 from mfa.rules.routes import (
     Holding,
+    Mailbox,
     Purpose,
     Route,
     binding,
+    by_mailbox_only,
     confirming,
     recovers,
     routes_for,
@@ -24,13 +26,17 @@ SECOND_PHONE = Holding(8, Method.PHONE, "+447911123456")  # of Guernsey
 SHIP = Holding(7, Method.PHONE, "+881612345678")  # of a satellite, from a time before this rule
 UNREAD = Holding(7, Method.PHONE, "")
 APP = Holding(9, Method.APP)
-MAILBOX = Holding(10, Method.EMAIL)
+MAILBOX = Holding(10, Method.EMAIL, "alice@example.org")
+SECOND_MAILBOX = Holding(14, Method.EMAIL, "alice@example.com")
 CODES = Holding(11, Method.RECOVERY_CODES)
 LOST_APP = Holding(12, Method.APP, works=False)
 LOST_CODES = Holding(13, Method.RECOVERY_CODES, works=False)
 TEXT = Route(ChannelName.SMS, 7)
 SECOND_TEXT = Route(ChannelName.SMS, 8)
 EMAIL = Route(ChannelName.EMAIL)
+OWN_MAILBOX, SECOND_OWN = Route(ChannelName.EMAIL, 10), Route(ChannelName.EMAIL, 14)
+EMAIL_ONLY = frozenset({Method.EMAIL})
+WITH_EMAIL = DEFAULT | EMAIL_ONLY
 KEY = Route(ChannelName.APP, 9)
 SPARE = Route(ChannelName.RECOVERY_CODES, 11)
 ALL_CHANNELS = frozenset(ChannelName)
@@ -53,8 +59,35 @@ def all_but(method):
         case("two phones, the better one first", [PHONE, SECOND_PHONE], TEXT, SECOND_TEXT, EMAIL),
         case("the order is the caller's", [SECOND_PHONE, PHONE], SECOND_TEXT, TEXT, EMAIL),
         case("nothing enrolled, no mailbox either", []),
-        case("a mailbox of its own is no route yet", [MAILBOX]),
-        case("other kinds do not disturb", [PHONE, MAILBOX], TEXT, EMAIL),
+        case("only a policy that names email allows one of its own", [MAILBOX]),
+        case("not beside a phone either", [PHONE, MAILBOX], TEXT, EMAIL),
+        case("a mailbox of its own", [MAILBOX], OWN_MAILBOX, methods=WITH_EMAIL),
+        case(
+            "the account's comes last, after it and before no codes",
+            [SECOND_MAILBOX, MAILBOX, CODES, PHONE],
+            TEXT,
+            SECOND_OWN,
+            OWN_MAILBOX,
+            SPARE,
+            EMAIL,
+            methods=WITH_EMAIL,
+        ),
+        case(
+            "no codes to the account's address leave it open",
+            [MAILBOX, PHONE],
+            TEXT,
+            OWN_MAILBOX,
+            methods=WITH_EMAIL,
+            email_codes=EmailCodes.OFF,
+        ),
+        case("email alone", [MAILBOX, PHONE], OWN_MAILBOX, methods=EMAIL_ONLY),
+        case(
+            "no channel for mail, no mailbox",
+            [MAILBOX, PHONE],
+            TEXT,
+            channels=NO_MAIL,
+            methods=WITH_EMAIL,
+        ),
         case("an app, the mailbox beside it", [APP], KEY, EMAIL),
         case(
             "an app that cannot be read is no route, but the mailbox stands in", [LOST_APP], EMAIL
@@ -149,53 +182,84 @@ def test_route_has_name_for_forms(route, name):
 
 @pytest.mark.parametrize(
     ("route", "by_itself"),
-    [(TEXT, True), (KEY, True), (EMAIL, False), (SPARE, False)],
+    [(TEXT, True), (KEY, True), (OWN_MAILBOX, True), (EMAIL, False), (SPARE, False)],
     ids=str,
 )
-def test_email_and_recovery_codes_wait_for_request(route, by_itself):
+def test_account_email_and_recovery_codes_wait_for_request(route, by_itself):
     assert route.asks_by_itself is by_itself
 
 
-OWN_MAILBOX = Route(ChannelName.EMAIL, 10)
-EMAIL_ONLY = frozenset({Method.EMAIL})
+@pytest.mark.parametrize(
+    ("route", "proof"),
+    [(TEXT, "sms"), (EMAIL, "email"), (OWN_MAILBOX, "enrolled_email"), (SPARE, "recovery_codes")],
+    ids=str,
+)
+def test_code_to_the_account_proves_no_enrolled_email(route, proof):
+    assert route.proof == proof
 
 
-def kept(name, holdings, routes, *expected, **wishes):
-    return pytest.param(Policy(**wishes), holdings, routes, expected, id=name)
+def test_enrolled_email_with_the_account_address_is_linked():
+    mailbox = Mailbox(MAILBOX.target)
+    routes = usable(MIXED, [MAILBOX, SECOND_MAILBOX], ALL_CHANNELS, mailbox=mailbox)
+    assert [route.linked for route in routes] == [True, False]
 
 
 @pytest.mark.parametrize(
-    ("policy", "holdings", "routes", "expected"),
+    ("routes", "confirming_ones", "with_email_alone"),
     [
-        kept("the mailbox drops out", [PHONE], (TEXT, EMAIL), TEXT),
-        kept("all phones stay", [PHONE, SECOND_PHONE], (TEXT, SECOND_TEXT), TEXT, SECOND_TEXT),
-        kept("texts out of order open no mailbox", [PHONE], (EMAIL,)),
-        kept("nor beside another factor", [PHONE, MAILBOX], (OWN_MAILBOX,)),
-        kept("the only factor is a mailbox", [MAILBOX], (OWN_MAILBOX,), OWN_MAILBOX),
-        kept("two of them", [MAILBOX, MAILBOX], (OWN_MAILBOX, EMAIL), OWN_MAILBOX, EMAIL),
-        kept("email is the only method", [PHONE], (EMAIL,), EMAIL, methods=EMAIL_ONLY),
-        kept("a text beats it", [PHONE], (EMAIL, TEXT), TEXT, methods=EMAIL_ONLY),
-        kept("never where email is off", [MAILBOX], (OWN_MAILBOX,), email_codes=EmailCodes.OFF),
-        kept("no factor at all", [], (EMAIL,)),
-        kept("no route at all", [MAILBOX], ()),
+        ((TEXT, SECOND_TEXT), (TEXT, SECOND_TEXT), (TEXT, SECOND_TEXT)),
+        ((TEXT, OWN_MAILBOX, EMAIL), (TEXT,), (TEXT,)),
+        ((OWN_MAILBOX, SPARE), (SPARE,), (SPARE,)),
+        # Texts that are out of order open no mailbox.
+        ((OWN_MAILBOX, EMAIL), (), (OWN_MAILBOX,)),
+        ((SECOND_OWN, OWN_MAILBOX), (), (SECOND_OWN, OWN_MAILBOX)),
+        # The account's own address is never enough.
+        ((EMAIL,), (), ()),
+        ((), (), ()),
     ],
 )
-def test_email_confirms_only_if_it_is_the_only_method(policy, holdings, routes, expected):
+def test_email_confirms_only_if_it_is_the_only_method(routes, confirming_ones, with_email_alone):
     """EM-01, EM-07."""
-    assert confirming(policy, holdings, routes) == expected
-
-
-def bound(name, holdings, routes, *expected, channels=ALL_CHANNELS, **wishes):
-    return pytest.param(Policy(**wishes), holdings, routes, channels, expected, id=name)
+    assert confirming(routes, alone=False) == confirming_ones
+    assert confirming(routes, alone=True) == with_email_alone
 
 
 @pytest.mark.parametrize(
-    ("policy", "holdings", "routes", "channels", "expected"),
+    ("methods", "holdings", "never_stronger", "alone"),
     [
-        bound("a mailbox comes last", [PHONE], (TEXT, EMAIL), TEXT, EMAIL),
+        (EMAIL_ONLY, [], False, True),
+        (EMAIL_ONLY, [PHONE], False, True),
+        (EMAIL_ONLY | {Method.RECOVERY_CODES}, [MAILBOX, CODES], False, True),
+        (WITH_EMAIL, [MAILBOX], True, True),
+        (WITH_EMAIL, [MAILBOX, SECOND_MAILBOX], True, True),
+        # A phone that is gone still counts.
+        (WITH_EMAIL, [MAILBOX], False, False),
+        (WITH_EMAIL, [MAILBOX, PHONE], True, False),
+        (WITH_EMAIL, [MAILBOX, CODES], True, False),
+        # The account's own address is no factor.
+        (WITH_EMAIL, [], True, False),
+        (DEFAULT, [MAILBOX], True, False),
+    ],
+)
+def test_email_is_alone_by_policy_or_if_there_never_was_more(
+    methods, holdings, never_stronger, alone
+):
+    """EM-07."""
+    policy = Policy(methods=methods)
+    assert by_mailbox_only(policy, iter(holdings), never_stronger=never_stronger) is alone
+
+
+def bound(name, holdings, confirmed, *expected, channels=ALL_CHANNELS, **wishes):
+    return pytest.param(Policy(**wishes), holdings, confirmed, channels, expected, id=name)
+
+
+@pytest.mark.parametrize(
+    ("policy", "holdings", "confirmed", "channels", "expected"),
+    [
+        bound("a mailbox comes last", [PHONE], (TEXT,), TEXT, EMAIL),
         bound("and alone where all is lost", [], (), EMAIL),
-        bound("once", [MAILBOX], (EMAIL,), EMAIL),
-        bound("not where a login asks", [PHONE], (TEXT, EMAIL), TEXT, in_force=True),
+        bound("beside one of its own", [MAILBOX], (OWN_MAILBOX,), OWN_MAILBOX, EMAIL),
+        bound("not where a login asks", [PHONE], (TEXT,), TEXT, in_force=True),
         bound("it does in a pause", [PHONE], (TEXT,), TEXT, EMAIL, in_force=True, paused=True),
         bound(
             "email only recovers", [PHONE], (TEXT,), TEXT, EMAIL, email_codes=EmailCodes.RECOVERY
@@ -204,9 +268,11 @@ def bound(name, holdings, routes, *expected, channels=ALL_CHANNELS, **wishes):
         bound("no mail now", [PHONE], (TEXT,), TEXT, channels=NO_MAIL),
     ],
 )
-def test_email_allows_adding_factor_only_without_mfa(policy, holdings, routes, channels, expected):
+def test_email_allows_adding_factor_only_without_mfa(
+    policy, holdings, confirmed, channels, expected
+):
     """EN-02, EM-03."""
-    assert binding(policy, holdings, routes, channels) == expected
+    assert binding(policy, holdings, confirmed, channels) == expected
 
 
 def used(name, purpose, holdings, *expected, policy=None, channels=ALL_CHANNELS, **asked):
@@ -217,6 +283,9 @@ def used(name, purpose, holdings, *expected, policy=None, channels=ALL_CHANNELS,
 OFF = Policy(in_force=True, email_codes=EmailCodes.OFF)
 BOUND = Policy(in_force=True)
 ONLY_MAIL = Policy(methods=EMAIL_ONLY)
+MIXED = Policy(methods=WITH_EMAIL)
+RESTS = Mailbox(MAILBOX.target, rests=True)
+JUST_RESET = Mailbox(MAILBOX.target, rests=True, after_reset=True)
 
 
 @pytest.mark.parametrize(
@@ -226,6 +295,40 @@ ONLY_MAIL = Policy(methods=EMAIL_ONLY)
         used("a login binds nothing", Purpose.LOGIN, [PHONE], TEXT, EMAIL, binds=True, idle=True),
         used("a step-up takes no mailbox", Purpose.STEP_UP, [PHONE, APP], KEY, TEXT),
         used("nor where the app cannot be read", Purpose.STEP_UP, [LOST_APP]),
+        used("nor an enrolled one", Purpose.STEP_UP, [PHONE, MAILBOX], TEXT, policy=MIXED),
+        used("nor after something stronger", Purpose.STEP_UP, [MAILBOX], policy=MIXED),
+        used("a reset takes none then", Purpose.RESET, [MAILBOX], policy=MIXED),
+        used(
+            "it does if there never was more",
+            Purpose.STEP_UP,
+            [MAILBOX],
+            OWN_MAILBOX,
+            policy=MIXED,
+            never_stronger=True,
+        ),
+        used(
+            "a reset too",
+            Purpose.RESET,
+            [MAILBOX],
+            OWN_MAILBOX,
+            policy=MIXED,
+            never_stronger=True,
+        ),
+        used(
+            "and where only email is allowed",
+            Purpose.STEP_UP,
+            [PHONE, MAILBOX],
+            OWN_MAILBOX,
+            policy=Policy(methods=EMAIL_ONLY, email_codes=EmailCodes.OFF),
+        ),
+        used(
+            "adding to it",
+            Purpose.STEP_UP,
+            [MAILBOX],
+            OWN_MAILBOX,
+            policy=Policy(in_force=True, methods=EMAIL_ONLY),
+            binds=True,
+        ),
         used("a reset takes no mailbox", Purpose.RESET, [PHONE, APP], KEY, TEXT),
         used("a reset binds nothing", Purpose.RESET, [PHONE], TEXT, binds=True, idle=True),
         used("an idle account that only confirms", Purpose.STEP_UP, [PHONE], TEXT, idle=True),
@@ -246,15 +349,47 @@ ONLY_MAIL = Policy(methods=EMAIL_ONLY)
         used("the mailbox recovers", Purpose.RECOVER, [PHONE], EMAIL),
         used("not where email is off", Purpose.RECOVER, [PHONE], policy=OFF),
         used("not without mail", Purpose.RECOVER, [PHONE], channels=NO_MAIL),
-        used("not while it rests", Purpose.RECOVER, [PHONE], mailbox_rests=True),
-        used("it rests at a login too", Purpose.LOGIN, [PHONE], TEXT, mailbox_rests=True),
+        used("not while it rests", Purpose.RECOVER, [PHONE], mailbox=RESTS),
+        used("it rests at a login too", Purpose.LOGIN, [PHONE], TEXT, mailbox=RESTS),
+        used(
+            "an enrolled email elsewhere does not rest",
+            Purpose.LOGIN,
+            [SECOND_MAILBOX],
+            SECOND_OWN,
+            policy=MIXED,
+            mailbox=JUST_RESET,
+        ),
+        used(
+            "in the same mailbox it does",
+            Purpose.LOGIN,
+            [MAILBOX],
+            policy=MIXED,
+            mailbox=JUST_RESET,
+        ),
+        used(
+            "not after a changed address (fac2)",
+            Purpose.LOGIN,
+            [MAILBOX],
+            OWN_MAILBOX,
+            policy=MIXED,
+            mailbox=RESTS,
+        ),
+        used(
+            "not if there never was more",
+            Purpose.LOGIN,
+            [MAILBOX],
+            OWN_MAILBOX,
+            policy=MIXED,
+            mailbox=JUST_RESET,
+            never_stronger=True,
+        ),
         used(
             "but not where it is all there is",
             Purpose.RECOVER,
             [],
             EMAIL,
             policy=ONLY_MAIL,
-            mailbox_rests=True,
+            mailbox=RESTS,
         ),
         used(
             "reset by support, email codes off",
@@ -265,14 +400,14 @@ ONLY_MAIL = Policy(methods=EMAIL_ONLY)
             was_reset=True,
         ),
         used("reset, without mail", Purpose.RECOVER, [], channels=NO_MAIL, was_reset=True),
-        used("reset, address changed", Purpose.RECOVER, [], was_reset=True, mailbox_rests=True),
+        used("reset, address changed", Purpose.RECOVER, [], was_reset=True, mailbox=RESTS),
         used(
             "reset, address changed, email only",
             Purpose.RECOVER,
             [],
             policy=ONLY_MAIL,
             was_reset=True,
-            mailbox_rests=True,
+            mailbox=RESTS,
         ),
         used(
             "reset and adding", Purpose.STEP_UP, [], EMAIL, policy=OFF, binds=True, was_reset=True

@@ -2,10 +2,18 @@
 
 from hypothesis import given, strategies as st
 
-from mfa.rules.methods import MESSAGING, ChannelName, Method
+from mfa.rules.methods import FIRST, MESSAGING, STRONG_FIRST, ChannelName, Method
 from mfa.rules.policy import tighten
 from mfa.rules.regions import EVERYWHERE, region_of
-from mfa.rules.routes import Holding, usable
+from mfa.rules.routes import (
+    ENROLLED_EMAIL,
+    Holding,
+    Mailbox,
+    Purpose,
+    recovers,
+    routes_for,
+    usable,
+)
 from tests.mfa.rules.strategies import MAILBOX, layers, policies
 
 NUMBERS = ["+447546123456", "+447911123456", "+18765551234", "+881612345678"]
@@ -13,18 +21,17 @@ holdings = st.lists(
     st.builds(Holding, st.integers(0, 9), st.sampled_from(Method), st.sampled_from(NUMBERS)),
     unique_by=lambda h: h.factor,
 )
-FIRST = {Method.PHONE, Method.APP}
-without_first = holdings.map(lambda held: [h for h in held if h.method not in FIRST])
+without_strong = holdings.map(lambda held: [h for h in held if h.method not in STRONG_FIRST])
 channels = st.frozensets(st.sampled_from(MESSAGING))
 
 
-@given(policies, without_first, channels)
-def test_email_needs_phone_or_app(policy, held, installed):
+@given(policies, without_strong, channels)
+def test_account_email_needs_phone_or_app(policy, held, installed):
     assert MAILBOX not in usable(policy, held, installed)
 
 
 @given(policies, holdings, channels)
-def test_email_comes_last(policy, held, installed):
+def test_account_email_comes_last(policy, held, installed):
     assert MAILBOX not in usable(policy, held, installed)[:-1]
 
 
@@ -55,6 +62,40 @@ def test_one_more_layer_adds_no_route(policy, layer, held, installed):
     assert set(narrower) <= set(usable(policy, held, installed))
 
 
+mailboxes = st.builds(Mailbox, st.sampled_from(NUMBERS), st.booleans(), st.booleans())
+askings = st.fixed_dictionaries(
+    {
+        "channels_up": channels,
+        "mailbox": mailboxes,
+        "binds": st.booleans(),
+        "never_stronger": st.booleans(),
+    }
+)
+CONFIRMING = (Purpose.STEP_UP, Purpose.RESET)
+
+
+@given(st.sampled_from(CONFIRMING), policies, holdings, askings)
+def test_account_email_confirms_nothing(purpose, policy, held, asking):
+    """EM-01: it only recovers, where logins need no second step."""
+    if not (asking["binds"] and recovers(policy, held, asking["channels_up"])):
+        assert MAILBOX not in routes_for(purpose, policy, held, **asking)
+
+
+@given(st.sampled_from(CONFIRMING), policies, holdings, askings)
+def test_enrolled_email_confirms_nothing_after_something_stronger(purpose, policy, held, asking):
+    """EM-07."""
+    routes = routes_for(purpose, policy, held, **asking | {"never_stronger": False})
+    enrolled = [route for route in routes if route.proof == ENROLLED_EMAIL]
+    assert not enrolled or policy.methods.intersection(FIRST) == {Method.EMAIL}
+
+
+@given(st.sampled_from(Purpose), policies, holdings, askings)
+def test_kind_outside_the_policy_is_never_asked(purpose, policy, held, asking):
+    """fac3."""
+    asked = {route.factor for route in routes_for(purpose, policy, held, **asking)} - {None}
+    assert asked <= {h.factor for h in held if h.method in policy.methods}
+
+
 @given(policies, holdings)
 def test_names_tell_routes_apart(policy, held):
     routes = usable(policy, held, frozenset(ChannelName))
@@ -65,5 +106,5 @@ def test_names_tell_routes_apart(policy, held):
 def test_texts_go_only_to_allowed_countries(policy, held, installed):
     routes = usable(policy, held, installed)
     texted = {route.factor for route in routes if route.channel is ChannelName.SMS}
-    reached = {region_of(h.number) for h in held if h.factor in texted}
+    reached = {region_of(h.target) for h in held if h.factor in texted}
     assert reached <= policy.text_regions or policy.text_regions == EVERYWHERE

@@ -10,6 +10,7 @@ from mfa.rules.steps import Facts, Proof, Step, next_step
 TEXT = Route(ChannelName.SMS, 7)
 SECOND_TEXT = Route(ChannelName.SMS, 8)
 EMAIL = Route(ChannelName.EMAIL)
+LINKED, ELSEWHERE = Route(ChannelName.EMAIL, 10, linked=True), Route(ChannelName.EMAIL, 14)
 ALL = (TEXT, SECOND_TEXT, EMAIL)
 
 
@@ -356,6 +357,9 @@ def reset(step, name, **known):
         reset(Step.ENTER, "off", enforcement=Enforcement.OFF),
         reset(Step.ENTER, "never bound", ever_bound=False, routes=()),
         reset(Step.ENTER, "the link has proven the only mailbox", routes=(EMAIL,)),
+        reset(Step.ENTER, "and one of two", routes=(ELSEWHERE, LINKED)),
+        reset(Step.ANSWER, "it proves no other mailbox", routes=(ELSEWHERE,)),
+        reset(Step.ANSWER, "nor a phone beside it", routes=(TEXT, LINKED)),
         reset(Step.WAIT, "locked", locked=True),
         reset(Step.ANSWER, "a route"),
         reset(Step.ANSWER, "a route beside the mailbox", routes=ALL),

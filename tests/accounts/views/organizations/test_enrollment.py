@@ -61,10 +61,10 @@ def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
     cells = [int(cell) for cell in re.findall(r"<td[^>]*>(\d+)</td>", table)]
     assert cells == [number for row in reversed(counts) for number in row]
     assert table.count("(not over)") == 1
-    assert counts[-1] == [1, 1, 1, 2]
-    assert counts[-6] == [1, 0, 1, 1]
-    assert counts[-8] == [0, 1, 1, 1]
-    assert counts[0] == [0, 0, 0, 3]
+    assert counts[-1] == [1, 1, 0, 1, 2]
+    assert counts[-6] == [1, 0, 0, 1, 1]
+    assert counts[-8] == [0, 1, 0, 1, 1]
+    assert counts[0] == [0, 0, 0, 0, 3]
 
     bars = re.findall(r"<g[^>]*>(.*?)</g>", page)
     assert len(bars) == DAYS
@@ -72,7 +72,7 @@ def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
         {state: int(height) for state, height in re.findall(r'state-(\w+)".*?height="(\d+)"', bar)}
         for bar in bars
     ]
-    assert [heights[-1].get(state.value, 0) for state in State] == [200, 200, 200, 400]
+    assert [heights[-1].get(state.value, 0) for state in State] == [200, 200, 0, 200, 400]
     assert "The tallest bar is 5 people." in page
     assert "style=" not in page
     assert "Without a phone number: 3" in page
