@@ -55,9 +55,9 @@ class RulesForm(forms.Form):
         ],
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "Choose none to allow all methods that the portal allows. With email, anyone who "
-            "controls the mailbox controls the account. Managers never use it: they set up a phone "
-            "or app."
+            "Choose none to allow all methods that the portal allows. If email is the only method: "
+            "Anyone who controls the mailbox controls the account. Managers never use email: they "
+            "set up a phone or app."
         ),
     )
     opt_out = forms.BooleanField(

@@ -119,6 +119,7 @@ def _tell(event: Event, user: AbstractMfaUser, client: Client, **words: int) -> 
         user,
         client=client,
         numbers=numbers_of(user),
+        emails=(),
         old_email="",
         link="",
         not_me=True,

@@ -21,7 +21,7 @@ METHODS = (
     (Method.APP.value, _("Authenticator app")),
     (Method.RECOVERY_CODES.value, _("Recovery codes")),
 )
-NO_MAIL = _("Send a test email first. With email alone, people can log in only while emails work.")
+NO_MAIL = _("Send a test email first: with just email, people can log in only while emails work.")
 CHOICES: dict[str, type[models.TextChoices]] = {
     "enforcement": Level.Enforce,
     "may_relax_to": Level.Enforce,
@@ -42,9 +42,9 @@ class LevelForm(forms.ModelForm[L]):
         choices=METHODS,
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "What people can set up and use. Choose none to allow all but email. With email alone: "
-            "Anyone who controls the mailbox controls the account. Staff and managers never use "
-            "email. If it is the only method here, they can use the others."
+            "What people can set up and use. Choose none to allow all but email. If email is the "
+            "only method: Anyone who controls the mailbox controls the account. Staff and managers "
+            "never use email, and can then use the other methods."
         ),
     )
     skips_until = MomentField(
@@ -105,7 +105,7 @@ class LevelForm(forms.ModelForm[L]):
         return {key: str(words) for key, words in CHOICES[name].choices}
 
     def clean_methods(self) -> list[str]:
-        """Refuse email alone while it is unknown whether emails can be sent (A26)."""
+        """Refuse email as the only method while no test shows that emails can be sent (A26)."""
         methods: list[str] = self.cleaned_data["methods"]
         if only_email(methods) and not ChannelHealth.load().mail_tested:
             raise forms.ValidationError(NO_MAIL)

@@ -3,7 +3,6 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mfa import channels
@@ -27,7 +26,6 @@ class BlockedBy(StrEnum):
     UNREADABLE = "unreadable"
     NO_TEXTS = "no_texts"
     NO_EMAILS = "no_emails"
-    RESTING = "resting"
     TOO_WEAK = "too_weak"
 
 
@@ -41,7 +39,6 @@ WORDS: "dict[str, StrOrPromise]" = {
     BlockedBy.UNREADABLE: _("An app can't be checked now, because of a fault on our side."),
     BlockedBy.NO_TEXTS: _("Texts can't be sent right now."),
     BlockedBy.NO_EMAILS: _("Emails can't be sent right now."),
-    BlockedBy.RESTING: _("Codes by email wait 3 days after a password reset by email."),
     BlockedBy.TOO_WEAK: _(
         "A code by email is not enough here, because the account has or had a phone or app."
     ),
@@ -51,14 +48,13 @@ WORDS: "dict[str, StrOrPromise]" = {
 def causes_of(user: AbstractMfaUser) -> list[BlockedBy]:
     """Return what keeps each of the person's methods from being used, each class once."""
     held = Factor.objects.bound().filter(user_id=user.pk).order_by("-confirmed_at")
-    found = [_cause_of(factor, user) for factor in held]
+    found = [_cause_of(factor, user.mfa_policy) for factor in held]
     if not found and user.ever_bound_at:
         return [BlockedBy.REMOVED]
     return list(dict.fromkeys(cause for cause in found if cause))
 
 
-def _cause_of(factor: Factor, user: AbstractMfaUser) -> BlockedBy | None:
-    policy = user.mfa_policy
+def _cause_of(factor: Factor, policy: Policy) -> BlockedBy | None:
     if factor.status == Status.DISABLED:
         return BlockedBy.WRONG_CODES
     if factor.status == Status.SUSPENDED:
@@ -68,18 +64,14 @@ def _cause_of(factor: Factor, user: AbstractMfaUser) -> BlockedBy | None:
     if not factor.readable:
         return BlockedBy.UNREADABLE
     if factor.kind == Factor.Kind.EMAIL:
-        return _cause_of_email(factor, user)
+        return _cause_of_email(policy)
     return _cause_of_phone(factor, policy) if factor.kind == Factor.Kind.PHONE else None
 
 
-def _cause_of_email(email: Factor, user: AbstractMfaUser) -> BlockedBy:
-    """Say why an email that works cannot be used: for a login, or to confirm a change (EM-07)."""
-    resting = user.mfa_policy.resting
-    if not channels.available(ChannelName.EMAIL) or ChannelName.EMAIL in resting:
-        return BlockedBy.NO_EMAILS
-    mailbox = user.mailbox_at(timezone.now())
-    waits = mailbox.after_reset and email.target == mailbox.address
-    return BlockedBy.RESTING if waits else BlockedBy.TOO_WEAK
+def _cause_of_email(policy: Policy) -> BlockedBy:
+    """Return why an email cannot be used: a fault, or what it should confirm (EM-04, EM-07)."""
+    works = channels.available(ChannelName.EMAIL) and ChannelName.EMAIL not in policy.resting
+    return BlockedBy.TOO_WEAK if works else BlockedBy.NO_EMAILS
 
 
 def _cause_of_phone(phone: Factor, policy: Policy) -> BlockedBy | None:

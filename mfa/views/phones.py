@@ -57,7 +57,7 @@ def add_phone(request: SignedIn) -> HttpResponse:
 @never_cache
 @require_POST
 @fresh(binding=True, back=HERE)
-def prefer_factor(request: SignedIn, pk: int) -> HttpResponse:
+def prefer_phone(request: SignedIn, pk: int) -> HttpResponse:
     """Send the codes of logins to this phone or email before others of its kind."""
     factor = _factor(request, pk)
     if factor.kind not in request.user.mfa_policy.methods:

@@ -29,6 +29,8 @@ UNCLEAR = RETIRED | {
     r"holds? no": "contains no, doesn't contain",
     r"mails": "emails",
 }
+# The sentence that the policy form must show (EM-07)
+QUOTED = "Anyone who controls the mailbox controls the account."
 ANY = re.compile(rf"\b(?:{'|'.join(UNCLEAR)})\b", re.IGNORECASE)
 TRANSLATED = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "N_"}
 COMMENT = re.compile(r"{#.*?#}|{% comment %}.*?{% endcomment %}", re.DOTALL)
@@ -67,8 +69,8 @@ def shown() -> Iterator[tuple[str, str]]:
 def test_pages_messages_labels_and_guides_avoid_unclear_words() -> None:
     found = [
         f"{place}: {hit[0]!r}, better: {better}"
-        for place, text in shown()
-        if ANY.search(text)
+        for place, shown_text in shown()
+        if ANY.search(text := shown_text.replace(QUOTED, ""))
         for word, better in UNCLEAR.items()
         if (hit := re.search(rf"\b(?:{word})\b", text, re.IGNORECASE))
     ]

@@ -43,6 +43,7 @@ PUBLIC = {
     "mfa:enroll",
     "mfa:enroll_app",
     "mfa:enroll_done",
+    "mfa:enroll_email",
     "mfa:enroll_phone",
     "mfa:enroll_verify",
     "mfa:help",

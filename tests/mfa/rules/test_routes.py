@@ -210,7 +210,7 @@ def test_enrolled_email_with_the_account_address_is_linked():
         ((TEXT, SECOND_TEXT), (TEXT, SECOND_TEXT), (TEXT, SECOND_TEXT)),
         ((TEXT, OWN_MAILBOX, EMAIL), (TEXT,), (TEXT,)),
         ((OWN_MAILBOX, SPARE), (SPARE,), (SPARE,)),
-        # Texts that are out of order open no mailbox.
+        # Texts that are out of order do not open it.
         ((OWN_MAILBOX, EMAIL), (), (OWN_MAILBOX,)),
         ((SECOND_OWN, OWN_MAILBOX), (), (SECOND_OWN, OWN_MAILBOX)),
         # The account's own address is never enough.

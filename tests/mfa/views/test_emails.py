@@ -398,7 +398,7 @@ def test_account_email_beside_an_enrolled_one_proves_less(
 
 
 @pytest.mark.parametrize("only", [["email"], ALL])
-def test_reset_by_the_same_mailbox_asks_nothing_more(
+def test_reset_by_the_same_address_asks_nothing_more(
     browser: Browser, bob: User, mixed: SitePolicy, only: list[str]
 ) -> None:
     """EM-07: and the hold of EM-04 does not apply to the next login."""
@@ -419,7 +419,7 @@ def test_reset_by_the_same_mailbox_asks_nothing_more(
 def test_reset_asks_an_email_at_another_address(
     browser: Browser, bob: User, mixed: SitePolicy
 ) -> None:
-    """RV-02: the link proves only the account's mailbox."""
+    """RV-02: the link proves only the account's address."""
     give_email(bob, WORK)
     browser.post("/password/forgot/", {"email": bob.email})
     uid, token = mailed_link()
@@ -429,7 +429,7 @@ def test_reset_asks_an_email_at_another_address(
     assert browser.get("/password/new/").status_code == 200
 
 
-def test_email_waits_after_a_reset_by_the_same_mailbox(
+def test_email_waits_after_a_reset_by_the_same_address(
     clock: time_machine.Traveller, browser: Browser, alice: User, mixed: SitePolicy
 ) -> None:
     """EM-04: for 72 hours, or until a stronger factor was used. A code by email does not end it."""
@@ -454,7 +454,7 @@ def test_email_waits_after_a_reset_by_the_same_mailbox(
 
 
 def test_staff_and_managers_never_use_email(browser: Browser, bob: User, mixed: SitePolicy) -> None:
-    """EM-07: a manager of an organization with email alone is told to set up something else."""
+    """EM-07: a manager of an organization with just email learns what to set up."""
     club = organization("Club", methods=["email"])
     member = join(make_user("mia@example.org"), club)
     manager = join(bob, club, role="manager")
