@@ -80,7 +80,7 @@ class AuditEventAdmin(ReadOnly):
     def happened(self, row: AuditEvent) -> str:
         """The event in words, with the purpose of a code (C03)."""
         purpose = PURPOSES.get(row.details.get("purpose"))
-        if not purpose:
+        if not purpose or not row.event.startswith("code_"):
             return row.told
         words = {"event": row.told, "purpose": purpose}
         return gettext("%(event)s Purpose: %(purpose)s.") % words

@@ -15,7 +15,7 @@ from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
 from mfa.models import Event
 from mfa.rules.methods import ChannelName, Method, is_strong
-from mfa.rules.steps import Step
+from mfa.rules.steps import Proof, Step
 from mfa.views.pages import code_context, show, uncompressed
 from mfa.views.recovery import about, as_file
 
@@ -26,7 +26,9 @@ def enroll_phone(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Ask for a number and text a code to it, if the policy allows phones."""
     if Method.PHONE not in flow.user.mfa_policy.methods:
         return redirect(login.page_of(flow))
-    if flow.facts.number_due and "keep" in request.POST:
+    # Someone who proved only the email has lost the old number.
+    may_keep = flow.facts.number_due and flow.facts.proof is Proof.ANSWER
+    if may_keep and "keep" in request.POST:
         flow.keep_number()
         return login.advance(flow)
     form, refusal = _phone_form(request, flow), None
@@ -38,6 +40,7 @@ def enroll_phone(request: HttpRequest, flow: Flow) -> HttpResponse:
             refusal = too_many
     context = {"form": form, "repaired": form.repaired, "may_skip": flow.step is Step.OFFER}
     context["number_due"], context["phone"] = flow.facts.number_due, flow.phone
+    context["may_keep"] = may_keep
     context["set_up_again"] = flow.facts.outdated
     context["deadline"] = flow.user.mfa_policy.deadline
     context["other_ways"] = len(factors.to_enroll(flow.user.mfa_policy.methods)) > 1

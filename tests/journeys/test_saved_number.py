@@ -125,7 +125,12 @@ def test_lost_old_phone_leads_through_email_to_the_saved_number(
     assert saved.get(ENROLL).url == "/login/mailbox/"
     saved.post("/login/mailbox/", {"send": "1"})
     saved.post("/login/mailbox/", {"code": code(alice.email)})
-    assert 'value="+44 7700 900250"' in saved.get(ENROLL).content.decode()
+    page = saved.get(ENROLL).content.decode()
+    assert 'value="+44 7700 900250"' in page
+    # The old number is lost, so it cannot stay.
+    assert 'name="keep"' not in page
+    saved.post(ENROLL, {"keep": "1"})
+    assert numbers(alice)[NEW_NUMBER] == Status.PROPOSED
     saved.post(ENROLL, {"phone": NEW_NUMBER})
     saved.post("/login/enroll/verify/", {"code": code(NEW_NUMBER)})
     assert numbers(alice) == {NEW_NUMBER: Status.ACTIVE}
