@@ -23,6 +23,7 @@ _held: ContextVar[AuditEvent | None] = ContextVar("held", default=None)
 ALARMING = {
     Event.PAUSED,
     Event.FACTOR_DISABLED,
+    Event.PASSKEY_COPIED,
     Event.ALERTED,
     Event.TEXTS_RESTED,
     Event.STAFF_RELEASED,

@@ -26,6 +26,7 @@ from mfa.models import (
     Job,
     Lockout,
     OutboxMessage,
+    PasskeyChallenge,
     Pause,
     SendBlock,
     Session,
@@ -132,6 +133,8 @@ RULES = [
     Rule(Delivery, oldest(Delivery, "created_at", 30 * DAY)),
     # A year, so that a yearly review sees all of it, and a month for the review.
     Rule(AuditEvent, oldest(AuditEvent, "at", 400 * DAY)),
+    # They are valid for 5 minutes (WA-02).
+    Rule(PasskeyChallenge, after(PasskeyChallenge, "created_at", HOUR)),
     # As long as the audit events about them.
     Rule(Factor, revoked_factors),
     Rule(Pause, after(Pause, "until", 400 * DAY)),

@@ -32,7 +32,9 @@ BASE_URL = env.read("BASE_URL", addresses.origin, f"http://127.0.0.1:{PORT}")
 HTTPS = BASE_URL.startswith("https://")
 # As in the Host header: IPv6 in brackets
 HOST = addresses.host_of(BASE_URL)
-ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", [HOST], addresses.allowed)
+# Passkeys need a name in the address, and work at localhost.
+HOSTS = [HOST, "localhost"] if addresses.is_loopback(HOST) else [HOST]
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", HOSTS, addresses.allowed)
 TRUSTED_PROXIES = env.items("TRUSTED_PROXIES", [])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 # gunicorn.conf.py uses it too: how many web processes share the database and the cache

@@ -37,7 +37,9 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         accounts:confirm_warning accounts:report accounts:invitation
         accounts:register accounts:register_at
         accounts:register_code
-        mfa:enroll mfa:enroll_app mfa:enroll_phone mfa:enroll_email
+        accounts:login_by_passkey accounts:login_by_passkey_options
+        mfa:enroll mfa:enroll_app mfa:enroll_phone mfa:enroll_email mfa:enroll_passkey
+        mfa:enroll_passkey_options mfa:passkey mfa:passkey_options
         mfa:enroll_verify mfa:enroll_done mfa:save_codes mfa:skip mfa:verify mfa:resend
         mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:choose mfa:continue
         mfa:cancel mfa:help mfa:time_left portal:theme_css portal:theme portal:healthz
@@ -52,7 +54,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         LOGGED_IN,
         """home accounts:step_up accounts:details accounts:password accounts:data
         accounts:change_email accounts:renew mfa:change_phone mfa:change_phone_verify
-        mfa:change_phone_resend mfa:add_app mfa:add_phone mfa:recovery_codes
+        mfa:change_phone_resend mfa:add_app mfa:add_passkey mfa:add_passkey_options
+        mfa:add_phone mfa:recovery_codes
         mfa:recovery_codes_file mfa:security mfa:end_session mfa:end_other_sessions mfa:stay
         mfa:activity""",
     ),

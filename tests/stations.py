@@ -27,6 +27,7 @@ from mfa.models import (
 )
 from tests.conftest import make_user
 from tests.organizations import MANAGER, join, organization
+from tests.passkeys import give_passkey
 from tests.portal_client import Browser, code
 from tests.registration import register
 
@@ -54,11 +55,13 @@ PAGES = {
     "accounts:step_up": "home",
     "mfa:enroll": "enrolling",
     "mfa:enroll_app": "enrolling",
+    "mfa:enroll_passkey": "enrolling",
     "mfa:enroll_phone": "enrolling",
     "mfa:enroll_email": "choosing_email",
     "mfa:enroll_verify": "proving",
     "mfa:enroll_done": "finishing",
     "mfa:verify": "asked",
+    "mfa:passkey": "keyed",
     "mfa:recovery_code": "without_phone",
     "mfa:mailbox": "recovering",
     "mfa:choose": "asked",
@@ -68,6 +71,7 @@ PAGES = {
     "mfa:change_phone_verify": "changing",
     "mfa:recovery_codes": "home",
     "mfa:add_app": "home",
+    "mfa:add_passkey": "home",
     "mfa:activity": "home",
     "accounts:not_me": "home",
     "accounts:data": "home",
@@ -110,7 +114,12 @@ PAGES = {
 }
 # They accept a POST and show nothing.
 POSTS = {
+    "accounts:login_by_passkey",
+    "accounts:login_by_passkey_options",
     "accounts:logout",
+    "mfa:add_passkey_options",
+    "mfa:enroll_passkey_options",
+    "mfa:passkey_options",
     "mfa:skip",
     "mfa:resend",
     "mfa:send_to_email",
@@ -203,6 +212,14 @@ def stranger(browser: Browser, alice: User) -> Browser:
 @pytest.fixture
 def asked(browser: Browser, alice: User) -> Browser:
     """Alice after her password: a pending login, with a code sent."""
+    browser.password(alice)
+    return browser
+
+
+@pytest.fixture
+def keyed(browser: Browser, alice: User) -> Browser:
+    """Alice after her password, with a passkey beside her phone."""
+    give_passkey(alice, "Blue key")
     browser.password(alice)
     return browser
 
@@ -439,6 +456,7 @@ STATIONS = (
     "registering",
     "registered",
     "asked",
+    "keyed",
     "linked",
     "warned",
     "noticed",

@@ -30,8 +30,9 @@ class LoginForm(forms.Form):
     )
 
     def __init__(self, data: Mapping[str, str] | None, prefill: str) -> None:
-        """Take the name that is shown first."""
+        """Take the name that is shown first. The browser offers passkeys beside saved names."""
         super().__init__(data, initial={"email": prefill})
+        self.fields["email"].widget.attrs["autocomplete"] = "username webauthn"
 
     @property
     def typed(self) -> tuple[str, str]:

@@ -51,6 +51,7 @@ class RulesForm(forms.Form):
             (Method.PHONE, _("Code by text")),
             (Method.EMAIL, _("Code by email")),
             (Method.APP, _("Authenticator app")),
+            (Method.PASSKEY, _("Passkey or security key")),
             (Method.RECOVERY_CODES, _("Recovery codes")),
         ],
         widget=forms.CheckboxSelectMultiple,

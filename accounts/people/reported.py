@@ -22,6 +22,7 @@ BINDING = {
     Event.NUMBER_ASSIGNED,
     Event.APP_ADDED,
     Event.EMAIL_ADDED,
+    Event.PASSKEY_ADDED,
     Event.RECOVERY_CODES_MADE,
 }
 

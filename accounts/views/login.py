@@ -1,25 +1,28 @@
-"""Login with a password, and logout."""
+"""Login with a password or a passkey, and logout."""
 
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.forms.login import LOGIN_FORMS
+from accounts.forms.login import LOGIN_FORMS, LoginForm
 from accounts.models import User
 from accounts.people import passwords
 from mfa import audit, login as second_step
 from mfa.client import client_of
+from mfa.factors import passkey as passkeys
 from mfa.limits import counters
 from mfa.limits.counters import TooMany
 from mfa.login.redirects import safe_next
 from mfa.models import Event, SitePolicy
+from mfa.rules.passkeys import Refused
 from mfa.sessions.proofs import text_of
 from mfa.views.pages import show_locked
+from mfa.views.passkeys import BAD_REQUEST, form_context, nonce_of
 
 
 @login_not_required
@@ -31,7 +34,7 @@ def login(request: HttpRequest) -> HttpResponse:
     next_url = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated:
         return HttpResponseRedirect(safe_next(request, next_url))
-    form = LOGIN_FORMS[SitePolicy.brand().login_with](request.POST or None, _prefill(request))
+    form = _form(request, request.POST or None)
     if form.is_valid():
         # Give back the password's reservation in the same statement that counts the code.
         with counters.late_returns():
@@ -42,12 +45,35 @@ def login(request: HttpRequest) -> HttpResponse:
             if user:
                 return second_step.begin(request, user, _first_task(user, next_url))
             form.say_wrong()
-    context = {
-        "form": form,
-        "next": next_url,
-        "notice": "" if request.method == "POST" else request.GET.get("notice", ""),
-    }
-    return render(request, "accounts/login.html", context)
+    return _show(request, form, next_url)
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("credential")
+@require_POST
+def login_by_passkey(request: HttpRequest) -> HttpResponse:
+    """Log in with a passkey that says who the person is and verified them."""
+    next_url, typed = request.POST.get("next", ""), request.POST.get("credential", "")
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(safe_next(request, next_url))
+    try:
+        return second_step.begin_by_passkey(
+            request, typed, nonce=nonce_of(request.session), next_url=next_url
+        )
+    except TooMany as too_many:
+        return _show_locked(request, too_many)
+    except Refused as refusal:
+        return _show(request, _form(request, None), next_url, refusal)
+
+
+@login_not_required
+@never_cache
+@require_POST
+def login_by_passkey_options(request: HttpRequest) -> HttpResponse:
+    """Return what the browser needs to offer its passkeys. It is the same for everyone (key6)."""
+    nonce, client = nonce_of(request.session), client_of(request)
+    return JsonResponse(passkeys.options_to_log_in(nonce=nonce, client=client))
 
 
 @login_not_required
@@ -58,6 +84,26 @@ def logout(request: HttpRequest) -> HttpResponse:
         audit.record(Event.LOGGED_OUT, request.user, client=client_of(request))
     end_session(request)
     return redirect("accounts:login")
+
+
+def _form(request: HttpRequest, data: QueryDict | None) -> LoginForm:
+    return LOGIN_FORMS[SitePolicy.brand().login_with](data, _prefill(request))
+
+
+def _show(
+    request: HttpRequest, form: LoginForm, next_url: str, refusal: Refused | None = None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "next": next_url,
+        "notice": "" if request.method == "POST" else request.GET.get("notice", ""),
+        **form_context(request, "accounts:login_by_passkey_options", refusal),
+        "unknown": passkeys.unknown_in(request.POST.get("credential", ""), refusal),
+    }
+    page = render(request, "accounts/login.html", context)
+    if refusal:
+        page.status_code = BAD_REQUEST
+    return page
 
 
 def _show_locked(request: HttpRequest, refusal: TooMany) -> HttpResponse:

@@ -21,7 +21,13 @@ from mfa.models.challenges import PURPOSES
 LOOKS = (
     (audit.ALARMING, ("warning", _("Alert"))),
     (
-        {Event.PASSWORD_RIGHT, Event.CODE_RIGHT, Event.LOGGED_IN, Event.STEPPED_UP},
+        {
+            Event.PASSWORD_RIGHT,
+            Event.CODE_RIGHT,
+            Event.PASSKEY_RIGHT,
+            Event.LOGGED_IN,
+            Event.STEPPED_UP,
+        },
         ("good", _("Success")),
     ),
     (
@@ -32,6 +38,8 @@ LOOKS = (
             Event.CODE_LATE,
             Event.CODE_REFUSED,
             Event.CODES_GUESSED,
+            Event.PASSKEY_REFUSED,
+            Event.PASSKEY_COPIED,
             Event.LOCKED,
             Event.STEP_REFUSED,
             Event.DISOWNED,

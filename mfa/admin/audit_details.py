@@ -18,6 +18,7 @@ from mfa.models import AuditEvent, Event, Reason, SendBlock
 from mfa.models.challenges import PURPOSES
 from mfa.models.message_words import MESSAGES
 from mfa.rescue import Identified
+from mfa.rules.passkeys import Check
 from mfa.rules.steps import Step
 from mfa.templatetags import mfa_words
 
@@ -57,6 +58,24 @@ def _subject(about: str) -> str:
         return ""
 
 
+# Why a passkey was refused. Checks that fail for a stranger's passkey are not recorded.
+CHECKS: "dict[str, StrOrPromise]" = {
+    Check.SAME_ID: _("its two ids differ"),
+    Check.OWNER: _("it belongs to another account"),
+    Check.HANDLE: _("it was made for another account"),
+    Check.TYPE: _("the answer was for another purpose"),
+    Check.CHALLENGE: _("the challenge had expired, was used or was another session's"),
+    Check.ORIGIN: _("it was used at another address"),
+    Check.CROSS_ORIGIN: _("it was used in a frame of another website"),
+    Check.TOP_ORIGIN: _("it was used in a frame of another website"),
+    Check.SITE: _("it was made for another website"),
+    Check.PRESENT: _("no one touched the device"),
+    Check.VERIFIED: _("the device did not verify the person"),
+    Check.BACKED_UP: _("it says it is synced, but can't be"),
+    Check.ELIGIBLE: _("it changed between synced and bound to one device"),
+    Check.SIGNATURE: _("its signature was wrong"),
+    Check.COUNTER: _("its counter did not rise, so it may be a copy"),
+}
 STEPS: "dict[Step, StrOrPromise]" = {
     Step.START_OVER: _("log in again"),
     Step.ENTER: _("enter the portal"),
@@ -125,6 +144,7 @@ DETAILS: dict[str, Detail] = {
     "organization_name": Detail(_("Organization")),
     "slug": Detail(_("Address of the organization")),
     "person_id": Detail(_("Account number")),
+    "check": Detail(_("Reason"), _from(CHECKS)),
     "step": Detail(_("Open step"), _from({str(key): words for key, words in STEPS.items()})),
     "causes": Detail(_("Reasons"), lambda causes: " ".join(map(_from(CAUSES), causes))),
     "what": Detail(_("Reported"), lambda event: AuditEvent(event=event).told),

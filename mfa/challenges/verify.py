@@ -117,8 +117,14 @@ def judge(
             return Result(why_closed(challenge), challenge.tries_left)
         if right:
             unconfirmed.settle(challenge)
-            details = {"purpose": challenge.purpose, "channel": challenge.channel}
-            forgive(user, challenge.factor_id, client=client, own=own, **details)
+            forgive(
+                user,
+                challenge.factor_id,
+                client=client,
+                own=own,
+                purpose=challenge.purpose,
+                channel=challenge.channel,
+            )
             deliveries.confirm(challenge)
             return Result(Outcome.RIGHT)
         challenge.refresh_from_db(fields=["tries_left"])
@@ -159,13 +165,27 @@ def hold(user: AbstractMfaUser, client: Client) -> None:
 
 
 def forgive(
-    person: AbstractMfaUser, used: int | None, *, client: Client, own: int = 0, **details: str
+    person: AbstractMfaUser,
+    used: int | None,
+    *,
+    client: Client,
+    channel: str,
+    own: int = 0,
+    **details: str,
 ) -> None:
-    """Clear the wrong codes of the device that sent a right one, and no others (LG-01).
+    """Record a right code, and clear the wrong ones of its device."""
+    clear(person, used, client=client, channel=channel, own=own)
+    audit.record(Event.CODE_RIGHT, person, client=client, channel=channel, **details)
+
+
+def clear(
+    person: AbstractMfaUser, used: int | None, *, client: Client, channel: str, own: int = 0
+) -> None:
+    """Clear the wrong codes of the device that sent a right answer, and no others (LG-01).
 
     For a recognized device this is its own count. For others it is the `own` wrong codes of the
     session, so the owner's login gives an attacker no attempts back. `used` is the factor's id, or
-    None for a code to the account's email. `details` include the channel.
+    None for a code to the account's email.
     """
     now = timezone.now()
     if _erred(person, now):
@@ -173,13 +193,12 @@ def forgive(
             lockouts.forget(lockouts.WRONG_CODES, _subject(person, client))
         else:
             lockouts.give_back(lockouts.WRONG_CODES, _subject(person, client), own)
-    if person.mailbox_rests_until and is_strong(details["channel"]):
+    if person.mailbox_rests_until and is_strong(channel):
         # A factor is stronger than the email account that reset the password (EM-04).
         person.mailbox_rests_until = None
         person.save(update_fields=["mailbox_rests_until"])
     if used is not None:
         note_right_answer(used, now)
-    audit.record(Event.CODE_RIGHT, person, client=client, **details)
 
 
 def blame(person: AbstractMfaUser, tried: FactorQuerySet, *, client: Client) -> int:

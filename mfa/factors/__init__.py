@@ -1,6 +1,6 @@
 """Factors: the kinds, and the functions that add, list and end a person's factors."""
 
-from mfa.factors import email, phone, recovery_codes, totp
+from mfa.factors import email, passkey, phone, recovery_codes, totp
 from mfa.factors.binding import (
     are_backed_up,
     are_outdated,
@@ -41,7 +41,8 @@ from mfa.rules.routes import Route
 
 # In the order in which pages offer them
 KINDS: dict[Method, Kind] = {
-    kind.method: kind for kind in (phone.KIND, totp.KIND, recovery_codes.KIND, email.KIND)
+    kind.method: kind
+    for kind in (phone.KIND, passkey.KIND, totp.KIND, recovery_codes.KIND, email.KIND)
 }
 _BY_CHANNEL = {kind.way.channel: kind for kind in KINDS.values()}
 

@@ -69,7 +69,7 @@ def are_outdated(held: Iterable[Factor], since: datetime | None) -> bool:
 def shown_of(user: AbstractMfaUser) -> list[Factor]:
     """Return the person's factors, including those out of use, newest first."""
     held = Factor.objects.bound().filter(user_id=user.pk)
-    return list(held.order_by("-preferred", "-confirmed_at", "-pk"))
+    return list(held.select_related("passkey").order_by("-preferred", "-confirmed_at", "-pk"))
 
 
 def only_of(user: AbstractMfaUser) -> Factor | None:

@@ -10,6 +10,7 @@ from mfa.challenges import Outcome, Result
 from mfa.client import Client
 from mfa.models import AbstractMfaUser, Challenge, Factor
 from mfa.rules.methods import WAYS, Method, Way
+from mfa.rules.routes import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +18,13 @@ class Asked:
     """What a flow stores about its question.
 
     `challenge` is the sent message, if the kind sends one. `nonce` is the browser's. `own` counts
-    the wrong answers of this session.
+    the wrong answers of this session. `purpose` is what the flow is for.
     """
 
     challenge: Challenge | None = None
     nonce: str = ""
     own: int = 0
+    purpose: Purpose = Purpose.LOGIN
 
 
 class Verify(Protocol):

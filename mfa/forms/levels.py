@@ -19,6 +19,7 @@ METHODS = (
     (Method.PHONE.value, _("Phone")),
     (Method.EMAIL.value, _("Email")),
     (Method.APP.value, _("Authenticator app")),
+    (Method.PASSKEY.value, _("Passkey or security key")),
     (Method.RECOVERY_CODES.value, _("Recovery codes")),
 )
 NO_MAIL = _("Send a test email first: with just email, people can log in only while emails work.")

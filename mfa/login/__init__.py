@@ -3,6 +3,7 @@
 from mfa.login.advance import (
     advance,
     begin,
+    begin_by_passkey,
     begin_invited,
     begin_reset,
     choose,
@@ -29,6 +30,7 @@ __all__ = [
     "WayBack",
     "advance",
     "begin",
+    "begin_by_passkey",
     "begin_invited",
     "begin_reset",
     "choose",

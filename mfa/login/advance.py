@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 
 from mfa import audit
 from mfa.client import client_of, moment_of
+from mfa.factors import passkey
 from mfa.login.blocked import causes_of
 from mfa.login.enter import enter, start_over
 from mfa.login.flow import Flow
@@ -20,11 +21,15 @@ from mfa.login.pending import PendingLogin
 from mfa.login.redirects import safe_next
 from mfa.login.reset import open_form
 from mfa.login.step_up import confirmed, wants_password
+from mfa.login.verify import answered
 from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event
+from mfa.rules.methods import ChannelName, Method
+from mfa.rules.passkeys import Check, Refused
 from mfa.rules.routes import Purpose, Route
 from mfa.rules.steps import Step
 from mfa.session_engine import ABOUT
+from mfa.sessions.devices import recognize
 from mfa.sessions.proofs import PASSWORD, keep_proof
 
 
@@ -52,6 +57,26 @@ def _begin_login(
     held.save(request.session)
     flow = Flow(request=request, pending=held, user=user, asked_before=asked_before)
     return held, advance(flow)
+
+
+def begin_by_passkey(
+    request: HttpRequest, typed: str, *, nonce: str, next_url: str
+) -> HttpResponseRedirect:
+    """Start the flow of a person whose passkey says who they are and verified them.
+
+    The same steps follow as after the password and the passkey (pol2). Raises Refused and TooMany.
+    """
+    known, assertion = passkey.identify(typed, nonce=nonce, client=client_of(request))
+    user = known.factor.user
+    if not user.may_log_in or Method.PASSKEY not in user.mfa_policy.methods:
+        raise Refused(Check.ALLOWED)
+    passkey.use(known, assertion, client=recognize(request, user))
+    pending = _begin(request, user, Purpose.LOGIN)
+    pending.next = safe_next(request, next_url)
+    pending.by_passkey = True
+    answered(pending, ChannelName.PASSKEY)
+    pending.save(request.session)
+    return advance(Flow(request=request, pending=pending, user=user, asked_before=False))
 
 
 def begin_reset(

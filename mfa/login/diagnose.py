@@ -45,12 +45,14 @@ SOURCES: "dict[str, StrOrPromise]" = {
     ChannelName.SMS: _("Can get a code by text."),
     ChannelName.EMAIL: _("Can get a code by email."),
     ChannelName.APP: _("Can get a code from the authenticator app."),
+    ChannelName.PASSKEY: _("Can use a passkey."),
     ChannelName.RECOVERY_CODES: _("Can use a recovery code."),
 }
 USED: "dict[str, StrOrPromise]" = {
     ChannelName.SMS: _("by text"),
     ChannelName.EMAIL: _("by email"),
     ChannelName.APP: _("by authenticator app"),
+    ChannelName.PASSKEY: _("by passkey"),
     ChannelName.RECOVERY_CODES: _("by recovery code"),
 }
 

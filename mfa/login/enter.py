@@ -58,7 +58,8 @@ def enter(flow: Flow) -> HttpResponseRedirect:
         "idle": flow.user.mfa_policy.session_idle.total_seconds(),
         **counted,
     }
-    keep_proof(session, PASSWORD, at=flow.pending.start)
+    if not flow.pending.by_passkey:
+        keep_proof(session, PASSWORD, at=flow.pending.start)
     if channel:
         keep_proof(session, flow.pending.proved, at=flow.now.timestamp())
     unusual = _unusual(flow)

@@ -152,7 +152,12 @@ class Flow(Standing):
             return Result(Outcome.EXPIRED)
         kind, pending = factors.kind_of(route), self.pending
         challenge = self.question if route.channel in MESSAGING else None
-        asked = Asked(challenge=challenge, nonce=pending.nonce, own=pending.wrong_answers)
+        asked = Asked(
+            challenge=challenge,
+            nonce=pending.nonce,
+            own=pending.wrong_answers,
+            purpose=self.purpose,
+        )
         factor = self.factor(route.factor)
         result = kind.verify(self.user, factor, typed, client=self.client, asked=asked)
         if result.outcome is Outcome.RIGHT:

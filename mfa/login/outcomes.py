@@ -16,7 +16,7 @@ from mfa.models import Factor, Status
 from mfa.models.cohorts import has_any
 from mfa.models.factors import USABLE
 from mfa.models.people import FORGOTTEN_AFTER, RESTS_AFTER_CHANGE
-from mfa.rules.methods import FIRST, STRONG_FIRST, ChannelName, Method, only_email
+from mfa.rules.methods import FIRST, SECRET, STRONG_FIRST, ChannelName, Method, only_email
 from mfa.rules.outcomes import NextLogin
 from mfa.rules.policy import EmailCodes, Enforcement, Policy
 from mfa.rules.regions import EVERYWHERE, REGIONS, region_of
@@ -68,7 +68,7 @@ def _skipping(policy: Policy, now: datetime) -> list[Outcome]:
 def _answers(policy: Policy, now: datetime) -> Q:
     """Whether a code can be asked for, as `routes.usable` lists them."""
     others = Q(factors__kind__in=sorted(policy.methods - {Method.PHONE, Method.EMAIL}))
-    ways = others & ~Q(factors__secret="")
+    ways = others & (~Q(factors__kind__in=SECRET) | ~Q(factors__secret=""))
     if Method.PHONE in policy.methods and channels.available(ChannelName.SMS):
         ways |= Q(factors__kind=Method.PHONE) & _in_reach(policy)
     answers = _held(ways)

@@ -36,7 +36,8 @@ class PendingLogin:
     requested again, `opened` that of the form for a new password. `binding`: the step-up is for
     adding a factor. `wrong_answers` counts those of this session, which a right answer takes back.
     `lost`: the person reported the factors lost. `mailbox_proven`: an emailed code was entered.
-    `invited`: an administrator sent the link of this reset. `adds`: the new number does not replace
+    `invited`: an administrator sent the link of this reset. `by_passkey`: a passkey opened this
+    login, and no password was proven. `adds`: the new number does not replace
     another one.
     """
 
@@ -60,6 +61,7 @@ class PendingLogin:
     mailbox_proven: bool = False
     wrong_answers: int = 0
     invited: bool = False
+    by_passkey: bool = False
     adds: bool = False
 
     @classmethod

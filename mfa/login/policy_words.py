@@ -19,6 +19,7 @@ METHODS: dict[Method, str | Promise] = {
     Method.PHONE: _("a phone"),
     Method.EMAIL: _("an email"),
     Method.APP: _("an authenticator app"),
+    Method.PASSKEY: _("a passkey"),
 }
 # What the next login asks of one person, in a list
 OUTCOMES: dict[NextLogin, str | Promise] = {

@@ -127,6 +127,12 @@ class Standing:
         return self.factor(route.factor) if route and route.channel is ChannelName.APP else None
 
     @property
+    def passkeys(self) -> Route | None:
+        """The route with the person's passkeys, if there is one."""
+        by_passkey = (r for r in self.facts.routes if r.channel is ChannelName.PASSKEY)
+        return next(by_passkey, None)
+
+    @property
     def recovery_codes(self) -> Route | None:
         """The route with recovery codes, if there is one."""
         by_codes = (r for r in self.facts.routes if r.channel is ChannelName.RECOVERY_CODES)

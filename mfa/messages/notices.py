@@ -39,6 +39,8 @@ NOTICES = {
     Event.MAILBOX_PROVEN: _both("recovery_begun"),
     Event.APP_ADDED: _both("app_added"),
     Event.EMAIL_ADDED: _both("email_added"),
+    Event.PASSKEY_ADDED: _both("passkey_added"),
+    Event.PASSKEY_COPIED: _both("passkey_copied"),
     Event.NUMBER_ASSIGNED: _both("number_assigned", text="number_changed"),
     Event.FACTOR_SUSPENDED: _both("factor_suspended"),
     Event.FACTOR_REMOVED: _both("factor_removed"),
@@ -78,6 +80,9 @@ SILENT = frozenset(
         Event.CODE_RIGHT,
         Event.CODE_WRONG,
         Event.CODE_LATE,
+        Event.PASSKEY_RIGHT,
+        # The page says why.
+        Event.PASSKEY_REFUSED,
         # The page says why and who helps.
         Event.BLOCKED,
         Event.LOGGED_IN,

@@ -9,6 +9,7 @@ from mfa.models.jobs import Job
 from mfa.models.limits import Counter, Lockout, SendBlock
 from mfa.models.metrics import Metric
 from mfa.models.outbox import OutboxMessage
+from mfa.models.passkeys import Passkey, PasskeyChallenge, PasskeyHandle
 from mfa.models.pauses import Pause
 from mfa.models.people import CLOSING_LASTS, AbstractMfaUser
 from mfa.models.policy import AccountPolicy, SitePolicy
@@ -32,6 +33,9 @@ __all__ = [
     "Lockout",
     "Metric",
     "OutboxMessage",
+    "Passkey",
+    "PasskeyChallenge",
+    "PasskeyHandle",
     "Pause",
     "Reason",
     "RecoveryCode",

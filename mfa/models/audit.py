@@ -32,6 +32,9 @@ class Event(models.TextChoices):
     CODE_SENT = "code_sent", _("A code was sent.")
     CODE_REFUSED = "code_refused", _("No code was sent because too many were requested.")
     CODE_RIGHT = "code_right", _("The code was correct.")
+    PASSKEY_RIGHT = "passkey_right", _("The passkey was accepted.")
+    PASSKEY_REFUSED = "passkey_refused", _("A passkey was not accepted.")
+    PASSKEY_COPIED = "passkey_copied", _("A passkey may have been copied. It was not accepted.")
     CODE_WRONG = "code_wrong", _("The code was wrong.")
     CODES_GUESSED = (
         "codes_guessed",
@@ -52,11 +55,11 @@ class Event(models.TextChoices):
     NUMBER_ASSIGNED = "number_assigned", _("An administrator changed your phone number.")
     FACTOR_SUSPENDED = (
         "factor_suspended",
-        _("A phone, email or app was reported lost and turned off."),
+        _("A verification method was reported lost and turned off."),
     )
-    FACTOR_RENAMED = "factor_renamed", _("A phone, email or app got another name.")
+    FACTOR_RENAMED = "factor_renamed", _("A verification method got another name.")
     FACTOR_PREFERRED = "factor_preferred", _("Another phone or email gets the codes first.")
-    FACTOR_REMOVED = "factor_removed", _("A phone, email or app was removed.")
+    FACTOR_REMOVED = "factor_removed", _("A verification method was removed.")
     DISOWNED = "disowned", _("You reported activity that wasn't yours.")
     DATA_DOWNLOADED = "data_downloaded", _("Your data was downloaded.")
     ACCOUNT_OPENED = "account_opened", _("The closed account was opened again.")
@@ -70,6 +73,7 @@ class Event(models.TextChoices):
     MAILBOX_PROVEN = "mailbox_proven", _("An emailed code was used to set up a new phone or app.")
     APP_ADDED = "app_added", _("An authenticator app was added.")
     EMAIL_ADDED = "email_added", _("An email for login codes was added.")
+    PASSKEY_ADDED = "passkey_added", _("A passkey was added.")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes were made.")
     RECOVERY_CODE_USED = "recovery_code_used", _("A recovery code was used.")
     SKIPPED = "skipped", _("You skipped two-step verification.")

@@ -17,6 +17,7 @@ from mfa.models import plain_text
 from mfa.models.one_row import OneRow
 from mfa.rules import looks
 from mfa.rules.login_names import LoginWith
+from mfa.rules.methods import Method
 
 # Seconds until a process without logged-in visitors sees a change. Reading the policy shows it at
 # once.
@@ -25,13 +26,17 @@ REMEMBERED_FOR = 10
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """What pages show: the accent as `#rrggbb`, and if codes are called OTP, among others."""
+    """What pages show: the accent as `#rrggbb`, and if codes are called OTP, among others.
+
+    `passkeys`: the login page offers them, because the site's methods include them.
+    """
 
     name: str
     accent: str
     login_with: LoginWith = LoginWith.EMAIL
     says_otp: bool = False
     registration: bool = False
+    passkeys: bool = True
 
 
 class _Memory:
@@ -194,10 +199,11 @@ class Branded(OneRow):
         store(_brand(*_COLUMNS(self)))
 
 
-_SHOWN = ("portal_name", "accent", "login_with", "says_otp", "registration")
+_SHOWN = ("methods", "portal_name", "accent", "login_with", "says_otp", "registration")
 _COLUMNS = attrgetter(*_SHOWN)
 _LOGIN_WITH = {str(each): each for each in LoginWith}
 
 
-def _brand(name: str, accent: str, login_with: str, *flags: bool) -> Brand:
+def _brand(methods: list[str], name: str, accent: str, login_with: str, *flags: bool) -> Brand:
+    flags = (*flags, not methods or Method.PASSKEY in methods)
     return Brand(name, accent, _LOGIN_WITH[login_with], *flags)

@@ -14,7 +14,7 @@ from mfa import prepared
 from mfa.crypto import EncryptedTextField
 from mfa.models import plain_text
 from mfa.rules import masking
-from mfa.rules.methods import FIRST, Method
+from mfa.rules.methods import FIRST, SECRET, Method
 from mfa.rules.routes import Holding
 
 NAME_LENGTH = 40
@@ -70,7 +70,7 @@ class FactorQuerySet(models.QuerySet["Factor"]):
 
 
 class Factor(models.Model):
-    """A phone, email, app or set of recovery codes, with the data of NIST SP 800-63B-4, 4.1.
+    """A phone, email, app, passkey or set of recovery codes (NIST SP 800-63B-4, 4.1).
 
     A row exists only after its code was entered (EN-01), except for a number that the person typed
     at registration or that was imported: it is proposed, and only fills a form (C02, C11). `status`
@@ -85,6 +85,7 @@ class Factor(models.Model):
         PHONE = Method.PHONE, _("phone")
         EMAIL = Method.EMAIL, _("email")
         APP = Method.APP, _("authenticator app")
+        PASSKEY = Method.PASSKEY, _("passkey")
         RECOVERY_CODES = Method.RECOVERY_CODES, _("recovery codes")
 
     # The index with the status below includes it.
@@ -188,8 +189,8 @@ class Factor(models.Model):
 
     @property
     def readable(self) -> bool:
-        """Whether it can be used: it has a target, or a secret and its encryption key."""
-        return bool(self.target or self.secret)
+        """Whether its secret can be used. Some kinds have none; others need an encryption key."""
+        return self.kind not in SECRET or bool(self.secret)
 
     @property
     def refuses(self) -> bool:

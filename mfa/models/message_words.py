@@ -44,6 +44,8 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "number_changed": _("Phone number changed"),
     "number_shared": _("Alert: one number, many people"),
     "one_address": _("Alert: many logins from one address"),
+    "passkey_added": _("Passkey added"),
+    "passkey_copied": _("Passkey may have been copied"),
     "password_changed": _("Password changed"),
     "password_expired": _("New password required"),
     "password_link": _("Link to set a password"),

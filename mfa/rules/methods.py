@@ -17,11 +17,12 @@ class Method(StrEnum):
 
 
 class ChannelName(StrEnum):
-    """How a code reaches a person. An app and recovery codes need no message."""
+    """How a code reaches a person. A passkey, an app and recovery codes need no message."""
 
     SMS = "sms"
     EMAIL = "email"
     APP = "app"
+    PASSKEY = "passkey"
     RECOVERY_CODES = "recovery_codes"
 
 
@@ -44,14 +45,18 @@ class Way:
     first: bool = True
 
 
-# Best first. A person with an app gets a text only on request (K2, E09). An enrolled email comes
-# after the other factors, because it is not an authenticator (NIST SP 800-63B-4, 3.1.3.1).
+# Best first. A person with a passkey or an app gets a text only on request (K2, E09). An enrolled
+# email comes after the other factors, because it is not an authenticator (NIST SP 800-63B-4,
+# 3.1.3.1).
 WAYS = {
+    Method.PASSKEY: Way(ChannelName.PASSKEY, 2),
     Method.APP: Way(ChannelName.APP, 2),
     Method.PHONE: Way(ChannelName.SMS, 2),
     Method.EMAIL: Way(ChannelName.EMAIL, 1),
     Method.RECOVERY_CODES: Way(ChannelName.RECOVERY_CODES, 2, by_itself=False, first=False),
 }
+# The kinds whose secret is stored. Without its encryption key such a factor does not work.
+SECRET = (Method.APP, Method.RECOVERY_CODES)
 # The kinds that can be a person's only factor
 FIRST = tuple(method for method, way in WAYS.items() if way.first)
 AAL = {way.channel: way.aal for way in WAYS.values()}

@@ -7,7 +7,8 @@ leaves to the caller, so all checks are here.
 
 import hashlib
 import json
-from collections.abc import Callable
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from hmac import compare_digest
@@ -28,6 +29,8 @@ ALGORITHMS = (ES256, RS256)
 LONGEST_ID = 1023
 # A challenge has at least 16 random bytes (13.4.3).
 CHALLENGE_BYTES = 32
+# How long a browser waits, in milliseconds (15.1). The challenge is valid as long.
+TIMEOUT = 300_000
 # The largest answer is a few kilobytes: an id of 1,023 bytes, a key of RSA and a certificate.
 MOST_CHARACTERS = 32 * 1024
 # Larger RSA keys cost time at each login, and smaller ones can be broken.
@@ -61,6 +64,7 @@ class Check(StrEnum):
     ATTESTATION = "attestation"
     LENGTH = "length"
     UNIQUE = "unique"
+    ALLOWED = "allowed"
 
 
 class Refused(Exception):
@@ -151,6 +155,70 @@ class Assertion:
     data: "AuthenticatorData"
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person's passkey as browsers identify it: its id, and how to reach it."""
+
+    credential_id: bytes
+    transports: tuple[str, ...] = ()
+
+
+def creation_options(
+    challenge: bytes,
+    *,
+    site: str,
+    portal: str,
+    person: tuple[bytes, str],
+    known: Iterable[Known],
+) -> dict[str, Any]:
+    """Return what a browser needs to make a passkey (PublicKeyCredentialCreationOptionsJSON).
+
+    `person` has the user handle and the login name. `known` are the person's passkeys: the
+    authenticators that hold them make no second one.
+    """
+    handle, name = person
+    return {
+        "rp": {"id": site, "name": portal},
+        "user": {"id": encoded(handle), "name": name, "displayName": name},
+        "challenge": encoded(challenge),
+        "pubKeyCredParams": [{"type": "public-key", "alg": number} for number in ALGORITHMS],
+        "timeout": TIMEOUT,
+        "excludeCredentials": [_described(each) for each in known],
+        "authenticatorSelection": {
+            "residentKey": "preferred",
+            "requireResidentKey": False,
+            "userVerification": "preferred",
+        },
+        "attestation": "none",
+    }
+
+
+def request_options(
+    challenge: bytes, *, site: str, known: Iterable[Known] = (), verified: bool = False
+) -> dict[str, Any]:
+    """Return what a browser needs to ask a passkey (PublicKeyCredentialRequestOptionsJSON).
+
+    Without `known` passkeys, the browser offers all that it has for the site.
+    """
+    return {
+        "challenge": encoded(challenge),
+        "timeout": TIMEOUT,
+        "rpId": site,
+        "allowCredentials": [_described(each) for each in known],
+        "userVerification": "required" if verified else "preferred",
+    }
+
+
+def encoded(data: bytes) -> str:
+    """Return bytes as base64url without padding, as WebAuthn writes them."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _described(known: Known) -> dict[str, Any]:
+    described = {"type": "public-key", "id": encoded(known.credential_id)}
+    return {**described, "transports": [*known.transports]} if known.transports else described
+
+
 def read_creation(text: str) -> Creation:
     """Read the JSON of a new passkey (RegistrationResponseJSON). Raises Refused."""
     from webauthn.helpers import (
@@ -222,9 +290,7 @@ def _object(client: object) -> dict[str, Any]:
 
 
 def _same_id(answer: Creation | Assertion, _expected: Expected) -> bool:
-    from webauthn.helpers import bytes_to_base64url
-
-    return answer.credential.id == bytes_to_base64url(answer.credential.raw_id)
+    return answer.credential.id == encoded(answer.credential.raw_id)
 
 
 def _created_id(creation: Creation, _expected: Expected) -> bool:

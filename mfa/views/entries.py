@@ -19,6 +19,7 @@ HEADS = {
     Event.FACTOR_CHANGED,
     Event.APP_ADDED,
     Event.EMAIL_ADDED,
+    Event.PASSKEY_ADDED,
     Event.PASSWORD_RESET,
 }
 STEPS = {
@@ -28,6 +29,8 @@ STEPS = {
     Event.CODE_RIGHT,
     Event.CODE_WRONG,
     Event.CODE_LATE,
+    Event.PASSKEY_RIGHT,
+    Event.PASSKEY_REFUSED,
 }
 
 

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mfa import factors, login
 from mfa.client import client_of
+from mfa.factors import passkey as passkeys
 from mfa.login import WayBack
 from mfa.login.guards import SignedIn, fresh
 from mfa.models import Factor
-from mfa.rules.methods import Method
+from mfa.rules.methods import WAYS, Method
 from mfa.session_engine import hash_of
 from mfa.sessions import devices, revoke
 from mfa.sessions.proofs import keep_alive
@@ -32,7 +33,8 @@ def security(request: SignedIn) -> HttpResponse:
     held = factors.held_by(request.user)
     phones, emails = (_alike(held, kind) for kind in (Factor.Kind.PHONE, Factor.Kind.EMAIL))
     # People can have several of these. The list leads on to phones and recovery codes.
-    listed = {Method(factor.kind) for factor in held} - {Method.APP, Method.EMAIL}
+    listed = {Method(factor.kind) for factor in held}
+    listed -= {Method.APP, Method.EMAIL, Method.PASSKEY}
     methods = request.user.mfa_policy.methods - listed
     if emails and not factors.has_strong(request.user):
         # An email is too weak to make stronger codes (LK-01).
@@ -43,7 +45,8 @@ def security(request: SignedIn) -> HttpResponse:
         "firsts": [alike[0] for alike in (phones, emails) if len(alike) > 1],
         "others": [*phones[1:], *emails[1:]],
         "restored": any(factor.restored_at for factor in held),
-        "addable": [kind for method, kind in factors.KINDS.items() if method in methods],
+        "addable": [factors.KINDS[method] for method in WAYS if method in methods],
+        "signals": passkeys.signals_of(request.user),
         "factors": factors.shown_of(request.user),
         "only": factors.only_of(request.user),
         "sessions": revoke.sessions_of(request.user),

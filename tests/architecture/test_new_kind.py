@@ -26,7 +26,7 @@ EDITS = {
         ('        PHONE = Method.PHONE, _("phone")\n', '        PIN = Method.PIN, _("pin")\n')
     ],
     "mfa/factors/__init__.py": [
-        ("from mfa.factors import email, phone, ", "pin, "),
+        ("from mfa.factors import email, passkey, phone, ", "pin, "),
         ("totp.KIND, recovery_codes.KIND, ", "pin.KIND, "),
     ],
     "mfa/models/audit.py": [

@@ -83,7 +83,7 @@ def test_app_can_be_first_factor(visitor: Visitor, bob: User) -> None:
     visitor.at("Update Phone Number")
     visitor.follow("Set up another way")
     visitor.at("Set up two-step verification")
-    visitor.follow("Authenticator app (recommended)")
+    visitor.follow("Authenticator app")
     visitor.at("Set up an authenticator app")
     secret = set_up_app(visitor, name="My phone")
     visitor.at("Log in")

@@ -88,7 +88,7 @@ def test_first_app(visit: Visit, browser: Browser, bob: User) -> None:
     visitor.open("/login/enroll/phone/")
     visitor.follow("Set up another way")
     look(visitor, "Set up two-step verification")
-    visitor.follow("Authenticator app (recommended)")
+    visitor.follow("Authenticator app")
     look(visitor, "Set up an authenticator app")
     visitor.press("Show the QR code")
     look(visitor, "Set up an authenticator app")

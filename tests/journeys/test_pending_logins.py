@@ -21,6 +21,10 @@ FLOW = {
     "accounts:new_password",
     "mfa:enroll",
     "mfa:enroll_app",
+    "mfa:enroll_passkey",
+    "mfa:enroll_passkey_options",
+    "mfa:passkey",
+    "mfa:passkey_options",
     "mfa:enroll_phone",
     "mfa:enroll_email",
     "mfa:enroll_verify",
@@ -43,6 +47,8 @@ PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 HARMLESS = {
     "accounts:change_password",
     "portal:theme_css",
+    "accounts:login_by_passkey",
+    "accounts:login_by_passkey_options",
     "portal:theme",
     # Nothing is left before the login.
     "mfa:time_left",

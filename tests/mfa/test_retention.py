@@ -44,6 +44,8 @@ KEPT = {
     "accounts.Tile": "an administrator deletes a link",
     "mfa.AccountPolicy": "the page of mfa.SitePolicy",
     "mfa.ChannelHealth": "one row",
+    "mfa.Passkey": "goes with its factor",
+    "mfa.PasskeyHandle": "one row of each person who has had a passkey",
     "mfa.RecoveryCode": "goes with its set",
     "mfa.SitePolicy": "one row",
     "mfa.SmsAccount": "one row",

@@ -11,6 +11,7 @@ from mfa.messages.alerts import Alert
 from mfa.models import AuditEvent, Event, Factor, Reason, SitePolicy
 from mfa.rescue import Identified
 from mfa.rules.methods import ChannelName
+from mfa.rules.passkeys import ASSERTION
 from mfa.rules.routes import Purpose
 from mfa.rules.steps import Step
 from tests.conftest import NOON
@@ -24,6 +25,7 @@ CODES = {
     "channel": ChannelName,
     "unusual": ("browser", "pause"),
     "step": Step,
+    "check": tuple(check for check, _holds in ASSERTION),
     "what": Event,
     "way": (*WayOn, "code", "factor", "command"),
     "identified": Identified,

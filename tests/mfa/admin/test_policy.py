@@ -711,7 +711,10 @@ def test_preview_says_before_saving_who_a_change_affects(office: Browser, bob: U
         "login_with": "email",
     }
     shown = office.post(IMPACT, {**sent, "_test": "impact", "enforcement": "off"}).content.decode()
-    assert "Everyone sets up a phone or an authenticator app, and uses it to log in." in shown
+    assert (
+        "Everyone sets up a phone, an authenticator app or a passkey, and uses it to log in."
+        in shown
+    )
     assert "People log in with just their password." in shown
     assert "1 person will log in with just the password." in shown
     assert AccountPolicy.objects.get().enforcement == ""

@@ -9,7 +9,7 @@ from mfa.rules.methods import WAYS, ChannelName, Method
 from mfa.rules.routes import Route
 
 # Policies can contain them already. Their modules come later.
-TO_COME = {Method.PASSKEY, Method.PUSH}
+TO_COME = {Method.PUSH}
 
 
 def test_every_method_has_a_kind() -> None:

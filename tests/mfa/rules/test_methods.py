@@ -4,7 +4,7 @@ import pytest
 
 from mfa.rules.methods import WAYS, ChannelName, is_strong
 
-STRONG = [ChannelName.APP, ChannelName.RECOVERY_CODES, ChannelName.SMS]
+STRONG = [ChannelName.PASSKEY, ChannelName.APP, ChannelName.RECOVERY_CODES, ChannelName.SMS]
 
 
 @pytest.mark.parametrize("channel", ChannelName)

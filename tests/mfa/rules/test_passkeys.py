@@ -14,11 +14,14 @@ from mfa.rules.passkeys import (
     Check,
     Expected,
     ExpectedAnswer,
+    Known,
     Refused,
     Stored,
     challenge_in,
+    creation_options,
     read_assertion,
     read_creation,
+    request_options,
     verify_assertion,
     verify_creation,
 )
@@ -429,6 +432,51 @@ def test_checks_are_in_the_order_of_the_specification() -> None:
         Check.ATTESTATION,
         Check.LENGTH,
     ]
+
+
+def test_options_for_a_new_passkey() -> None:
+    known = [Known(b"one", ("usb", "nfc")), Known(b"two")]
+    person, name = (HANDLE, "alice@example.org"), "alice@example.org"
+    assert creation_options(CHALLENGE, site=SITE, portal="Portal", person=person, known=known) == {
+        "rp": {"id": SITE, "name": "Portal"},
+        "user": {"id": encode(HANDLE), "name": name, "displayName": name},
+        "challenge": encode(CHALLENGE),
+        "pubKeyCredParams": [
+            {"type": "public-key", "alg": -7},
+            {"type": "public-key", "alg": -257},
+        ],
+        "timeout": 300_000,
+        "excludeCredentials": [
+            {"type": "public-key", "id": encode(b"one"), "transports": ["usb", "nfc"]},
+            {"type": "public-key", "id": encode(b"two")},
+        ],
+        "authenticatorSelection": {
+            "residentKey": "preferred",
+            "requireResidentKey": False,
+            "userVerification": "preferred",
+        },
+        "attestation": "none",
+    }
+
+
+@pytest.mark.parametrize(("verified", "word"), [(True, "required"), (False, "preferred")])
+def test_options_for_an_answer(*, verified: bool, word: str) -> None:
+    known = [Known(b"one", ("internal",))]
+    options = request_options(CHALLENGE, site=SITE, known=known, verified=verified)
+    assert options == {
+        "challenge": encode(CHALLENGE),
+        "timeout": 300_000,
+        "rpId": SITE,
+        "allowCredentials": [
+            {"type": "public-key", "id": encode(b"one"), "transports": ["internal"]}
+        ],
+        "userVerification": word,
+    }
+
+
+def test_options_without_a_person_name_nobody() -> None:
+    options = request_options(CHALLENGE, site=SITE)
+    assert (options["allowCredentials"], options["userVerification"]) == ([], "preferred")
 
 
 def test_refusal_says_which_check_failed() -> None:

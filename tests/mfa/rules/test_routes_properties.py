@@ -52,8 +52,18 @@ def test_every_message_has_a_channel_that_is_installed(policy, held, installed):
 def test_no_text_without_request_beside_app(policy, held, installed):
     """E09."""
     routes = usable(policy, held, installed)
-    apps = [route for route in routes if route.channel is ChannelName.APP]
+    unsent = {ChannelName.PASSKEY, ChannelName.APP}
+    apps = [route for route in routes if route.channel in unsent]
     assert routes[: len(apps)] == tuple(apps)
+
+
+@given(policies, holdings, channels)
+def test_several_passkeys_are_one_route_and_come_first(policy, held, installed):
+    """WA-01."""
+    routes = usable(policy, held, installed)
+    assert ChannelName.PASSKEY not in [route.channel for route in routes[1:]]
+    works = any(holding.method is Method.PASSKEY and holding.works for holding in held)
+    assert works or ChannelName.PASSKEY not in [route.channel for route in routes]
 
 
 @given(policies, layers, holdings, channels)

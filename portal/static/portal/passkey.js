@@ -1,0 +1,122 @@
+// Passkeys: asks the browser for one, and sends its answer with the form.
+// The options are fetched when the page opens, because Safari wants its dialog inside the click.
+
+const decode = (text) =>
+  Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+const encode = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+// The browsers' own parseCreationOptionsFromJSON and toJSON are younger than passkeys.
+function read(options) {
+  const known = (list) => list?.map((each) => ({ ...each, id: decode(each.id) }));
+  return {
+    ...options,
+    challenge: decode(options.challenge),
+    ...(options.user && { user: { ...options.user, id: decode(options.user.id) } }),
+    ...(options.excludeCredentials && { excludeCredentials: known(options.excludeCredentials) }),
+    ...(options.allowCredentials && { allowCredentials: known(options.allowCredentials) }),
+  };
+}
+
+function written({ id, rawId, type, response }) {
+  const sent = { clientDataJSON: encode(response.clientDataJSON) };
+  for (const name of ["attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    if (response[name]) sent[name] = encode(response[name]);
+  }
+  if (response.getTransports) sent.transports = response.getTransports();
+  return JSON.stringify({ id, rawId: encode(rawId), type, response: sent });
+}
+
+function start(form) {
+  const { passkey: ceremony, options: address } = form.dataset;
+  const said = form.parentElement.querySelector("[data-passkey-said]");
+  const button = form.querySelector("button");
+  let options = null;
+  let waiting = null;
+  const say = (words) => { said.textContent = words; };
+
+  // A challenge is valid for five minutes. A new one comes before that.
+  async function load() {
+    const answer = await fetch(address, { method: "POST", body: new FormData(form) }).catch(() => null);
+    const isJson = answer?.ok && answer.headers.get("Content-Type")?.startsWith("application/json");
+    options = isJson ? read(await answer.json()) : null;
+    setTimeout(refresh, 270_000);
+  }
+
+  async function refresh() {
+    await load();
+    if (waiting) wait();
+  }
+
+  function send(credential) {
+    form.elements.credential.value = written(credential);
+    form.requestSubmit();
+  }
+
+  function why({ name }) {
+    const { canceled, exists, failed } = form.dataset;
+    return { NotAllowedError: canceled, InvalidStateError: exists, AbortError: "" }[name] ?? failed;
+  }
+
+  // Offers passkeys in the field for the email until the button is pressed.
+  async function wait() {
+    waiting?.abort();
+    if (!options) return;
+    waiting = new AbortController();
+    const { signal } = waiting;
+    try {
+      send(await navigator.credentials.get({ publicKey: options, mediation: "conditional", signal }));
+    } catch (error) {
+      if (!signal.aborted) say(why(error));
+    }
+  }
+
+  async function ask() {
+    say("");
+    waiting?.abort();
+    if (!options) await load();
+    if (!options) return say(form.dataset.failed);
+    try {
+      send(ceremony === "create"
+        ? await navigator.credentials.create({ publicKey: options })
+        : await navigator.credentials.get({ publicKey: options }));
+    } catch (error) {
+      say(why(error));
+      if (waiting) wait();
+    }
+  }
+
+  button.addEventListener("click", ask);
+  form.addEventListener("submit", (event) => {
+    if (form.elements.credential.value) return;
+    event.preventDefault();
+    ask();
+  });
+  form.hidden = false;
+  load().then(async () => {
+    const offers = await window.PublicKeyCredential.isConditionalMediationAvailable?.();
+    if (ceremony === "autofill" && offers) wait();
+  });
+}
+
+for (const form of document.querySelectorAll("[data-passkey]")) {
+  if (window.PublicKeyCredential) start(form);
+  else form.parentElement.querySelector("[data-passkey-said]").textContent = form.dataset.unsupported;
+}
+
+// What the browser's password manager may forget, and what it calls the account
+const signals = document.querySelector("[data-passkey-signals]");
+const unknown = document.querySelector("[data-unknown-passkey]");
+const quiet = () => {};
+if (signals && window.PublicKeyCredential) {
+  const { rpId, userId, allAcceptedCredentialIds, name, displayName } = JSON.parse(signals.dataset.passkeySignals);
+  const { signalAllAcceptedCredentials: accepted, signalCurrentUserDetails: details } = PublicKeyCredential;
+  accepted?.call(PublicKeyCredential, { rpId, userId, allAcceptedCredentialIds }).catch(quiet);
+  details?.call(PublicKeyCredential, { rpId, userId, name, displayName }).catch(quiet);
+}
+if (unknown && window.PublicKeyCredential) {
+  const credentialId = unknown.dataset.unknownPasskey;
+  const rpId = unknown.dataset.site;
+  PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId }).catch(quiet);
+}
