@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 
 from accounts.models import Organization, OrganizationPolicy, User
 from accounts.organizations import rules
+from mfa import factors
 from mfa.models.policy import Conflict
 from mfa.rules.methods import only_email
 from mfa.rules.policy import Enforcement
@@ -33,7 +34,7 @@ def refusal_of(
         words = gettext("The portal requires more. You can only make it stricter.")
         return RulesRefusal(field, words)
     asks = changed.enforcement not in {"", Enforcement.OFF}
-    if asks and not rules.holds_allowed(actor, tuple(changed.methods)):
+    if asks and not factors.holds_one_of(actor, changed.methods):
         return RulesRefusal("methods", gettext("Set up one of these methods yourself first."))
     return None
 

@@ -20,10 +20,9 @@ from mfa import audit
 from mfa.client import Client
 from mfa.login import impact
 from mfa.login.impact import Impact
-from mfa.models import AbstractMfaUser, Event, Factor
+from mfa.models import AbstractMfaUser, Event
 from mfa.models.policy import Conflict, conflict_of
 from mfa.rules.fold import Branch, Combination
-from mfa.rules.methods import STRONG_FIRST
 from mfa.rules.policy import Enforcement, Policy
 
 
@@ -177,13 +176,6 @@ def impact_of(organization: Organization, level: OrganizationPolicy, now: dateti
     there = Q(organization__own=level) | Q(organization__parent__for_clients=level)
     people = Membership.objects.in_force().filter(there).values("user")
     return impact.of(site, site, now, cohorts({level.pk: level}), among=Q(pk__in=people))
-
-
-def holds_allowed(actor: User, methods: tuple[str, ...]) -> bool:
-    """Whether a manager has one of the methods to be allowed (pol4)."""
-    # A manager never uses email. Where it is the only method, any other one will do (EM-07).
-    allowed = set(methods) & set(STRONG_FIRST) or set(STRONG_FIRST)
-    return Factor.objects.usable().filter(user=actor, kind__in=allowed).exists()
 
 
 def _stated(organization: Organization, level: OrganizationPolicy) -> Enforcement | None:

@@ -75,7 +75,7 @@ def open_checks(policy: SitePolicy, administrator: AbstractMfaUser) -> list[Open
         OpenCheck.TEST: account.tested or not account.complete,
         OpenCheck.CANDIDATE: account.candidate_since is None,
         OpenCheck.MAIL: policy.health.mail_tested or not only_email(policy.methods),
-        OpenCheck.OWN_FACTOR: factors.phone_of(administrator) is not None,
+        OpenCheck.OWN_FACTOR: factors.holds_one_of(administrator, policy.methods),
         OpenCheck.WAY_OUT: factors.are_backed_up(held),
     }
     return [check for check, held in holds.items() if not held]

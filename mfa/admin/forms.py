@@ -6,11 +6,11 @@ from typing import ClassVar
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
-from mfa import channels, countries
+from mfa import channels, countries, factors
 from mfa.admin.base.edits import Concurrent
 from mfa.channels.base import Channel
 from mfa.forms.levels import LevelForm
-from mfa.models import AccountPolicy, SmsValues
+from mfa.models import AbstractMfaUser, AccountPolicy, SmsValues
 from mfa.rules import looks, phone_numbers, regions
 from mfa.rules.methods import ChannelName
 from mfa.rules.phone_numbers import Misread
@@ -51,6 +51,8 @@ class ColorField(Trimmed):
 class AccountPolicyForm(LevelForm[AccountPolicy]):
     """Saves all values at once (A15)."""
 
+    # Who saves it. The buttons that save nothing do not set it.
+    actor: AbstractMfaUser | None = None
     # The admin's page adds this to its form. The page's buttons use this class directly.
     carried = Concurrent.carried
 
@@ -194,8 +196,10 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
         return number.e164
 
     def clean(self) -> dict[str, object]:
-        """Refuse to run MFA without an SMS account, because nobody could log in."""
+        """Refuse methods that the administrator lacks, and MFA without an SMS account."""
         cleaned = super().clean() or self.cleaned_data
+        if self.actor and "methods" in self.changed_data and not self.errors:
+            self._check_own_method(self.actor)
         sms = ("sms_account_id", "sms_auth_token", "sms_phone_number")
         missing = not all(cleaned.get(name) for name in sms) and not self.errors
         if missing and self.instance.changes_wait and SMS_FIELDS & set(self.changed_data):
@@ -206,6 +210,11 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
                 )
             )
         return cleaned
+
+    def _check_own_method(self, actor: AbstractMfaUser) -> None:
+        """Refuse methods of which the administrator has none (pol4)."""
+        if not factors.holds_one_of(actor, self.cleaned_data["methods"]):
+            self.add_error("methods", gettext("Set up one of these methods yourself first."))
 
 
 def _if_none(home_region: str) -> str:

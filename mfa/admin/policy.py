@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm, BoundField, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -176,6 +176,19 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
     def has_delete_permission(self, request: HttpRequest, obj: AccountPolicy | None = None) -> bool:
         """The only row stays."""
         return False
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: AccountPolicy | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 Django's signature
+        **kwargs: Any,
+    ) -> type[ModelForm[AccountPolicy]]:
+        """Tell the form who saves it. Django makes a new class for each request."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if issubclass(form, AccountPolicyForm):
+            form.actor = person(request)
+        return form
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None

@@ -1,6 +1,6 @@
 """A person's factors, and the steps that adding and ending any factor share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
@@ -36,6 +36,16 @@ def held_by(user: AbstractMfaUser) -> list[Factor]:
 def awaits_number(known: Sequence[Factor]) -> bool:
     """Whether the newest of these is a number that waits for its proof, beside a factor (C16)."""
     return len(known) > 1 and known[0].status == Status.PROPOSED
+
+
+def holds_one_of(user: AbstractMfaUser, methods: Collection[str]) -> bool:
+    """Whether an administrator or manager has one of the methods to be allowed (pol4).
+
+    They never use email. Where it is the only method, any other one will do (EM-07). No methods
+    mean all.
+    """
+    allowed = set(methods) & set(STRONG_FIRST) or set(STRONG_FIRST)
+    return Factor.objects.usable().filter(user_id=user.pk, kind__in=allowed).exists()
 
 
 def end_former(user: AbstractMfaUser) -> None:

@@ -13,6 +13,7 @@ from accounts.models import User
 from mfa.channels.base import Finding
 from mfa.channels.outbox import OutboxChannel
 from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, SitePolicy, SmsValues
+from tests.authenticator import give_app
 from tests.conftest import give_phone, make_user
 from tests.portal_client import Browser, code
 
@@ -303,6 +304,23 @@ def test_mfa_cannot_be_enabled_without_own_factor(installer: Browser) -> None:
     assert "Verify your own phone" in page
     assert 'href="/me/phone/"' in page
     assert not stored().enabled
+
+
+def test_administrator_has_one_of_the_methods(office: Browser, root: User) -> None:
+    """pol4: root has a phone and recovery codes, and would be shut out."""
+    words = "Set up one of these methods yourself first."
+    sent = {**VALUES, "portal_name": "Portal", "accent": "#1d4ed8", "login_with": "email"}
+
+    def keep(*methods: str) -> list[str]:
+        page = save(office, **sent, enabled="on", methods=list(methods)).content.decode()
+        assert (words in page) is (stored().methods != list(methods))
+        return stored().methods
+
+    assert keep("app") == []
+    assert keep("app", "recovery_codes") == []
+    assert keep("phone") == ["phone"]
+    give_app(root)
+    assert keep("app") == ["app"]
 
 
 def test_own_phone_can_follow_the_test_message(installer: Browser) -> None:
