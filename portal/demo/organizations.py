@@ -1,4 +1,4 @@
-"""The demo's organizations: a partner with two clients, and their people in several states."""
+"""The demo's organizations: a partner with clients, and their people in several states."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,13 @@ from accounts.organizations import members
 from mfa.models import SitePolicy
 
 PARTNER, CLINIC, SCHOOL = "northwind", "maple-clinic", "harbor-school"
-NAMES = {PARTNER: "Northwind Partners", CLINIC: "Maple Clinic", SCHOOL: "Harbor School"}
+CLUB = "oak-club"
+NAMES = {
+    PARTNER: "Northwind Partners",
+    CLINIC: "Maple Clinic",
+    SCHOOL: "Harbor School",
+    CLUB: "Oak Club",
+}
 # Enough that lists have pages and a search has something to do
 MANY = 2_000
 # Only these people have addresses there.
@@ -23,9 +29,10 @@ def make() -> None:
     """Add the organizations at the first run."""
     if Organization.objects.filter(slug=PARTNER).exists():
         return
-    SitePolicy.note(may_relax_to="off", login_with="either")
+    methods = ["phone", "email", "app", "recovery_codes"]
+    SitePolicy.note(may_relax_to="off", login_with="either", methods=methods)
     partner = Organization.objects.create(slug=PARTNER, name=NAMES[PARTNER])
-    for slug in (CLINIC, SCHOOL):
+    for slug in (CLINIC, SCHOOL, CLUB):
         Organization.objects.create(slug=slug, name=NAMES[slug], parent=partner)
     clinic = Organization.objects.get(slug=CLINIC)
     clinic.own.enforcement = "optional"
@@ -34,6 +41,9 @@ def make() -> None:
     clinic.own.after_enrollment = "continue"
     clinic.own.deadline = timezone.now() + timedelta(days=30)
     clinic.own.save()
+    club = Organization.objects.get(slug=CLUB)
+    club.own.methods, club.own.after_enrollment = ["email"], "finish"
+    club.own.save()
     _crowd(Organization.objects.get(slug=SCHOOL))
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from mfa.models import Factor, SitePolicy, SmsAccount, SmsValues
 from portal.demo import organizations
-from portal.demo.organizations import CLINIC, MANAGER, MEMBER, PARTNER, SCHOOL
+from portal.demo.organizations import CLINIC, CLUB, MANAGER, MEMBER, PARTNER, SCHOOL
 from portal.demo.states import STATES
 
 if TYPE_CHECKING:
@@ -118,6 +118,18 @@ PEOPLE = (
         "Nell Newnumber",
         _("Logs in as “nell” too. Saved a new number: verifies it at the login."),
         places=((CLINIC, MEMBER),),
+    ),
+    Person(
+        "emma@example.com",
+        "Emma Email",
+        _("Gets her codes at emma@home.example: her club allows only email."),
+        places=((CLUB, MEMBER),),
+    ),
+    Person(
+        "finn@example.com",
+        "Finn First",
+        _("New at the club: the first login asks for an email for codes."),
+        places=((CLUB, MEMBER),),
     ),
     Person(
         "pia@example.com",

@@ -10,6 +10,7 @@ from mfa.models import Factor, Pause, Status
 
 # From Ofcom's numbers for drama: a landline in London
 LANDLINE, WRITTEN, SAVED = "+442079460123", "+447700900106", "+447700900109"
+ENROLLED = "emma@home.example"
 # As long as the demo usually runs
 LONG = timedelta(days=7)
 
@@ -48,6 +49,14 @@ def save_number(user: User) -> None:
     User.objects.filter(pk=user.pk).update(ever_bound_at=now, username="nell")
 
 
+def use_email(user: User) -> None:
+    """An email for codes, which is not the account's."""
+    now = timezone.now()
+    email = {"kind": Factor.Kind.EMAIL, "target": ENROLLED}
+    Factor.objects.create(user=user, confirmed_at=now, **email)
+    User.objects.filter(pk=user.pk).update(ever_bound_at=now, only_email_since=now)
+
+
 def pause(user: User) -> None:
     """A week without a second step."""
     now = timezone.now()
@@ -73,6 +82,7 @@ STATES: dict[str, Callable[[User], None]] = {
     "lena@example.com": propose_landline,
     "una@example.com": assign_number,
     "nell@example.com": save_number,
+    "emma@example.com": use_email,
     "pia@example.com": pause,
     "bo@example.com": block,
     "rosa@example.com": reset,

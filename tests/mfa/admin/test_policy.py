@@ -13,6 +13,7 @@ from accounts.models import User
 from mfa.channels.base import Finding
 from mfa.channels.outbox import OutboxChannel
 from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, SitePolicy, SmsValues
+from mfa.models.channel_health import ChannelHealth, mail_config
 from tests.authenticator import give_app
 from tests.conftest import give_phone, make_user
 from tests.portal_client import Browser, code
@@ -778,3 +779,30 @@ def test_preset_fills_the_form_and_saves_nothing(office: Browser) -> None:
     assert "Nothing is saved yet." in shown
     assert AccountPolicy.objects.get().after_enrollment == ""
     assert "Nothing is saved yet." not in office.get(f"{FORM}?preset=other").content.decode()
+
+
+def test_email_as_the_only_method_needs_a_test_email(office: Browser) -> None:
+    """K5, A26: the form and the check before MFA is on say so."""
+    account = SitePolicy.load().sms
+    sms = {"sms_account_id": account.account_id, "sms_phone_number": account.phone_number}
+    refused = save(office, enabled="on", methods="email", **sms).content.decode()
+    assert "Send a test email first" in refused
+    assert stored().methods == []
+    assert "Anyone who controls the mailbox controls the account." in refused
+    save(office, enabled="on", methods=["phone", "email"], **sms)
+    assert stored().methods == ["phone", "email"]
+    ChannelHealth.note(mail_test_config=mail_config(), mail_tested_at=timezone.now())
+    save(office, enabled="on", methods="email", **sms)
+    assert stored().methods == ["email"]
+
+
+def test_mfa_with_just_email_waits_for_a_test_email(office: Browser, policy: SitePolicy) -> None:
+    """M18: the mail server may have changed since the methods were saved."""
+    SitePolicy.note(enabled=False, methods=["email"])
+    check = "Send a test email, because email is the only method"
+    assert check in office.get(FORM).content.decode()
+    page = office.post(ENABLE, follow=True).content.decode()
+    assert f"MFA is not on yet: {check}." in page
+    ChannelHealth.note(mail_test_config=mail_config(), mail_tested_at=timezone.now())
+    office.post(ENABLE)
+    assert stored().enabled

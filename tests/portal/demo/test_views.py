@@ -7,7 +7,7 @@ from accounts.models import User
 from mfa.models import OutboxMessage, SitePolicy
 from portal.demo.organizations import CROWD, MANY
 from portal.demo.people import PASSWORD, PEOPLE
-from portal.demo.states import STATES, WRITTEN
+from portal.demo.states import ENROLLED, STATES, WRITTEN
 from tests.portal_client import Browser, code
 
 PHONE = "/demo/phone/"
@@ -62,11 +62,13 @@ def test_people_are_in_the_states_that_the_page_names() -> None:
         "lena@example.com": "/login/enroll/phone/",
         "una@example.com": "/login/verify/",
         "nell@example.com": "/login/verify/",
+        "emma@example.com": "/login/verify/",
         "pia@example.com": "/",
         "bo@example.com": "/login/help/",
         "rosa@example.com": "/login/mailbox/",
     }
     assert code(WRITTEN)
+    assert code(ENROLLED)
     browser = Browser()
     browser.post("/login/", {"email": "nell", **sent})
     answer = browser.post("/login/verify/", {"code": code("+447700900108")})

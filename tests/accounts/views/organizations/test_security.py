@@ -7,7 +7,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, OrganizationPolicy, User
+from accounts.organizations import rules
 from mfa.models import AuditEvent, Event, Factor, SitePolicy
+from mfa.models.channel_health import ChannelHealth, mail_config
 from tests.conftest import give_phone
 from tests.organizations import join, organization, settings
 from tests.portal_client import Browser, code
@@ -154,6 +156,37 @@ def test_manager_must_hold_one_of_the_methods(managing: Browser) -> None:
     assert own().methods == []
     save(managing, enabled="on", methods=["phone"])
     assert own().methods == ["phone"]
+
+
+def test_rules_can_allow_just_email_once_emails_were_tested(
+    managing: Browser, policy: SitePolicy, bob: User
+) -> None:
+    """D01, D11, A26: the preview says what people set up. The manager keeps the phone."""
+    sent = {"enabled": "on", "methods": ["email"]}
+    assert "These rules together leave no method: Acme." in save(managing, **sent)
+    settings(policy, methods=["phone", "email", "app"])
+    page = managing.get(PAGE).content.decode()
+    assert "You can choose from: phone, email or authenticator app." in page
+    assert "Emails of this portal are not tested yet." in save(managing, **sent)
+    ChannelHealth.note(mail_test_config=mail_config(), mail_tested_at=timezone.now())
+    assert "Anyone who controls the mailbox controls the account." in page
+    preview = said(managing, **sent)
+    assert "Everyone sets up an email, and uses it to log in." in preview
+    assert "Saved." in save(managing, **sent)
+    assert "checked" in managing.get(PAGE).content.decode().split('value="email"')[1].split(">")[0]
+    assert User.objects.get(pk=bob.pk).mfa_policy.methods == {"email"}
+    manager = User.objects.get(email="alice@example.org")
+    assert manager.mfa_policy.methods == {"phone", "app"}
+    assert managing.get(PAGE).status_code == 200
+
+
+def test_email_is_no_method_of_a_manager(managing: Browser, policy: SitePolicy) -> None:
+    """pol4: one who has only an email sets up a phone or app first, and opens no page of others."""
+    settings(policy, methods=["phone", "email", "app"])
+    alice = User.objects.get(email="alice@example.org")
+    alice.factors.update(kind="email", target=alice.email)
+    assert "Set up a phone or app first" in managing.get(PAGE).content.decode()
+    assert not rules.holds_allowed(alice, ("email", "phone"))
 
 
 def test_rules_that_leave_no_method_are_refused_with_levels(
