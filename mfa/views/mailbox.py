@@ -14,7 +14,7 @@ from mfa.forms.codes import CodeForm
 from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
 from mfa.login.guards import on_step
-from mfa.rules.methods import ChannelName
+from mfa.rules.methods import ChannelName, only_email
 from mfa.rules.policy import EmailCodes
 from mfa.rules.routes import Purpose
 from mfa.rules.steps import Step
@@ -45,6 +45,7 @@ def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
         "first": not flow.facts.ever_bound,
         "may_skip": flow.may_skip,
         "deadline": flow.user.mfa_policy.deadline,
+        "email_only": only_email(flow.user.mfa_policy.methods),
         "lost": flow.pending.lost and bool(flow.facts.routes),
         "masked": channels.masked(ChannelName.EMAIL, flow.user.email),
         **code_context(flow.question),

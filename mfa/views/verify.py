@@ -20,7 +20,7 @@ from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
 from mfa.models import Factor, SitePolicy
 from mfa.rules import base32
-from mfa.rules.methods import ChannelName, Method
+from mfa.rules.methods import ChannelName, Method, only_email
 from mfa.rules.routes import Purpose, Route
 from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
@@ -85,7 +85,7 @@ def choose(request: HttpRequest, flow: Flow) -> HttpResponse:
         "form": form,
         "purpose": flow.purpose,
         "start_words": start_words() if refused else "",
-        "losing": _losing(flow),
+        "losing": flow.purpose is Purpose.LOGIN and _asked_kind(flow),
         **out_of_order(flow),
     }
     return show(request, "mfa/choose.html", context, user=flow.user)
@@ -121,6 +121,7 @@ def help_(request: HttpRequest) -> HttpResponse:
         "back": "" if blocked else reverse(login.page_of(flow)),
         "purpose": flow.purpose,
         "why_not_lost": why_not_lost(flow),
+        "losing": _asked_kind(flow),
         "spare": flow.recovery_codes is not None,
         "reference": _reference(flow),
         **_others(flow),
@@ -146,12 +147,12 @@ def _show_locked(request: HttpRequest, flow: Flow, until: datetime) -> HttpRespo
     return show_locked(request, context, until=until, contact=flow.user.mfa_policy.contact)
 
 
-def _losing(flow: Flow) -> str:
-    """Return the kind that the person can report lost here, "" if none."""
-    if flow.purpose is not Purpose.LOGIN:
-        return ""
+def _asked_kind(flow: Flow) -> str:
+    """Return the kind of the factor that is asked, or that the person is likely to have."""
     route = flow.facts.route
-    return str(factors.kind_of(route).method) if route and route.factor else str(Method.PHONE)
+    if route and route.factor:
+        return str(factors.kind_of(route).method)
+    return str(Method.EMAIL if only_email(flow.user.mfa_policy.methods) else Method.PHONE)
 
 
 def _may_set_up(flow: Flow) -> bool:
@@ -184,7 +185,7 @@ def _show_verify(
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),
         "app": flow.app,
-        "losing": _losing(flow),
+        "losing": flow.purpose is Purpose.LOGIN and _asked_kind(flow),
         "text_route": next((r for r in flow.facts.routes if r.channel is ChannelName.SMS), None),
         "spare": flow.recovery_codes is not None,
         **_others(flow),
