@@ -25,6 +25,7 @@ from mfa.admin.base.page import PortalAdmin
 from mfa.admin.base.words import NOTHING, audit_of_event, label
 from mfa.client import client_of
 from mfa.login.guards import person
+from mfa.login.policy_words import grouped
 from mfa.models import Event, Session
 
 LIST = "admin:accounts_organization_changelist"
@@ -156,23 +157,23 @@ def _after_off(organization: Organization) -> list[str]:
     sessions = Session.objects.logged_in(now).filter(user__in=people.values("pk"))
     lines = [
         ngettext(
-            "%d person is logged out everywhere, and cannot log in without another organization.",
-            "%d people are logged out everywhere, and cannot log in without another organization.",
+            "%s person is logged out everywhere, and cannot log in without another organization.",
+            "%s people are logged out everywhere, and cannot log in without another organization.",
             number,
         )
-        % number,
+        % grouped(number),
         _logged_in(sessions.values("user").distinct().count()),
     ]
     if clients := organization.clients.filter(is_active=True).count():
         words = ngettext(
-            "%d client organization stays active, without this partner's managers.",
-            "%d client organizations stay active, without this partner's managers.",
+            "%s client organization stays active, without this partner's managers.",
+            "%s client organizations stay active, without this partner's managers.",
             clients,
         )
-        lines.append(words % clients)
+        lines.append(words % grouped(clients))
     return lines
 
 
 def _logged_in(number: int) -> str:
-    words = ngettext("%d person is logged in now.", "%d people are logged in now.", number)
-    return words % number
+    words = ngettext("%s person is logged in now.", "%s people are logged in now.", number)
+    return words % grouped(number)

@@ -16,6 +16,7 @@ from mfa import factors
 from mfa.admin import asking, status
 from mfa.client import client_of
 from mfa.login.guards import SignedIn, fresh
+from mfa.login.policy_words import grouped
 from mfa.messages import changes
 from mfa.messages.changes import Change
 from mfa.models import AbstractMfaUser, Factor, SitePolicy
@@ -113,16 +114,19 @@ def switch_again(request: SignedIn) -> HttpResponse:
         return redirect(FORM)
     number = status.enrolled(policy)
     again = ngettext(
-        "%d person sets up MFA again at the next login, with a code from the current phone or app "
+        "%s person sets up MFA again at the next login, with a code from the current phone or app "
         "or by email.",
-        "%d people set up MFA again at their next login, with a code from the current phone or app "
+        "%s people set up MFA again at their next login, with a code from the current phone or app "
         "or by email.",
         number,
     )
     return asking.page(
         request,
         title=gettext("Turn MFA on again?"),
-        lines=[again % number, gettext("To prevent this, change “When MFA is turned on again”.")],
+        lines=[
+            again % grouped(number),
+            gettext("To prevent this, change “When MFA is turned on again”."),
+        ],
         button=gettext("Turn on MFA"),
         keep=gettext("Keep MFA off"),
         trail=[(gettext("Account Policy"), FORM)],

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from mfa import channels, spans
 from mfa.admin import mail_test
+from mfa.login.policy_words import grouped
 from mfa.models import AbstractMfaUser, Delivery, Factor, Reason, SitePolicy
 from mfa.rules.methods import ChannelName
 
@@ -47,7 +48,7 @@ def people_words(policy: SitePolicy) -> str:
     number = bound(policy)[: COUNTED + 1].count()
     if number > COUNTED:
         return gettext("more than 10,000 people")
-    return ngettext("%d person", "%d people", number) % number
+    return ngettext("%s person", "%s people", number) % grouped(number)
 
 
 def next_words(policy: SitePolicy, administrator: AbstractMfaUser) -> str:
@@ -57,21 +58,22 @@ def next_words(policy: SitePolicy, administrator: AbstractMfaUser) -> str:
     number, without = people.count(), people.exclude(Exists(usable)).count()
     others = people.exclude(pk=administrator.pk)
     ready = others.filter(Exists(usable)).count()
-    said = [ngettext("MFA is on for %d person.", "MFA is on for %d people.", number) % number]
+    on = ngettext("MFA is on for %s person.", "MFA is on for %s people.", number)
+    said = [on % grouped(number)]
     if without:
         new = ngettext(
-            "%d person has no verification method yet and sets one up at the next login.",
-            "%d people have no verification method yet and set one up at their next login.",
+            "%s person has no verification method yet and sets one up at the next login.",
+            "%s people have no verification method yet and set one up at their next login.",
             without,
         )
-        said.append(new % without)
+        said.append(new % grouped(without))
     if ready:
         asked = ngettext(
-            "%d other person enters a code at the next login.",
-            "%d other people enter a code at their next login.",
+            "%s other person enters a code at the next login.",
+            "%s other people enter a code at their next login.",
             ready,
         )
-        said.append(asked % ready)
+        said.append(asked % grouped(ready))
     if others.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
         said.append(gettext("Staff who are logged in are asked right away."))
     if not others.exists():

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from mfa.admin import asking, status
 from mfa.client import client_of
 from mfa.login.guards import SignedIn, fresh
+from mfa.login.policy_words import grouped
 from mfa.messages import changes
 from mfa.messages.changes import Change
 from mfa.models import SitePolicy
@@ -35,8 +36,8 @@ def switch_off(request: SignedIn) -> HttpResponse:
         _switch_off(request, people)
         return redirect(FORM)
     passwords = ngettext(
-        "%d person will log in with just a password.",
-        "%d people will log in with just a password.",
+        "%s person will log in with just a password.",
+        "%s people will log in with just a password.",
         people,
     )
     staff = gettext("Staff still use MFA. Only the operator can change that, on the server.")
@@ -47,7 +48,12 @@ def switch_off(request: SignedIn) -> HttpResponse:
     return asking.page(
         request,
         title=gettext("Turn off MFA?"),
-        lines=[passwords % people, _later(policy), *([staff] if policy.binds_staff else []), told],
+        lines=[
+            passwords % grouped(people),
+            _later(policy),
+            *([staff] if policy.binds_staff else []),
+            told,
+        ],
         button=gettext("Turn off MFA"),
         keep=gettext("Keep MFA on"),
         danger=True,
@@ -61,11 +67,11 @@ def _later(policy: SitePolicy) -> str:
         return gettext("Verified phones and apps are kept.")
     number = status.enrolled(policy)
     words = ngettext(
-        "If you turn MFA on again, %d person must set it up again.",
-        "If you turn MFA on again, %d people must set it up again.",
+        "If you turn MFA on again, %s person must set it up again.",
+        "If you turn MFA on again, %s people must set it up again.",
         number,
     )
-    return words % number
+    return words % grouped(number)
 
 
 def affected(policy: SitePolicy) -> int:

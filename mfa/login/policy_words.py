@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.timezone import localtime
@@ -69,46 +69,54 @@ def impact_sentences(impact: Impact) -> list[str]:
     return found or [gettext("The change affects no one's next login.")]
 
 
+def grouped(number: int) -> str:
+    """Return a number with its digits grouped, as in "100,000"."""
+    return number_format(number, force_grouping=True)
+
+
 def _clauses(outcome: NextLogin, affected: Affected, method: str) -> Iterator[str]:
-    yield _main(outcome, affected.people) % {"number": affected.people, "method": method}
+    yield _main(outcome, affected.people) % {
+        "number": grouped(affected.people),
+        "method": method,
+    }
     if outcome is NextLogin.SET_UP and (without := affected.without_number):
         words = ngettext(
-            "%d of them has no usable number", "%d of them have no usable number", without
+            "%s of them has no usable number", "%s of them have no usable number", without
         )
-        yield words % without
+        yield words % grouped(without)
     if active := affected.logged_in:
-        yield ngettext("%d is logged in now", "%d are logged in now", active) % active
+        yield ngettext("%s is logged in now", "%s are logged in now", active) % grouped(active)
 
 
 def _main(outcome: NextLogin, number: int) -> str:
     match outcome:
         case NextLogin.SET_UP:
             return ngettext(
-                "%(number)d person will be asked to set up %(method)s at the next login",
-                "%(number)d people will be asked to set up %(method)s at their next login",
+                "%(number)s person will be asked to set up %(method)s at the next login",
+                "%(number)s people will be asked to set up %(method)s at their next login",
                 number,
             )
         case NextLogin.MAY_SET_UP:
             return ngettext(
-                "%(number)d person can set up %(method)s at the next login, or skip it",
-                "%(number)d people can set up %(method)s at their next login, or skip it",
+                "%(number)s person can set up %(method)s at the next login, or skip it",
+                "%(number)s people can set up %(method)s at their next login, or skip it",
                 number,
             )
         case NextLogin.CODE:
             return ngettext(
-                "%(number)d person will enter a code at the next login",
-                "%(number)d people will enter a code at their next login",
+                "%(number)s person will enter a code at the next login",
+                "%(number)s people will enter a code at their next login",
                 number,
             )
         case NextLogin.NOTHING:
             return ngettext(
-                "%(number)d person will log in with just the password",
-                "%(number)d people will log in with just their password",
+                "%(number)s person will log in with just the password",
+                "%(number)s people will log in with just their password",
                 number,
             )
         case NextLogin.BLOCKED:
             return ngettext(
-                "%(number)d person cannot log in until support helps",
-                "%(number)d people cannot log in until support helps",
+                "%(number)s person cannot log in until support helps",
+                "%(number)s people cannot log in until support helps",
                 number,
             )
