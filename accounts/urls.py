@@ -131,12 +131,6 @@ urlpatterns = [
     # W3C, "A Well-Known URL for Changing Passwords", for password managers
     path(".well-known/change-password", details.change_password, name="change_password"),
     path("login/", login.login, name="login"),
-    path("login/by-passkey/", login.login_by_passkey, name="login_by_passkey"),
-    path(
-        "login/by-passkey/options/",
-        login.login_by_passkey_options,
-        name="login_by_passkey_options",
-    ),
     path("logout/", login.logout, name="logout"),
     path("password/", include(password_urls)),
     path("me/", include(own_urls)),
@@ -144,4 +138,10 @@ urlpatterns = [
     path("support/", include(support_urls)),
     path("organizations/<slug:slug>/", include(organization_urls)),
     path("register/", include(registration_urls)),
+    path("login/by-passkey/", login.login_by_passkey, name="login_by_passkey"),
+    path(
+        "login/by-passkey/options/",
+        login.login_by_passkey_options,
+        name="login_by_passkey_options",
+    ),
 ]

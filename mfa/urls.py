@@ -23,12 +23,6 @@ app_name = "mfa"
 urlpatterns = [
     path("login/enroll/", app.enroll, name="enroll"),
     path("login/enroll/app/", app.enroll_app, name="enroll_app"),
-    path("login/enroll/passkey/", passkeys.enroll_passkey, name="enroll_passkey"),
-    path(
-        "login/enroll/passkey/options/",
-        passkeys.enroll_passkey_options,
-        name="enroll_passkey_options",
-    ),
     path("login/enroll/phone/", enroll.enroll_phone, name="enroll_phone"),
     path("login/enroll/email/", emails.enroll_email, name="enroll_email"),
     path("login/enroll/verify/", enroll.enroll_verify, name="enroll_verify"),
@@ -39,8 +33,6 @@ urlpatterns = [
     path("login/verify/resend/", verify.resend, name="resend"),
     path("login/verify/email/", verify.send_to_email, name="send_to_email"),
     path("login/verify/status/", status.status, name="status"),
-    path("login/passkey/", passkeys.passkey, name="passkey"),
-    path("login/passkey/options/", passkeys.passkey_options, name="passkey_options"),
     path("login/recovery-code/", recovery.recovery_code, name="recovery_code"),
     path("login/mailbox/", mailbox.mailbox, name="mailbox"),
     path("login/lost/", mailbox.lost, name="lost"),
@@ -54,12 +46,6 @@ urlpatterns = [
     path("me/phone/verify/resend/", me.change_phone_resend, name="change_phone_resend"),
     path("me/phone/verify/status/", status.change_phone_status, name="change_phone_status"),
     path("me/security/app/", app.add_app, name="add_app"),
-    path("me/security/passkey/", passkeys.add_passkey, name="add_passkey"),
-    path(
-        "me/security/passkey/options/",
-        passkeys.add_passkey_options,
-        name="add_passkey_options",
-    ),
     path("me/security/codes/", recovery.recovery_codes, name="recovery_codes"),
     path("me/security/codes/file/", recovery.recovery_codes_file, name="recovery_codes_file"),
     path("me/security/", security.security, name="security"),
@@ -75,4 +61,18 @@ urlpatterns = [
     path("me/session/", session.time_left, name="time_left"),
     path("me/session/stay/", session.stay, name="stay"),
     path("me/activity/", me.activity, name="activity"),
+    path("login/enroll/passkey/", passkeys.enroll_passkey, name="enroll_passkey"),
+    path(
+        "login/enroll/passkey/options/",
+        passkeys.enroll_passkey_options,
+        name="enroll_passkey_options",
+    ),
+    path("login/passkey/", passkeys.passkey, name="passkey"),
+    path("login/passkey/options/", passkeys.passkey_options, name="passkey_options"),
+    path("me/security/passkey/", passkeys.add_passkey, name="add_passkey"),
+    path(
+        "me/security/passkey/options/",
+        passkeys.add_passkey_options,
+        name="add_passkey_options",
+    ),
 ]

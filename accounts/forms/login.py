@@ -19,7 +19,7 @@ class LoginForm(forms.Form):
     names = LoginWith.EMAIL
     wrong = _("That email and password do not match. Check both and try again.")
 
-    email = login_name_field(LoginWith.EMAIL)
+    email = login_name_field(LoginWith.EMAIL, passkeys=True)
     password = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -30,9 +30,8 @@ class LoginForm(forms.Form):
     )
 
     def __init__(self, data: Mapping[str, str] | None, prefill: str) -> None:
-        """Take the name that is shown first. The browser offers passkeys beside saved names."""
+        """Take the name that is shown first."""
         super().__init__(data, initial={"email": prefill})
-        self.fields["email"].widget.attrs["autocomplete"] = "username webauthn"
 
     @property
     def typed(self) -> tuple[str, str]:
@@ -50,7 +49,7 @@ class UsernameLoginForm(LoginForm):
     names = LoginWith.USERNAME
     wrong = _("That username and password do not match. Check both and try again.")
 
-    email = login_name_field(LoginWith.USERNAME)
+    email = login_name_field(LoginWith.USERNAME, passkeys=True)
 
 
 class EitherLoginForm(LoginForm):
@@ -59,7 +58,7 @@ class EitherLoginForm(LoginForm):
     names = LoginWith.EITHER
     wrong = _("That email or username and the password do not match. Check both and try again.")
 
-    email = login_name_field(LoginWith.EITHER)
+    email = login_name_field(LoginWith.EITHER, passkeys=True)
 
 
 LOGIN_FORMS = {form.names: form for form in (LoginForm, UsernameLoginForm, EitherLoginForm)}

@@ -15,10 +15,17 @@ LABELS = {
 ATTRIBUTES = {"autocomplete": "username", "spellcheck": "false"}
 
 
-def login_name_field(names: LoginWith, *, focused: bool = False) -> forms.CharField:
-    """Return the field by the name `email`, which other programs use, whatever people type."""
+def login_name_field(
+    names: LoginWith, *, focused: bool = False, passkeys: bool = False
+) -> forms.CharField:
+    """Return the field by the name `email`, which other programs use, whatever people type.
+
+    `passkeys`: the browser offers them beside saved names.
+    """
     label, missing = LABELS[names]
     attributes = {**ATTRIBUTES, **({"autofocus": True} if focused else {})}
+    if passkeys:
+        attributes["autocomplete"] = "username webauthn"
     if names is LoginWith.EMAIL:
         return EmailFormField(
             label=label,

@@ -2,6 +2,7 @@
 
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from mfa.models import Event, SitePolicy
 from mfa.rules.passkeys import Refused
 from mfa.sessions.proofs import text_of
 from mfa.views.pages import show_locked
-from mfa.views.passkeys import BAD_REQUEST, form_context, nonce_of
+from mfa.views.passkeys import BAD_REQUEST, nonce_of, passkey_context
 
 
 @login_not_required
@@ -72,6 +73,8 @@ def login_by_passkey(request: HttpRequest) -> HttpResponse:
 @require_POST
 def login_by_passkey_options(request: HttpRequest) -> HttpResponse:
     """Return what the browser needs to offer its passkeys. It is the same for everyone (key6)."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
     nonce, client = nonce_of(request.session), client_of(request)
     return JsonResponse(passkeys.options_to_log_in(nonce=nonce, client=client))
 
@@ -93,12 +96,13 @@ def _form(request: HttpRequest, data: QueryDict | None) -> LoginForm:
 def _show(
     request: HttpRequest, form: LoginForm, next_url: str, refusal: Refused | None = None
 ) -> HttpResponse:
+    notice = "" if request.method == "POST" else request.GET.get("notice", "")
     context = {
         "form": form,
         "next": next_url,
-        "notice": "" if request.method == "POST" else request.GET.get("notice", ""),
-        **form_context(request, "accounts:login_by_passkey_options", refusal),
+        "notice": "refused" if refusal else notice,
         "unknown": passkeys.unknown_in(request.POST.get("credential", ""), refusal),
+        **passkey_context(request, refusal),
     }
     page = render(request, "accounts/login.html", context)
     if refusal:

@@ -65,13 +65,18 @@ def origin() -> str:
 
     Browsers refuse them at IP addresses. On this machine the name localhost works.
     """
-    url = urlsplit(settings.BASE_URL)
+    return _named(settings.BASE_URL)
+
+
+@cache
+def _named(address: str) -> str:
+    url = urlsplit(address)
     try:
         local = ip_address(url.hostname or "").is_loopback
     except ValueError:
         local = False
     if not local:
-        return str(settings.BASE_URL)
+        return address
     return f"{url.scheme}://localhost" + (f":{url.port}" if url.port else "")
 
 

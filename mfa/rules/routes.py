@@ -222,7 +222,11 @@ def usable(
     the only factor, a password reset would take over the account (ASVS 5.0, 6.4.3). A phone that
     refuses texts comes last.
     """
-    held = _with_one_passkey(holdings)
+    held = tuple(holdings)
+    passkeys = [holding for holding in held if holding.method is Method.PASSKEY]
+    if passkeys:
+        # The browser asks for any of them.
+        held = tuple(holding for holding in held if holding not in passkeys[1:])
     asked = tuple(
         Route(channel, holding.factor, holding.refuses, linked=holding.target == mailbox.address)
         for method, channel in ASKED_BY.items()
@@ -251,13 +255,6 @@ def usable(
         if route.channel in channels | by_themselves and route.factor not in closed
     )
     return tuple(sorted((*open_ones, *own), key=attrgetter("refused")))
-
-
-def _with_one_passkey(holdings: Iterable[Holding]) -> tuple[Holding, ...]:
-    """Keep one passkey of several: the browser asks for any of them."""
-    held = tuple(holdings)
-    passkeys = [holding for holding in held if holding.method is Method.PASSKEY]
-    return tuple(holding for holding in held if holding not in passkeys[1:])
 
 
 def _is_in_reach(phone: Holding, policy: Policy) -> bool:

@@ -133,7 +133,7 @@ def _add(request: SignedIn, name: str) -> HttpResponse:
     typed, nonce = request.POST.get("credential", ""), nonce_of(request.session)
     new = passkeys.read_new(user, typed, nonce=nonce, client=client)
     result = passkeys.add(user, new, name=name, client=client)
-    if result.outcome is not Outcome.RIGHT:
+    if result.outcome is Outcome.EXPIRED:
         # Another session changed the person first, which ended this session.
         return redirect(settings.LOGIN_URL)
     keep_alive(request, user)
@@ -159,16 +159,18 @@ def nonce_of(session: SessionBase) -> str:
     return text_of(session, KEY)
 
 
-def form_context(
-    request: HttpRequest, options: str, refusal: Refused | None = None
-) -> dict[str, object]:
+def form_context(request: HttpRequest, options: str, refusal: Refused | None) -> dict[str, object]:
     """Return what the form of a passkey needs: `options` is the name of the URL of its options."""
-    here = f"{request.scheme}://{request.get_host()}"
+    return {"options": reverse(options), **passkey_context(request, refusal)}
+
+
+def passkey_context(request: HttpRequest, refusal: Refused | None) -> dict[str, object]:
+    """Return where passkeys work, if that is not here, and why one was refused."""
     origin = passkeys.origin()
+    here = request.META.get("HTTP_HOST") or request.META["SERVER_NAME"]
     return {
-        "options": reverse(options),
         "site": passkeys.site(),
-        "elsewhere": "" if here == origin else f"{origin}{request.path}",
+        "elsewhere": "" if origin.endswith(f"//{here}") else f"{origin}{request.path}",
         "refusal": refusal_words(refusal.check, address=origin) if refusal else "",
     }
 

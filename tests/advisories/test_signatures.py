@@ -50,6 +50,8 @@ USES = {
     "mfa/models/sms_account.py": "never shown to anybody, and the token has 128 bits",
     "mfa/rules/codes.py": "a key of its own, and each purpose is signed: FINGERPRINTS",
     "mfa/rules/totp.py": "the secret of each app",
+    "mfa/rules/passkeys.py": "the public keys of passkeys, which verify only",
+    "mfa/views/passkeys.py": "draws a nonce only",
     "mfa/channels/twilio/receipts.py": "the token of the Twilio account",
     "mfa/crypto.py": "keys of its own, for the database and sessions alone",
     "mfa/management/commands/reencrypt.py": "the same keys",

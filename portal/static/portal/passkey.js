@@ -30,6 +30,11 @@ function written({ id, rawId, type, response }) {
 
 function start(form) {
   const { passkey: ceremony, options: address } = form.dataset;
+  // The login page renders this form once for everyone. The form with the password has the rest.
+  for (const name of ["csrfmiddlewaretoken", "next"]) {
+    const other = document.querySelector(`main input[name=${name}]`);
+    if (other && !form.elements[name]) form.append(other.cloneNode());
+  }
   const said = form.parentElement.querySelector("[data-passkey-said]");
   const button = form.querySelector("button");
   let options = null;
@@ -38,7 +43,8 @@ function start(form) {
 
   // A challenge is valid for five minutes. A new one comes before that.
   async function load() {
-    const answer = await fetch(address, { method: "POST", body: new FormData(form) }).catch(() => null);
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(address, { method: "POST", body }).catch(() => null);
     const isJson = answer?.ok && answer.headers.get("Content-Type")?.startsWith("application/json");
     options = isJson ? read(await answer.json()) : null;
     setTimeout(refresh, 270_000);

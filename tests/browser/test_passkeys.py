@@ -1,0 +1,126 @@
+"""Passkeys in Chromium: security key, device and password manager, all virtual."""
+
+import pytest
+from playwright.sync_api import CDPSession
+
+from accounts.models import User
+from tests.browser.conftest import PHONE, Visit
+from tests.browser.inspection import look
+from tests.browser.visitor import Visitor
+from tests.portal_client import PASSWORD, Browser
+
+pytestmark = [pytest.mark.browser]
+
+KEY = {"protocol": "ctap2", "transport": "usb"}
+DEVICE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+}
+SYNCED = {**DEVICE, "defaultBackupEligibility": True, "defaultBackupState": True}
+
+
+class Authenticator:
+    """A virtual authenticator of one browser."""
+
+    def __init__(self, visitor: Visitor, *, verified: bool = True, **options: object) -> None:
+        self.session: CDPSession = visitor.context.new_cdp_session(visitor.page)
+        self.session.send("WebAuthn.enable")
+        sent = {**options, "isUserVerified": verified, "automaticPresenceSimulation": True}
+        added = self.session.send("WebAuthn.addVirtualAuthenticator", {"options": sent})
+        self.id = added["authenticatorId"]
+
+    def touched(self, *, by_itself: bool) -> None:
+        """Touch it as soon as it is asked, or never."""
+        self._send("setAutomaticPresenceSimulation", enabled=by_itself)
+
+    def verifies(self, *, verified: bool) -> None:
+        """Let the person pass its own check, or not."""
+        self._send("setUserVerified", isUserVerified=verified)
+
+    @property
+    def credentials(self) -> list[dict]:
+        return self._send("getCredentials")["credentials"]
+
+    def _send(self, command: str, **values: object) -> dict:
+        return self.session.send(f"WebAuthn.{command}", {"authenticatorId": self.id, **values})
+
+
+@pytest.fixture(autouse=True)
+def _at_home(settings, live_server) -> None:
+    """Passkeys belong to the address of the portal."""
+    settings.BASE_URL = live_server.url
+
+
+def add(visit: Visit, browser: Browser, user: User, **options: object) -> tuple:
+    """Add a passkey to a person on the Security page."""
+    browser.log_in(user)
+    visitor = visit(width=PHONE).take_over(browser)
+    authenticator = Authenticator(visitor, **options)
+    visitor.open("/me/security/")
+    visitor.follow("Add a passkey or security key")
+    look(visitor, "Add a passkey")
+    visitor.press("Create a passkey")
+    visitor.at("Security")
+    visitor.reads("Your passkey is added.")
+    look(visitor, "Security")
+    return visitor, authenticator
+
+
+def log_out(visitor: Visitor) -> None:
+    visitor.context.clear_cookies()
+
+
+@pytest.mark.parametrize("options", [KEY, DEVICE, SYNCED], ids=["key", "device", "synced"])
+def test_passkey_is_the_second_step(
+    visit: Visit, browser: Browser, alice: User, options: dict
+) -> None:
+    """E04, E07."""
+    visitor, authenticator = add(visit, browser, alice, **options, verified=options is not KEY)
+    synced = "Synced to your other devices" if options is SYNCED else "Only on this one device"
+    visitor.reads(synced)
+    assert len(authenticator.credentials) == 1
+    log_out(visitor)
+    authenticator.touched(by_itself=False)
+    visitor.open("/login/")
+    visitor.write("Email", alice.email)
+    visitor.write("Password", PASSWORD)
+    visitor.press("Login")
+    look(visitor, "Use your passkey")
+    authenticator.touched(by_itself=True)
+    visitor.press("Use passkey")
+    visitor.at("Welcome, Alice")
+
+
+def test_passkey_alone_logs_in_by_the_button(visit: Visit, browser: Browser, alice: User) -> None:
+    """key1: while the browser waits for the autofill, the button works."""
+    visitor, authenticator = add(visit, browser, alice, **DEVICE)
+    log_out(visitor)
+    authenticator.touched(by_itself=False)
+    visitor.open("/login/?next=/me/")
+    look(visitor, "Log in")
+    authenticator.touched(by_itself=True)
+    visitor.press("Log in with a passkey")
+    visitor.at("My Details")
+
+
+def test_passkey_alone_logs_in_by_autofill(visit: Visit, browser: Browser, alice: User) -> None:
+    visitor, _authenticator = add(visit, browser, alice, **DEVICE)
+    log_out(visitor)
+    visitor.open("/login/")
+    visitor.at("Welcome, Alice")
+
+
+def test_after_cancel_the_button_works_again(visit: Visit, browser: Browser, alice: User) -> None:
+    """key1, key9: an authenticator that does not verify refuses, as a person who cancels."""
+    visitor, authenticator = add(visit, browser, alice, **DEVICE)
+    log_out(visitor)
+    authenticator.verifies(verified=False)
+    visitor.open("/login/")
+    visitor.press("Log in with a passkey")
+    visitor.reads("The passkey was not used.", role="status")
+    look(visitor, "Log in")
+    authenticator.verifies(verified=True)
+    visitor.press("Log in with a passkey")
+    visitor.at("Welcome, Alice")
