@@ -1,47 +1,376 @@
-"""Pages of passkeys: setup, second step, step-up, and what a refusal says."""
+"""Pages of passkeys: setup, second step, login, step-up, and what each refusal says."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import Factor, OutboxMessage
+from mfa.models import (
+    AuditEvent,
+    Event,
+    Factor,
+    OutboxMessage,
+    Passkey,
+    PasskeyChallenge,
+    PasskeyHandle,
+    SitePolicy,
+    Status,
+)
+from mfa.session_engine import ABOUT
+from mfa.sessions.proofs import PROOFS
 from tests.passkeys import ADD, ENROLL, LOG_IN, SECOND, answered, asked, give_passkey, new_key
-from tests.portal_client import Browser
+from tests.portal_client import Browser, code
+from tests.security_key import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, SecurityKey, decode, encode
+from tests.stations import mailed_link
+
+OTHER_WAY = ("Send me a text instead", "Try another way")
 
 
-def test_passkey_is_added_and_logs_in_as_second_step(browser: Browser, alice: User) -> None:
-    browser.log_in(alice)
-    assert browser.get(ADD).status_code == 200
-    options = browser.post(f"{ADD}options/").json()
-    key = new_key()
-    from tests.security_key import decode
+def words(page) -> str:
+    return unescape(" ".join(page.content.decode().split()))
 
+
+def refused(page, said: str) -> None:
+    """The page says why, is a 400, and offers another way."""
+    assert (page.status_code, said in words(page)) == (400, True), words(page)[-3000:]
+
+
+def at_second_step(browser: Browser, user: User, **values: object) -> SecurityKey:
+    key = give_passkey(user, **values)
+    assert browser.password(user).url == SECOND
+    return key
+
+
+def create(browser: Browser, key: SecurityKey, page: str, name: str = "", **changes: object):
+    options = browser.post(f"{page}options/").json()
     key.handle = decode(options["user"]["id"])
-    page = browser.post(ADD, {"credential": key.create(decode(options["challenge"])), "name": ""})
-    assert page.url == "/me/security/?done=passkey"
-    factor = Factor.objects.get(kind="passkey")
-    assert (factor.user, factor.passkey.credential_id) == (alice, key.credential_id)
-    assert browser.get("/me/security/").status_code == 200
+    text = key.create(decode(options["challenge"]), **changes)
+    return browser.post(page, {"credential": text, "name": name})
+
+
+# Setup
+
+
+def test_passkey_is_added_and_then_logs_in(browser: Browser, alice: User) -> None:
+    """E04, E07, WA-06."""
+    browser.log_in(alice)
+    assert "Create a passkey" in words(browser.get(ADD))
+    key = new_key(flags=PRESENT | VERIFIED | ELIGIBLE, counter=None)
+    assert create(browser, key, ADD, "Blue key").url == "/me/security/?done=passkey"
+    shown = words(browser.get("/me/security/"))
+    assert "Blue key" in shown
+    assert "Synced to your other devices" in shown
+    notices = {
+        message.channel for message in OutboxMessage.objects.filter(body__contains="passkey")
+    }
+    assert notices == {"sms", "email"}
+    handle = bytes(PasskeyHandle.objects.get().value)
+    assert (len(handle), key.handle) == (64, handle)
     browser.post("/logout/")
     OutboxMessage.objects.all().delete()
-    alice.refresh_from_db()
-    page = browser.password(alice)
-    assert page.url == SECOND
+    assert browser.password(alice).url == SECOND
     assert not OutboxMessage.objects.exists()
-    assert browser.get(SECOND).status_code == 200
-    page = answered(browser, key, SECOND)
-    assert page.url == "/"
-    assert browser.signed_in
+    assert answered(browser, key, SECOND).url == "/"
+    assert browser.session[ABOUT]["aal"] == 2
+    assert Factor.objects.get(kind="passkey").last_used_at is not None
 
 
-def test_passkey_alone_logs_in(browser: Browser, alice: User) -> None:
-    key = give_passkey(alice)
-    page = answered(browser, key, LOG_IN, next="/me/")
-    assert page.url == "/me/"
-    assert browser.signed_in
+@pytest.mark.parametrize("size", [1023, 1024])
+def test_ids_of_up_to_1023_bytes_are_stored_and_found(
+    browser: Browser, alice: User, size: int
+) -> None:
+    """key7."""
+    browser.log_in(alice)
+    key = new_key(credential_id=bytes(range(256)) * 4 if size == 1024 else b"\7" * size)
+    page = create(browser, key, ADD)
+    if size == 1024:
+        refused(page, "This kind of security key is not supported.")
+        return
+    browser.post("/logout/")
+    assert answered(browser, key, LOG_IN).url == "/"
+
+
+def test_known_provider_names_the_passkey(browser: Browser, alice: User) -> None:
+    browser.log_in(alice)
+    key = new_key(provider=bytes.fromhex("d548826e79b4db40a3d811116f7e8349"))
+    create(browser, key, ADD)
+    assert Factor.objects.get(kind="passkey").title == "Bitwarden"
 
 
 def test_first_passkey_is_set_up_at_the_login(browser: Browser, bob: User) -> None:
     browser.password(bob)
+    chooser = words(browser.get("/login/enroll/"))
+    assert "Passkey or security key (recommended)" in chooser
     key = new_key()
-    assert "Set up a passkey" in browser.get(ENROLL).content.decode()
-    page = browser.post(ENROLL, {"credential": key.create(asked(browser, ENROLL)), "name": "Key"})
-    assert page.url.startswith("/login/?notice=passkey"), page.content.decode()
-    assert bob.factors.get().name == "Key"
+    page = create(browser, key, ENROLL, "Key")
+    assert page.url.startswith("/login/?notice=passkey")
+    assert not browser.signed_in
+    browser.password(bob)
+    assert answered(browser, key, SECOND).url == "/"
+
+
+def test_passkey_of_anyone_cannot_be_added_again(
+    browser: Browser, alice: User, charlie: User
+) -> None:
+    taken = give_passkey(charlie)
+    browser.log_in(alice)
+    refused(create(browser, taken, ADD), "This passkey is already set up.")
+    assert not alice.factors.filter(kind="passkey").exists()
+
+
+def test_options_name_the_passkeys_that_exist(browser: Browser, alice: User) -> None:
+    key = give_passkey(alice)
+    browser.password(alice)
+    answered(browser, key, SECOND)
+    excluded = browser.post(f"{ADD}options/").json()["excludeCredentials"]
+    assert [decode(each["id"]) for each in excluded] == [key.credential_id]
+
+
+def test_number_of_passkeys_is_limited(browser: Browser, alice: User) -> None:
+    keys = [give_passkey(alice) for _ in range(10)]
+    browser.password(alice)
+    answered(browser, keys[0], SECOND)
+    assert "which is the maximum" in words(browser.get(ADD))
+    assert browser.post(f"{ADD}options/").status_code == 404
+
+
+def test_policy_without_passkeys_offers_and_takes_none(browser: Browser, alice: User) -> None:
+    """fac3."""
+    key = give_passkey(alice)
+    SitePolicy.note(methods=["phone"])
+    SitePolicy.load()
+    assert "Log in with a passkey" not in words(browser.get("/login/"))
+    refused(answered(browser, key, LOG_IN), "This passkey can't be used here.")
+    assert browser.password(alice).url == "/login/verify/"
+    assert browser.post(f"{SECOND}options/").status_code == 404
+    assert browser.post(SECOND, {"credential": "{}"}).url == "/login/verify/"
+    browser.post("/login/verify/", {"code": code(alice.factors.get(kind="phone").target)})
+    assert browser.get(ADD).status_code == 404
+    assert browser.post(f"{ADD}options/").status_code == 404
+
+
+# Login
+
+
+def test_passkey_alone_logs_in_at_aal2(browser: Browser, alice: User) -> None:
+    key = give_passkey(alice)
+    assert answered(browser, key, LOG_IN, next="/me/").url == "/me/"
+    about = browser.session[ABOUT]
+    assert (about["aal"], set(about[PROOFS])) == (2, {"passkey"})
+    assert browser.get(ADD).status_code == 200
+    events = list(AuditEvent.objects.order_by("pk").values_list("event", flat=True))
+    assert events == [Event.PASSKEY_RIGHT, Event.LOGGED_IN]
+
+
+def test_touch_alone_does_not_log_in_but_is_a_second_step(browser: Browser, alice: User) -> None:
+    """key3, WA-04, X18."""
+    key = give_passkey(alice, flags=PRESENT)
+    refused(answered(browser, key, LOG_IN), "Your device did not check that it's you.")
+    assert not browser.signed_in
+    browser.password(alice)
+    assert answered(browser, key, SECOND).url == "/"
+
+
+def test_options_are_the_same_for_everyone(browser: Browser, alice: User) -> None:
+    """key6: they are requested before anyone says who they are."""
+    give_passkey(alice)
+    options = browser.post(f"{LOG_IN}options/").json()
+    assert (options["allowCredentials"], options["userVerification"]) == ([], "required")
+
+
+def test_several_open_pages_can_finish(browser: Browser, alice: User) -> None:
+    """key2."""
+    key = at_second_step(browser, alice)
+    older, newer = asked(browser, SECOND), asked(browser, SECOND)
+    assert older != newer
+    assert answered(browser, key, SECOND, challenge=older).url == "/"
+    browser.post("/logout/")
+    older, newer = asked(browser, LOG_IN), asked(browser, LOG_IN)
+    assert answered(browser, key, LOG_IN, challenge=newer).url == "/"
+    other = Browser()
+    first = asked(other, LOG_IN)
+    asked(other, LOG_IN)
+    assert answered(other, key, LOG_IN, challenge=first).url == "/"
+
+
+@pytest.mark.parametrize(("minutes", "works"), [(4.9, True), (5.1, False)])
+def test_challenge_is_valid_for_five_minutes(
+    clock, browser: Browser, alice: User, *, minutes: float, works: bool
+) -> None:
+    """WA-02."""
+    key = at_second_step(browser, alice)
+    challenge = asked(browser, SECOND)
+    clock.shift(timedelta(minutes=minutes))
+    page = answered(browser, key, SECOND, challenge=challenge)
+    if works:
+        assert page.url == "/"
+    else:
+        refused(page, "The page was open for too long. Try again.")
+        assert answered(browser, key, SECOND).url == "/"
+
+
+def test_counter_that_does_not_rise_is_refused_and_told_once(browser: Browser, alice: User) -> None:
+    """key4, WA-05."""
+    key = at_second_step(browser, alice, counter=7)
+    for sent in (7, 6, 0):
+        page = answered(browser, key, SECOND, counter=sent)
+        refused(page, "This passkey may have been copied")
+        assert any(way in words(page) for way in OTHER_WAY)
+    assert Passkey.objects.get().sign_count == 7
+    told = OutboxMessage.objects.filter(channel="email", body__contains="copy of your passkey")
+    assert told.count() == 1
+    assert AuditEvent.objects.filter(event=Event.PASSKEY_COPIED).count() == 1
+    reasons = AuditEvent.objects.filter(event=Event.PASSKEY_REFUSED).values_list("details")
+    assert list(reasons) == [({"check": "counter"},)] * 3
+    assert answered(browser, key, SECOND, counter=8).url == "/"
+    assert Passkey.objects.get().sign_count == 8
+
+
+def test_passkey_that_changed_its_backup_flag_is_refused_in_words(
+    browser: Browser, alice: User
+) -> None:
+    """key5."""
+    key = at_second_step(browser, alice)
+    page = answered(browser, key, SECOND, flags=PRESENT | VERIFIED | ELIGIBLE | BACKED_UP)
+    refused(page, "This passkey has changed, so we can't accept it.")
+    assert any(way in words(page) for way in OTHER_WAY)
+    assert AuditEvent.objects.get(event=Event.PASSKEY_REFUSED).details == {"check": "eligible"}
+    browser.post("/login/choose/", {"route": f"sms-{alice.factors.get(kind='phone').pk}"})
+    browser.post("/login/verify/", {"code": code("+447700900201")})
+    assert browser.signed_in
+
+
+def test_only_an_unknown_passkey_is_signaled_to_the_browser(browser: Browser, alice: User) -> None:
+    """key10."""
+    key, signal = give_passkey(alice), "data-unknown-passkey"
+    stranger = new_key(handle=key.handle)
+    page = answered(browser, stranger, LOG_IN)
+    refused(page, "This passkey can't be used here.")
+    assert f'{signal}="{encode(stranger.credential_id)}"' in words(page)
+    expired = answered(browser, stranger, LOG_IN, challenge=bytes(32))
+    assert signal not in words(expired)
+    assert signal not in words(answered(browser, key, LOG_IN, flags=PRESENT))
+    alice.factors.filter(kind="passkey").update(status=Status.SUSPENDED)
+    page = answered(browser, key, LOG_IN)
+    refused(page, "This passkey can't be used here.")
+    assert signal not in words(page)
+    alice.factors.filter(kind="passkey").update(status=Status.ACTIVE)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    page = answered(browser, key, LOG_IN)
+    refused(page, "This passkey can't be used here.")
+    assert signal not in words(page)
+
+
+def test_security_page_tells_the_browser_which_passkeys_exist(
+    browser: Browser, alice: User
+) -> None:
+    """key10: removed passkeys disappear from the browser's list."""
+    key, gone = give_passkey(alice), give_passkey(alice)
+    answered(browser, key, LOG_IN)
+    page = browser.get("/me/security/")
+    assert all(encode(each.credential_id) in words(page) for each in (key, gone))
+    factor = Passkey.objects.get(credential_id=gone.credential_id).factor
+    browser.post(f"/me/security/factors/{factor.pk}/remove/")
+    page = words(browser.get("/me/security/?done=removed"))
+    assert encode(key.credential_id) in page
+    assert encode(gone.credential_id) not in page
+
+
+def test_passkeys_can_be_renamed_and_suspended(browser: Browser, alice: User) -> None:
+    key = give_passkey(alice)
+    answered(browser, key, LOG_IN)
+    factor = alice.factors.get(kind="passkey")
+    browser.post(f"/me/security/factors/{factor.pk}/name/", {"name": "Office key"})
+    assert "Office key" in words(browser.get("/me/security/"))
+    browser.post(f"/me/security/factors/{factor.pk}/suspend/")
+    other = Browser()
+    refused(answered(other, key, LOG_IN), "This passkey can't be used here.")
+    assert other.password(alice).url == "/login/verify/"
+
+
+# The same steps after every way in (pol2, pol5)
+
+
+def test_new_password_is_due_after_a_passkey_too(browser: Browser, alice: User) -> None:
+    key = give_passkey(alice)
+    User.objects.filter(pk=alice.pk).update(password_expired=True)
+    answered(browser, key, LOG_IN)
+    assert "/renew/" in browser.get("/me/").url
+
+
+def test_everyone_sets_up_again_after_a_passkey_too(browser: Browser, alice: User) -> None:
+    key = give_passkey(alice)
+    SitePolicy.note(enroll_again_from=timezone.now() + timedelta(seconds=1))
+    page = answered(browser, key, LOG_IN)
+    assert page.url == "/login/enroll/phone/"
+    assert not browser.signed_in
+
+
+def test_backup_is_due_after_a_passkey_too(browser: Browser, root: User) -> None:
+    root.factors.all().delete()
+    key = give_passkey(root)
+    assert answered(browser, key, LOG_IN).url == "/login/enroll/done/"
+    assert not browser.signed_in
+
+
+def test_closed_account_is_kept_by_a_passkey_login_as_by_any_other(
+    browser: Browser, alice: User
+) -> None:
+    key = give_passkey(alice)
+    User.objects.filter(pk=alice.pk).update(closed_at=timezone.now() - timedelta(days=13))
+    assert answered(browser, key, LOG_IN).url == "/"
+    User.objects.filter(pk=alice.pk).update(closed_at=timezone.now() - timedelta(days=15))
+    refused(answered(Browser(), key, LOG_IN), "This passkey can't be used here.")
+
+
+# Step-up and reset
+
+
+def test_passkey_steps_up(clock, browser: Browser, alice: User) -> None:
+    key = give_passkey(alice)
+    answered(browser, key, LOG_IN)
+    clock.shift(timedelta(minutes=11))
+    page = browser.get(ADD)
+    assert page.url.startswith("/me/confirm/"), page.url
+    assert browser.post("/me/confirm/", {"next": ADD, "binding": "1"}).url == SECOND
+    assert "Confirm with your passkey" in words(browser.get(SECOND))
+    assert answered(browser, key, SECOND).url == ADD
+    assert browser.get(ADD).status_code == 200
+
+
+def test_passkey_confirms_a_password_reset(browser: Browser, alice: User) -> None:
+    key = give_passkey(alice)
+    browser.post("/password/forgot/", {"email": alice.email})
+    uid, token = mailed_link()
+    assert browser.post(f"/password/reset/{uid}/{token}/").url == SECOND
+    assert answered(browser, key, SECOND).url == "/password/new/"
+    assert not browser.signed_in
+
+
+def test_page_without_script_says_what_to_do(browser: Browser, alice: User) -> None:
+    at_second_step(browser, alice)
+    page = words(browser.get(SECOND))
+    assert "<noscript>" in page
+    assert "Passkeys need JavaScript." in page
+    assert "Send me a text instead" in page
+
+
+def test_ip_address_says_why_passkeys_do_not_work(browser: Browser, settings, alice: User) -> None:
+    settings.BASE_URL = "http://127.0.0.1:8000"
+    key = at_second_step(browser, alice)
+    page = words(browser.get(SECOND, headers={"host": "127.0.0.1:8000"}))
+    assert "Passkeys don't work at this address." in page
+    assert "http://localhost:8000/login/passkey/" in page
+    home = words(browser.get(SECOND, headers={"host": "localhost:8000"}))
+    assert "Use passkey" in home
+    key.site, key.origin = "localhost", "http://localhost:8000"
+    assert answered(browser, key, SECOND).url == "/"
+
+
+def test_challenges_of_one_network_are_limited(browser: Browser, policy: SitePolicy) -> None:
+    answers = [browser.post(f"{LOG_IN}options/").status_code for _ in range(601)]
+    assert set(answers[:600]) == {200}
+    assert answers[600] == 429
+    assert PasskeyChallenge.objects.count() == 600
