@@ -29,7 +29,6 @@ COLUMNS = {
 LABELS: dict[str, str | Promise] = {
     "skips_from": _("Earlier skips do not count since"),
     "enroll_again_from": _("Everyone sets up MFA again since"),
-    "backup": _("A second way to log in"),
     "no_email": _("Never by email"),
     "code_life": _("Code lifetime"),
     "session_life": _("Session length"),

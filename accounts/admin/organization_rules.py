@@ -45,6 +45,7 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
             {
                 "fields": (
                     "methods",
+                    "backup",
                     "email_codes",
                     "new_device_email",
                     "may_close",

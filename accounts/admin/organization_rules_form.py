@@ -28,6 +28,7 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
             "skips_until",
             "on_reenable",
             "methods",
+            "backup",
             "email_codes",
             "new_device_email",
             "may_close",

@@ -64,7 +64,7 @@ def _may(above: Policy, name: str) -> str:
 
 
 def _yes_or_no(name: str, *, chosen: bool) -> str:
-    if name == "new_device_email" and chosen:
+    if name in {"new_device_email", "backup"} and chosen:
         return gettext("A level above requires it.")
     if name == "allow_voip" and not chosen:
         return gettext("A level above does not allow it.")

@@ -107,6 +107,7 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "registration",
             "contact",
             "methods",
+            "backup",
             "code_life_minutes",
             "email_codes",
             "new_device_email",

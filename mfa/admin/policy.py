@@ -139,6 +139,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
             {
                 "fields": (
                     "methods",
+                    "backup",
                     "code_life_minutes",
                     "after_enrollment",
                     "number_change",

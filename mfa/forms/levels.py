@@ -31,7 +31,7 @@ CHOICES: dict[str, type[models.TextChoices]] = {
     "after_enrollment": Level.Afterwards,
     "number_change": Level.ChangeOfNumber,
 }
-FLAGS = {"new_device_email", "allow_voip", "may_close"}
+FLAGS = {"new_device_email", "allow_voip", "backup", "may_close"}
 
 
 class LevelForm(forms.ModelForm[L]):
@@ -62,6 +62,11 @@ class LevelForm(forms.ModelForm[L]):
         label=_("Email code on a new device"),
         required=False,
         help_text=_("For people who have no phone or app yet."),
+    )
+    backup = forms.NullBooleanField(
+        label=_("People with one method save recovery codes"),
+        required=False,
+        help_text=_("At the end of a login, if recovery codes are allowed. Staff always do."),
     )
     may_close = forms.NullBooleanField(
         label=_("People can close their account"),

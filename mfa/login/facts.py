@@ -85,6 +85,7 @@ def gather(
         and policy.mail_tested
         and user.ever_bound_at is None
         and not client.known,
+        by_email=pending.channel == ChannelName.EMAIL,
     )
 
 
@@ -96,6 +97,7 @@ def follow(facts: Facts, pending: PendingLogin) -> Facts:
         chosen=_chosen(facts.routes, pending),
         lost=pending.lost,
         mailbox_proven=pending.mailbox_proven,
+        by_email=pending.channel == ChannelName.EMAIL,
     )
 
 

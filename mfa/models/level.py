@@ -100,6 +100,12 @@ class Level(models.Model):
         blank=True,
         help_text=_("For people who have no phone or app yet."),
     )
+    backup = models.BooleanField(
+        _("People with one method save recovery codes"),
+        null=True,
+        blank=True,
+        help_text=_("At the end of a login, if recovery codes are allowed. Staff always do."),
+    )
     may_close = models.BooleanField(_("People can close their account"), null=True, blank=True)
     email_codes = models.CharField(
         _("Codes by email"),
@@ -204,6 +210,7 @@ _SAME = attrgetter(
     "deadline",
     "enroll_again_from",
     "new_device_email",
+    "backup",
     "may_close",
     "allow_voip",
 )
@@ -222,7 +229,8 @@ def _layer(
     lengths: tuple[int | None, ...],
     lists: tuple[tuple[str, ...], ...],
 ) -> Layer:
-    most_skips, skips_until, skips_from, deadline, again_from, by_email, may_close, voip = same
+    most_skips, skips_until, skips_from, deadline, again_from, *flags = same
+    by_email, backup, may_close, voip = flags
     enforcement, email_codes, after_enrollment, number_change, home_region, contact = words
     minutes, hours, idle = lengths
     methods, enroll_countries, text_countries = lists
@@ -238,6 +246,7 @@ def _layer(
         deadline=deadline,
         enroll_again_from=again_from,
         new_device_email=by_email,
+        backup=backup,
         may_close=may_close,
         email_codes=EmailCodes(email_codes) if email_codes else None,
         code_life=timedelta(minutes=minutes) if minutes else None,

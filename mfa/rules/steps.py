@@ -49,6 +49,7 @@ class Facts:
     `outdated`: all factors were added before the policy required everyone to set one up again (K9).
     `number_due`: the person saved a new number that is not verified yet (C16).
     `device_due`: the person has no factor and proves the email address on this new device.
+    `by_email`: an email answered or was enrolled, which is too weak to make recovery codes (LK-01).
     """
 
     alive: bool
@@ -75,6 +76,7 @@ class Facts:
     outdated: bool = False
     number_due: bool = False
     device_due: bool = False
+    by_email: bool = False
 
     @property
     def by_password(self) -> bool:
@@ -180,7 +182,8 @@ def _proven(facts: Facts) -> Step:
         return Step.ENTER
     answered = facts.proof is Proof.ANSWER
     then = Step.ENTER if answered else AFTER_ENROLLMENT[facts.after_enrollment]
-    return then if facts.backed_up or then is Step.START_OVER else Step.BACK_UP
+    backed_up = facts.backed_up or facts.by_email
+    return then if backed_up or then is Step.START_OVER else Step.BACK_UP
 
 
 def _ask(facts: Facts, route: Route) -> Step:

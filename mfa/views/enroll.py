@@ -106,7 +106,7 @@ def enroll_done(request: HttpRequest, flow: Flow) -> HttpResponse:
         return redirect(login.page_of(flow))
     context = {
         "codes": codes,
-        **about(flow.user),
+        **(about(flow.user) if codes else {}),
         "may_make": may_make,
         "needed": flow.step is Step.BACK_UP,
         "enrolled": flow.enrolled,

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import login
 from mfa.client import client_of
+from mfa.factors import held_by
 from mfa.factors.recovery_codes import AMOUNT, FEW, codes_of, left, make
 from mfa.forms.recovery_codes import RecoveryCodeForm
 from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
 from mfa.login.guards import SignedIn, fresh, is_strong, on_step
-from mfa.models import AbstractMfaUser
+from mfa.models import AbstractMfaUser, Factor
 from mfa.rules.methods import Method
 from mfa.rules.recovery import Misspelled, grouped, normalize
 from mfa.rules.steps import Step
@@ -72,7 +73,7 @@ def recovery_codes(request: SignedIn) -> HttpResponse:
     held = codes_of(request.user)
     context = {
         "codes": codes,
-        **about(request.user),
+        **(about(request.user) if codes else {}),
         "left": left(held) if held else None,
         "restored": held is not None and held.restored_at is not None,
         "few": FEW,
@@ -91,8 +92,14 @@ def recovery_codes_file(request: SignedIn) -> HttpResponse:
 
 
 def about(user: AbstractMfaUser) -> dict[str, object]:
-    """Return owner and date, which identify the codes on paper."""
-    return {"account": user.email, "made_at": timezone.now()}
+    """Return what the codes need on paper: owner, date, the other methods, and who helps."""
+    methods = [held.masked for held in held_by(user) if held.kind != Factor.Kind.RECOVERY_CODES]
+    return {
+        "account": user.email,
+        "made_at": timezone.now(),
+        "methods": methods,
+        "contact": user.mfa_policy.contact,
+    }
 
 
 def as_file(request: HttpRequest, user: AbstractMfaUser) -> HttpResponse:

@@ -41,6 +41,22 @@ def test_staff_must_save_recovery_codes_to_log_in(alone: Visitor) -> None:
     alone.at("Welcome, root@example.org")
 
 
+def test_printed_sheet_has_only_what_leads_back(alone: Visitor) -> None:
+    """Without script, by the browser's own menu, and dark on white whatever the theme."""
+    alone.open(DONE)
+    alone.press("Show my recovery codes")
+    alone.page.emulate_media(media="print", color_scheme="dark")
+    sheet = alone.page.locator(".sheet")
+    assert "number ending 04" in sheet.inner_text()
+    assert "For help: the help desk" in sheet.inner_text()
+    assert "enter your password, then one of these codes" in sheet.inner_text()
+    expect(sheet.locator("li code")).to_have_count(10)
+    for outside in ("h1", ".topbar", ".footer"):
+        expect(alone.page.locator(outside).first).to_be_hidden()
+    expect(alone.button("Print")).to_be_hidden()
+    assert alone.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+
+
 def test_recovery_code_can_be_copied(alone: Visitor) -> None:
     alone.context.grant_permissions(["clipboard-read", "clipboard-write"])
     alone.open(DONE)

@@ -89,5 +89,6 @@ def facts(**known):
         "backed_up": st.booleans(),
         "outdated": st.booleans(),
         "device_due": st.booleans(),
+        "by_email": st.booleans(),
     }
     return st.builds(Facts, **free | known)

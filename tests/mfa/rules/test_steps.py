@@ -57,6 +57,13 @@ def row(step, name, **known):
         row(Step.BACK_UP, "3 answered, only a phone", proof=Proof.ANSWER, backed_up=False),
         row(Step.ENTER, "3 trusted, only a phone", trusted=True, backed_up=False),
         row(
+            Step.ENTER,
+            "3 answered by an email, too weak to make codes",
+            proof=Proof.ANSWER,
+            backed_up=False,
+            by_email=True,
+        ),
+        row(
             Step.START_OVER,
             "4 enrolled, log in again and back up then",
             proof=Proof.ENROLLED,

@@ -150,6 +150,7 @@ proven = st.sampled_from([Proof.ANSWER, Proof.ENROLLED])
         trusted=no,
         proof=proven,
         backed_up=no,
+        by_email=no,
         outdated=no,
     )
 )

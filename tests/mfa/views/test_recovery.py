@@ -253,10 +253,11 @@ def test_few_codes_left_are_shown(home: Browser, alice: User) -> None:
 
 
 def named(text: str) -> bool:
-    """Whether a text has lines with portal, address, account and date."""
+    """Whether a text has lines with portal, address, account, date, methods and who helps."""
     day = timezone.now().strftime("%-d %B %Y")
     about = ("Recovery codes for Acme Portal", "http://testserver", "Account: alice@example.org")
-    return all(line in text for line in (*about, f"Made on {day}"))
+    ways = ("Other methods: number ending 01", "For help: the help desk")
+    return all(line in text for line in (*about, f"Made on {day}", *ways))
 
 
 def test_printed_and_copied_codes_name_portal_account_and_date(home: Browser) -> None:
@@ -351,6 +352,44 @@ def test_first_enrollment_of_staff_ends_with_codes(
     assert not browser.signed_in
     browser.post(DONE, {"make": "codes"})
     browser.post(DONE)
+    assert browser.signed_in
+
+
+def test_policy_asks_everyone_with_one_method_to_save_codes(browser: Browser, alice: User) -> None:
+    """LK-01: people can lose their only phone or passkey."""
+    SitePolicy.note(backup=True)
+    assert browser.log_in(alice).url == DONE
+    assert browser.post(DONE).status_code == 200
+    assert not browser.signed_in
+    assert len(shown(browser.post(DONE, {"make": "codes"}))) == 10
+    browser.post(DONE)
+    assert browser.signed_in
+    other = Browser()
+    assert other.log_in(alice).url == "/"
+
+
+def test_second_method_is_enough_for_the_policy(browser: Browser, alice: User) -> None:
+    SitePolicy.note(backup=True)
+    Factor.objects.create(user=alice, kind="app", secret="A" * 32, confirmed_at=timezone.now())
+    browser.password(alice)
+    browser.post("/login/choose/", {"route": f"sms-{alice.factors.get(kind='phone').pk}"})
+    browser.post(VERIFY, {"code": code("+447700900201")})
+    assert browser.signed_in
+
+
+def test_code_by_email_makes_no_codes_and_still_logs_in(browser: Browser, alice: User) -> None:
+    """LK-01: an email is too weak to make them, so the next login by phone asks."""
+    SitePolicy.note(backup=True)
+    browser.password(alice)
+    browser.post("/login/verify/email/")
+    assert browser.post(VERIFY, {"code": code(alice.email)}).url == "/"
+    assert browser.signed_in
+    assert not RecoveryCode.objects.exists()
+
+
+def test_policy_without_recovery_codes_asks_for_none(browser: Browser, alice: User) -> None:
+    SitePolicy.note(backup=True, methods=["phone", "app"])
+    assert browser.log_in(alice).url == "/"
     assert browser.signed_in
 
 
