@@ -6,6 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import User
+from mfa import factors
+from mfa.audit import NOWHERE
+from mfa.models import SitePolicy
 from tests.authenticator import give_app, shows, typed_in
 from tests.browser.conftest import Visit
 from tests.browser.inspection import look
@@ -143,3 +146,61 @@ def test_recovery_by_email(visit: Visit, browser: Browser, alice: User) -> None:
     look(visitor, "Set up a new phone or app")
     visitor.give_code(code(alice.email))
     look(visitor, "Update Phone Number")
+
+
+def test_email_for_codes_from_setup_to_loss(
+    visitor: Visitor, bob: User, policy: SitePolicy
+) -> None:
+    """D11-D13: the only method, a second address, a later login, and the way back in."""
+    SitePolicy.note(methods=["email"], after_enrollment="finish")
+    visitor.open("/login/")
+    visitor.give_password(bob)
+    visitor.at("Set up your email")
+    visitor.write("Email", "bob@home.example")
+    visitor.press("Send Verification Code")
+    visitor.at("Enter the code")
+    visitor.give_code(code("bob@home.example"))
+    visitor.at("Your email is set up")
+    visitor.press("Finish")
+    visitor.at("Welcome, Bob")
+
+    visitor.open("/me/security/")
+    visitor.follow("Add an email for codes")
+    visitor.at("Add an email for codes")
+    visitor.write("Email", "bob@work.example")
+    visitor.press("Send Verification Code")
+    visitor.at("Verify your email")
+    visitor.give_code(code("bob@work.example"))
+    visitor.reads("Your email is added. You can log in with it.")
+    visitor.at("Security")
+
+    visitor.context.clear_cookies()
+    visitor.open("/login/")
+    visitor.give_password(bob)
+    visitor.at("Enter your login code")
+    visitor.open_menu("Not received a code")
+    visitor.press("I can no longer read this email")
+    visitor.at("Set up an email for codes")
+    visitor.press("Send code to email")
+    visitor.reads(re.compile("We emailed a code"))
+    visitor.give_code(code(bob.email))
+    visitor.at("Set up your email")
+
+
+def test_choice_with_emails(visit: Visit, browser: Browser, alice: User) -> None:
+    """A phone, an app and two emails; then the help page of someone with just an email."""
+    SitePolicy.note(methods=["phone", "email", "app"])
+    give_app(alice)
+    for name in ("home", "work"):
+        alice.refresh_from_db()
+        factors.add_email(alice, f"alice@{name}.example", client=NOWHERE)
+    browser.password(alice)
+    visitor = visit().take_over(browser)
+    visitor.open("/login/choose/")
+    look(visitor, "Choose another way")
+    visitor.field("Email to a…@home.example").check()
+    visitor.press("Continue")
+    visitor.reads(re.compile("We emailed a code"))
+    visitor.open("/login/help/")
+    look(visitor, "Help with logging in")
+    visitor.reads("Lost or wrong email")
