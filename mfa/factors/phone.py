@@ -81,7 +81,8 @@ def proposed_number(user: AbstractMfaUser) -> str:
 def drop_proposed(user: AbstractMfaUser) -> bool:
     """Forget a number that waits for its proof. Return whether there was one."""
     proposed = Factor.objects.filter(user_id=user.pk, status=Status.PROPOSED)
-    return bool(proposed.delete()[0])
+    with transaction.atomic():
+        return _hold(user) and bool(proposed.delete()[0])
 
 
 def propose_phone(user: AbstractMfaUser, number: str, *, client: Client) -> None:
@@ -92,9 +93,12 @@ def propose_phone(user: AbstractMfaUser, number: str, *, client: Client) -> None
 def save_number(user: AbstractMfaUser, number: str, *, client: Client) -> None:
     """Keep a new number until its code proves it. The old one works until then (C14, K7).
 
-    The audit has one event for a number, however often its code is asked for.
+    The audit has one event for a number, however often its code is asked for. Nothing is saved if
+    the user changed since it was loaded.
     """
     with transaction.atomic():
+        if not _hold(user):
+            return
         saved = _proposed(user)
         again = saved is not None and saved.target == number
         _write(saved or Factor(user_id=user.pk), number, Status.PROPOSED, client)
@@ -177,6 +181,15 @@ def assign_phone(
             by=by.pk,
         )
     return True
+
+
+def _hold(user: AbstractMfaUser) -> bool:
+    """Lock the person's row, so that no saved number changes while its code makes it a phone.
+
+    Return False if the user changed since it was loaded.
+    """
+    people = get_user_model().objects.select_for_update(no_key=True)
+    return people.filter(pk=user.pk, session_epoch=user.session_epoch).first() is not None
 
 
 def _newest_first(user: AbstractMfaUser) -> FactorQuerySet:

@@ -46,3 +46,18 @@ def test_epoch_rises_by_one(bob: User) -> None:
     at_once(list(map(partial, [set_phone] * 10, sessions_of(bob), NUMBERS)))
     bob.refresh_from_db()
     assert bob.session_epoch == 1
+
+
+def test_numbers_saved_beside_a_proof_never_replace_the_proven_one(alice: User) -> None:
+    """K7: tabs that save or drop a number while another one types the code of the saved number."""
+    for turn in range(5):
+        new = NUMBERS[turn]
+        alice.refresh_from_db()
+        factors.save_number(alice, new, client=HERE)
+        alice.refresh_from_db()
+        tabs = iter(sessions_of(alice))
+        work = [partial(factors.save_number, next(tabs), NUMBERS[-1], client=HERE) for _ in "123"]
+        work += [partial(factors.drop_proposed, next(tabs)) for _ in "12"]
+        assert at_once([*work, partial(set_phone, next(tabs), new)])[-1] is True
+        assert list(alice.factors.usable().values_list("target", flat=True)) == [new]
+        assert not alice.factors.filter(status="proposed").exists()

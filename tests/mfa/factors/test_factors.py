@@ -71,6 +71,18 @@ def test_assigned_number_replaces_proposed_one(bob: User, root: User) -> None:
     assert [(row.target, row.status) for row in bob.factors.all()] == [(NEW, "assigned")]
 
 
+def test_session_that_ended_meanwhile_saves_and_drops_no_number(alice: User) -> None:
+    """K7: its page was open before the change."""
+    stale = User.objects.get(pk=alice.pk)
+    set_phone(alice)
+    factors.save_number(stale, OLD, client=HERE)
+    assert factors.proposed_number(alice) == ""
+    factors.save_number(alice, OLD, client=HERE)
+    assert not factors.drop_proposed(stale)
+    assert factors.drop_proposed(alice)
+    assert factors.phone_of(alice).target == NEW
+
+
 @pytest.mark.parametrize("status", ["assigned", "active"])
 def test_phone_in_use_is_used_for_login(alice: User, status: str) -> None:
     Factor.objects.update(status=status)
