@@ -14,7 +14,7 @@ from mfa.login.pending import PendingLogin
 from mfa.models import AbstractMfaUser, Factor
 from mfa.rules.methods import ChannelName, Method
 from mfa.rules.policy import NumberChange, Policy
-from mfa.rules.routes import Purpose, Route, routes_for
+from mfa.rules.routes import ENROLLED_EMAIL, Purpose, Route, routes_for
 from mfa.rules.steps import Facts, Proof
 
 
@@ -39,6 +39,12 @@ def gather(
     holdings = tuple(factor.holding for factor in best_first)
     channels = _channels(user, policy, pending, now)
     due = user.mailbox_due(policy, now)
+    outdated = verbs.are_outdated(held, policy.enroll_again_from)
+    number_due = (
+        policy.number_change is NumberChange.SAVE_THEN_VERIFY
+        and Method.PHONE in policy.methods
+        and verbs.awaits_number(factors)
+    )
     # A first factor after long inactivity needs a code by email (S12).
     asks_mailbox = due and purpose is Purpose.STEP_UP and pending.binding
     may_use = partial(
@@ -49,6 +55,7 @@ def gather(
         mailbox=user.mailbox_at(now),
         never_stronger=user.only_email_since is not None,
         was_reset=user.reset_at is not None,
+        outdated=outdated,
     )
     routes = may_use(purpose, binds=pending.binding, idle=due)
     # During a pause, a person who never had a factor needs the same.
@@ -77,10 +84,11 @@ def gather(
         backed_up=not policy.backup
         or Method.RECOVERY_CODES not in policy.methods
         or verbs.are_backed_up(held),
-        outdated=verbs.are_outdated(held, policy.enroll_again_from),
-        number_due=policy.number_change is NumberChange.SAVE_THEN_VERIFY
-        and Method.PHONE in policy.methods
-        and verbs.awaits_number(factors),
+        outdated=outdated,
+        number_due=number_due,
+        proved=pending.proved,
+        email_confirms=(outdated or number_due)
+        and any(one.proof == ENROLLED_EMAIL for one in may_use(Purpose.STEP_UP, binds=True)),
         device_due=policy.new_device_email
         and policy.mail_tested
         and user.ever_bound_at is None
@@ -94,6 +102,7 @@ def follow(facts: Facts, pending: PendingLogin) -> Facts:
     return replace(
         facts,
         proof=Proof(pending.proof),
+        proved=pending.proved,
         chosen=_chosen(facts.routes, pending),
         lost=pending.lost,
         mailbox_proven=pending.mailbox_proven,

@@ -122,6 +122,7 @@ def routes_for(
     idle: bool = False,
     never_stronger: bool = False,
     was_reset: bool = False,
+    outdated: bool = False,
 ) -> tuple[Route, ...]:
     """List the routes a person can use for a purpose, best first.
 
@@ -129,7 +130,8 @@ def routes_for(
     step-up is for adding a factor. `idle`: it is the first factor of an account that was not used
     for long (S12). `never_stronger`: the person never had a factor stronger than an email (EM-07).
     `was_reset`: support removed the factors, so a code by email comes before the next one, whatever
-    the policy says of such codes (RV-05).
+    the policy says of such codes (RV-05). `outdated`: a login sets up a new factor, which an
+    enrolled email confirms only if it is alone (K9, EM-07).
     """
     held = tuple(holdings)
     alone = by_mailbox_only(policy, held, never_stronger=never_stronger)
@@ -140,7 +142,8 @@ def routes_for(
     own = (Route(ChannelName.EMAIL),) if ChannelName.EMAIL in without else ()
     match purpose:
         case Purpose.LOGIN:
-            return usable(policy, held, channels_up, mailbox=mailbox, rests=rests)
+            routes = usable(policy, held, channels_up, mailbox=mailbox, rests=rests)
+            return routes if alone or not outdated else without_enrolled_emails(routes)
         case Purpose.STEP_UP if binds and (idle or was_reset):
             return own
         case Purpose.STEP_UP | Purpose.RESET:
@@ -153,6 +156,11 @@ def routes_for(
         case _:
             # All other purposes ask a number or address that is not a factor yet.
             return ()
+
+
+def without_enrolled_emails(routes: Iterable[Route]) -> tuple[Route, ...]:
+    """Return the other routes."""
+    return tuple(route for route in routes if route.proof != ENROLLED_EMAIL)
 
 
 def confirming(routes: tuple[Route, ...], *, alone: bool) -> tuple[Route, ...]:

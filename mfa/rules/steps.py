@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from mfa.rules.methods import ChannelName
 from mfa.rules.policy import AfterEnrollment, Enforcement
-from mfa.rules.routes import Purpose, Route
+from mfa.rules.routes import ENROLLED_EMAIL, Purpose, Route
 
 
 class Step(StrEnum):
@@ -47,7 +47,9 @@ class Facts:
     before adding a first factor. `backed_up`: the person has the backup that the policy requires
     besides a phone. `was_reset`: support removed the factors, and none was added since.
     `outdated`: all factors were added before the policy required everyone to set one up again (K9).
-    `number_due`: the person saved a new number that is not verified yet (C16).
+    `number_due`: the person saved a new number that is not verified yet (C16). `proved`: what the
+    answer proved (`Route.proof`). `email_confirms`: an enrolled email can confirm a new factor
+    (EM-07); it is only read if one is due.
     `device_due`: the person has no factor and proves the email address on this new device.
     `by_email`: an email answered or was enrolled, which is too weak to make recovery codes (LK-01).
     """
@@ -75,6 +77,8 @@ class Facts:
     backed_up: bool = True
     outdated: bool = False
     number_due: bool = False
+    proved: str = ""
+    email_confirms: bool = False
     device_due: bool = False
     by_email: bool = False
 
@@ -100,6 +104,11 @@ class Facts:
         """Whether only email is left, and one of the routes is the account's own address."""
         only_email = {route.channel for route in self.routes} == {ChannelName.EMAIL}
         return only_email and any(route.linked or route.factor is None for route in self.routes)
+
+    @property
+    def may_set_up(self) -> bool:
+        """Whether the answer is enough for a new factor. An enrolled email often is not (EM-07)."""
+        return self.proved != ENROLLED_EMAIL or self.email_confirms
 
     @property
     def route(self) -> Route | None:
@@ -176,7 +185,8 @@ def _proven(facts: Facts) -> Step:
 
     A new number that is not verified yet is asked for after the old factor answered (C16).
     """
-    if (facts.outdated or facts.number_due) and facts.proof is not Proof.ENROLLED:
+    due = facts.outdated or facts.number_due
+    if due and facts.may_set_up and facts.proof is not Proof.ENROLLED:
         return Step.ENROLL
     if facts.trusted:
         return Step.ENTER

@@ -4,7 +4,7 @@ import pytest
 
 from mfa.rules.methods import ChannelName
 from mfa.rules.policy import AfterEnrollment, Enforcement
-from mfa.rules.routes import Purpose, Route
+from mfa.rules.routes import ENROLLED_EMAIL, Purpose, Route
 from mfa.rules.steps import Facts, Proof, Step, next_step
 
 TEXT = Route(ChannelName.SMS, 7)
@@ -98,6 +98,21 @@ def row(step, name, **known):
             "4 verified the saved number, continue",
             proof=Proof.ENROLLED,
             after_enrollment=AfterEnrollment.CONTINUE,
+            number_due=True,
+        ),
+        row(
+            Step.ENTER,
+            "4 an enrolled email confirms no new number",
+            proof=Proof.ANSWER,
+            proved=ENROLLED_EMAIL,
+            number_due=True,
+        ),
+        row(
+            Step.ENROLL,
+            "3 an enrolled email that is alone does",
+            proof=Proof.ANSWER,
+            proved=ENROLLED_EMAIL,
+            email_confirms=True,
             number_due=True,
         ),
         row(Step.ANSWER, "6 a saved number opens nothing", routes=(TEXT,), number_due=True),

@@ -354,6 +354,50 @@ def lose_by_retention(user: User, phone: Factor) -> None:
     phone.delete()
 
 
+def test_email_beside_a_phone_sets_up_nothing_at_the_login(
+    browser: Browser, alice: User, mixed: SitePolicy
+) -> None:
+    """EM-07, C16: a number that waits for its code opens no setup, and is not proven."""
+    store(mixed, number_change="save_then_verify", email_codes="off")
+    held = give_email(alice, WORK)
+    factors.save_number(alice, NEW_NUMBER, client=NOWHERE)
+    before = list(alice.factors.order_by("pk").values_list("target", "status"))
+    browser.password(alice)
+    browser.post("/login/choose/", {"route": f"email-{held.pk}"})
+    assert browser.post("/login/verify/", {"code": code(WORK)}).url == "/"
+    assert browser.session["mfa_about"]["aal"] == 1
+    browser.post("/login/enroll/phone/", {"phone": "+447700900266"})
+    browser.post(ENROLL, {"email": HOME_ADDRESS})
+    assert not codes("+447700900266") + codes(HOME_ADDRESS)
+    assert list(alice.factors.order_by("pk").values_list("target", "status")) == before
+    browser.post("/logout/")
+    browser.log_in(alice)
+    assert browser.get("/login/enroll/phone/").status_code == 200
+
+
+def test_email_beside_a_phone_does_not_replace_outdated_factors(
+    browser: Browser, alice: User, mixed: SitePolicy
+) -> None:
+    """EM-07, K9: the phone leads to the new setup, the email does not."""
+    held = give_email(alice, WORK)
+    store(mixed, enroll_again_from=timezone.now())
+    browser.password(alice)
+    assert WORK not in browser.get("/login/choose/").content.decode()
+    browser.post("/login/choose/", {"route": f"email-{held.pk}"})
+    assert not codes(WORK)
+    answer = browser.post("/login/verify/", {"code": code("+447700900201")})
+    assert answer.url.startswith("/login/enroll/")
+
+
+def test_email_alone_leads_to_the_new_setup(browser: Browser, bob: User, mixed: SitePolicy) -> None:
+    """EM-07, K9: it is all that this person ever had."""
+    give_email(bob, WORK)
+    store(mixed, enroll_again_from=timezone.now())
+    browser.password(bob)
+    answer = browser.post("/login/verify/", {"code": code(WORK)})
+    assert answer.url.startswith("/login/enroll/")
+
+
 @pytest.mark.parametrize(
     "lose", [lose_by_removal, lose_by_report, lose_by_reset, lose_by_retention]
 )
