@@ -389,7 +389,9 @@ def test_email_beside_a_phone_does_not_replace_outdated_factors(
     assert answer.url.startswith("/login/enroll/")
 
 
-def test_email_alone_leads_to_the_new_setup(browser: Browser, bob: User, mixed: SitePolicy) -> None:
+def test_only_email_ever_held_leads_to_the_new_setup(
+    browser: Browser, bob: User, mixed: SitePolicy
+) -> None:
     """EM-07, K9: it is all that this person ever had."""
     give_email(bob, WORK)
     store(mixed, enroll_again_from=timezone.now())
