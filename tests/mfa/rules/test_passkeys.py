@@ -19,6 +19,7 @@ from mfa.rules.passkeys import (
     Stored,
     challenge_in,
     creation_options,
+    encoded,
     read_assertion,
     read_creation,
     request_options,
@@ -477,6 +478,13 @@ def test_options_for_an_answer(*, verified: bool, word: str) -> None:
 def test_options_without_a_person_name_nobody() -> None:
     options = request_options(CHALLENGE, site=SITE)
     assert (options["allowCredentials"], options["userVerification"]) == ([], "preferred")
+
+
+@pytest.mark.parametrize(
+    ("data", "text"), [(b"", ""), (b"\0\0\x17", "AAAX"), (b"\0\xff", "AP8"), (b"\xfb\xff", "-_8")]
+)
+def test_bytes_are_written_as_base64url_without_padding(data: bytes, text: str) -> None:
+    assert encoded(data) == text
 
 
 def test_refusal_says_which_check_failed() -> None:
