@@ -1,7 +1,7 @@
 """Passkeys in Chromium: security key, device and password manager, all virtual."""
 
 import pytest
-from playwright.sync_api import CDPSession
+from playwright.sync_api import CDPSession, expect
 
 from accounts.models import User
 from tests.browser.conftest import PHONE, Visit
@@ -124,3 +124,16 @@ def test_after_cancel_the_button_works_again(visit: Visit, browser: Browser, ali
     authenticator.verifies(verified=True)
     visitor.press("Log in with a passkey")
     visitor.at("Welcome, Alice")
+
+
+def test_login_page_without_any_passkey_says_nothing(visit: Visit, alice: User) -> None:
+    """The browser's offer beside the email fails in silence where there is no authenticator."""
+    visitor = visit(width=PHONE)
+    with visitor.page.expect_response("**/login/by-passkey/options/"):
+        visitor.open("/login/")
+    visitor.page.wait_for_timeout(500)
+    expect(visitor.page.locator("[data-passkey-said]")).to_be_empty()
+    visitor.write("Email", alice.email)
+    visitor.write("Password", PASSWORD)
+    visitor.press("Login")
+    visitor.at("Enter your login code")

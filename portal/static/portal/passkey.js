@@ -73,8 +73,8 @@ function start(form) {
     const { signal } = waiting;
     try {
       send(await navigator.credentials.get({ publicKey: options, mediation: "conditional", signal }));
-    } catch (error) {
-      if (!signal.aborted) say(why(error));
+    } catch {
+      // Nobody pressed anything, so there is nothing to explain.
     }
   }
 
