@@ -11,14 +11,17 @@ class RouteForm(forms.Form):
 
     route = forms.ChoiceField(label=_("How do you want to verify?"), widget=forms.RadioSelect)
 
-    def __init__(self, *args: object, labels: dict[Route, str], **kwargs: object) -> None:
-        """Offer these routes, with the first one selected."""
+    def __init__(
+        self, *args: object, labels: dict[Route, str], asked: Route | None = None, **kwargs: object
+    ) -> None:
+        """Offer these routes, and select the best one that is not asked already."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.routes = {route.name: route for route in labels}
         field = self.fields["route"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [(route.name, label) for route, label in labels.items()]
-        field.initial = next(iter(self.routes), None)
+        others = (route.name for route in labels if route != asked)
+        self.fields["route"].initial = next(others, next(iter(self.routes), None))
 
     def clean_route(self) -> Route:
         """Return the route itself."""

@@ -77,7 +77,7 @@ def send_to_email(request: HttpRequest, flow: Flow) -> HttpResponse:
 def choose(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Offer all methods, best first."""
     labels = {route: _label(route, flow) for route in flow.facts.routes}
-    form = RouteForm(request.POST or None, labels=labels)
+    form = RouteForm(request.POST or None, labels=labels, asked=flow.facts.route)
     if form.is_valid():
         return login.choose(flow, form.cleaned_data["route"])
     refused = any(route.refused for route in flow.facts.routes)
@@ -119,6 +119,7 @@ def help_(request: HttpRequest) -> HttpResponse:
         "reason": stopped if blocked else "",
         "causes": [WORDS[cause] for cause in causes],
         "back": "" if blocked else reverse(login.page_of(flow)),
+        "app": flow.app,
         "purpose": flow.purpose,
         "why_not_lost": why_not_lost(flow),
         "losing": _asked_kind(flow),
@@ -197,10 +198,11 @@ def _show_verify(
 
 def _others(flow: Flow) -> dict[str, object]:
     """Return whether there are other methods than the one in use, and whether email is one."""
-    mailbox, routes = Route(ChannelName.EMAIL), flow.facts.routes
+    mailbox, routes, asked = Route(ChannelName.EMAIL), flow.facts.routes, flow.facts.route
+    by_email = asked is not None and asked.channel is ChannelName.EMAIL
     return {
         "ways": len(routes),
-        "email_offered": mailbox in routes and flow.facts.route != mailbox,
+        "email_offered": mailbox in routes and not by_email,
     }
 
 
@@ -211,7 +213,8 @@ def _label(route: Route, flow: Flow) -> str:
 
 
 def _name(factor: Factor) -> str:
-    if not factor.target:
-        return factor.masked
-    masked = channels.masked(factors.KINDS[Method(factor.kind)].way.channel, factor.target)
+    if factor.target:
+        masked = channels.masked(factors.KINDS[Method(factor.kind)].way.channel, factor.target)
+    else:
+        masked = factor.get_kind_display()
     return f"{masked} ({factor.name})" if factor.name else masked

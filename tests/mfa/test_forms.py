@@ -212,6 +212,13 @@ def test_methods_are_offered_best_first() -> None:
     assert form.fields["route"].initial == "sms-3"
 
 
+def test_method_that_is_asked_already_is_not_selected() -> None:
+    form = RouteForm(labels=ROUTES, asked=Route(ChannelName.SMS, 3))
+    assert form.fields["route"].initial == "email"
+    only = {Route(ChannelName.EMAIL): "Email"}
+    assert RouteForm(labels=only, asked=Route(ChannelName.EMAIL)).fields["route"].initial == "email"
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_chosen_route_is_used(route: Route) -> None:
     form = RouteForm({"route": route.name}, labels=ROUTES)

@@ -93,7 +93,7 @@ def test_each_of_two_apps_logs_in(browser: Browser, alice: User) -> None:
     newer = give_app(alice, b"y" * 20, "New phone")
     browser.password(alice)
     page = browser.get(CHOOSE).content.decode()
-    assert "Code from the app: Old phone" in page
+    assert "Code from the authenticator app (Old phone)" in page
     browser.post(CHOOSE, {"route": f"app-{newer.pk}"})
     browser.post(VERIFY, {"code": shows(b"y" * 20)})
     assert browser.signed_in

@@ -55,7 +55,8 @@ def test_choice_lists_phone_before_email(asked: Browser) -> None:
     page = asked.get(CHOOSE).content.decode()
     labels = re.findall(r"(?:Text to the number ending 01|Email to a…@example\.org)", page)
     assert labels == ["Text to the number ending 01", "Email to a…@example.org"]
-    assert re.search(r'<input type="radio"[^>]*value="sms-\d+"[^>]*checked', page)
+    # The text is asked already, so another way is selected.
+    assert re.search(r'<input type="radio"[^>]*value="email"[^>]*checked', page)
 
 
 def test_choosing_email_sends_code_by_email(asked: Browser, alice: User) -> None:
@@ -147,6 +148,7 @@ def test_help_names_only_the_buttons_of_the_code_page(
     other_browser.password(alice)
     page = other_browser.get(HELP).text
     assert (asked in page, email in page, other in page) == (False, False, True)
+    assert "Enter the code that the app shows now." in page
 
 
 def test_help_shows_charlie_nothing_of_alice(
