@@ -53,6 +53,7 @@ urlpatterns = [
     path("me/security/sessions/others/", security.end_other_sessions, name="end_other_sessions"),
     path("me/security/factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),
     path("me/security/factors/<int:pk>/remove/", security.remove_factor, name="remove_factor"),
+    path("me/security/factors/<int:pk>/app/", app.replace_app, name="replace_app"),
     path("me/security/phone/", phones.add_phone, name="add_phone"),
     path("me/security/email/", emails.add_email, name="add_email"),
     path("me/security/factors/<int:pk>/prefer/", phones.prefer_phone, name="prefer_phone"),

@@ -62,7 +62,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (
         OWN,
         """accounts:not_me mfa:change_phone_status mfa:suspend_factor mfa:remove_factor
-        mfa:prefer_phone mfa:rename_factor mfa:add_email
+        mfa:prefer_phone mfa:rename_factor mfa:replace_app mfa:add_email
         mfa:enable accounts:close_account""",
     ),
     (

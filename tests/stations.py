@@ -108,6 +108,7 @@ PAGES = {
     "mfa:add_phone": "home",
     "mfa:add_email": "allowed_email",
     "mfa:rename_factor": "home",
+    "mfa:replace_app": "reinstalling",
     "mfa:suspend_factor": "home",
     "mfa:remove_factor": "home",
     "demo:phone": "asked",
@@ -325,6 +326,16 @@ def allowed_email(home: Browser) -> Browser:
 
 
 @pytest.fixture
+def reinstalling(home: Browser, alice: User) -> Browser:
+    """Alice, logged in by her phone, who has an authenticator app too."""
+    phone = alice.factors.get()
+    kept = {"kind": "app", "target": "", "secret": "A" * 32, "name": "Work phone"}
+    Factor.objects.filter(pk=phone.pk).update(**kept)
+    Factor.objects.create(user=alice, target=phone.target, confirmed_at=phone.confirmed_at)
+    return home
+
+
+@pytest.fixture
 def leaving(home: Browser, policy: SitePolicy) -> Browser:
     """Alice, logged in, who may close her account."""
     SitePolicy.note(may_close=True)
@@ -472,6 +483,7 @@ STATIONS = (
     "entering",
     "home",
     "allowed_email",
+    "reinstalling",
     "leaving",
     "expired",
     "moving",

@@ -125,6 +125,7 @@ DETAILS: dict[str, Detail] = {
     "attempt": Detail(_("Times sent")),
     "unusual": Detail(_("Unusual"), _from(UNUSUAL)),
     "factor": Detail(_("Phone or app"), mfa_words.factor_words),
+    "replaced": Detail(_("Instead of")),
     "ending": Detail(_("Number ends in")),
     "old_ending": Detail(_("Old number ends in")),
     "new_ending": Detail(_("New number ends in")),

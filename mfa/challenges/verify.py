@@ -69,10 +69,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of verifying a code, and the attempts left for its challenge."""
+    """The outcome of verifying a code, and the attempts left for its challenge.
+
+    `drifted` is the time step of a wrong code that an app with a wrong clock shows, or 0. `drift`
+    is by how many steps that clock is fast, or slow if negative, and 0 while pages do not say so.
+    """
 
     outcome: Outcome
     attempts_left: int = 0
+    drifted: int = 0
+    drift: int = 0
 
     @property
     def leads_on(self) -> bool:

@@ -18,12 +18,14 @@ class Asked:
     """What a flow stores about its question.
 
     `challenge` is the sent message, if the kind sends one. `nonce` is the browser's. `own` counts
-    the wrong answers of this session. `purpose` is what the flow is for.
+    the wrong answers of this session. `purpose` is what the flow is for. `drifted` is that of the
+    session's last result.
     """
 
     challenge: Challenge | None = None
     nonce: str = ""
     own: int = 0
+    drifted: int = 0
     purpose: Purpose = Purpose.LOGIN
 
 

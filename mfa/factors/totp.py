@@ -19,7 +19,7 @@ from mfa.factors.kind import Asked, Kind, Words
 from mfa.factors.phone import numbers_of
 from mfa.limits import counters, table as limits
 from mfa.messages import notices
-from mfa.models import AbstractMfaUser, Event, Factor, SitePolicy
+from mfa.models import AbstractMfaUser, Event, Factor, SitePolicy, Status
 from mfa.rules import base32, totp
 from mfa.rules.methods import ChannelName, Method
 from mfa.sessions.proofs import text_of
@@ -77,11 +77,20 @@ def are_enough(user: AbstractMfaUser) -> bool:
     return apps.count() >= MOST_APPS
 
 
-def add(user: AbstractMfaUser, new: NewApp, typed: str, *, name: str, client: Client) -> Result:
+def add(
+    user: AbstractMfaUser,
+    new: NewApp,
+    typed: str,
+    *,
+    name: str,
+    client: Client,
+    former: Factor | None = None,
+) -> Result:
     """Add an app after a right code. That code cannot log in again (TO-01, TO-02).
 
-    Wrong codes count as at a login. The outcome is EXPIRED if another session changed the factors.
-    Raises TooMany during a lockout.
+    `former` is an app that the new one replaces: it ends in the same transaction (E12). Wrong codes
+    count as at a login. The outcome is EXPIRED if another session changed the factors. Raises
+    TooMany during a lockout.
     """
     with transaction.atomic():
         challenges.hold(user, client)
@@ -89,9 +98,14 @@ def add(user: AbstractMfaUser, new: NewApp, typed: str, *, name: str, client: Cl
         step = totp.step_of(new.secret, typed, now=now.timestamp(), after=0)
         if step is None:
             tries_left = challenges.blame(user, Factor.objects.none(), client=client)
-            return Result(Outcome.WRONG if tries_left else Outcome.LOCKED, tries_left)
+            outcome = Outcome.WRONG if tries_left else Outcome.LOCKED
+            # The page shows this secret, so the first wrong code may tell of the clock.
+            return Result(outcome, tries_left, drift=_drift(new.secret, typed, now.timestamp()))
         if not rebind(user):
             return Result(Outcome.EXPIRED)
+        if former:
+            mine = Factor.objects.not_revoked().filter(user_id=user.pk, kind=Factor.Kind.APP)
+            mine.filter(pk=former.pk).become(Status.REVOKED)
         app = Factor.objects.create(
             user_id=user.pk,
             kind=Factor.Kind.APP,
@@ -103,14 +117,30 @@ def add(user: AbstractMfaUser, new: NewApp, typed: str, *, name: str, client: Cl
             browser=client.browser,
         )
         numbers = numbers_of(user)
-        notices.tell(Event.APP_ADDED, user, client=client, numbers=numbers, factor=app.pk)
+        notices.tell(
+            Event.APP_ADDED,
+            user,
+            client=client,
+            numbers=numbers,
+            factor=app.pk,
+            **({"replaced": former.title} if former else {}),
+        )
     return Result(Outcome.RIGHT)
 
 
 def judge(
-    user: AbstractMfaUser, app: Factor, typed: str, *, client: Client, own: int = 0
+    user: AbstractMfaUser,
+    app: Factor,
+    typed: str,
+    *,
+    client: Client,
+    own: int = 0,
+    drifted: int = 0,
 ) -> Result:
     """Verify six digits, and use up their time step and all earlier ones.
+
+    The clock of the phone is called wrong only after two of its codes in a row: `drifted` is the
+    step of the first. After one, a guesser would learn a code that is valid in some minutes.
 
     Answers are verified one at a time, so one of several parallel right answers passes. The others
     are SPENT and not counted. Raises TooMany during a lockout.
@@ -133,7 +163,17 @@ def judge(
                 audit.record(Event.CODE_LATE, user, client=client)
             return Result(Outcome.SPENT)
         tries_left = challenges.blame(user, mine, client=client)
-    return Result(Outcome.WRONG if tries_left else Outcome.LOCKED, tries_left)
+    drift = _drift(secret, typed, now)
+    found = totp.step_at(now) + drift if drift else 0
+    told = drift if 0 < drifted < found else 0
+    outcome = Outcome.WRONG if tries_left else Outcome.LOCKED
+    return Result(outcome, tries_left, drifted=found, drift=told)
+
+
+def _drift(secret: bytes, typed: str, now: float) -> int:
+    """Return by how many steps the clock that made a code is fast, or 0 for any other code."""
+    step = totp.drifted_step_of(secret, typed, now=now)
+    return 0 if step is None else step - totp.step_at(now)
 
 
 def verify(
@@ -142,7 +182,7 @@ def verify(
     """Verify six digits of the chosen app."""
     if factor is None:
         return Result(Outcome.EXPIRED)
-    return judge(user, factor, typed, client=client, own=asked.own)
+    return judge(user, factor, typed, client=client, own=asked.own, drifted=asked.drifted)
 
 
 KIND = Kind(

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa.challenges import Outcome, Result
-from mfa.forms.codes import CodeForm
+from mfa.forms.codes import CodeForm, clock_words
 from mfa.models import plain_text
 from mfa.models.factors import NAME_LENGTH
 
@@ -38,9 +38,8 @@ def _new_app_words(result: Result) -> str:
         case Outcome.EXPIRED:
             return gettext("Your account was changed in another window. Log in again.")
         case Outcome.WRONG | Outcome.LOCKED | Outcome.REPLACED | Outcome.SPENT | Outcome.RIGHT:
-            return gettext(
-                "That is not the code this app shows. Enter the code it shows now. If that fails "
-                "too, check your phone's clock."
-            )
+            if result.drift:
+                return clock_words(result.drift)
+            return gettext("That is not the code this app shows. Enter the code it shows now.")
         case _:
             assert_never(result.outcome)

@@ -12,6 +12,7 @@ from mfa.challenges import Outcome, Result
 from mfa.models import Challenge, SitePolicy
 from mfa.rules.codes import Misshapen, normalize
 from mfa.rules.methods import ChannelName
+from mfa.rules.totp import STEP_SECONDS
 
 SHAPES = {
     Misshapen.EMPTY: _("Enter the code."),
@@ -124,7 +125,8 @@ def _app_words(result: Result) -> str:
         case Outcome.EXPIRED:
             return gettext("This app can no longer be used. Try another way.")
         case Outcome.WRONG | Outcome.LOCKED | Outcome.REPLACED | Outcome.RIGHT:
-            return _not_of_the_app(result.attempts_left)
+            wrong = _not_of_the_app(result.attempts_left)
+            return f"{wrong} {clock_words(result.drift)}" if result.drift else wrong
         case _:
             assert_never(result.outcome)
 
@@ -136,6 +138,25 @@ def _not_of_the_app(left: int) -> str:
         left,
     )
     return wrong % left
+
+
+def clock_words(drift: int) -> str:
+    """Say how wrong the clock of an app is, in steps of half a minute, and what to do."""
+    minutes = round(abs(drift) * STEP_SECONDS / 60)
+    if drift > 0:
+        wrong = ngettext(
+            "Your phone's clock is about %d minute fast.",
+            "Your phone's clock is about %d minutes fast.",
+            minutes,
+        )
+    else:
+        wrong = ngettext(
+            "Your phone's clock is about %d minute slow.",
+            "Your phone's clock is about %d minutes slow.",
+            minutes,
+        )
+    what = gettext("Set its time to automatic, then enter the next code.")
+    return f"{wrong % minutes} {what}"
 
 
 def _said(words: dict[str, Promise], challenge: Challenge) -> str:

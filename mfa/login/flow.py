@@ -156,12 +156,14 @@ class Flow(Standing):
             challenge=challenge,
             nonce=pending.nonce,
             own=pending.wrong_answers,
+            drifted=pending.drifted,
             purpose=self.purpose,
         )
         factor = self.factor(route.factor)
         result = kind.verify(self.user, factor, typed, client=self.client, asked=asked)
         if result.outcome is Outcome.RIGHT:
             verify.answered(pending, kind.way.channel, proof=route.proof)
+        pending.drifted = result.drifted
         return self._noted(result)
 
     def _issue(self, target: Target) -> None:

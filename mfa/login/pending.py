@@ -37,8 +37,8 @@ class PendingLogin:
     adding a factor. `wrong_answers` counts those of this session, which a right answer takes back.
     `lost`: the person reported the factors lost. `mailbox_proven`: an emailed code was entered.
     `invited`: an administrator sent the link of this reset. `by_passkey`: a passkey opened this
-    login, and no password was proven. `adds`: the new number does not replace
-    another one.
+    login, and no password was proven. `adds`: the new number does not replace another one.
+    `drifted`: the time step of a code from an app whose clock is wrong.
     """
 
     user: int
@@ -63,6 +63,7 @@ class PendingLogin:
     invited: bool = False
     by_passkey: bool = False
     adds: bool = False
+    drifted: int = 0
 
     @classmethod
     def begin(

@@ -12,6 +12,8 @@ SECRET_BYTES = 20
 STEP_SECONDS = 30
 # This step and one on each side, for network delay and clock drift (RFC 6238, 5.2)
 AROUND = (-1, 0, 1)
+# A clock that is wrong by up to ten minutes is recognized.
+MOST_DRIFT = 20
 GROUP = 4
 
 
@@ -43,6 +45,17 @@ def step_of(secret: bytes, typed: str, *, now: float, after: int) -> int | None:
     code = normalize(typed)
     same = [step for step in steps if hmac.compare_digest(hotp(secret, step), code)]
     return next((step for step in same if step > after), None)
+
+
+def drifted_step_of(secret: bytes, typed: str, *, now: float) -> int | None:
+    """Return the step of a code that is right by a clock that is wrong, or None.
+
+    Such a code is never accepted. It tells how wrong the clock of the phone is.
+    """
+    current, code = step_at(now), normalize(typed)
+    steps = range(current - MOST_DRIFT, current + MOST_DRIFT + 1)
+    same = [step for step in steps if hmac.compare_digest(hotp(secret, step), code)]
+    return next((step for step in same if step - current not in AROUND), None)
 
 
 def text_of(secret: bytes) -> str:

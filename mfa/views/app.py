@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -20,7 +20,7 @@ from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
 from mfa.login.guards import SignedIn, fresh, on_step
 from mfa.login.redirects import account_page
-from mfa.models import AbstractMfaUser
+from mfa.models import AbstractMfaUser, Factor
 from mfa.rules.methods import Method
 from mfa.rules.steps import Step
 from mfa.sessions.devices import recognize
@@ -73,29 +73,49 @@ def enroll_app(request: HttpRequest, flow: Flow) -> HttpResponse:
 def add_app(request: SignedIn) -> HttpResponse:
     """Set up one more app (EN-03)."""
     user = request.user
+    if Method.APP in user.mfa_policy.methods and totp.are_enough(user):
+        return show(request, "mfa/add_app.html", {"most": totp.MOST_APPS}, user=user)
+    return _set_up(request, "mfa/add_app.html")
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh(binding=True)
+@uncompressed
+@sensitive_variables()
+def replace_app(request: SignedIn, pk: int) -> HttpResponse:
+    """Set up an app again, on another phone. The old one ends (E12)."""
+    apps = Factor.objects.usable().filter(user_id=request.user.pk, kind=Factor.Kind.APP)
+    return _set_up(request, "mfa/replace_app.html", get_object_or_404(apps, pk=pk))
+
+
+@sensitive_variables()
+def _set_up(request: SignedIn, template: str, former: Factor | None = None) -> HttpResponse:
+    """Show a new secret, and add its app after the right code."""
+    user = request.user
     if Method.APP not in user.mfa_policy.methods:
         raise Http404
-    if totp.are_enough(user):
-        return show(request, "mfa/add_app.html", {"most": totp.MOST_APPS}, user=user)
-    new, form = _posted(request)
+    new, form = _posted(request, former.name if former else "")
     lockout = None
     if new and form.is_valid():
         try:
-            if _add(request, new, form):
+            if _add(request, new, form, former):
                 return redirect(f"{reverse(account_page('details'))}?saved=app")
         except TooMany as too_many:
             lockout = too_many
             form.lock(lockout.until)
-    page = show(request, "mfa/add_app.html", _context(new, form, user), user=user)
-    return refused(page, lockout)
+    context = {"former": former, **_context(new, form, user)}
+    return refused(show(request, template, context, user=user), lockout)
 
 
 @sensitive_variables()
-def _add(request: SignedIn, new: NewApp, form: NewAppForm) -> bool:
+def _add(request: SignedIn, new: NewApp, form: NewAppForm, former: Factor | None) -> bool:
     """Add the app of a right code. Raises TooMany during a lockout."""
     user = request.user
     code, name = form.cleaned_data["code"], form.cleaned_data["name"]
-    result = totp.add(user, new, code, name=name, client=recognize(request, user))
+    client = recognize(request, user)
+    result = totp.add(user, new, code, name=name, client=client, former=former)
     if result.outcome is Outcome.RIGHT:
         NewApp.drop(request.session)
         keep_alive(request, user)
@@ -104,7 +124,7 @@ def _add(request: SignedIn, new: NewApp, form: NewAppForm) -> bool:
     return False
 
 
-def _posted(request: HttpRequest) -> tuple[NewApp | None, NewAppForm]:
+def _posted(request: HttpRequest, known: str = "") -> tuple[NewApp | None, NewAppForm]:
     """Return the secret to show, or None, and the form beside it.
 
     Only the button draws a secret. It is shown until a right code is entered, and a reopened page
@@ -112,7 +132,7 @@ def _posted(request: HttpRequest) -> tuple[NewApp | None, NewAppForm]:
     """
     if "code" in request.POST and (shown := NewApp.load(request.session)):
         return shown, NewAppForm(request.POST)
-    name = {"name": gettext("Authenticator app")}
+    name = {"name": known or gettext("Authenticator app")}
     new = NewApp.draw(request.session) if request.method == "POST" else None
     return new, NewAppForm(initial=name)
 

@@ -40,9 +40,10 @@ def add(user: User, typed: str = "", name: str = "Phone") -> Outcome:
         return totp.add(user, NEW, typed or shown(NOW - 1), name=name, client=HERE).outcome
 
 
-def judge(user: User, typed: str) -> Result:
+def judge(user: User, typed: str, drifted: int = 0) -> Result:
     app = user.factors.get(kind="app")
-    return totp.judge(User.objects.get(pk=user.pk), app, typed, client=HERE)
+    person = User.objects.get(pk=user.pk)
+    return totp.judge(person, app, typed, client=HERE, drifted=drifted)
 
 
 def test_secret_has_160_bits_and_is_stored_encrypted() -> None:
@@ -120,6 +121,65 @@ def test_used_code_invalidates_older_ones(alice: User) -> None:
 def test_code_two_steps_away_is_wrong(alice: User, away: int) -> None:
     add(alice)
     assert judge(alice, shown(NOW + away)).outcome is Outcome.WRONG
+
+
+@pytest.mark.parametrize(("away", "then"), [(10, 11), (-10, -9), (20, 20), (2, 3)])
+def test_wrong_clock_is_explained_after_two_codes_in_a_row(
+    alice: User, clock: time_machine.Traveller, away: int, then: int
+) -> None:
+    """After one, a guesser would learn a code that is valid in some minutes."""
+    add(alice)
+    first = judge(alice, shown(NOW + away))
+    assert first == Result(Outcome.WRONG, 4, drifted=NOW + away)
+    again = judge(alice, shown(NOW + away), first.drifted)
+    assert again.drift == 0
+    clock.shift(timedelta(seconds=30))
+    second = judge(alice, shown(NOW + then + 1), again.drifted)
+    assert (second.outcome, second.drift) == (Outcome.WRONG, then)
+
+
+def test_older_code_after_a_newer_one_tells_nothing(alice: User) -> None:
+    add(alice)
+    assert judge(alice, shown(NOW + 10), NOW + 11).drift == 0
+
+
+def test_other_wrong_code_tells_nothing(alice: User) -> None:
+    add(alice)
+    assert judge(alice, wrong(), NOW + 10) == Result(Outcome.WRONG, 4)
+
+
+@pytest.mark.parametrize("away", [-20, 20])
+def test_setup_explains_a_wrong_clock_at_once(bob: User, away: int) -> None:
+    """Its page shows the secret, so the person could compute the codes."""
+    result = totp.add(bob, NEW, shown(NOW + away), name="", client=HERE)
+    assert result == Result(Outcome.WRONG, 4, drift=away)
+    assert not bob.factors.exists()
+
+
+def test_new_app_replaces_only_the_former_one(alice: User, charlie: User) -> None:
+    """E12: in one transaction, with one notice that names both."""
+    add(alice, name="Old phone")
+    add(charlie, name="Old phone")
+    stranger = charlie.factors.get(kind="app")
+    former = alice.factors.get(kind="app")
+    OutboxMessage.objects.all().delete()
+    alice.refresh_from_db()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        totp.add(alice, NEW, shown(), name="New phone", client=HERE, former=former)
+    assert [app.name for app in alice.factors.usable().filter(kind="app")] == ["New phone"]
+    assert [message.channel for message in OutboxMessage.objects.all()] == ["sms", "email"]
+    assert "It replaces “Old phone”" in OutboxMessage.objects.last().body
+    totp.add(alice, NEW, shown(NOW + 1), name="", client=HERE, former=stranger)
+    stranger.refresh_from_db()
+    assert stranger.is_usable
+
+
+def test_wrong_code_leaves_the_former_app(alice: User) -> None:
+    add(alice)
+    former = alice.factors.get(kind="app")
+    totp.add(alice, NEW, wrong(), name="", client=HERE, former=former)
+    former.refresh_from_db()
+    assert former.is_usable
 
 
 def test_next_step_has_new_code(alice: User, clock: time_machine.Traveller) -> None:

@@ -10,6 +10,7 @@ from mfa.rules.totp import (
     SECRET_BYTES,
     STEP_SECONDS,
     address_of,
+    drifted_step_of,
     hotp,
     step_at,
     step_of,
@@ -86,6 +87,19 @@ def test_used_step_and_earlier_ones_are_refused(used):
         typed = hotp(SECRET, NOW + away)
         found = step_of(SECRET, typed, now=NOON, after=NOW + used)
         assert found == (NOW + away if away > used else None)
+
+
+@pytest.mark.parametrize("away", [-21, -20, -2, -1, 0, 1, 2, 20, 21])
+def test_clock_that_is_wrong_by_ten_minutes_is_recognized(away):
+    typed = hotp(SECRET, NOW + away)
+    known = NOW + away if 2 <= abs(away) <= 20 else None
+    assert drifted_step_of(SECRET, typed, now=NOON) == known
+
+
+def test_wrong_clock_is_read_in_other_digits():
+    typed = hotp(SECRET, NOW + 9)
+    spelled = "".join(chr(ord("\u0660") + int(digit)) for digit in typed)
+    assert drifted_step_of(SECRET, spelled, now=NOON) == NOW + 9
 
 
 def test_code_of_other_secret_is_refused():

@@ -1,7 +1,9 @@
 """Pages of authenticator apps: E04, E09, E14, TO-01, TO-02, EN-03, PS-01."""
 
 import re
+from datetime import timedelta
 
+import time_machine
 from django.utils import timezone
 
 from accounts.models import User
@@ -237,6 +239,66 @@ def test_sixth_app_is_refused_until_one_is_removed(home: Browser, alice: User) -
     assert alice.factors.filter(kind="app").count() == 5
     home.post(f"/me/security/factors/{oldest.pk}/remove/")
     assert home.post(MORE, {"code": shows(secret)}).url == "/me/?saved=app"
+
+
+def test_app_is_set_up_again_after_a_text(home: Browser, alice: User) -> None:
+    """E12: lost phone, same number. The old app ends, and its name stays."""
+    old = give_app(alice)
+    page = f"/me/security/factors/{old.pk}/app/"
+    assert page in home.get("/me/security/").text
+    assert "“Work phone” stops working when you finish." in home.get(page).text
+    shown = home.post(page).text
+    assert 'value="Work phone"' in shown
+    secret = secret_on(shown)
+    form = {"code": shows(secret), "name": "Work phone"}
+    assert home.post(page, form).url == "/me/?saved=app"
+    app = alice.factors.usable().get(kind="app")
+    assert (app.name, app.pk == old.pk) == ("Work phone", False)
+    browser = Browser()
+    browser.password(alice)
+    browser.post(VERIFY, {"code": shows(SECRET)})
+    assert not browser.signed_in
+    browser.post(VERIFY, {"code": shows(secret, later=1)})
+    assert browser.signed_in
+
+
+def test_only_own_apps_are_set_up_again(home: Browser, alice: User, charlie: User) -> None:
+    phone = alice.factors.get(kind="phone")
+    for factor in (phone, give_app(charlie)):
+        assert home.post(f"/me/security/factors/{factor.pk}/app/").status_code == 404
+    mine = give_app(alice)
+    SitePolicy.note(methods=["phone"])
+    assert home.post(f"/me/security/factors/{mine.pk}/app/").status_code == 404
+
+
+def test_setting_up_again_needs_a_strong_fresh_proof(browser: Browser, alice: User) -> None:
+    """SS-08, EM-01."""
+    app = give_app(alice)
+    browser.password(alice)
+    browser.post("/login/verify/email/")
+    browser.post(VERIFY, {"code": code(alice.email)})
+    assert browser.post(f"/me/security/factors/{app.pk}/app/").status_code == 302
+    assert "mfa_new_app" not in browser.session
+
+
+def test_wrong_clock_is_explained_after_two_codes(
+    browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    """TO-02: neither code logs in."""
+    give_app(alice)
+    browser.password(alice)
+    assert "clock" not in browser.post(VERIFY, {"code": shows(SECRET, later=10)}).text
+    assert "clock" not in browser.post(VERIFY, {"code": shows(SECRET, later=10)}).text
+    clock.shift(timedelta(seconds=30))
+    page = browser.post(VERIFY, {"code": shows(SECRET, later=10)}).text
+    assert "Your phone&#x27;s clock is about 5 minutes fast." in page
+    assert not browser.signed_in
+
+
+def test_setup_explains_a_wrong_clock(enrolling: Browser) -> None:
+    secret = secret_on(enrolling.post(FIRST).text)
+    page = enrolling.post(FIRST, {"code": shows(secret, later=-2)}).text
+    assert "Your phone&#x27;s clock is about 1 minute slow." in page
 
 
 def test_wrong_code_adds_no_app(home: Browser, alice: User) -> None:
