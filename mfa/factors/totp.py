@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from cryptography.fernet import InvalidToken
 from django.contrib.sessions.backends.base import SessionBase
@@ -117,14 +117,10 @@ def add(
             browser=client.browser,
         )
         numbers = numbers_of(user)
-        notices.tell(
-            Event.APP_ADDED,
-            user,
-            client=client,
-            numbers=numbers,
-            factor=app.pk,
-            **({"replaced": former.title} if former else {}),
-        )
+        about: dict[str, Any] = {"factor": app.pk}
+        if former:
+            about["replaced"] = former.title
+        notices.tell(Event.APP_ADDED, user, client=client, numbers=numbers, **about)
     return Result(Outcome.RIGHT)
 
 
