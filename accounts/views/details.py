@@ -135,6 +135,7 @@ def _second_step(user: User, known: list[Factor]) -> dict[str, object]:
     held = [factor for factor in known if factor.is_usable]
     return {
         "saved": international(known[0].target) if factors.awaits_number(known) else "",
+        "passkey": _first(held, Factor.Kind.PASSKEY),
         "app": _first(held, Factor.Kind.APP),
         "phone": _first(held, Factor.Kind.PHONE),
         "mailbox": _first(held, Factor.Kind.EMAIL),

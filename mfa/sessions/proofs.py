@@ -9,7 +9,8 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils import timezone
 
-from mfa.session_engine import ABOUT, SessionStore
+from mfa.models import Session
+from mfa.session_engine import ABOUT, SessionStore, hash_of
 
 # When the session last proved each channel, and the password, as timestamps
 PROOFS = "proofs"
@@ -24,7 +25,13 @@ def person_of(session: SessionBase) -> AbstractBaseUser | None:
 
 
 def keep_alive(request: HttpRequest, user: AbstractBaseUser) -> None:
-    """Keep the acting session when its person's password or factors change."""
+    """Keep the acting session when its person's password or factors change.
+
+    The change has ended all other logins. Their rows go too, because the Security page lists them
+    and each person has a limited number of logins (SS-07).
+    """
+    acting = hash_of(request.session.session_key or "")
+    Session.objects.filter(user_id=user.pk, aal__gt=0).exclude(key_hash=acting).delete()
     # The stubs know only the project's user model.
     update_session_auth_hash(request, user)  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ from mfa.models import Pause, RecoveryCode, SitePolicy
 from tests.authenticator import give_app
 from tests.conftest import give_codes, give_phone, make_user
 from tests.organizations import join, organization
+from tests.passkeys import give_passkey
 from tests.portal_client import Browser
 
 
@@ -39,6 +40,23 @@ def test_home_shows_how_person_logs_in(browser: Browser, alice: User) -> None:
     page = browser.get("/").content.decode()
     assert "code from your authenticator app." in page
     assert "Backup" not in page
+
+
+def test_home_names_a_passkey_first(browser: Browser, alice: User) -> None:
+    browser.log_in(alice)
+    give_passkey(alice)
+    assert (
+        "log in with a passkey. Backup: text to the <strong>number ending 01"
+        in browser.get("/").text
+    )
+    alice.factors.filter(kind="phone").delete()
+    for path in ("/", "/me/"):
+        page = browser.get(path).text
+        assert "You log in with a passkey." in page
+        assert "Backup" not in page
+        assert "just your password" not in page
+    give_app(alice)
+    assert "Backup: a code from your authenticator app." in browser.get("/").text
 
 
 def test_home_shows_that_no_code_is_needed(browser: Browser, alice: User) -> None:

@@ -1,6 +1,7 @@
 """The Security page: factors and sessions, and how to end them (SS-07, RV-07)."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -52,6 +53,22 @@ def test_page_lists_sessions_and_marks_current(two: Browser) -> None:
     assert len(page.context["sessions"]) == 2
     assert page.content.decode().count("(this device)") == 1
     assert page.content.decode().count("Log out this device") == 1
+
+
+def test_logins_that_a_change_ended_are_not_listed(
+    two: Browser, other_browser: Browser, alice: User
+) -> None:
+    """SS-06, SS-07: neither after a removed factor nor after a new password."""
+    app = give_app(alice)
+    page = two.post(remove(app), follow=True)
+    assert "You're logged out on all other devices." in unescape(page.text)
+    assert len(page.context["sessions"]) == 1
+    assert other_browser.get("/me/").status_code == 302
+    other_browser.log_in(alice)
+    assert len(two.get(PAGE).context["sessions"]) == 2
+    new = dict.fromkeys(("new_password1", "new_password2"), "seven quiet unrelated harbours")
+    two.post("/me/password/", {"old_password": PASSWORD, **new})
+    assert len(two.get(PAGE).context["sessions"]) == 1
 
 
 def test_page_reveals_no_session_key(two: Browser, other_browser: Browser) -> None:
