@@ -66,7 +66,8 @@ def people(number: int, seed: int, companies: list[Organization], now: datetime)
             mailbox_rests_until=now + timedelta(hours=5) if often(0.1) else None,
             email_changed_at=some_day(12) if often(0.1) else None,
             wait_until=now + timedelta(minutes=5) if often(0.05) else None,
-            registered_at=some_day() if often(0.15) else None,
+            registered_at=(registered := some_day() if often(0.15) else None),
+            mailbox_proven_at=registered,
             valid_from=now + timedelta(days=1) if often(0.03) else None,
             valid_until=now - timedelta(days=1) if often(0.03) else None,
         )

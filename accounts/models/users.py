@@ -111,7 +111,7 @@ class User(AbstractMfaUser):
     home = models.ForeignKey(
         Membership, models.RESTRICT, null=True, related_name="+", editable=False, db_index=False
     )
-    # Set when the person created the account: it then needs no membership
+    # Set when the person created the account, with a proven address: it then needs no membership
     registered_at = models.DateTimeField(null=True, editable=False)
     # When a manager last asked the person to set up two-step verification
     reminded_at = models.DateTimeField(null=True, editable=False)
@@ -153,6 +153,13 @@ class User(AbstractMfaUser):
                 & ~Q(password__startswith=OWN_HASHES)
                 & ~Q(password__startswith=NO_HASH),
                 name="user_unnoted_password",
+            ),
+        ]
+        constraints: ClassVar = [
+            # No stranger's factor can be in a reset of the owner (RG-04).
+            models.CheckConstraint(
+                condition=Q(registered_at=None) | Q(mailbox_proven_at__isnull=False),
+                name="user_registered_is_proven",
             ),
         ]
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def is_unclaimed(person: "User") -> bool:
-    """Whether the account is not its owner's yet: a stranger made it, or no one used it.
+    """Whether the account is not its owner's yet: no one has proven its address or used it.
 
     An account that an organization or an administrator looks after is never taken over by a link.
+    A registered one is always proven: the database has no other.
     """
     if person.mailbox_proven_at or person.home_id or person.has_powers:
         return False
-    unused = person.last_login is None and person.ever_bound_at is None
-    return unused or person.registered_at is not None
+    return person.last_login is None and person.ever_bound_at is None
 
 
 def claim(email: str, person: "User | None", *, full_name: str, password: str) -> "User":
@@ -46,7 +46,7 @@ def claim(email: str, person: "User | None", *, full_name: str, password: str) -
 
 def _clear(person: "User") -> None:
     person.username, person.new_email = None, ""
-    person.registered_at = person.ever_bound_at = person.reset_at = person.skipped_at = None
+    person.reset_at = person.skipped_at = None
     person.skips = 0
     person.password_expired, person.password_imported_at = False, None
     person.session_epoch += 1

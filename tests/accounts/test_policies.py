@@ -13,6 +13,7 @@ from mfa.rules.fold import EmptyPolicyError
 from mfa.rules.methods import Method
 from mfa.rules.policy import Enforcement, Policy
 from tests.organizations import MANAGER, join, organization, settings
+from tests.registration import registered
 
 OFF, OPTIONAL, REQUIRED = Enforcement
 
@@ -67,7 +68,7 @@ def test_strictest_membership_counts_and_home_chooses_wording(
 
 def test_own_standing_of_registered_person_counts(bob: User, relaxed: SitePolicy) -> None:
     join(bob, organization("Loose", enforcement="off"))
-    User.objects.filter(pk=bob.pk).update(registered_at=timezone.now())
+    User.objects.filter(pk=bob.pk).update(**registered())
     assert policy_of(bob).enforcement is REQUIRED
 
 

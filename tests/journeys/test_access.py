@@ -35,6 +35,7 @@ from tests.conftest import give_phone, make_user
 from tests.journeys.database import Dump, dump
 from tests.organizations import MANAGER, join, organization
 from tests.portal_client import Browser
+from tests.registration import registered
 
 OF_ORGANIZATIONS = [each for each in ADDRESSES if each.route.startswith("organizations/")]
 # A refusal is recorded and counted, and it moves the session's times.
@@ -189,7 +190,7 @@ def test_former_manager_is_refused_at_next_request(
     rows = Membership.objects.filter(user__email="manager@example.org")
     now = {"role": "member"} if ended == "role" else {"ended_at": timezone.now()}
     rows.update(**now)
-    User.objects.filter(email="manager@example.org").update(registered_at=timezone.now())
+    User.objects.filter(email="manager@example.org").update(**registered())
     for address in OF_ORGANIZATIONS:
         assert outcome_of(answer(actors["manager"], address)) == then, address
         posted = actors["manager"].post(address.path, PRIVILEGES)

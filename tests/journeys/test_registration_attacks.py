@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db.models.signals import pre_save
 from django.test import TestCase
 from django.utils import timezone
@@ -22,7 +23,7 @@ from tests.conftest import give_phone, make_user
 from tests.invitations import accept, link_to
 from tests.organizations import MANAGER, join, organization
 from tests.portal_client import PASSWORD, Browser, code, codes
-from tests.registration import ANN, CODE, NEW, NUMBER, open_site, prove, register
+from tests.registration import ANN, CODE, NEW, NUMBER, open_site, prove, register, registered
 
 EVIL = "a password of the stranger"
 EVILS_NUMBER = "+447700900299"
@@ -117,6 +118,13 @@ def test_owner_registers_over_an_account_that_nobody_has_proven(
     ]
     assert (ann.session_epoch, ann.device_epoch) == (1, 1)
     assert other_browser.get("/login/verify/").url.startswith("/login/")
+
+
+def test_database_has_no_registered_account_without_a_proof(site: SitePolicy) -> None:
+    """reg2: a reset would ask for a code on the phone of whoever registered the address."""
+    with transaction.atomic(), pytest.raises(IntegrityError, match="user_registered_is_proven"):
+        make_user(ANN, registered_at=timezone.now())
+    assert make_user(ANN, **registered()).registered_at
 
 
 def test_account_that_an_organization_looks_after_is_never_taken_over(

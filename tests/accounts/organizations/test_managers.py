@@ -9,6 +9,7 @@ from accounts.organizations.managers import Manager
 from mfa.models import SitePolicy
 from tests.conftest import make_user
 from tests.organizations import MANAGER, join, organization
+from tests.registration import registered
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_person_who_registered_goes_to_support(
     max_: User, client_: Organization, bob: User
 ) -> None:
     join(bob, client_)
-    User.objects.filter(pk=bob.pk).update(registered_at=timezone.now())
+    User.objects.filter(pk=bob.pk).update(**registered())
     assert not Manager(max_).may_act_on(User.objects.get(pk=bob.pk))
 
 

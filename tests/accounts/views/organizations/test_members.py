@@ -9,6 +9,7 @@ from tests.accounts.views.organizations.pages import REASON, VERBS, page_of, tex
 from tests.conftest import give_phone, make_user
 from tests.organizations import MANAGER, join, organization
 from tests.portal_client import Browser, code
+from tests.registration import registered
 
 
 def test_reset_by_manager_lets_only_the_owner_back_in(
@@ -97,7 +98,7 @@ def test_people_beyond_the_manager_are_for_support(
             User.objects.filter(pk=charlie.pk).update(is_staff=True)
         case "registered":
             join(charlie, acme)
-            User.objects.filter(pk=charlie.pk).update(registered_at=timezone.now())
+            User.objects.filter(pk=charlie.pk).update(**registered())
     page = page_of(target)
     if tail == "end/" and kind in {"shared", "registered"}:
         # Their membership here is the manager's to end; the account is not.
