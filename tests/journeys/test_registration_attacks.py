@@ -121,7 +121,7 @@ def test_owner_registers_over_an_account_that_nobody_has_proven(
 
 
 def test_database_has_no_registered_account_without_a_proof(site: SitePolicy) -> None:
-    """reg2: a reset would ask for a code on the phone of whoever registered the address."""
+    """reg2: a reset would ask for a code on the phone of the stranger who registered it."""
     with transaction.atomic(), pytest.raises(IntegrityError, match="user_registered_is_proven"):
         make_user(ANN, registered_at=timezone.now())
     assert make_user(ANN, **registered()).registered_at
