@@ -14,7 +14,7 @@ from mfa.client import Client
 from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event, Factor, Status
 from mfa.models.factors import USABLE
-from mfa.rules.methods import FIRST, STRONG_FIRST
+from mfa.rules.methods import FIRST, STRONG_FIRST, WAYS, Method
 
 _KNOWN = prepared.Query(
     lambda: Factor.objects.filter(
@@ -77,9 +77,13 @@ def are_outdated(held: Iterable[Factor], since: datetime | None) -> bool:
 
 
 def shown_of(user: AbstractMfaUser) -> list[Factor]:
-    """Return the person's factors, including those out of use, newest first."""
-    held = Factor.objects.bound().filter(user_id=user.pk)
-    return list(held.select_related("passkey").order_by("-preferred", "-confirmed_at", "-pk"))
+    """Return the person's factors, including those out of use, in the order a login asks."""
+    held = Factor.objects.bound().filter(user_id=user.pk).select_related("passkey")
+    kinds = list(WAYS)
+    return sorted(
+        held.order_by("-preferred", "-confirmed_at", "-pk"),
+        key=lambda factor: kinds.index(Method(factor.kind)),
+    )
 
 
 def only_of(user: AbstractMfaUser) -> Factor | None:

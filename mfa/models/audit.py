@@ -57,7 +57,7 @@ class Event(models.TextChoices):
         "factor_suspended",
         _("A verification method was reported lost and turned off."),
     )
-    FACTOR_RENAMED = "factor_renamed", _("A verification method got another name.")
+    FACTOR_RENAMED = "factor_renamed", _("A verification method was renamed.")
     FACTOR_PREFERRED = "factor_preferred", _("Another phone or email gets the codes first.")
     FACTOR_REMOVED = "factor_removed", _("A verification method was removed.")
     DISOWNED = "disowned", _("You reported activity that wasn't yours.")

@@ -183,6 +183,11 @@ class Factor(models.Model):
         return self.name or self.masked
 
     @property
+    def known_as(self) -> str:
+        """The factor in words, with the name that its owner gave it."""
+        return f"{self.masked} ({self.name})" if self.name and self.target else self.masked
+
+    @property
     def is_usable(self) -> bool:
         """Whether the person can log in with it."""
         return self.status in USABLE

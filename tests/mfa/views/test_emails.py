@@ -197,7 +197,7 @@ def test_person_keeps_several_emails(browser: Browser, alice: User, mixed: SiteP
     assert browser.post(url_of(alice, HOME_ADDRESS, "prefer")).url.endswith("?done=preferred")
     browser.post(url_of(alice, HOME_ADDRESS, "name"), {"name": "Home mail"})
     page = browser.get("/me/security/").content.decode()
-    assert page.count("Gets the codes first") == 1
+    assert page.count("First choice for emails") == 1
     assert "Home mail" in page
     browser.post("/logout/")
     browser.password(alice)

@@ -55,7 +55,7 @@ def test_phone_is_added_by_its_code_and_the_other_one_is_notified(
 def test_preferred_phone_gets_the_code_and_the_choice_lists_it_first(
     both: Browser, alice: User
 ) -> None:
-    assert "Gets the codes first" in both.get("/me/security/").content.decode()
+    assert "First choice for texts" in both.get("/me/security/").content.decode()
     assert "Login codes then go to the new phone first." in both.get("/me/security/phone/").text
     assert both.post(url_of(alice, FIRST, "prefer")).url.endswith("?done=preferred")
     both.post(url_of(alice, FIRST, "name"), {"name": "Work phone"})
