@@ -22,6 +22,7 @@ COLUMNS = {
     "code_life": "code_life_minutes",
     "session_life": "session_hours",
     "session_idle": "session_idle_minutes",
+    "trust_browser_for": "trust_browser_days",
     "enroll_regions": "enroll_countries",
     "text_regions": "text_countries",
 }
@@ -33,6 +34,8 @@ LABELS: dict[str, str | Promise] = {
     "code_life": _("Code lifetime"),
     "session_life": _("Session length"),
     "session_idle": _("Idle timeout"),
+    "trust_browser_for": _("Trusted browsers"),
+    "trusts_from": _("Browsers trusted before do not count since"),
 }
 METHODS: dict[str, str | Promise] = {
     "phone": _("phone"),
@@ -119,6 +122,9 @@ def _value(name: str, value: object) -> str:
             return gettext("Yes") if value else gettext("No")
         case datetime():
             return date_format(localtime(value), "j F Y, H:i T")
+        case timedelta() if name == "trust_browser_for":
+            days = value // timedelta(days=1)
+            return ngettext("%d day", "%d days", days) % days if days else gettext("Off")
         case timedelta():
             minutes = value // timedelta(minutes=1)
             return ngettext("%d minute", "%d minutes", minutes) % minutes

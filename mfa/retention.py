@@ -32,6 +32,7 @@ from mfa.models import (
     Session,
     SmsAccount,
     Status,
+    TrustedBrowser,
     backlog,
 )
 
@@ -142,6 +143,8 @@ RULES = [
     Rule(get_user_model(), closing.due, closing.forget),
     # They have expired, so nobody can use them.
     Rule(Session, after(Session, "expire_date", timedelta())),
+    # Their trust has ended.
+    Rule(TrustedBrowser, after(TrustedBrowser, "until", timedelta())),
     # Failures are forgotten after a quiet day.
     Rule(Lockout, after(Lockout, "until", DAY)),
     Rule(Counter, idle_counters),

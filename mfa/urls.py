@@ -51,6 +51,7 @@ urlpatterns = [
     path("me/security/", security.security, name="security"),
     path("me/security/sessions/end/", security.end_session, name="end_session"),
     path("me/security/sessions/others/", security.end_other_sessions, name="end_other_sessions"),
+    path("me/security/browsers/remove/", security.untrust, name="untrust"),
     path("me/security/factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),
     path("me/security/factors/<int:pk>/remove/", security.remove_factor, name="remove_factor"),
     path("me/security/factors/<int:pk>/app/", app.replace_app, name="replace_app"),

@@ -129,6 +129,7 @@ POSTS = {
     "mfa:lost",
     "mfa:recovery_codes_file",
     "mfa:end_session",
+    "mfa:untrust",
     "mfa:prefer_phone",
     "mfa:stay",
     "mfa:change_phone_resend",

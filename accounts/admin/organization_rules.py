@@ -59,7 +59,10 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
             _("Phone numbers"),
             {"fields": ("home_region", "allow_voip", "enroll_countries", "text_countries")},
         ),
-        (_("Sessions"), {"fields": ("session_hours", "session_idle_minutes")}),
+        (
+            _("Sessions"),
+            {"fields": ("session_hours", "session_idle_minutes", "trust_browser_days")},
+        ),
         (_("Help"), {"fields": ("contact",)}),
         (_("Registration"), {"fields": REGISTRATION}),
     )

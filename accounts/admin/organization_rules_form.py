@@ -38,6 +38,7 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
             "code_life_minutes",
             "session_hours",
             "session_idle_minutes",
+            "trust_browser_days",
             "home_region",
             "allow_voip",
             "enroll_countries",

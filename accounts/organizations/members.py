@@ -11,7 +11,7 @@ from mfa import audit
 from mfa.client import Client
 from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event
-from mfa.sessions import revoke
+from mfa.sessions import revoke, trust
 
 MEMBER = Membership.Role.MEMBER
 
@@ -129,6 +129,7 @@ def give_role(
         _keep_a_manager(actor, held)
         held.role = role
         held.save(update_fields=["role"])
+        trust.end_for(held.user_id)
         _tell(Event.ROLE_CHANGED, held, actor, client)
     return True
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts import policies
 from accounts.cohorts import cohorts
@@ -157,7 +158,7 @@ def store(
 
 
 def follow(organization: Organization, changed: OrganizationPolicy) -> None:
-    """Note what a changed requirement means for what people did before (K9, K18)."""
+    """Note what a changed requirement means for what people did before (K9, K18, TB-02)."""
     before = OrganizationPolicy.objects.get(pk=changed.pk)
     former, later = (
         OrganizationPolicy(
@@ -166,6 +167,8 @@ def follow(organization: Organization, changed: OrganizationPolicy) -> None:
         for each in (before, changed)
     )
     later.follow(former)
+    if changed.layer("") != before.layer(""):
+        changed.trusts_from = timezone.now()
     changed.skips_from = later.skips_from or changed.skips_from
     changed.enroll_again_from = later.enroll_again_from or changed.enroll_again_from
 

@@ -16,7 +16,7 @@ from mfa.models.level import Level
 from mfa.rules.policy import EmailCodes, Policy
 from mfa.rules.regions import EVERYWHERE
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # The field of a resolved policy behind each column that has another name
 FIELDS = {column: name for name, column in COLUMNS.items()}
 
@@ -45,6 +45,8 @@ def _decided(organization: Organization, level: OrganizationPolicy, now: Policy,
 def _may(above: Policy, name: str) -> str:
     """Say how far this level may go: it only tightens what the levels above demand."""
     match getattr(above, name, None):
+        case timedelta() as most if not most:
+            return gettext("No level above allows it.")
         case timedelta() as most:
             return gettext("You can choose up to %s.") % _duration(most)
         case datetime() as end:
@@ -72,6 +74,8 @@ def _yes_or_no(name: str, *, chosen: bool) -> str:
 
 
 def _duration(most: timedelta) -> str:
+    if most > DAY and most % DAY == timedelta():
+        return ngettext("%d day", "%d days", most // DAY) % (most // DAY)
     if most > HOUR and most % HOUR == timedelta():
         return ngettext("%d hour", "%d hours", most // HOUR) % (most // HOUR)
     minutes = most // timedelta(minutes=1)

@@ -18,7 +18,7 @@ from mfa import audit, channels
 from mfa.client import Client
 from mfa.limits import counters, table as limits
 from mfa.messages import notices
-from mfa.models import AuditEvent, Delivery, Event, Factor, Pause, SitePolicy
+from mfa.models import AuditEvent, Delivery, Event, Factor, Pause, SitePolicy, TrustedBrowser
 from mfa.models.message_words import MESSAGES
 from mfa.rules import masking
 from mfa.rules.methods import ChannelName
@@ -30,7 +30,7 @@ VERSION = 1
 # Rows in memory at a time
 AT_ONCE = 500
 # The details of an event that are about this person only: nothing that staff wrote
-DETAILS = {"aal", "channel", "hours", "minutes", "purpose", "until", "what"}
+DETAILS = {"aal", "channel", "days", "hours", "minutes", "purpose", "trusted", "until", "what"}
 
 Facts = dict[str, Any]
 
@@ -50,6 +50,7 @@ def written(person: User, *, recognized: bool) -> Iterator[str]:
     lists: dict[str, tuple[QuerySet[Any], Callable[[Any], Facts]]] = {
         "factors": (Factor.objects.filter(user_id=person.pk), _factor),
         "sessions": (revoke.sessions_of(person), _session),
+        "trusted_browsers": (TrustedBrowser.objects.filter(user_id=person.pk), _trusted),
         "pauses": (Pause.objects.filter(user_id=person.pk), _pause),
         "activity": (audit.events_of(person), _event),
         "messages": (Delivery.objects.filter(user_id=person.pk), _message),
@@ -165,6 +166,17 @@ def _session(session: Session) -> Facts:
         "address": session.address,
         "browser": session.browser,
         "level": session.aal,
+    }
+
+
+def _trusted(browser: TrustedBrowser) -> Facts:
+    """Return a trusted browser without its token. It may have ended before its time."""
+    return {
+        "trusted_at": browser.made_at,
+        "last_used_at": browser.used_at,
+        "until": browser.until,
+        "address": browser.address,
+        "browser": browser.browser,
     }
 
 

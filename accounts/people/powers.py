@@ -13,6 +13,7 @@ from mfa.client import client_of
 from mfa.login.guards import person
 from mfa.messages import changes
 from mfa.messages.changes import Change
+from mfa.sessions import trust
 
 NOTHING = ["members:0"]
 FLAGS = ("is_active", "is_staff", "is_superuser")
@@ -48,6 +49,7 @@ def watched(request: HttpRequest, *, people: QuerySet[User]) -> Iterator[None]:
         for pk, (user, powers) in before.items():
             now = left.get(pk)
             if told := changes.difference(powers, of_person(now) if now else []):
+                trust.end_for(pk)
                 changes.tell(
                     Change.POWERS,
                     by=person(request),

@@ -142,10 +142,10 @@ def _enable(request: SignedIn, policy: SitePolicy) -> None:
 
 def switch_on(policy: SitePolicy) -> None:
     """Switch MFA on and note when."""
-    fields = ["enabled", "switched_at"]
+    fields = ["enabled", "switched_at", "trusts_from"]
     now = timezone.now()
     if policy.enrolls_again_now:
         policy.enroll_again_from = now
         fields.append("enroll_again_from")
-    policy.enabled, policy.switched_at = True, now
+    policy.enabled, policy.switched_at, policy.trusts_from = True, now, now
     policy.save(update_fields=fields)

@@ -120,6 +120,7 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "texts_a_day",
             "session_hours",
             "session_idle_minutes",
+            "trust_browser_days",
             "enabled",
         ]
 

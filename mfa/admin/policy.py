@@ -150,7 +150,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
         ),
         (
             _("Sessions"),
-            {"fields": ("session_hours", "session_idle_minutes")},
+            {"fields": ("session_hours", "session_idle_minutes", "trust_browser_days")},
         ),
         # A09: the MFA fields come last, and are exactly these four (A11-A14).
         (

@@ -54,11 +54,21 @@ class CodeForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Use the word for a code that the site's policy chose (C20)."""
+    def __init__(self, *args: Any, trust_days: int = 0, **kwargs: Any) -> None:
+        """Use the word for a code that the site's policy chose (C20).
+
+        `trust_days`: the person can trust this browser for so many days (TB-01).
+        """
         super().__init__(*args, **kwargs)
+        if trust_days:
+            self.fields["trust"] = _trust_field(trust_days)
         if SitePolicy.brand().says_otp:
             self.fields["code"].label = _("OTP")
+
+    @property
+    def trusts(self) -> bool:
+        """Whether the person chose to trust this browser."""
+        return bool(self.cleaned_data.get("trust"))
 
     def clean_code(self) -> str:
         """Return six digits."""
@@ -78,6 +88,15 @@ class CodeForm(forms.Form):
     def refuse_app(self, result: Result) -> None:
         """Show the result of an app's code."""
         self.add_error("code", _app_words(result))
+
+
+def _trust_field(days: int) -> forms.BooleanField:
+    return forms.BooleanField(
+        label=ngettext("Trust this browser for %d day", "Trust this browser for %d days", days)
+        % days,
+        required=False,
+        help_text=_("You then log in here without a code. Do not use this on a shared computer."),
+    )
 
 
 def _words(result: Result, challenge: Challenge | None) -> str:

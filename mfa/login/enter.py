@@ -16,12 +16,12 @@ from mfa.login.pages import start_of
 from mfa.login.pending import PendingLogin
 from mfa.login.redirects import safe_next
 from mfa.messages import notices
-from mfa.models import Event
+from mfa.models import Event, TrustedBrowser
 from mfa.rules.methods import AAL, ChannelName
 from mfa.rules.routes import Purpose
 from mfa.rules.steps import Proof
 from mfa.session_engine import ABOUT
-from mfa.sessions import devices
+from mfa.sessions import devices, trust
 from mfa.sessions.proofs import PASSWORD, keep_proof, once_saved
 
 # What the login page shows in its email field after enrollment (WCAG 2.2, 3.3.7)
@@ -44,6 +44,9 @@ def enter(flow: Flow) -> HttpResponseRedirect:
         return start_over(flow)
     _note_idle(flow)
     channel = flow.pending.channel if flow.pending.proof != Proof.NONE else ""
+    trusted = flow.trusted if flow.facts.spared and not channel else None
+    if trusted and not trust.use(trusted, flow.request, flow.client):
+        return start_over(flow)
     aal = AAL[ChannelName(channel)] if channel else 1
     session = flow.request.session
     PendingLogin.drop(session)
@@ -68,6 +71,9 @@ def enter(flow: Flow) -> HttpResponseRedirect:
     once_saved(session, partial(_tell, flow, aal=aal, channel=channel, unusual=unusual))
     response = HttpResponseRedirect(safe_next(flow.request, flow.pending.next))
     devices.remember(flow.request, response, flow.user)
+    if flow.pending.trusts and trust.days_for(flow.user):
+        new = trust.grant(flow.request, response, flow.user, flow.client)
+        once_saved(session, partial(_keep_trust, flow, new))
     return response
 
 
@@ -92,9 +98,17 @@ def start_over(flow: Flow) -> HttpResponseRedirect:
     return redirect(start)
 
 
+def _keep_trust(flow: Flow, new: TrustedBrowser) -> None:
+    trust.keep(new)
+    days = trust.days_for(flow.user)
+    notices.tell(Event.BROWSER_TRUSTED, flow.user, client=flow.client, days=days)
+
+
 def _tell(flow: Flow, *, aal: int, channel: str, unusual: str) -> None:
     """Record a login. The worker notifies the person of an unusual one (LG-09)."""
-    details = {"unusual": unusual} if unusual else {}
+    details: dict[str, str | int] = {"unusual": unusual} if unusual else {}
+    if flow.facts.spared and not channel:
+        details["trusted"] = 1
     login = audit.record(
         Event.LOGGED_IN, flow.user, client=flow.client, aal=aal, channel=channel, **details
     )

@@ -27,11 +27,12 @@ def gather(
     client: Client,
     now: datetime,
     choosing: bool = False,
+    trusted: bool = False,
 ) -> Facts:
     """Read everything that the decision depends on.
 
     `factors` are those that the person can log in with and a proposed number, newest first.
-    `choosing`: the person wants to see the list of methods.
+    `choosing`: the person wants to see the list of methods. `trusted`: this browser is trusted.
     """
     purpose, skips = Purpose(pending.purpose), user.skips_under(policy)
     held = [factor for factor in factors if factor.is_usable]
@@ -69,6 +70,7 @@ def gather(
         enforcement=policy.enforcement_after(skips, now),
         after_enrollment=policy.after_enrollment,
         proof=Proof(pending.proof),
+        trusted=trusted,
         locked=challenges.waits_until(user, client, now) is not None,
         routes=routes,
         chosen=_chosen(routes, pending),

@@ -87,14 +87,15 @@ class Flow(Standing):
             return challenges.asked(self.pending.challenge, self.user, self.asks)
         return self.question
 
-    def verify(self, typed: str, *, by: Route | None = None) -> Result:
+    def verify(self, typed: str, *, by: Route | None = None, trusts: bool = False) -> Result:
         """Verify a typed code. Store what a right one proves, and count a wrong one.
 
-        `by` is the page's route if it differs from the route that was asked. Raises TooMany during
-        a lockout.
+        `by` is the page's route if it differs from the route that was asked. `trusts`: the person
+        wants to trust this browser. Raises TooMany during a lockout.
         """
         if self.asks in ENTERING:
-            return self._verify_factor(by or self.facts.route, typed)
+            trusts = trusts and by is None
+            return self._verify_factor(by or self.facts.route, typed, trusts=trusts)
         if (challenge := self.question) is None:
             return Result(Outcome.EXPIRED)
         result = challenges.judge(
@@ -147,7 +148,7 @@ class Flow(Standing):
             self.pending.refused_until = refusal.until.timestamp()
             self.save()
 
-    def _verify_factor(self, route: Route | None, typed: str) -> Result:
+    def _verify_factor(self, route: Route | None, typed: str, *, trusts: bool) -> Result:
         if route is None:
             return Result(Outcome.EXPIRED)
         kind, pending = factors.kind_of(route), self.pending
@@ -163,6 +164,7 @@ class Flow(Standing):
         result = kind.verify(self.user, factor, typed, client=self.client, asked=asked)
         if result.outcome is Outcome.RIGHT:
             verify.answered(pending, kind.way.channel, proof=route.proof)
+            pending.trusts = trusts and self.trust_days > 0
         pending.drifted = result.drifted
         return self._noted(result)
 

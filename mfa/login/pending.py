@@ -39,6 +39,7 @@ class PendingLogin:
     `invited`: an administrator sent the link of this reset. `by_passkey`: a passkey opened this
     login, and no password was proven. `adds`: the new number does not replace another one.
     `drifted`: the time step of a code from an app whose clock is wrong.
+    `trusts`: with the right code, the person chose to trust this browser.
     """
 
     user: int
@@ -64,6 +65,7 @@ class PendingLogin:
     by_passkey: bool = False
     adds: bool = False
     drifted: int = 0
+    trusts: bool = False
 
     @classmethod
     def begin(

@@ -12,11 +12,12 @@ from mfa import challenges, factors
 from mfa.client import Client, moment_of
 from mfa.login.facts import follow, gather
 from mfa.login.pending import APART, PendingLogin
-from mfa.models import AbstractMfaUser, Challenge, Factor
+from mfa.models import AbstractMfaUser, Challenge, Factor, TrustedBrowser
 from mfa.rules.methods import ChannelName
 from mfa.rules.policy import Enforcement
 from mfa.rules.routes import Purpose, Route
 from mfa.rules.steps import Facts, Proof, Step, next_step
+from mfa.sessions import trust
 from mfa.sessions.devices import recognize
 
 
@@ -55,7 +56,23 @@ class Standing:
             client=self.client,
             now=self.now,
             choosing=self.choosing,
+            trusted=self.trusted is not None,
         )
+
+    @cached_property
+    def trusted(self) -> TrustedBrowser | None:
+        """The row that says that the person trusts this browser, if the login asks for a factor."""
+        asks = self.purpose is Purpose.LOGIN and self.user.mfa_policy.asks
+        return trust.find(self.request, self.user) if asks else None
+
+    @property
+    def trust_days(self) -> int:
+        """For how many days the right code can make this a trusted browser, 0 for never (TB-01)."""
+        if self.purpose is not Purpose.LOGIN or not self.user.mfa_policy.trust_browser_for:
+            return 0
+        route = self.facts.route
+        offers = route is not None and route.channel in {ChannelName.SMS, ChannelName.APP}
+        return trust.days_for(self.user) if offers else 0
 
     @property
     def client(self) -> Client:

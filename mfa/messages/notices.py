@@ -40,6 +40,7 @@ NOTICES = {
     Event.APP_ADDED: _both("app_added"),
     Event.EMAIL_ADDED: _both("email_added"),
     Event.PASSKEY_ADDED: _both("passkey_added"),
+    Event.BROWSER_TRUSTED: _both("browser_trusted"),
     Event.PASSKEY_COPIED: _both("passkey_copied"),
     Event.NUMBER_ASSIGNED: _both("number_assigned", text="number_changed"),
     Event.FACTOR_SUSPENDED: _both("factor_suspended"),
@@ -94,6 +95,8 @@ SILENT = frozenset(
         # The notice comes once a code proves the number.
         Event.NUMBER_SAVED,
         Event.NUMBER_DROPPED,
+        # The next login there asks more than before.
+        Event.BROWSERS_UNTRUSTED,
         # They change no factor.
         Event.FACTOR_RENAMED,
         Event.FACTOR_PREFERRED,

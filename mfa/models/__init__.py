@@ -14,6 +14,7 @@ from mfa.models.pauses import Pause
 from mfa.models.people import CLOSING_LASTS, AbstractMfaUser
 from mfa.models.policy import AccountPolicy, SitePolicy
 from mfa.models.sms_account import SmsAccount, SmsValues
+from mfa.models.trusted_devices import TrustedBrowser
 from mfa.session_engine import Session
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "SmsAccount",
     "SmsValues",
     "Status",
+    "TrustedBrowser",
 ]

@@ -74,6 +74,8 @@ class Event(models.TextChoices):
     APP_ADDED = "app_added", _("An authenticator app was added.")
     EMAIL_ADDED = "email_added", _("An email for login codes was added.")
     PASSKEY_ADDED = "passkey_added", _("A passkey was added.")
+    BROWSER_TRUSTED = "browser_trusted", _("You chose to trust a browser.")
+    BROWSERS_UNTRUSTED = "browsers_untrusted", _("You stopped trusting a browser.")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes were made.")
     RECOVERY_CODE_USED = "recovery_code_used", _("A recovery code was used.")
     SKIPPED = "skipped", _("You skipped two-step verification.")
@@ -138,6 +140,8 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.DISOWNED: _("The person reported activity that wasn't theirs."),
     Event.DATA_DOWNLOADED: _("The person's data was downloaded."),
     Event.ACCOUNT_CLOSED: _("The person closed the account."),
+    Event.BROWSER_TRUSTED: _("The person chose to trust a browser."),
+    Event.BROWSERS_UNTRUSTED: _("The person stopped trusting a browser."),
     Event.SKIPPED: _("The person skipped two-step verification."),
     Event.SETUP_CHOSEN: _("The person chose to set up two-step verification."),
     Event.POLICY_CHANGED: _("The account policy was changed."),

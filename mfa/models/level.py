@@ -25,6 +25,7 @@ from mfa.rules.policy import (
 
 # More than anyone skips. It keeps a typing mistake from meaning "forever".
 MOST_SKIPS = 100
+MOST_TRUST = BOUNDS["trust_browser_for"][1]
 
 
 def within(number: str, unit: timedelta) -> list[BaseValidator]:
@@ -135,6 +136,19 @@ class Level(models.Model):
         validators=within("session_idle", timedelta(minutes=1)),
         help_text=_("5 to 60. Default: 30. Staff: at most 15."),
     )
+    trust_browser_days = models.PositiveSmallIntegerField(
+        _("Days a person can trust a browser"),
+        null=True,
+        blank=True,
+        validators=within("trust_browser_for", timedelta(days=1)),
+        help_text=_(
+            "0 to 30. Default: 0, which means off. In a trusted browser, people log in with just "
+            "their password. Important changes still need a second step. Never for staff and "
+            "managers."
+        ),
+    )
+    # When the level last changed: browsers trusted before ask for a second step again (TB-02)
+    trusts_from = models.DateTimeField(null=True, editable=False)
     allow_voip = models.BooleanField(_("Accept internet (VoIP) numbers"), null=True, blank=True)
     enroll_countries = models.JSONField(_("Countries for new numbers"), default=list, blank=True)
     text_countries = models.JSONField(
@@ -182,7 +196,7 @@ class Level(models.Model):
         """Note what a changed requirement means for what people did before. Return the columns.
 
         A level that becomes required forgets earlier skips (K18). One that is no longer off may
-        ask everyone to set up MFA again (K9).
+        ask everyone to set up MFA again (K9). Every change ends the trust in browsers (TB-02).
         """
         before = former.enforcement or self.enforcement_if_unset
         after = self.enforcement or self.enforcement_if_unset
@@ -193,6 +207,9 @@ class Level(models.Model):
         if before == self.Enforce.OFF != after and self.enrolls_again:
             self.enroll_again_from = timezone.now()
             noted.add("enroll_again_from")
+        if self.layer("") != former.layer(""):
+            self.trusts_from = timezone.now()
+            noted.add("trusts_from")
         return noted
 
     def layer(self, name: str, now: datetime | None = None) -> Layer:
@@ -213,11 +230,14 @@ _SAME = attrgetter(
     "backup",
     "may_close",
     "allow_voip",
+    "trusts_from",
 )
 _WORDS = attrgetter(
     "enforcement", "email_codes", "after_enrollment", "number_change", "home_region", "contact"
 )
-_LENGTHS = attrgetter("code_life_minutes", "session_hours", "session_idle_minutes")
+_LENGTHS = attrgetter(
+    "code_life_minutes", "session_hours", "session_idle_minutes", "trust_browser_days"
+)
 
 
 # The same columns give the same layer. They are loaded again in each request.
@@ -230,9 +250,9 @@ def _layer(
     lists: tuple[tuple[str, ...], ...],
 ) -> Layer:
     most_skips, skips_until, skips_from, deadline, again_from, *flags = same
-    by_email, backup, may_close, voip = flags
+    by_email, backup, may_close, voip, trusts_from = flags
     enforcement, email_codes, after_enrollment, number_change, home_region, contact = words
-    minutes, hours, idle = lengths
+    minutes, hours, idle, trust = lengths
     methods, enroll_countries, text_countries = lists
     # Where this level allows new numbers. Texts always go there.
     at_home = enroll_countries or (home_region,) * bool(home_region)
@@ -252,6 +272,8 @@ def _layer(
         code_life=timedelta(minutes=minutes) if minutes else None,
         session_life=timedelta(hours=hours) if hours else None,
         session_idle=timedelta(minutes=idle) if idle else None,
+        trust_browser_for=None if trust is None else timedelta(days=min(trust, MOST_TRUST.days)),
+        trusts_from=trusts_from,
         allow_voip=voip,
         enroll_regions=_regions(enroll_countries),
         text_regions=_regions(text_countries and (*text_countries, *at_home)),

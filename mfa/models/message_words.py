@@ -18,6 +18,7 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "admin_change": _("Change by an administrator"),
     "app_added": _("Authenticator app added"),
     "braked": _("Alert: texts blocked"),
+    "browser_trusted": _("Browser trusted"),
     "budget": _("Alert: daily text limit reached"),
     "codes_guessed": _("Wrong codes alert"),
     "data_downloaded": _("Data downloaded"),

@@ -4,6 +4,7 @@ A lower level can only tighten requirements. For contact, flow and home country,
 wins. `mfa.rules.fold` folds all levels of a person.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
@@ -51,7 +52,8 @@ class Layer:
 
     While a second step is optional: `most_skips` and `skips_until` limit how often and until when a
     person can skip the setup, and from `deadline` on the level requires it. A skip before
-    `skips_from` is forgotten (K18). `no_email`: people in this role never log in by email (EM-07).
+    `skips_from` is forgotten (K18). `trusts_from` is when the level last changed, which ends the
+    trust in browsers (TB-02). `no_email`: people in this role never log in by email (EM-07).
     """
 
     name: str
@@ -70,6 +72,8 @@ class Layer:
     code_life: timedelta | None = None
     session_life: timedelta | None = None
     session_idle: timedelta | None = None
+    trust_browser_for: timedelta | None = None
+    trusts_from: datetime | None = None
     allow_voip: bool | None = None
     enroll_regions: frozenset[str] | None = None
     text_regions: frozenset[str] | None = None
@@ -90,6 +94,7 @@ class Policy:
     before can still log in if only `text_regions` has its region. `backup`: a person needs a second
     way to log in besides a phone. A factor counts only if it was added after `enroll_again_from`
     (K9). `new_device_email`: a person without a factor proves the email address on a new device.
+    `trust_browser_for`: how long a trusted browser needs no second step, zero for never (TB-01).
     `may_close`: people can close their own account. `no_email`: a level names email as a method,
     but not for people in this role (EM-07). `decided_by` names the layer behind each field that a
     layer decided.
@@ -116,6 +121,8 @@ class Policy:
     # NIST SP 800-63B-4, 2.2.3: a session lasts up to 24 hours, and up to 1 hour without a request
     session_life: timedelta = timedelta(hours=12)
     session_idle: timedelta = timedelta(minutes=30)
+    trust_browser_for: timedelta = timedelta()
+    trusts_from: datetime | None = None
     allow_voip: bool = False
     enroll_regions: frozenset[str] = EVERYWHERE
     text_regions: frozenset[str] = EVERYWHERE
@@ -148,22 +155,37 @@ class Policy:
             return Enforcement.REQUIRED
         return self.enforcement
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what the levels decided, without outages, pauses and the contact."""
+        decided = {each.name: getattr(self, each.name) for each in fields(self)}
+        parts = [
+            f"{name}={sorted(value) if isinstance(value, frozenset) else value}"
+            for name, value in decided.items()
+            if name not in UNDECIDED
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
     def may_enroll(self, region: str) -> bool:
         """Whether a new number of this region can be enrolled."""
         return region in self.enroll_regions & self.text_regions
 
 
+# What `Policy.fingerprint` leaves out: the state of the person and the portal, and words
+UNDECIDED = {"in_force", "paused", "resting", "mail_tested", "contact", "decided_by"}
 # The bounds for every level. Codes: NIST SP 800-63B-4, 3.1.3.2, and ASVS 5.0, 6.5.5, allow 10
 # minutes; under 2 minutes is too short for people. Sessions: NIST SP 800-63B-4, 2.2.3, allows 24
 # hours and one idle hour; with an idle timeout under 5 minutes people lose what they write.
+# Trusted browsers: zero is off; 30 days is the most that this portal allows (docs/security.md).
 BOUNDS = {
     "code_life": (timedelta(minutes=2), timedelta(minutes=10)),
     "session_life": (timedelta(hours=1), timedelta(hours=24)),
     "session_idle": (timedelta(minutes=5), timedelta(hours=1)),
+    "trust_browser_for": (timedelta(), timedelta(days=30)),
 }
 Strictness = TypeVar("Strictness", Enforcement, EmailCodes)
 Item = TypeVar("Item", Method, str)
-Limit = TypeVar("Limit", int, datetime)
+Limit = TypeVar("Limit", int, datetime, timedelta)
 
 
 def tighten(policy: Policy, layer: Layer) -> Policy:
@@ -185,6 +207,8 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
         code_life=min(policy.code_life, layer.code_life or policy.code_life),
         session_life=min(policy.session_life, layer.session_life or policy.session_life),
         session_idle=min(policy.session_idle, layer.session_idle or policy.session_idle),
+        trust_browser_for=_chosen(min, policy.trust_browser_for, layer.trust_browser_for),
+        trusts_from=_chosen(max, policy.trusts_from, layer.trusts_from),
         allow_voip=policy.allow_voip and layer.allow_voip is not False,
         enroll_regions=_common(policy.enroll_regions, layer.enroll_regions),
         text_regions=_common(policy.text_regions, layer.text_regions),

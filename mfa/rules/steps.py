@@ -52,6 +52,7 @@ class Facts:
     (EM-07); it is only read if one is due.
     `device_due`: the person has no factor and proves the email address on this new device.
     `by_email`: an email answered or was enrolled, which is too weak to make recovery codes (LK-01).
+    `trusted`: the person trusts this browser, so the login asks no factor (TB-01).
     """
 
     alive: bool
@@ -95,6 +96,12 @@ class Facts:
         return not (asked and self.ever_bound)
 
     @property
+    def spared(self) -> bool:
+        """Whether a trusted browser replaces the question, never a setup that is due (TB-01)."""
+        due = self.outdated or self.number_due or not self.backed_up
+        return self.trusted and not (due or self.lost or self.was_reset)
+
+    @property
     def recovering(self) -> bool:
         """Whether the person lost the factors and is allowed to recover by email (EM-03)."""
         return self.lost and self.ever_bound and self.recovery_allowed
@@ -133,12 +140,12 @@ def next_step(facts: Facts) -> Step:
         return Step.START_OVER
     if not facts.demanded or facts.enforcement is Enforcement.OFF:
         return Step.ENTER
-    if facts.trusted or facts.proof is not Proof.NONE:
+    if facts.proof is not Proof.NONE:
         return _proven(facts)
     if facts.locked:
         return Step.WAIT
     if facts.route and not facts.recovering:
-        return _ask(facts, facts.route)
+        return Step.ENTER if facts.spared else _ask(facts, facts.route)
     if facts.ever_bound:
         return _recover(facts)
     return _begin(facts)
@@ -188,8 +195,6 @@ def _proven(facts: Facts) -> Step:
     due = facts.outdated or facts.number_due
     if due and facts.may_set_up and facts.proof is not Proof.ENROLLED:
         return Step.ENROLL
-    if facts.trusted:
-        return Step.ENTER
     answered = facts.proof is Proof.ANSWER
     then = Step.ENTER if answered else AFTER_ENROLLMENT[facts.after_enrollment]
     backed_up = facts.backed_up or facts.by_email

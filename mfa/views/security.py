@@ -12,14 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mfa import factors, login
-from mfa.client import client_of
+from mfa.client import client_of, moment_of
 from mfa.factors import passkey as passkeys
 from mfa.login import WayBack
 from mfa.login.guards import SignedIn, fresh
 from mfa.models import Factor
 from mfa.rules.methods import WAYS, Method
 from mfa.session_engine import hash_of
-from mfa.sessions import devices, revoke
+from mfa.sessions import devices, revoke, trust
 from mfa.sessions.proofs import keep_alive
 from mfa.views.pages import show
 
@@ -51,6 +51,7 @@ def security(request: SignedIn) -> HttpResponse:
         "only": factors.only_of(request.user),
         "sessions": revoke.sessions_of(request.user),
         "acting": hash_of(request.session.session_key or ""),
+        "trusted": trust.live_of(request.user, moment_of(request)),
         "done": request.GET.get("done", ""),
     }
     return show(request, "mfa/security.html", context, user=request.user)
@@ -84,6 +85,15 @@ def end_other_sessions(request: SignedIn) -> HttpResponse:
     response = _done("others")
     devices.remember(request, response, request.user)
     return response
+
+
+@never_cache
+@require_POST
+@fresh(back=HERE)
+def untrust(request: SignedIn) -> HttpResponse:
+    """Remove the trust in one browser, or in all (TB-02)."""
+    trust.remove(request.user, request.POST.get("browser", ""), client=client_of(request))
+    return _done("untrusted")
 
 
 @never_cache

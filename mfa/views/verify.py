@@ -35,9 +35,9 @@ def verify(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Verify the code that logs in."""
     if (page := login.page_of(flow)) != "mfa:verify":
         return redirect(page)
-    form = CodeForm(request.POST or None)
+    form = CodeForm(request.POST or None, trust_days=flow.trust_days)
     if form.is_valid():
-        result = flow.verify(form.cleaned_data["code"])
+        result = flow.verify(form.cleaned_data["code"], trusts=form.trusts)
         if result.leads_on:
             return login.advance(flow)
         if flow.app:

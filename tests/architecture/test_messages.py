@@ -49,6 +49,7 @@ LONGEST = {
     "left": 3,
     "codes": 5,
     "hours": 12,
+    "days": 14,
     "until": "2026-12-31T12:30:00+00:00",
     "address": "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
     "browser": "Mozilla/5.0 (X11; Linux x86_64)",

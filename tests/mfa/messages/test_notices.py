@@ -29,6 +29,7 @@ WORDS = {
     "minutes": 30,
     "until": "2026-03-02T12:30:00+00:00",
     "codes": 5,
+    "days": 14,
 }
 # Actions of the person's browser. Other events have another actor or expired.
 BY_OTHERS = {

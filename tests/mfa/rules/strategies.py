@@ -38,6 +38,8 @@ layers = st.builds(
     email_codes=wish(st.sampled_from(EmailCodes)),
     backup=wish(st.booleans()),
     code_life=wish(st.integers(1, 15).map(lambda minutes: timedelta(minutes=minutes))),
+    trust_browser_for=wish(st.integers(0, 40).map(lambda days: timedelta(days=days))),
+    trusts_from=wish(days),
     allow_voip=wish(st.booleans()),
     enroll_regions=wish(regions),
     text_regions=wish(regions),

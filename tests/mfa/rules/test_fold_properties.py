@@ -35,6 +35,8 @@ def looser(before, after):
         "code_life": after.code_life > before.code_life,
         "session_life": after.session_life > before.session_life,
         "session_idle": after.session_idle > before.session_idle,
+        "trust_browser_for": after.trust_browser_for > before.trust_browser_for,
+        "trusts_from": before.trusts_from is not None and before.trusts_from > after.trusts_from,
         "allow_voip": after.allow_voip and not before.allow_voip,
         "backup": before.backup and not after.backup,
         "may_close": after.may_close and not before.may_close,

@@ -1,10 +1,11 @@
 """Policy: the defaults, and the effect of one more layer on each field."""
 
-from dataclasses import fields
-from datetime import timedelta
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.models.policies import MANAGER, STAFF
 from mfa.rules import policy as policies
 from mfa.rules.fold import EmptyPolicyError, resolve
 from mfa.rules.methods import Method
@@ -20,6 +21,7 @@ from mfa.rules.policy import (
 from mfa.rules.regions import EVERYWHERE
 
 SITE = Layer(name="site")
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def minutes(number):
@@ -417,7 +419,12 @@ def test_lower_level_only_shortens_session(name, unit, wish, kept):
     assert getattr(resolve(site, [layer], in_force=True), name) == minutes(kept * unit)
 
 
-BOUNDS = [("code_life", 2, 10), ("session_life", 60, 24 * 60), ("session_idle", 5, 60)]
+BOUNDS = [
+    ("code_life", 2, 10),
+    ("session_life", 60, 24 * 60),
+    ("session_idle", 5, 60),
+    ("trust_browser_for", 0, 30 * 24 * 60),
+]
 
 
 @pytest.mark.parametrize(("name", "least", "most"), BOUNDS)
@@ -442,6 +449,78 @@ def test_each_number_of_a_policy_has_bounds():
     """X23: a new number needs bounds."""
     numbers = {field.name for field in fields(Policy) if field.type in {timedelta, int, float}}
     assert numbers == {name for name, _least, _most in BOUNDS} == set(policies.BOUNDS)
+
+
+DAYS = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("site", "below", "trusted"),
+    [
+        (None, None, 0),
+        (None, 30, 0),
+        (0, 30, 0),
+        (14, None, 14),
+        (14, 30, 14),
+        (14, 7, 7),
+        (14, 0, 0),
+    ],
+)
+def test_lower_level_only_shortens_trust_in_browsers(site, below, trusted):
+    """TB-01: it is off unless the site turns it on."""
+    site, below = (None if days is None else days * DAYS for days in (site, below))
+    layer = Layer(name="organization", trust_browser_for=below)
+    policy = resolve(Layer(name="site", trust_browser_for=site), [layer], in_force=True)
+    assert policy.trust_browser_for == trusted * DAYS
+
+
+@pytest.mark.parametrize("role", [STAFF, MANAGER], ids=["staff", "managers"])
+def test_staff_and_managers_never_trust_browser(role):
+    """TB-01."""
+    site = Layer(name="site", trust_browser_for=30 * DAYS)
+    assert resolve(site, [role], in_force=True).trust_browser_for == timedelta()
+
+
+def test_fingerprint_changes_with_each_decision_and_nothing_else():
+    """TB-02: which a trusted browser dies of."""
+    policy = Policy(methods=frozenset({Method.PHONE, Method.APP, Method.PASSKEY}))
+    changes = {
+        "enforcement": Enforcement.OPTIONAL,
+        "most_skips": 1,
+        "skips_until": NOW,
+        "skips_from": NOW,
+        "deadline": NOW,
+        "enroll_again_from": NOW,
+        "new_device_email": True,
+        "may_close": True,
+        "methods": frozenset({Method.PHONE}),
+        "no_email": True,
+        "email_codes": EmailCodes.OFF,
+        "backup": True,
+        "code_life": minutes(5),
+        "session_life": minutes(60),
+        "session_idle": minutes(5),
+        "trust_browser_for": DAYS,
+        "trusts_from": NOW,
+        "allow_voip": True,
+        "enroll_regions": frozenset({"GB"}),
+        "text_regions": frozenset({"GB"}),
+        "after_enrollment": AfterEnrollment.FINISH,
+        "number_change": NumberChange.SAVE_THEN_VERIFY,
+        "home_region": "GB",
+    }
+    others = {
+        "in_force": True,
+        "paused": True,
+        "resting": frozenset({"sms"}),
+        "mail_tested": True,
+        "contact": "the help desk",
+        "decided_by": {"backup": "site"},
+    }
+    assert {each.name for each in fields(Policy)} == {*changes, *others}
+    found = [replace(policy, **{name: value}).fingerprint for name, value in changes.items()]
+    assert len({policy.fingerprint, *found}) == len(changes) + 1
+    assert {replace(policy, **others).fingerprint} == {policy.fingerprint}
 
 
 def test_default_session_lasts_twelve_hours_and_half_hour_without_click():

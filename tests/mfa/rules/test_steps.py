@@ -25,6 +25,7 @@ def facts(**known):
     return Facts(**usual | known)
 
 
+TRUSTED = {"trusted": True, "routes": (TEXT,)}
 NOT_SKIPPED = {"enforcement": Enforcement.OPTIONAL}
 SKIPPED = NOT_SKIPPED | {"skipped": True}
 
@@ -40,7 +41,9 @@ def row(step, name, **known):
         row(Step.ENTER, "2 not demanded", demanded=False),
         row(Step.ENTER, "2 enforcement off", enforcement=Enforcement.OFF),
         row(Step.ENTER, "3 proven by an answer", proof=Proof.ANSWER),
-        row(Step.ENTER, "3 trusted", trusted=True),
+        row(Step.ENTER, "6 trusted", trusted=True, routes=(TEXT,)),
+        row(Step.ENROLL, "13 trusted, but nothing to ask", trusted=True),
+        row(Step.BLOCKED, "9 trusted, but every factor gone", trusted=True, ever_bound=True),
         row(Step.START_OVER, "4 enrolled, log in again", proof=Proof.ENROLLED),
         row(
             Step.FINISH,
@@ -55,7 +58,10 @@ def row(step, name, **known):
             after_enrollment=AfterEnrollment.CONTINUE,
         ),
         row(Step.BACK_UP, "3 answered, only a phone", proof=Proof.ANSWER, backed_up=False),
-        row(Step.ENTER, "3 trusted, only a phone", trusted=True, backed_up=False),
+        row(Step.ANSWER, "6 trusted, a backup is due", **TRUSTED, backed_up=False),
+        row(Step.ANSWER, "6 trusted, a saved number is due", **TRUSTED, number_due=True),
+        row(Step.ANSWER, "6 trusted, the factor lost", **TRUSTED, lost=True),
+        row(Step.ANSWER, "6 trusted, reset by support", **TRUSTED, was_reset=True),
         row(
             Step.ENTER,
             "3 answered by an email, too weak to make codes",
@@ -84,7 +90,7 @@ def row(step, name, **known):
             backed_up=False,
         ),
         row(Step.ENROLL, "3 answered by an old factor", proof=Proof.ANSWER, outdated=True),
-        row(Step.ENROLL, "3 trusted, old factor", trusted=True, outdated=True),
+        row(Step.ANSWER, "6 trusted, old factor", **TRUSTED, outdated=True),
         row(
             Step.ENTER,
             "4 enrolled again, continue",
@@ -219,9 +225,9 @@ BELOW_3 = BELOW_4 | {"proof": Proof.ENROLLED}
             "2 before 5: enforcement off, locked",
             **BELOW_4 | {"enforcement": Enforcement.OFF},
         ),
-        row(Step.ENTER, "3 before 4: trusted, enrolled", trusted=True, **BELOW_3),
+        row(Step.START_OVER, "4 before 6: trusted, enrolled", trusted=True, **BELOW_3),
         row(Step.ENTER, "3 before 5: proven, locked", proof=Proof.ANSWER, **BELOW_4),
-        row(Step.ENTER, "3 before 5: trusted, locked", trusted=True, **BELOW_4),
+        row(Step.WAIT, "5 before 6: trusted, locked", trusted=True, **BELOW_4),
         row(Step.START_OVER, "4 before 5: enrolled, locked", **BELOW_3),
         row(Step.START_OVER, "4 before 6: enrolled, routes", proof=Proof.ENROLLED, **BELOW_5),
         row(Step.WAIT, "5 before 6: locked, routes", **BELOW_4),

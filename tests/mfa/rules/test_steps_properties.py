@@ -1,5 +1,7 @@
 """Properties of the login for any facts."""
 
+from dataclasses import replace
+
 from hypothesis import given, strategies as st
 
 from mfa.rules.policy import Enforcement
@@ -157,6 +159,18 @@ proven = st.sampled_from([Proof.ANSWER, Proof.ENROLLED])
 def test_person_with_only_phone_needs_backup(known):
     """If the policy requires a backup."""
     assert next_step(known) in {Step.START_OVER, Step.BACK_UP}
+
+
+@given(facts(trusted=yes))
+def test_trusted_browser_replaces_only_a_question(known):
+    """TB-01: whatever else is due stays due, and a step-up or reset asks as elsewhere."""
+    spared, asked = next_step(known), next_step(replace(known, trusted=False))
+    if spared is not asked:
+        assert (spared, known.purpose, known.proof) == (Step.ENTER, Purpose.LOGIN, Proof.NONE)
+        assert asked in {Step.ANSWER, Step.CHOOSE}
+        due = known.outdated or known.number_due or known.lost or known.was_reset
+        assert known.backed_up
+        assert not due
 
 
 not_enrolled = st.sampled_from([Proof.NONE, Proof.ANSWER])
