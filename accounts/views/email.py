@@ -14,9 +14,11 @@ from accounts.people import mailboxes
 from accounts.people.links import Link
 from accounts.views import links
 from accounts.views.requests import UserRequest
+from mfa import factors
 from mfa.login import typed
 from mfa.login.guards import fresh
 from mfa.login.typed import keeps
+from mfa.models import Factor
 
 
 @never_cache
@@ -30,7 +32,10 @@ def change_email(request: UserRequest) -> HttpResponse:
     if form.is_valid():
         mailboxes.ask(request, request.user, form.cleaned_data["email"])
         return redirect(f"{reverse('accounts:details')}?saved=link")
-    return render(request, "accounts/change_email.html", {"form": form})
+    held = factors.held_by(request.user)
+    has_emails = any(factor.kind == Factor.Kind.EMAIL for factor in held)
+    context = {"form": form, "has_emails": has_emails}
+    return render(request, "accounts/change_email.html", context)
 
 
 @login_not_required

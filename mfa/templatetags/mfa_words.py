@@ -125,7 +125,10 @@ def factor_words(factor: int | str) -> str:
     if isinstance(factor, str):
         return unlinked(factor)
     held = Factor.objects.filter(pk=factor).first()
-    return unlinked(held.masked) if held else _("second step")
+    if held is None:
+        return _("second step")
+    # Only the name of an app or passkey is the person's own text.
+    return held.masked if held.target else unlinked(held.masked)
 
 
 def _power(name: str) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import login
+from mfa import factors, login
 from mfa.challenges import Outcome
 from mfa.factors import passkey as passkeys
 from mfa.forms.names import FactorNameForm
@@ -93,7 +93,11 @@ def enroll_passkey(request: HttpRequest, flow: Flow) -> HttpResponse:
             return redirect(login.page_of(flow))
         except Refused as refused:
             refusal = refused
-    context = {"form": form, **form_context(request, "mfa:enroll_passkey_options", refusal)}
+    context = {
+        "form": form,
+        "other_ways": len(factors.to_enroll(flow.user.mfa_policy.methods)) > 1,
+        **form_context(request, "mfa:enroll_passkey_options", refusal),
+    }
     return _shown(request, "mfa/enroll_passkey.html", context, flow.user, refusal)
 
 

@@ -137,3 +137,27 @@ def test_login_page_without_any_passkey_says_nothing(visit: Visit, alice: User) 
     visitor.write("Password", PASSWORD)
     visitor.press("Login")
     visitor.at("Enter your login code")
+
+
+def test_autofill_is_offered_again_after_a_failure(
+    visit: Visit, browser: Browser, alice: User
+) -> None:
+    """key1: without a reload, at the next visit to the field."""
+    visitor, authenticator = add(visit, browser, alice, **DEVICE)
+    log_out(visitor)
+    visitor.page.add_init_script(
+        """
+        const get = navigator.credentials.get.bind(navigator.credentials);
+        navigator.credentials.get = (asked) => get(asked).catch((error) => {
+          document.documentElement.dataset.refused = error.name;
+          throw error;
+        });
+        """
+    )
+    authenticator.verifies(verified=False)
+    visitor.open("/login/")
+    visitor.page.wait_for_selector("[data-refused=NotAllowedError]")
+    authenticator.verifies(verified=True)
+    visitor.field("Password").focus()
+    visitor.field("Email").focus()
+    visitor.at("Welcome, Alice")

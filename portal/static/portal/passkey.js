@@ -65,7 +65,8 @@ function start(form) {
     return { NotAllowedError: canceled, InvalidStateError: exists, AbortError: "" }[name] ?? failed;
   }
 
-  // Offers passkeys in the field for the email until the button is pressed.
+  // Offers passkeys in the field for the email until the button is pressed. After a failure, the
+  // next visit to the field offers them again.
   async function wait() {
     waiting?.abort();
     if (!options) return;
@@ -75,6 +76,8 @@ function start(form) {
       send(await navigator.credentials.get({ publicKey: options, mediation: "conditional", signal }));
     } catch {
       // Nobody pressed anything, so there is nothing to explain.
+      if (signal.aborted) return;
+      document.querySelector("[autocomplete~=webauthn]")?.addEventListener("focus", wait, { once: true });
     }
   }
 

@@ -201,6 +201,14 @@ def test_person_keeps_several_emails(browser: Browser, alice: User, mixed: SiteP
     assert "Home mail" in page
     browser.post("/logout/")
     browser.password(alice)
+    assert "Send code to email" in browser.get("/login/verify/").text
+    home = alice.factors.get(target=HOME_ADDRESS)
+    browser.post("/login/choose/", {"route": f"email-{home.pk}"})
+    page = browser.get("/login/verify/").text
+    assert "We emailed a code" in page
+    assert "Send code to email" not in page
+    assert "Try another way" in page
+    browser.post("/login/choose/", {"route": f"sms-{alice.factors.get(kind='phone').pk}"})
     choice = browser.get("/login/choose/").content.decode()
     listed = [
         "number ending 01",
@@ -215,6 +223,8 @@ def test_person_keeps_several_emails(browser: Browser, alice: User, mixed: SiteP
     assert browser.post(url_of(alice, WORK, "remove")).url.endswith("?done=removed")
     told = set(OutboxMessage.objects.filter(channel="email").values_list("target", flat=True))
     assert told == {alice.email, HOME_ADDRESS, WORK}
+    notice = OutboxMessage.objects.filter(channel="email").latest("pk")
+    assert "removed from your account: email b…@work.example." in notice.body
     assert emails(alice) == [HOME_ADDRESS]
 
 
@@ -275,12 +285,15 @@ def test_changed_account_email_leaves_the_enrolled_one(
     """fac2: with the same address, at the next login, and in the days of EM-06."""
     store(email_only, after_enrollment="continue")
     set_up(browser, bob)
+    assert "Your email for codes still gets them." in browser.get("/me/email/").text
     browser.post("/me/email/", {"email": "bob@new.example"})
     uid, token = mailed_link()
     browser.post(f"/me/email/{uid}/{token}/")
     browser.post("/logout/")
     moved = User.objects.get(pk=bob.pk)
     assert moved.email == "bob@new.example"
+    notice = OutboxMessage.objects.filter(target=bob.email).latest("pk")
+    assert "except to an email that you set up for codes" in notice.body
     OutboxMessage.objects.all().delete()
     log_in(browser, moved, bob.email)
     assert browser.signed_in
@@ -510,6 +523,7 @@ def test_staff_and_managers_never_use_email(browser: Browser, bob: User, mixed: 
     for page in ("/login/enroll/phone/", "/login/enroll/", "/login/enroll/app/"):
         said = browser.get(page).content.decode()
         assert "Managers and staff don't get login codes by email." in said
+        assert "Set up another way to log in." in said
     assert ENROLL not in browser.get("/login/enroll/").content.decode()
     browser.post(ENROLL, {"email": WORK})
     assert not codes(WORK)

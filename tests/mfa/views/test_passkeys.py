@@ -20,6 +20,7 @@ from mfa.models import (
 )
 from mfa.session_engine import ABOUT
 from mfa.sessions.proofs import PROOFS
+from tests.organizations import join, organization
 from tests.passkeys import ADD, ENROLL, LOG_IN, SECOND, answered, asked, give_passkey, new_key
 from tests.portal_client import Browser, code
 from tests.security_key import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, SecurityKey, decode, encode
@@ -355,6 +356,39 @@ def test_page_without_script_says_what_to_do(browser: Browser, alice: User) -> N
     assert "<noscript>" in page
     assert "Passkeys need JavaScript." in page
     assert "Send me a text instead" in page
+
+
+def test_passkey_as_the_only_kind_names_no_other_way(
+    browser: Browser, bob: User, policy: SitePolicy
+) -> None:
+    """Neither the page of the setup nor its words without script."""
+    browser.password(bob)
+    other = "Set up another way"
+    assert other in browser.get(ENROLL).text
+    SitePolicy.note(methods=["passkey"])
+    page = words(browser.get(ENROLL))
+    assert "Passkeys need JavaScript. Turn it on in your browser.<" in page
+    assert other not in page
+
+
+def test_manager_reads_at_a_passkey_why_there_is_no_email(browser: Browser, bob: User) -> None:
+    """EM-07."""
+    SitePolicy.note(methods=["email", "passkey"])
+    join(bob, organization("Club", methods=["email"]), role="manager")
+    assert browser.password(bob).url == ENROLL
+    assert "don't get login codes by email. Set up another way" in words(browser.get(ENROLL))
+
+
+def test_help_tells_what_to_do_without_the_passkey(browser: Browser, alice: User) -> None:
+    at_second_step(browser, alice)
+    assert ">Back</a>" in browser.get("/login/choose/").text
+    page = words(browser.get("/login/help/"))
+    assert "Lost passkey" in page
+    assert "I no longer have my passkey" in page
+    assert "Not received a code?" not in page
+    assert "this phone" not in page
+    SitePolicy.objects.update(email_codes="off")
+    assert "You can't set up another way by email now." in words(browser.get("/login/help/"))
 
 
 def test_ip_address_says_why_passkeys_do_not_work(browser: Browser, settings, alice: User) -> None:
