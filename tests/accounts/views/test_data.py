@@ -43,6 +43,7 @@ def test_my_details_link_to_download_of_all_data(home: Browser, alice: User) -> 
         "recognized_devices",
         "factors",
         "sessions",
+        "trusted_browsers",
         "pauses",
         "activity",
         "messages",
