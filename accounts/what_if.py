@@ -41,6 +41,7 @@ METHODS: dict[str, str | Promise] = {
     "phone": _("phone"),
     "email": _("email"),
     "app": _("authenticator app"),
+    "passkey": _("passkey"),
     "recovery_codes": _("recovery codes"),
 }
 ROLES: dict[str, str | Promise] = {"staff": _("Role: staff"), "managers": _("Role: manager")}

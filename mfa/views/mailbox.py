@@ -14,6 +14,7 @@ from mfa.forms.codes import CodeForm
 from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
 from mfa.login.guards import on_step
+from mfa.models import Factor
 from mfa.rules.methods import ChannelName, only_email
 from mfa.rules.policy import EmailCodes
 from mfa.rules.routes import Purpose
@@ -39,8 +40,11 @@ def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
             return redirect("mfa:mailbox")
         except TooMany as too_many:
             refusal = too_many
+    held = {factor.kind for factor in flow.factors}
     context = {
         "form": form,
+        "passkey": flow.pending.lost and Factor.Kind.PASSKEY in held,
+        "phone": Factor.Kind.PHONE in held,
         "here": reverse("mfa:mailbox"),
         "first": not flow.facts.ever_bound,
         "may_skip": flow.may_skip,

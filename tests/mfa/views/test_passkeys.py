@@ -391,6 +391,20 @@ def test_help_tells_what_to_do_without_the_passkey(browser: Browser, alice: User
     assert "You can't set up another way by email now." in words(browser.get("/login/help/"))
 
 
+def test_lost_passkey_is_replaced_by_email(browser: Browser, alice: User) -> None:
+    """The page names what the person has: an old number only if there is one."""
+    at_second_step(browser, alice)
+    assert browser.post("/login/lost/").url == "/login/mailbox/"
+    assert "we'll also text your old number" in words(browser.get("/login/mailbox/"))
+    alice.factors.filter(kind="phone").delete()
+    page = words(browser.get("/login/mailbox/"))
+    assert "Enter it to set up another way to log in." in page
+    assert "Back: I have my passkey" in page
+    assert "phone" not in page
+    assert "number" not in page
+    assert browser.post("/login/lost/", {"found": "yes"}).url == SECOND
+
+
 def test_ip_address_says_why_passkeys_do_not_work(browser: Browser, settings, alice: User) -> None:
     settings.BASE_URL = "http://127.0.0.1:8000"
     key = at_second_step(browser, alice)

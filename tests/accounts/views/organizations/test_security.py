@@ -164,9 +164,9 @@ def test_rules_can_allow_just_email_once_emails_were_tested(
     """D01, D11, A26: the preview says what people set up. The manager keeps the phone."""
     sent = {"enabled": "on", "methods": ["email"]}
     assert "These rules together leave no method: Acme." in save(managing, **sent)
-    settings(policy, methods=["phone", "email", "app"])
+    settings(policy, methods=["phone", "email", "app", "passkey"])
     page = managing.get(PAGE).content.decode()
-    assert "You can choose from: phone, email or authenticator app." in page
+    assert "You can choose from: phone, email, authenticator app or passkey." in page
     assert "Emails of this portal are not tested yet." in save(managing, **sent)
     ChannelHealth.note(mail_test_config=mail_config(), mail_tested_at=timezone.now())
     assert "Anyone who controls the mailbox controls the account." in page
@@ -176,7 +176,7 @@ def test_rules_can_allow_just_email_once_emails_were_tested(
     assert "checked" in managing.get(PAGE).content.decode().split('value="email"')[1].split(">")[0]
     assert User.objects.get(pk=bob.pk).mfa_policy.methods == {"email"}
     manager = User.objects.get(email="alice@example.org")
-    assert manager.mfa_policy.methods == {"phone", "app"}
+    assert manager.mfa_policy.methods == {"phone", "app", "passkey"}
     assert managing.get(PAGE).status_code == 200
 
 
