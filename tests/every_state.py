@@ -26,6 +26,7 @@ def organizations(now: datetime) -> list[Organization]:
         organization("Club", methods=["email"]),
         organization("School", methods=["phone", "email"], email_codes="off"),
         organization("Bank", methods=["phone"], text_countries=["GB", "US"], email_codes="off"),
+        organization("Office", weaker_ways="refuse", email_codes="recovery"),
         organization("Silent"),
     ]
 

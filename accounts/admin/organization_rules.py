@@ -46,6 +46,7 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
                 "fields": (
                     "methods",
                     "backup",
+                    "weaker_ways",
                     "email_codes",
                     "new_device_email",
                     "may_close",

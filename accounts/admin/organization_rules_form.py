@@ -29,6 +29,7 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
             "on_reenable",
             "methods",
             "backup",
+            "weaker_ways",
             "email_codes",
             "new_device_email",
             "may_close",

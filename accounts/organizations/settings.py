@@ -13,7 +13,7 @@ from accounts.organizations import deciders, rules
 from accounts.what_if import COLUMNS
 from mfa import countries
 from mfa.models.level import Level
-from mfa.rules.policy import EmailCodes, Policy
+from mfa.rules.policy import EmailCodes, Policy, WeakerWays
 from mfa.rules.regions import EVERYWHERE
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -56,6 +56,8 @@ def _may(above: Policy, name: str) -> str:
             allowed = list(EmailCodes)[list(EmailCodes).index(loosest) :]
             words = [str(Level.Email(each).label) for each in allowed]
             return gettext("You can choose from: %s.") % get_text_list(words, gettext("or"))
+        case WeakerWays.REFUSE:
+            return gettext("A level above requires it.")
         case frozenset() as regions if regions != EVERYWHERE:
             return gettext("You can choose from: %s.") % countries.words(regions)
         case bool() as chosen:

@@ -25,6 +25,7 @@ DEFAULTS = {
     "enforcement": AccountPolicy.Enforce.REQUIRED.label,
     "on_reenable": AccountPolicy.Reenable.KEEP.label,
     "email_codes": AccountPolicy.Email(Policy().email_codes).label,
+    "weaker_ways": AccountPolicy.Weaker(Policy().weaker_ways).label,
     "after_enrollment": AccountPolicy.Afterwards(Policy().after_enrollment).label,
     "number_change": AccountPolicy.ChangeOfNumber(Policy().number_change).label,
 }
@@ -108,6 +109,7 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "contact",
             "methods",
             "backup",
+            "weaker_ways",
             "code_life_minutes",
             "email_codes",
             "new_device_email",

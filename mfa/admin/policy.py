@@ -140,6 +140,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
                 "fields": (
                     "methods",
                     "backup",
+                    "weaker_ways",
                     "code_life_minutes",
                     "after_enrollment",
                     "number_change",

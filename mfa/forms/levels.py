@@ -28,6 +28,7 @@ CHOICES: dict[str, type[models.TextChoices]] = {
     "may_relax_to": Level.Enforce,
     "on_reenable": Level.Reenable,
     "email_codes": Level.Email,
+    "weaker_ways": Level.Weaker,
     "after_enrollment": Level.Afterwards,
     "number_change": Level.ChangeOfNumber,
 }

@@ -12,9 +12,9 @@ from mfa import challenges, factors as verbs, pauses
 from mfa.client import Client
 from mfa.login.pending import PendingLogin
 from mfa.models import AbstractMfaUser, Factor
-from mfa.rules.methods import ChannelName, Method
+from mfa.rules.methods import BESIDE_PASSKEY, ChannelName, Method
 from mfa.rules.policy import NumberChange, Policy
-from mfa.rules.routes import ENROLLED_EMAIL, Purpose, Route, routes_for
+from mfa.rules.routes import ENROLLED_EMAIL, Purpose, Route, refuses_weaker, routes_for
 from mfa.rules.steps import Facts, Proof
 
 
@@ -85,7 +85,7 @@ def gather(
         # Without recovery codes the backup page would have nothing to offer.
         backed_up=not policy.backup
         or Method.RECOVERY_CODES not in policy.methods
-        or verbs.are_backed_up(held),
+        or verbs.are_backed_up(_counted(held, policy)),
         outdated=outdated,
         number_due=number_due,
         proved=pending.proved,
@@ -97,6 +97,13 @@ def gather(
         and not client.known,
         by_email=pending.channel == ChannelName.EMAIL,
     )
+
+
+def _counted(held: list[Factor], policy: Policy) -> list[Factor]:
+    """Return the factors that a login can ask for: beside a passkey, a policy can refuse others."""
+    if not refuses_weaker(policy, [factor.kind for factor in held]):
+        return held
+    return [factor for factor in held if factor.kind in BESIDE_PASSKEY]
 
 
 def follow(facts: Facts, pending: PendingLogin) -> Facts:

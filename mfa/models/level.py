@@ -20,6 +20,7 @@ from mfa.rules.policy import (
     Enforcement,
     Layer,
     NumberChange,
+    WeakerWays,
     due,
 )
 
@@ -50,6 +51,12 @@ class Level(models.Model):
         LOGIN = EmailCodes.LOGIN, _("To log in (never for staff)")
         RECOVERY = EmailCodes.RECOVERY, _("Only to set up a new phone or app (never for staff)")
         OFF = EmailCodes.OFF, _("Never")
+
+    class Weaker(models.TextChoices):
+        """WeakerWays in words."""
+
+        ALLOW = WeakerWays.ALLOW, _("With any of their methods")
+        REFUSE = WeakerWays.REFUSE, _("Only with passkeys and recovery codes")
 
     class Afterwards(models.TextChoices):
         """AfterEnrollment in words."""
@@ -114,6 +121,13 @@ class Level(models.Model):
         choices=Email,
         blank=True,
         help_text=_("Anyone who can read a person's email can then use these codes."),
+    )
+    weaker_ways = models.CharField(
+        _("People with a passkey log in"),
+        max_length=10,
+        choices=Weaker,
+        blank=True,
+        help_text=_("Support and recovery by email still help people who lose their passkey."),
     )
     code_life_minutes = models.PositiveSmallIntegerField(
         _("Code lifetime (minutes)"),
@@ -233,7 +247,13 @@ _SAME = attrgetter(
     "trusts_from",
 )
 _WORDS = attrgetter(
-    "enforcement", "email_codes", "after_enrollment", "number_change", "home_region", "contact"
+    "enforcement",
+    "email_codes",
+    "weaker_ways",
+    "after_enrollment",
+    "number_change",
+    "home_region",
+    "contact",
 )
 _LENGTHS = attrgetter(
     "code_life_minutes", "session_hours", "session_idle_minutes", "trust_browser_days"
@@ -251,7 +271,8 @@ def _layer(
 ) -> Layer:
     most_skips, skips_until, skips_from, deadline, again_from, *flags = same
     by_email, backup, may_close, voip, trusts_from = flags
-    enforcement, email_codes, after_enrollment, number_change, home_region, contact = words
+    enforcement, email_codes, weaker_ways, after_enrollment, number_change, *rest = words
+    home_region, contact = rest
     minutes, hours, idle, trust = lengths
     methods, enroll_countries, text_countries = lists
     # Where this level allows new numbers. Texts always go there.
@@ -269,6 +290,7 @@ def _layer(
         backup=backup,
         may_close=may_close,
         email_codes=EmailCodes(email_codes) if email_codes else None,
+        weaker_ways=WeakerWays(weaker_ways) if weaker_ways else None,
         code_life=timedelta(minutes=minutes) if minutes else None,
         session_life=timedelta(hours=hours) if hours else None,
         session_idle=timedelta(minutes=idle) if idle else None,

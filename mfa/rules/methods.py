@@ -61,6 +61,8 @@ SECRET = (Method.APP, Method.RECOVERY_CODES)
 FIRST = tuple(method for method, way in WAYS.items() if way.first)
 AAL = {way.channel: way.aal for way in WAYS.values()}
 STRONG = 2
+# What people with a passkey can use if a policy refuses weaker methods
+BESIDE_PASSKEY = (Method.PASSKEY, Method.RECOVERY_CODES)
 # Those that are stronger than an email. Staff and managers need one of them (EM-07).
 STRONG_FIRST = tuple(method for method in FIRST if WAYS[method].aal >= STRONG)
 # Only policies that name email allow it (K4).

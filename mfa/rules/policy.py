@@ -31,6 +31,13 @@ class EmailCodes(StrEnum):
     OFF = "off"
 
 
+class WeakerWays(StrEnum):
+    """Whether people with a passkey can use weaker methods too, loosest first."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
+
+
 class AfterEnrollment(StrEnum):
     """What follows after the first factor is confirmed (K1)."""
 
@@ -68,6 +75,7 @@ class Layer:
     methods: frozenset[Method] | None = None
     no_email: bool | None = None
     email_codes: EmailCodes | None = None
+    weaker_ways: WeakerWays | None = None
     backup: bool | None = None
     code_life: timedelta | None = None
     session_life: timedelta | None = None
@@ -115,6 +123,7 @@ class Policy:
     methods: frozenset[Method] = DEFAULT
     no_email: bool = False
     email_codes: EmailCodes = EmailCodes.LOGIN
+    weaker_ways: WeakerWays = WeakerWays.ALLOW
     backup: bool = False
     # NIST SP 800-63B-4, 3.1.3.2: at most 10 minutes
     code_life: timedelta = timedelta(minutes=10)
@@ -183,7 +192,7 @@ BOUNDS = {
     "session_idle": (timedelta(minutes=5), timedelta(hours=1)),
     "trust_browser_for": (timedelta(), timedelta(days=30)),
 }
-Strictness = TypeVar("Strictness", Enforcement, EmailCodes)
+Strictness = TypeVar("Strictness", Enforcement, EmailCodes, WeakerWays)
 Item = TypeVar("Item", Method, str)
 Limit = TypeVar("Limit", int, datetime, timedelta)
 
@@ -203,6 +212,7 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
         may_close=layer.may_close,
         methods=_common(policy.methods, layer.methods),
         email_codes=_stricter(policy.email_codes, layer.email_codes),
+        weaker_ways=_stricter(policy.weaker_ways, layer.weaker_ways),
         backup=policy.backup or layer.backup,
         code_life=min(policy.code_life, layer.code_life or policy.code_life),
         session_life=min(policy.session_life, layer.session_life or policy.session_life),

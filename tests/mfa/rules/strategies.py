@@ -12,6 +12,7 @@ from mfa.rules.policy import (
     Enforcement,
     Layer,
     NumberChange,
+    WeakerWays,
 )
 from mfa.rules.routes import Route
 from mfa.rules.steps import Facts, Proof
@@ -36,6 +37,7 @@ layers = st.builds(
     may_close=wish(st.booleans()),
     methods=wish(st.frozensets(st.sampled_from(Method))),
     email_codes=wish(st.sampled_from(EmailCodes)),
+    weaker_ways=wish(st.sampled_from(WeakerWays)),
     backup=wish(st.booleans()),
     code_life=wish(st.integers(1, 15).map(lambda minutes: timedelta(minutes=minutes))),
     trust_browser_for=wish(st.integers(0, 40).map(lambda days: timedelta(days=days))),

@@ -7,10 +7,11 @@ from hypothesis import given, strategies as st
 
 from mfa.rules.fold import Branch, EmptyPolicyError, resolve
 from mfa.rules.methods import DEFAULT, FIRST, STRONG_FIRST, Method
-from mfa.rules.policy import EmailCodes, Enforcement, Layer
+from mfa.rules.policy import EmailCodes, Enforcement, Layer, WeakerWays
 from tests.mfa.rules.strategies import layers, memberships, wish
 
 ENFORCEMENTS, EMAIL_CODES = list(Enforcement), list(EmailCodes)
+WEAKER_WAYS = list(WeakerWays)
 FLOORS = wish(st.sampled_from(Enforcement))
 PREFERENCES = ("after_enrollment", "number_change", "home_region", "contact")
 
@@ -29,6 +30,7 @@ def looser(before, after):
         "enforcement": ENFORCEMENTS.index(after.enforcement)
         < ENFORCEMENTS.index(before.enforcement),
         "email_codes": EMAIL_CODES.index(after.email_codes) < EMAIL_CODES.index(before.email_codes),
+        "weaker_ways": WEAKER_WAYS.index(after.weaker_ways) < WEAKER_WAYS.index(before.weaker_ways),
         "methods": not after.methods <= before.methods,
         "enroll_regions": not after.enroll_regions <= before.enroll_regions,
         "text_regions": not after.text_regions <= before.text_regions,

@@ -16,6 +16,7 @@ from mfa.rules.policy import (
     Layer,
     NumberChange,
     Policy,
+    WeakerWays,
     tighten,
 )
 from mfa.rules.regions import EVERYWHERE
@@ -42,6 +43,7 @@ def test_defaults_apply_without_settings():
             }
         ),
         email_codes=EmailCodes.LOGIN,
+        weaker_ways=WeakerWays.ALLOW,
         code_life=minutes(10),
         allow_voip=False,
         enroll_regions=EVERYWHERE,
@@ -84,6 +86,7 @@ def test_policy_is_not_paused_by_default():
         ("methods", frozenset({Method.PHONE})),
         ("email_codes", EmailCodes.RECOVERY),
         ("email_codes", EmailCodes.OFF),
+        ("weaker_ways", WeakerWays.REFUSE),
         ("code_life", minutes(5)),
         ("allow_voip", True),
         ("after_enrollment", AfterEnrollment.FINISH),
@@ -380,6 +383,20 @@ def test_each_field_names_its_own_level():
     }
 
 
+@pytest.mark.parametrize(
+    ("above", "wished", "expected"),
+    [
+        (WeakerWays.ALLOW, None, WeakerWays.ALLOW),
+        (WeakerWays.ALLOW, WeakerWays.REFUSE, WeakerWays.REFUSE),
+        (WeakerWays.REFUSE, None, WeakerWays.REFUSE),
+        (WeakerWays.REFUSE, WeakerWays.ALLOW, WeakerWays.REFUSE),
+    ],
+)
+def test_any_level_can_refuse_weaker_ways(above, wished, expected):
+    layer = Layer(name="organization", weaker_ways=wished)
+    assert tighten(Policy(weaker_ways=above), layer).weaker_ways is expected
+
+
 def test_policy_is_not_changed_by_layer_under_it():
     above = resolve(Layer(name="site", contact="the help desk"), in_force=True)
     tighten(above, Layer(name="person", contact="your teacher", enforcement=Enforcement.OFF))
@@ -391,8 +408,9 @@ def test_policy_is_not_changed_by_layer_under_it():
     [
         (Enforcement, ["off", "optional", "required"]),
         (EmailCodes, ["login", "recovery", "off"]),
+        (WeakerWays, ["allow", "refuse"]),
     ],
-    ids=["enforcement", "email codes"],
+    ids=["enforcement", "email codes", "weaker ways"],
 )
 def test_enums_are_ordered_loosest_first(loosest_first, expected):
     assert list(loosest_first) == expected

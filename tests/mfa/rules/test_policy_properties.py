@@ -5,11 +5,12 @@ from dataclasses import fields, replace
 import pytest
 from hypothesis import given, strategies as st
 
-from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, tighten
+from mfa.rules.policy import EmailCodes, Enforcement, Layer, Policy, WeakerWays, tighten
 from tests.mfa.rules.strategies import fold, layers, policies
 
 ENFORCEMENTS = [Enforcement.OFF, Enforcement.OPTIONAL, Enforcement.REQUIRED]
 EMAIL_CODES = [EmailCodes.LOGIN, EmailCodes.RECOVERY, EmailCodes.OFF]
+WEAKER_WAYS = [WeakerWays.ALLOW, WeakerWays.REFUSE]
 FIELDS = [field.name for field in fields(Layer) if field.name != "name"]
 
 
@@ -19,6 +20,7 @@ def demands(policy):
         "in_force": policy.in_force,
         "enforcement": ENFORCEMENTS.index(policy.enforcement),
         "email_codes": EMAIL_CODES.index(policy.email_codes),
+        "weaker_ways": WEAKER_WAYS.index(policy.weaker_ways),
         "code_life": -policy.code_life,
         "no_voip": not policy.allow_voip,
     }

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from mfa.rules.methods import DEFAULT, ChannelName, Method
-from mfa.rules.policy import EmailCodes, Policy
+from mfa.rules.policy import EmailCodes, Policy, WeakerWays
 from mfa.rules.regions import EVERYWHERE
 from mfa.rules.routes import (
     Holding,
@@ -28,6 +28,7 @@ UNREAD = Holding(7, Method.PHONE, "")
 APP = Holding(9, Method.APP)
 MAILBOX = Holding(10, Method.EMAIL, "alice@example.org")
 SECOND_MAILBOX = Holding(14, Method.EMAIL, "alice@example.com")
+PASSKEY = Holding(15, Method.PASSKEY)
 CODES = Holding(11, Method.RECOVERY_CODES)
 LOST_APP = Holding(12, Method.APP, works=False)
 LOST_CODES = Holding(13, Method.RECOVERY_CODES, works=False)
@@ -38,6 +39,7 @@ OWN_MAILBOX, SECOND_OWN = Route(ChannelName.EMAIL, 10), Route(ChannelName.EMAIL,
 EMAIL_ONLY = frozenset({Method.EMAIL})
 WITH_EMAIL = DEFAULT | EMAIL_ONLY
 KEY = Route(ChannelName.APP, 9)
+TOUCH = Route(ChannelName.PASSKEY, 15)
 SPARE = Route(ChannelName.RECOVERY_CODES, 11)
 ALL_CHANNELS = frozenset(ChannelName)
 NO_TEXTS = frozenset({ChannelName.EMAIL})
@@ -58,6 +60,24 @@ def all_but(method):
         case("a phone, the mailbox beside it", [PHONE], TEXT, EMAIL),
         case("two phones, the better one first", [PHONE, SECOND_PHONE], TEXT, SECOND_TEXT, EMAIL),
         case("the order is the caller's", [SECOND_PHONE, PHONE], SECOND_TEXT, TEXT, EMAIL),
+        case("weaker ways beside a passkey", [PHONE, PASSKEY], TOUCH, TEXT, EMAIL),
+        case(
+            "weaker ways are refused beside a passkey",
+            [PHONE, APP, MAILBOX, PASSKEY, CODES],
+            TOUCH,
+            SPARE,
+            methods=WITH_EMAIL,
+            weaker_ways=WeakerWays.REFUSE,
+        ),
+        case("not without a passkey", [PHONE], TEXT, EMAIL, weaker_ways=WeakerWays.REFUSE),
+        case(
+            "not where a passkey cannot be used",
+            [PHONE, PASSKEY],
+            TEXT,
+            EMAIL,
+            methods=all_but(Method.PASSKEY),
+            weaker_ways=WeakerWays.REFUSE,
+        ),
         case("nothing enrolled, no mailbox either", []),
         case("only a policy that names email allows one of its own", [MAILBOX]),
         case("not beside a phone either", [PHONE, MAILBOX], TEXT, EMAIL),

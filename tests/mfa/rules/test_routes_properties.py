@@ -1,9 +1,11 @@
 """Properties of the routes of every person under every policy."""
 
+from dataclasses import replace
+
 from hypothesis import given, strategies as st
 
 from mfa.rules.methods import FIRST, MESSAGING, STRONG_FIRST, ChannelName, Method
-from mfa.rules.policy import tighten
+from mfa.rules.policy import WeakerWays, tighten
 from mfa.rules.regions import EVERYWHERE, region_of
 from mfa.rules.routes import (
     ENROLLED_EMAIL,
@@ -68,8 +70,27 @@ def test_several_passkeys_are_one_route_and_come_first(policy, held, installed):
 
 @given(policies, layers, holdings, channels)
 def test_one_more_layer_adds_no_route(policy, layer, held, installed):
-    narrower = usable(tighten(policy, layer), held, installed)
+    """Only one that takes away passkeys opens again what they closed."""
+    tightened = tighten(policy, layer)
+    if Method.PASSKEY in policy.methods - tightened.methods:
+        policy = replace(policy, weaker_ways=WeakerWays.ALLOW)
+    narrower = usable(tightened, held, installed)
     assert set(narrower) <= set(usable(policy, held, installed))
+
+
+@given(policies, holdings, channels)
+def test_policy_that_refuses_weaker_ways_leaves_what_cannot_be_phished(policy, held, installed):
+    strict = replace(policy, weaker_ways=WeakerWays.REFUSE)
+    routes = usable(strict, held, installed)
+    if ChannelName.PASSKEY in {route.channel for route in routes}:
+        assert {route.channel for route in routes} <= {
+            ChannelName.PASSKEY,
+            ChannelName.RECOVERY_CODES,
+        }
+    else:
+        allowing = replace(policy, weaker_ways=WeakerWays.ALLOW)
+        works = [holding for holding in held if holding.works]
+        assert routes == usable(allowing, works, installed)
 
 
 mailboxes = st.builds(Mailbox, st.sampled_from(NUMBERS), st.booleans(), st.booleans())

@@ -422,3 +422,60 @@ def test_challenges_of_one_network_are_limited(browser: Browser, policy: SitePol
     assert set(answers[:600]) == {200}
     assert answers[600] == 429
     assert PasskeyChallenge.objects.count() == 600
+
+
+# Weaker methods
+
+
+def test_policy_can_refuse_weaker_methods_beside_a_passkey(browser: Browser, alice: User) -> None:
+    """PS-09: with a passkey, nothing that a fake website could take logs in."""
+    SitePolicy.note(weaker_ways="refuse")
+    key = at_second_step(browser, alice)
+    page = words(browser.get(SECOND))
+    assert not any(said in page for said in OTHER_WAY)
+    phone = alice.factors.get(kind="phone")
+    for path, form in (
+        ("/login/choose/", {"route": f"sms-{phone.pk}"}),
+        ("/login/verify/email/", {}),
+        ("/login/verify/resend/", {}),
+        ("/login/verify/", {"code": "000000"}),
+    ):
+        browser.post(path, form)
+    assert not OutboxMessage.objects.exists()
+    assert not browser.signed_in
+    answered(browser, key, SECOND)
+    assert browser.signed_in
+    assert "only with passkeys and recovery codes" in words(browser.get("/me/security/"))
+
+
+def test_passkey_that_was_reported_lost_opens_the_phone_again(
+    browser: Browser, alice: User
+) -> None:
+    SitePolicy.note(weaker_ways="refuse")
+    give_passkey(alice)
+    alice.factors.filter(kind="passkey").update(status=Status.SUSPENDED)
+    assert browser.log_in(alice).url == "/"
+
+
+def test_phone_is_no_backup_where_a_passkey_refuses_it(browser: Browser, alice: User) -> None:
+    """key11: losing the passkey must leave another way."""
+    SitePolicy.note(weaker_ways="refuse", backup=True)
+    key = at_second_step(browser, alice)
+    assert answered(browser, key, SECOND).url == "/login/enroll/done/"
+    SitePolicy.note(weaker_ways="")
+    browser.post("/login/enroll/done/")
+    assert browser.signed_in
+
+
+def test_policy_without_texts_offers_none(browser: Browser, alice: User) -> None:
+    """PS-09: only passkeys and recovery codes."""
+    SitePolicy.note(methods=["passkey", "recovery_codes"], email_codes="off")
+    key = at_second_step(browser, alice)
+    page = words(browser.get(SECOND)).lower()
+    assert not any(said.lower() in page for said in OTHER_WAY)
+    answered(browser, key, SECOND)
+    assert browser.signed_in
+    for path in ("/me/phone/", "/me/security/phone/", "/me/security/app/"):
+        assert browser.get(path).status_code == 404, path
+    assert "phone number" not in words(browser.get("/me/security/")).lower()
+    assert not OutboxMessage.objects.filter(channel="sms").exists()
