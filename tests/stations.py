@@ -330,7 +330,7 @@ def allowed_email(home: Browser) -> Browser:
 def reinstalling(home: Browser, alice: User) -> Browser:
     """Alice, logged in by her phone, who has an authenticator app too."""
     phone = alice.factors.get()
-    kept = {"kind": "app", "target": "", "secret": "A" * 32, "name": "Work phone"}
+    kept = {"kind": "app", "target": "", "secret": "A" * 32, "name": "Globex"}
     Factor.objects.filter(pk=phone.pk).update(**kept)
     Factor.objects.create(user=alice, target=phone.target, confirmed_at=phone.confirmed_at)
     return home
