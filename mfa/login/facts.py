@@ -14,7 +14,7 @@ from mfa.login.pending import PendingLogin
 from mfa.models import AbstractMfaUser, Factor
 from mfa.rules.methods import BESIDE_PASSKEY, ChannelName, Method
 from mfa.rules.policy import NumberChange, Policy
-from mfa.rules.routes import ENROLLED_EMAIL, Purpose, Route, refuses_weaker, routes_for
+from mfa.rules.routes import ENROLLED_EMAIL, Purpose, Route, routes_for
 from mfa.rules.steps import Facts, Proof
 
 
@@ -101,7 +101,7 @@ def gather(
 
 def _counted(held: list[Factor], policy: Policy) -> list[Factor]:
     """Return the factors that a login can ask for: beside a passkey, a policy can refuse others."""
-    if not refuses_weaker(policy, [factor.kind for factor in held]):
+    if not policy.refuses_weaker([factor.kind for factor in held]):
         return held
     return [factor for factor in held if factor.kind in BESIDE_PASSKEY]
 

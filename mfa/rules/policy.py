@@ -5,7 +5,7 @@ wins. `mfa.rules.fold` folds all levels of a person.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -174,6 +174,14 @@ class Policy:
             if name not in UNDECIDED
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def refuses_weaker(self, held: Collection[str]) -> bool:
+        """Whether a person who holds these methods can use only passkeys and recovery codes.
+
+        A policy that allows no passkeys refuses nothing, because people could not log in.
+        """
+        refuses = self.weaker_ways is WeakerWays.REFUSE and Method.PASSKEY in self.methods
+        return refuses and Method.PASSKEY in held
 
     def may_enroll(self, region: str) -> bool:
         """Whether a new number of this region can be enrolled."""

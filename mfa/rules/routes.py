@@ -3,7 +3,7 @@
 `routes_for` answers for every purpose. Other packages call only this function, not its parts.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import attrgetter
@@ -18,7 +18,7 @@ from mfa.rules.methods import (
     is_strong,
     only_email,
 )
-from mfa.rules.policy import EmailCodes, Policy, WeakerWays
+from mfa.rules.policy import EmailCodes, Policy
 from mfa.rules.regions import EVERYWHERE, region_of
 
 
@@ -233,7 +233,7 @@ def usable(
     """
     held = tuple(holdings)
     passkeys = [holding for holding in held if holding.method is Method.PASSKEY]
-    if passkeys and refuses_weaker(policy, [Method.PASSKEY]):
+    if passkeys and policy.refuses_weaker([Method.PASSKEY]):
         held = tuple(holding for holding in held if holding.method in BESIDE_PASSKEY)
         rests = True
     if passkeys:
@@ -267,15 +267,6 @@ def usable(
         if route.channel in channels | by_themselves and route.factor not in closed
     )
     return tuple(sorted((*open_ones, *own), key=attrgetter("refused")))
-
-
-def refuses_weaker(policy: Policy, held: Collection[str]) -> bool:
-    """Whether a person who holds these methods can use only passkeys and recovery codes.
-
-    A policy that allows no passkeys refuses nothing, because people could not log in.
-    """
-    refuses = policy.weaker_ways is WeakerWays.REFUSE and Method.PASSKEY in policy.methods
-    return refuses and Method.PASSKEY in held
 
 
 def _is_in_reach(phone: Holding, policy: Policy) -> bool:

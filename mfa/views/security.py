@@ -18,7 +18,6 @@ from mfa.login import WayBack
 from mfa.login.guards import SignedIn, fresh
 from mfa.models import Factor
 from mfa.rules.methods import WAYS, Method
-from mfa.rules.routes import refuses_weaker
 from mfa.session_engine import hash_of
 from mfa.sessions import devices, revoke, trust
 from mfa.sessions.proofs import keep_alive
@@ -49,7 +48,7 @@ def security(request: SignedIn) -> HttpResponse:
         "addable": [factors.KINDS[method] for method in WAYS if method in methods],
         "signals": passkeys.signals_of(request.user),
         "factors": factors.shown_of(request.user),
-        "by_passkey": refuses_weaker(request.user.mfa_policy, [factor.kind for factor in held]),
+        "by_passkey": request.user.mfa_policy.refuses_weaker([factor.kind for factor in held]),
         "only": factors.only_of(request.user),
         "sessions": revoke.sessions_of(request.user),
         "acting": hash_of(request.session.session_key or ""),
