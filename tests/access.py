@@ -18,6 +18,7 @@ def outcomes(other: str, **by_actor: str) -> Outcomes:
 
 
 ANYONE = outcomes(OPEN)
+VISITORS = outcomes(DENIED, visitor=OPEN)
 EMPTY = outcomes(MISSING)
 LOGGED_IN = outcomes(OPEN, visitor=LOGIN)
 # Ned's rows, those of a change that no actor has begun, or a method that the policy lacks
@@ -37,7 +38,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         accounts:confirm_warning accounts:report accounts:invitation
         accounts:register accounts:register_at
         accounts:register_code
-        accounts:login_by_passkey accounts:login_by_passkey_options
+        accounts:login_by_passkey
         mfa:enroll mfa:enroll_app mfa:enroll_phone mfa:enroll_email mfa:enroll_passkey
         mfa:enroll_passkey_options mfa:passkey mfa:passkey_options
         mfa:enroll_verify mfa:enroll_done mfa:save_codes mfa:skip mfa:verify mfa:resend
@@ -45,6 +46,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         mfa:cancel mfa:help mfa:time_left portal:theme_css portal:theme portal:healthz
         portal:readyz portal:metrics demo:phone""",
     ),
+    (VISITORS, "accounts:login_by_passkey_options"),
     (
         EMPTY,
         """accounts:cut_reset accounts:cut_email accounts:cut_warning accounts:cut_report

@@ -53,8 +53,8 @@ def test_ten_seconds_without_news_offer_other_method_first(state: str) -> None:
         line_of(delivery(state), NOON + timedelta(seconds=seconds)) for seconds in (9.9, 10)
     )
     assert (before.stuck, after.stuck) == (False, True)
-    assert "try another way." not in before.words
-    assert "try another way." in after.words
+    assert "try another way or get help." not in before.words
+    assert "try another way or get help." in after.words
     assert not after.problem
 
 
