@@ -1,5 +1,7 @@
 """Passkeys in Chromium: security key, device and password manager, all virtual."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import CDPSession, expect
 
@@ -66,6 +68,16 @@ def add(visit: Visit, browser: Browser, user: User, **options: object) -> tuple:
     visitor.reads("Your passkey is added.")
     look(visitor, "Security")
     return visitor, authenticator
+
+
+def gaps(visitor: Visitor, selector: str) -> list[float]:
+    """Return the pixels between elements that follow each other."""
+    boxes = [each.bounding_box() for each in visitor.page.locator(selector).all()]
+    return [
+        lower["y"] - upper["y"] - upper["height"]
+        for upper, lower in pairwise(boxes)
+        if upper and lower
+    ]
 
 
 def log_out(visitor: Visitor) -> None:
@@ -161,3 +173,15 @@ def test_autofill_is_offered_again_after_a_failure(
     visitor.field("Password").focus()
     visitor.field("Email").focus()
     visitor.at("Welcome, Alice")
+
+
+def test_pages_of_passkeys_keep_their_parts_apart(
+    visit: Visit, browser: Browser, other_browser: Browser, alice: User
+) -> None:
+    """The cards of Security beside what only the browser reads, and the words without script."""
+    visitor, _authenticator = add(visit, browser, alice, **DEVICE)
+    assert min(gaps(visitor, "main > .card")) >= 16
+    other_browser.password(alice)
+    scriptless = visit(width=PHONE, script=False).take_over(other_browser)
+    scriptless.open("/login/passkey/")
+    assert min(gaps(scriptless, "main > p:first-of-type, main > noscript > .notice")) >= 16
