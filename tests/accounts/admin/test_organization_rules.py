@@ -115,3 +115,13 @@ def test_each_field_says_who_decides_and_what_can_be_chosen(
     assert "Decided by: the portal. You can choose up to 8 minutes." in page
     assert "You can choose up to 12 hours." in page
     assert "Decided by: the portal. MFA is required above" in page
+
+
+@pytest.mark.parametrize("wish", [{"backup": True}, {"weaker_ways": "refuse"}], ids=str)
+def test_page_says_that_a_level_above_requires_it(
+    office: Browser, acme: Organization, wish: dict[str, object]
+) -> None:
+    required = "A level above requires it."
+    before = office.get(page_of(acme)).text.count(required)
+    SitePolicy.note(**wish)
+    assert office.get(page_of(acme)).text.count(required) == before + 1
