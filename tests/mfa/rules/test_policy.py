@@ -514,6 +514,7 @@ def test_fingerprint_changes_with_each_decision_and_nothing_else():
         "methods": frozenset({Method.PHONE}),
         "no_email": True,
         "email_codes": EmailCodes.OFF,
+        "weaker_ways": WeakerWays.REFUSE,
         "backup": True,
         "code_life": minutes(5),
         "session_life": minutes(60),
