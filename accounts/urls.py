@@ -103,6 +103,10 @@ joining_urls = [
     path("<uid:uid>/<token:token>/", joining.invitation, name="invitation"),
     path("<tail:tail>/", links.cut_invitation, name="cut_invitation"),
 ]
+passkey_urls = [
+    path("", login.login_by_passkey, name="login_by_passkey"),
+    path("options/", login.login_by_passkey_options, name="login_by_passkey_options"),
+]
 password_urls = [
     path("forgot/", reset.forgot, name="forgot"),
     path("forgot/sent/", reset.link_sent, name="link_sent"),
@@ -138,10 +142,5 @@ urlpatterns = [
     path("support/", include(support_urls)),
     path("organizations/<slug:slug>/", include(organization_urls)),
     path("register/", include(registration_urls)),
-    path("login/by-passkey/", login.login_by_passkey, name="login_by_passkey"),
-    path(
-        "login/by-passkey/options/",
-        login.login_by_passkey_options,
-        name="login_by_passkey_options",
-    ),
+    path("login/by-passkey/", include(passkey_urls)),
 ]

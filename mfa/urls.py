@@ -1,6 +1,6 @@
 """The URLs of the second step, and of the SMS provider's receipts."""
 
-from django.urls import path
+from django.urls import include, path
 
 from mfa.views import (
     app,
@@ -20,20 +20,59 @@ from mfa.views import (
 )
 
 app_name = "mfa"
+enrollment_urls = [
+    path("", app.enroll, name="enroll"),
+    path("app/", app.enroll_app, name="enroll_app"),
+    path("phone/", enroll.enroll_phone, name="enroll_phone"),
+    path("email/", emails.enroll_email, name="enroll_email"),
+    path("passkey/", passkeys.enroll_passkey, name="enroll_passkey"),
+    path(
+        "passkey/options/",
+        passkeys.enroll_passkey_options,
+        name="enroll_passkey_options",
+    ),
+    path("verify/", enroll.enroll_verify, name="enroll_verify"),
+    path("done/", enroll.enroll_done, name="enroll_done"),
+    path("done/codes/", enroll.save_codes, name="save_codes"),
+]
+verification_urls = [
+    path("", verify.verify, name="verify"),
+    path("resend/", verify.resend, name="resend"),
+    path("email/", verify.send_to_email, name="send_to_email"),
+    path("status/", status.status, name="status"),
+]
+phone_urls = [
+    path("", me.change_phone, name="change_phone"),
+    path("verify/", me.change_phone_verify, name="change_phone_verify"),
+    path("verify/resend/", me.change_phone_resend, name="change_phone_resend"),
+    path("verify/status/", status.change_phone_status, name="change_phone_status"),
+]
+security_urls = [
+    path("", security.security, name="security"),
+    path("app/", app.add_app, name="add_app"),
+    path("phone/", phones.add_phone, name="add_phone"),
+    path("email/", emails.add_email, name="add_email"),
+    path("passkey/", passkeys.add_passkey, name="add_passkey"),
+    path("passkey/options/", passkeys.add_passkey_options, name="add_passkey_options"),
+    path("codes/", recovery.recovery_codes, name="recovery_codes"),
+    path("codes/file/", recovery.recovery_codes_file, name="recovery_codes_file"),
+    path("sessions/end/", security.end_session, name="end_session"),
+    path("sessions/others/", security.end_other_sessions, name="end_other_sessions"),
+    path("browsers/remove/", security.untrust, name="untrust"),
+    path("factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),
+    path("factors/<int:pk>/remove/", security.remove_factor, name="remove_factor"),
+    path("factors/<int:pk>/app/", app.replace_app, name="replace_app"),
+    path("factors/<int:pk>/prefer/", phones.prefer_phone, name="prefer_phone"),
+    path("factors/<int:pk>/name/", phones.rename_factor, name="rename_factor"),
+]
+# The page that every login opens comes first. Others are behind a prefix each.
 urlpatterns = [
-    path("login/enroll/", app.enroll, name="enroll"),
-    path("login/enroll/app/", app.enroll_app, name="enroll_app"),
-    path("login/enroll/phone/", enroll.enroll_phone, name="enroll_phone"),
-    path("login/enroll/email/", emails.enroll_email, name="enroll_email"),
-    path("login/enroll/verify/", enroll.enroll_verify, name="enroll_verify"),
-    path("login/enroll/done/", enroll.enroll_done, name="enroll_done"),
-    path("login/enroll/done/codes/", enroll.save_codes, name="save_codes"),
+    path("login/verify/", include(verification_urls)),
+    path("login/enroll/", include(enrollment_urls)),
     path("login/skip/", enroll.skip, name="skip"),
-    path("login/verify/", verify.verify, name="verify"),
-    path("login/verify/resend/", verify.resend, name="resend"),
-    path("login/verify/email/", verify.send_to_email, name="send_to_email"),
-    path("login/verify/status/", status.status, name="status"),
     path("login/recovery-code/", recovery.recovery_code, name="recovery_code"),
+    path("login/passkey/", passkeys.passkey, name="passkey"),
+    path("login/passkey/options/", passkeys.passkey_options, name="passkey_options"),
     path("login/mailbox/", mailbox.mailbox, name="mailbox"),
     path("login/lost/", mailbox.lost, name="lost"),
     path("login/choose/", verify.choose, name="choose"),
@@ -41,40 +80,10 @@ urlpatterns = [
     path("login/cancel/", verify.cancel, name="cancel"),
     path("login/help/", verify.help_, name="help"),
     path("hooks/<slug:provider>/<uuid:receipt_id>/", hooks.receipt, name="receipt"),
-    path("me/phone/", me.change_phone, name="change_phone"),
-    path("me/phone/verify/", me.change_phone_verify, name="change_phone_verify"),
-    path("me/phone/verify/resend/", me.change_phone_resend, name="change_phone_resend"),
-    path("me/phone/verify/status/", status.change_phone_status, name="change_phone_status"),
-    path("me/security/app/", app.add_app, name="add_app"),
-    path("me/security/codes/", recovery.recovery_codes, name="recovery_codes"),
-    path("me/security/codes/file/", recovery.recovery_codes_file, name="recovery_codes_file"),
-    path("me/security/", security.security, name="security"),
-    path("me/security/sessions/end/", security.end_session, name="end_session"),
-    path("me/security/sessions/others/", security.end_other_sessions, name="end_other_sessions"),
-    path("me/security/browsers/remove/", security.untrust, name="untrust"),
-    path("me/security/factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),
-    path("me/security/factors/<int:pk>/remove/", security.remove_factor, name="remove_factor"),
-    path("me/security/factors/<int:pk>/app/", app.replace_app, name="replace_app"),
-    path("me/security/phone/", phones.add_phone, name="add_phone"),
-    path("me/security/email/", emails.add_email, name="add_email"),
-    path("me/security/factors/<int:pk>/prefer/", phones.prefer_phone, name="prefer_phone"),
-    path("me/security/factors/<int:pk>/name/", phones.rename_factor, name="rename_factor"),
+    path("me/phone/", include(phone_urls)),
+    path("me/security/", include(security_urls)),
     path("me/enable-mfa/", enable.enable, name="enable"),
     path("me/session/", session.time_left, name="time_left"),
     path("me/session/stay/", session.stay, name="stay"),
     path("me/activity/", me.activity, name="activity"),
-    path("login/enroll/passkey/", passkeys.enroll_passkey, name="enroll_passkey"),
-    path(
-        "login/enroll/passkey/options/",
-        passkeys.enroll_passkey_options,
-        name="enroll_passkey_options",
-    ),
-    path("login/passkey/", passkeys.passkey, name="passkey"),
-    path("login/passkey/options/", passkeys.passkey_options, name="passkey_options"),
-    path("me/security/passkey/", passkeys.add_passkey, name="add_passkey"),
-    path(
-        "me/security/passkey/options/",
-        passkeys.add_passkey_options,
-        name="add_passkey_options",
-    ),
 ]

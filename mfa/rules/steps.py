@@ -98,8 +98,10 @@ class Facts:
     @property
     def spared(self) -> bool:
         """Whether a trusted browser replaces the question, never a setup that is due (TB-01)."""
+        if not self.trusted:
+            return False
         due = self.outdated or self.number_due or not self.backed_up
-        return self.trusted and not (due or self.lost or self.was_reset)
+        return not (due or self.lost or self.was_reset)
 
     @property
     def recovering(self) -> bool:
