@@ -8,7 +8,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mfa import channels, login
+from mfa import channels, factors, login
 from mfa.challenges import MOST_WRONG_ANSWERS
 from mfa.forms.codes import CodeForm
 from mfa.limits.counters import TooMany
@@ -44,7 +44,8 @@ def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
     context = {
         "form": form,
         "passkey": flow.pending.lost and Factor.Kind.PASSKEY in held,
-        "phone": Factor.Kind.PHONE in held,
+        # The notice goes to a removed number if there is no other.
+        "phone": bool(factors.last_number(flow.user)),
         "here": reverse("mfa:mailbox"),
         "first": not flow.facts.ever_bound,
         "may_skip": flow.may_skip,

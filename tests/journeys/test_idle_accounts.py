@@ -6,9 +6,9 @@ import pytest
 import time_machine
 
 from accounts.models import User
-from mfa.models import AuditEvent, Event, OutboxMessage, SitePolicy
+from mfa.models import AuditEvent, Event, Factor, OutboxMessage, SitePolicy, Status
 from mfa.models.channel_health import mail_config
-from tests.conftest import NOON, make_user
+from tests.conftest import NOON, give_phone, make_user
 from tests.portal_client import PASSWORD, Browser, code
 
 PHONE, MAILBOX, APP = "/login/enroll/phone/", "/login/mailbox/", "/login/enroll/app/"
@@ -139,11 +139,21 @@ def test_optional_second_step_can_be_skipped(
 
 
 def test_person_who_had_factor_recovers_as_usual(browser: Browser, idle: User) -> None:
-    User.objects.filter(pk=idle.pk).update(ever_bound_at=LONG_AGO)
+    give_phone(idle, NUMBER)
+    Factor.objects.filter(user=idle).become(Status.REVOKED)
     browser.password(idle)
     page = browser.get(MAILBOX).content.decode()
     assert "text your old number" in page
     assert "Skip for Now" not in page
+    browser.post(MAILBOX)
+    browser.post(MAILBOX, {"code": code(idle.email)})
+    assert OutboxMessage.objects.filter(target=NUMBER).exists()
+
+
+def test_page_promises_no_text_to_a_number_that_never_was(browser: Browser, idle: User) -> None:
+    User.objects.filter(pk=idle.pk).update(ever_bound_at=LONG_AGO)
+    browser.password(idle)
+    assert "text your old number" not in browser.get(MAILBOX).content.decode()
 
 
 # If the login needs no factor, the pages behind it ask for the email proof.
