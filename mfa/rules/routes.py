@@ -148,7 +148,7 @@ def routes_for(
         case Purpose.STEP_UP if binds and (idle or was_reset):
             return own
         case Purpose.STEP_UP | Purpose.RESET:
-            routes = usable(policy, held, channels_up, mailbox=mailbox, rests=rests)
+            routes = usable(policy, held, channels_up, mailbox=mailbox)
             confirmed = confirming(routes, alone=alone)
             binds = binds and purpose is Purpose.STEP_UP
             return binding(policy, held, confirmed, without) if binds else confirmed
@@ -193,9 +193,7 @@ def binding(
     return (*confirmed, Route(ChannelName.EMAIL))
 
 
-def by_mailbox_only(
-    policy: Policy, holdings: Iterable[Holding], *, never_stronger: bool = False
-) -> bool:
+def by_mailbox_only(policy: Policy, holdings: Iterable[Holding], *, never_stronger: bool) -> bool:
     """Whether email is the only factor that the policy allows or the person ever had (EM-07).
 
     The account's own address is not a factor. One that was removed or reported still counts.

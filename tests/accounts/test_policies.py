@@ -6,12 +6,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import User, policies
 from accounts.organizations import members
 from mfa.models import SitePolicy
-from mfa.rules.fold import EmptyPolicyError
+from mfa.rules.fold import EmptyPolicyError, resolve
 from mfa.rules.methods import Method
-from mfa.rules.policy import Enforcement, Policy
+from mfa.rules.policy import Enforcement, Layer, Policy
 from tests.organizations import MANAGER, join, organization, settings
 from tests.registration import registered
 
@@ -130,3 +130,10 @@ def test_pilot_group_and_pause_reach_members(bob: User, policy: SitePolicy) -> N
     assert not policy_of(bob).in_force
     bob.groups.add(group)
     assert policy_of(bob).in_force
+
+
+@pytest.mark.parametrize("role", [policies.STAFF, policies.MANAGER], ids=["staff", "managers"])
+def test_staff_and_managers_never_trust_browser(role: Layer) -> None:
+    """TB-01."""
+    site = Layer(name="site", trust_browser_for=timedelta(days=30))
+    assert resolve(site, [role], in_force=True).trust_browser_for == timedelta()

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.models.policies import MANAGER, STAFF
 from mfa.rules import policy as policies
 from mfa.rules.fold import EmptyPolicyError, resolve
 from mfa.rules.methods import Method
@@ -492,13 +491,6 @@ def test_lower_level_only_shortens_trust_in_browsers(site, below, trusted):
     assert policy.trust_browser_for == trusted * DAYS
 
 
-@pytest.mark.parametrize("role", [STAFF, MANAGER], ids=["staff", "managers"])
-def test_staff_and_managers_never_trust_browser(role):
-    """TB-01."""
-    site = Layer(name="site", trust_browser_for=30 * DAYS)
-    assert resolve(site, [role], in_force=True).trust_browser_for == timedelta()
-
-
 def test_fingerprint_changes_with_each_decision_and_nothing_else():
     """TB-02: which a trusted browser dies of."""
     policy = Policy(methods=frozenset({Method.PHONE, Method.APP, Method.PASSKEY}))
@@ -588,3 +580,17 @@ def test_mail_test_result_is_kept_through_all_layers(tested):
 
 def test_mail_is_untested_by_default():
     assert resolve(SITE, in_force=True).mail_tested is False
+
+
+@pytest.mark.parametrize(
+    ("policy", "asks"),
+    [
+        (Policy(in_force=True), True),
+        (Policy(in_force=True, enforcement=Enforcement.OPTIONAL), True),
+        (Policy(in_force=True, enforcement=Enforcement.OFF), False),
+        (Policy(in_force=True, paused=True), False),
+        (Policy(), False),
+    ],
+)
+def test_login_asks_while_policy_demands_it(policy, asks):
+    assert policy.asks is asks

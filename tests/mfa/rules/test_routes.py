@@ -29,6 +29,7 @@ APP = Holding(9, Method.APP)
 MAILBOX = Holding(10, Method.EMAIL, "alice@example.org")
 SECOND_MAILBOX = Holding(14, Method.EMAIL, "alice@example.com")
 PASSKEY = Holding(15, Method.PASSKEY)
+SECOND_PASSKEY = Holding(16, Method.PASSKEY)
 CODES = Holding(11, Method.RECOVERY_CODES)
 LOST_APP = Holding(12, Method.APP, works=False)
 LOST_CODES = Holding(13, Method.RECOVERY_CODES, works=False)
@@ -61,6 +62,7 @@ def all_but(method):
         case("two phones, the better one first", [PHONE, SECOND_PHONE], TEXT, SECOND_TEXT, EMAIL),
         case("the order is the caller's", [SECOND_PHONE, PHONE], SECOND_TEXT, TEXT, EMAIL),
         case("weaker ways beside a passkey", [PHONE, PASSKEY], TOUCH, TEXT, EMAIL),
+        case("one route for all passkeys", [PASSKEY, SECOND_PASSKEY, APP], TOUCH, KEY, EMAIL),
         case(
             "weaker ways are refused beside a passkey",
             [PHONE, APP, MAILBOX, PASSKEY, CODES],
@@ -366,6 +368,25 @@ JUST_RESET = Mailbox(MAILBOX.target, rests=True, after_reset=True)
             binds=True,
             idle=True,
         ),
+        used(
+            "no enrolled email before a new setup",
+            Purpose.LOGIN,
+            [PHONE, MAILBOX],
+            TEXT,
+            EMAIL,
+            policy=MIXED,
+            outdated=True,
+        ),
+        used("nor if a phone is gone", Purpose.LOGIN, [MAILBOX], policy=MIXED, outdated=True),
+        used(
+            "it does if it is all there ever was",
+            Purpose.LOGIN,
+            [MAILBOX],
+            OWN_MAILBOX,
+            policy=MIXED,
+            outdated=True,
+            never_stronger=True,
+        ),
         used("the mailbox recovers", Purpose.RECOVER, [PHONE], EMAIL),
         used("not where email is off", Purpose.RECOVER, [PHONE], policy=OFF),
         used("not without mail", Purpose.RECOVER, [PHONE], channels=NO_MAIL),
@@ -441,6 +462,14 @@ JUST_RESET = Mailbox(MAILBOX.target, rests=True, after_reset=True)
 )
 def test_each_purpose_has_its_routes(asking, holdings, expected):
     assert asking(holdings=iter(holdings)) == expected
+
+
+@pytest.mark.parametrize("purpose", [Purpose.LOGIN, Purpose.STEP_UP, Purpose.RESET])
+@pytest.mark.parametrize("address", [MAILBOX.target, SECOND_MAILBOX.target])
+def test_enrolled_email_says_whether_it_is_the_account_s(purpose, address):
+    mailbox = Mailbox(address)
+    (route,) = routes_for(purpose, ONLY_MAIL, [MAILBOX], ALL_CHANNELS, mailbox=mailbox)
+    assert route.linked is (address == MAILBOX.target)
 
 
 STOPPED = Holding(1, Method.PHONE, "+447700900201", refuses=True)
