@@ -45,7 +45,7 @@ EDITS = {
     path("login/enroll/pin/", pin.enroll_pin, name="enroll_pin"),
 """,
         ),
-        ("from django.urls import path\n", "from mfa.views import pin\n"),
+        ("from django.urls import include, path\n", "from mfa.views import pin\n"),
     ],
 }
 
