@@ -1,5 +1,8 @@
 """The details of audit events about organizations, in words."""
 
+from collections.abc import Callable
+
+from django.db.models import Model
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Membership, Organization, OrganizationPolicy
@@ -17,6 +20,12 @@ def _role(code: str) -> str:
     return str(dict(Membership.Role.choices).get(code, code))
 
 
+def _labels(model: type[Model]) -> Callable[[list[str]], str]:
+    """Return a function that names changed fields, without the times that the portal notes."""
+    shown = {field.name for field in model._meta.fields if field.editable}  # noqa: SLF001 public API
+    return lambda names: ", ".join(label_of(model, name) for name in names if name in shown)
+
+
 DETAILS.update(
     organization=Detail(_("Organization"), _name),
     # The name at that time. `organization` shows the name of today.
@@ -27,12 +36,7 @@ DETAILS.update(
 OF_EVENT.update(
     {
         (Event.ALERTED, "organization_name"): Detail(_("Organization")),
-        (Event.ORGANIZATION_CHANGED, "fields"): Detail(
-            _("Changed"), lambda names: ", ".join(label_of(Organization, name) for name in names)
-        ),
-        (Event.RULES_CHANGED, "fields"): Detail(
-            _("Changed"),
-            lambda names: ", ".join(label_of(OrganizationPolicy, name) for name in names),
-        ),
+        (Event.ORGANIZATION_CHANGED, "fields"): Detail(_("Changed"), _labels(Organization)),
+        (Event.RULES_CHANGED, "fields"): Detail(_("Changed"), _labels(OrganizationPolicy)),
     }
 )

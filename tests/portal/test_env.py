@@ -69,7 +69,7 @@ ACCEPTED = [
     ("BASE_URL=", "BASE_URL", "http://127.0.0.1:8000"),
     ("TIME_ZONE= # ours", "TIME_ZONE", "UTC"),
     ("PASSWORD_MIN_LENGTH=", "PASSWORD_MIN_LENGTH", 15),
-    ("ALLOWED_HOSTS=", "ALLOWED_HOSTS", ["127.0.0.1"]),
+    ("ALLOWED_HOSTS=", "ALLOWED_HOSTS", ["127.0.0.1", "localhost"]),
     ("TIME_ZONE=", "TIME_ZONE", "UTC"),
     # Spaces, export, comments, quotes
     ("  PORTAL_LOGO = Acme Portal  ", "PORTAL_LOGO", "Acme Portal"),

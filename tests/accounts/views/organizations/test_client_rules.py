@@ -58,7 +58,10 @@ def test_partner_requires_mfa_of_clients_and_leaves_it_to_them_again(
     save(managing)
     assert User.objects.get(pk=dora.pk).mfa_policy.enforcement == "off"
     fields = [each.details["fields"] for each in AuditEvent.objects.filter(event="rules_changed")]
-    assert fields == [["enforcement", "methods", "skips_from"], ["enforcement", "methods"]]
+    assert fields == [
+        ["enforcement", "methods", "skips_from", "trusts_from"],
+        ["enforcement", "methods", "trusts_from"],
+    ]
 
 
 def test_off_by_administrator_is_kept(managing: Browser, relaxed: SitePolicy) -> None:

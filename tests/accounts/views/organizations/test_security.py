@@ -70,7 +70,10 @@ def test_manager_turns_mfa_off_and_on_after_a_preview(
     assert User.objects.get(pk=charlie.pk).mfa_policy.enroll_again_from is not None
     assert list(Factor.objects.order_by("pk").values()) == before
     fields = [each.details["fields"] for each in AuditEvent.objects.filter(event="rules_changed")]
-    assert fields == [["enforcement"], ["enforcement", "skips_from", "enroll_again_from"]]
+    assert fields == [
+        ["enforcement", "trusts_from"],
+        ["enforcement", "skips_from", "enroll_again_from", "trusts_from"],
+    ]
 
 
 def test_stale_preview_is_shown_again_before_it_is_saved(
