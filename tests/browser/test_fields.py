@@ -42,7 +42,7 @@ def test_password_managers_recognize_login_fields(visit: Visit, bob: User) -> No
     visitor.open("/login/")
     email, password = visitor.field("Email"), visitor.field("Password")
     expect(email).to_have_attribute("type", "email")
-    expect(email).to_have_attribute("autocomplete", "username")
+    expect(email).to_have_attribute("autocomplete", "username webauthn")
     expect(email).to_have_attribute("spellcheck", "false")
     expect(password).to_have_attribute("type", "password")
     expect(password).to_have_attribute("autocomplete", "current-password")
