@@ -491,6 +491,20 @@ def test_lower_level_only_shortens_trust_in_browsers(site, below, trusted):
     assert policy.trust_browser_for == trusted * DAYS
 
 
+@pytest.mark.parametrize(
+    ("site", "below", "newest"),
+    [(None, None, None), (0, None, 0), (None, 0, 0), (0, 1, 1), (1, 0, 1)],
+)
+def test_newest_change_of_any_level_ends_trust(site, below, newest):
+    """TB-02."""
+    site, below, newest = (
+        None if days is None else NOW + days * DAYS for days in (site, below, newest)
+    )
+    layer = Layer(name="organization", trusts_from=below)
+    policy = resolve(Layer(name="site", trusts_from=site), [layer], in_force=True)
+    assert policy.trusts_from == newest
+
+
 def test_fingerprint_changes_with_each_decision_and_nothing_else():
     """TB-02: which a trusted browser dies of."""
     policy = Policy(methods=frozenset({Method.PHONE, Method.APP, Method.PASSKEY}))

@@ -96,6 +96,13 @@ def test_clock_that_is_wrong_by_ten_minutes_is_recognized(away):
     assert drifted_step_of(SECRET, typed, now=NOON) == known
 
 
+def test_clock_is_taken_as_slow_if_a_code_repeats():
+    """This secret has the code 353827 in two steps near noon."""
+    twice = (5492).to_bytes(SECRET_BYTES)
+    assert hotp(twice, NOW - 13) == hotp(twice, NOW + 14) == "353827"
+    assert drifted_step_of(twice, "353827", now=NOON) == NOW - 13
+
+
 def test_wrong_clock_is_read_in_other_digits():
     typed = hotp(SECRET, NOW + 9)
     spelled = "".join(chr(ord("\u0660") + int(digit)) for digit in typed)
