@@ -134,7 +134,7 @@ def _second_step(user: User, known: list[Factor]) -> dict[str, object]:
     """Return what the person logs in with, and whether a second step is needed."""
     held = [factor for factor in known if factor.is_usable]
     return {
-        "saved": international(known[0].target) if factors.awaits_number(known) else "",
+        "saved": international(waiting) if (waiting := factors.waiting_number(known)) else "",
         "passkey": _first(held, Factor.Kind.PASSKEY),
         "app": _first(held, Factor.Kind.APP),
         "phone": _first(held, Factor.Kind.PHONE),

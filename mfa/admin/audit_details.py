@@ -3,7 +3,7 @@
 `mfa.audit` stores short keys and codes, because the reader's language is not known then.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ class Detail:
     words: Callable[[Any], object] = str
 
 
-def _from(words: "dict[Any, StrOrPromise]") -> Callable[[Any], str]:
+def _from(words: "Mapping[Any, StrOrPromise]") -> Callable[[Any], str]:
     """Return a function that looks a code up. A code of another version stays as it is."""
     return lambda code: str(words.get(code, code))
 
@@ -119,13 +119,13 @@ LIMITS: "dict[str, StrOrPromise]" = {
 # In the order of the page. accounts.admin adds its own.
 DETAILS: dict[str, Detail] = {
     "alert": Detail(_("Alert"), _from(MESSAGES)),
-    "purpose": Detail(_("Purpose"), _from({str(key): words for key, words in PURPOSES.items()})),
-    "channel": Detail(_("Method"), _from({str(key): words for key, words in USED.items()})),
+    "purpose": Detail(_("Purpose"), _from(PURPOSES)),
+    "channel": Detail(_("Method"), _from(USED)),
     "aal": Detail(_("Assurance level (AAL)")),
     "trusted": Detail(_("Trusted browser"), _yes_or_no),
     "attempt": Detail(_("Times sent")),
     "unusual": Detail(_("Unusual"), _from(UNUSUAL)),
-    "factor": Detail(_("Phone or app"), mfa_words.factor_words),
+    "factor": Detail(_("Method"), mfa_words.factor_words),
     "replaced": Detail(_("Instead of")),
     "ending": Detail(_("Number ends in")),
     "old_ending": Detail(_("Old number ends in")),
@@ -147,15 +147,13 @@ DETAILS: dict[str, Detail] = {
     "slug": Detail(_("Address of the organization")),
     "person_id": Detail(_("Account number")),
     "check": Detail(_("Reason"), _from(CHECKS)),
-    "step": Detail(_("Open step"), _from({str(key): words for key, words in STEPS.items()})),
+    "step": Detail(_("Open step"), _from(STEPS)),
     "causes": Detail(_("Reasons"), lambda causes: " ".join(map(_from(CAUSES), causes))),
     "what": Detail(_("Reported"), lambda event: AuditEvent(event=event).told),
     "way": Detail(_("Way"), _from(WAYS)),
-    "identified": Detail(
-        _("Person identified"), _from({str(key): words for key, words in IDENTIFIED.items()})
-    ),
+    "identified": Detail(_("Person identified"), _from(IDENTIFIED)),
     "details": Detail(_("Which other way")),
-    "first": Detail(_("First phone or app"), _yes_or_no),
+    "first": Detail(_("First method"), _yes_or_no),
     "left": Detail(_("Recovery codes left")),
     "restored": Detail(_("Codes from a restored backup"), _yes_or_no),
     "mailed": Detail(_("Email sent"), _yes_or_no),

@@ -4,7 +4,6 @@ from mfa.factors import email, passkey, phone, recovery_codes, totp
 from mfa.factors.binding import (
     are_backed_up,
     are_outdated,
-    awaits_number,
     end_former,
     has_strong,
     held_by,
@@ -16,6 +15,7 @@ from mfa.factors.binding import (
     shown_of,
     suspend,
     suspend_reported,
+    waiting_number,
 )
 from mfa.factors.email import MOST_EMAILS, add_email, has_most_emails
 from mfa.factors.kind import Asked, Kind
@@ -60,7 +60,6 @@ __all__ = [
     "are_enough",
     "are_outdated",
     "assign_phone",
-    "awaits_number",
     "change_phone",
     "drop_proposed",
     "end_former",
@@ -88,6 +87,7 @@ __all__ = [
     "suspend",
     "suspend_reported",
     "to_enroll",
+    "waiting_number",
 ]
 
 

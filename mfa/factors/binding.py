@@ -33,9 +33,18 @@ def held_by(user: AbstractMfaUser) -> list[Factor]:
     return [factor for factor in known_of(user) if factor.is_usable]
 
 
-def awaits_number(known: Sequence[Factor]) -> bool:
-    """Whether the newest of these is a number that waits for its proof, beside a factor (C16)."""
-    return len(known) > 1 and known[0].status == Status.PROPOSED
+def waiting_number(known: Sequence[Factor]) -> str:
+    """Return the saved number that waits for its proof beside these factors, or "" (C16).
+
+    It is newer than the phones. Without a phone it waits only as the newest: an app that was set up
+    later took the place of a number from the registration.
+    """
+    waits = next((at for at, one in enumerate(known) if one.status == Status.PROPOSED), None)
+    if waits is None or len(known) == 1:
+        return ""
+    phones = [at for at, one in enumerate(known) if one.kind == Factor.Kind.PHONE and at != waits]
+    newest = waits < min(phones) if phones else waits == 0
+    return known[waits].target if newest else ""
 
 
 def holds_one_of(user: AbstractMfaUser, methods: Collection[str]) -> bool:

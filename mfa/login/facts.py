@@ -44,7 +44,7 @@ def gather(
     number_due = (
         policy.number_change is NumberChange.SAVE_THEN_VERIFY
         and Method.PHONE in policy.methods
-        and verbs.awaits_number(factors)
+        and bool(verbs.waiting_number(factors))
     )
     # A first factor after long inactivity needs a code by email (S12).
     asks_mailbox = due and purpose is Purpose.STEP_UP and pending.binding

@@ -135,7 +135,7 @@ class Standing:
     @property
     def saved_number(self) -> str:
         """The person's new number that waits for its code, or ""."""
-        return self.known[0].target if factors.awaits_number(self.known) else ""
+        return factors.waiting_number(self.known)
 
     @property
     def app(self) -> Factor | None:

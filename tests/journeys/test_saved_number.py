@@ -6,8 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from mfa import factors
+from mfa.audit import NOWHERE
 from mfa.models import AuditEvent, Challenge, Event, Factor, OutboxMessage, SitePolicy
 from mfa.models.factors import Status
+from tests.authenticator import SECRET, give_app, shows
 from tests.journeys.conftest import NEW_NUMBER
 from tests.journeys.statements import CountingBrowser
 from tests.organizations import settings as store
@@ -80,6 +83,31 @@ def test_next_login_asks_for_the_saved_number(asked: Browser, alice: User) -> No
     assert numbers(alice) == {NEW_NUMBER: Status.ACTIVE}
     # Asking for its code again did not save it again.
     assert AuditEvent.objects.filter(event="number_saved").count() == 1
+
+
+def test_app_added_meanwhile_does_not_make_the_number_forgotten(
+    saved: Browser, alice: User
+) -> None:
+    give_app(alice)
+    saved.password(alice)
+    saved.post("/login/verify/", {"code": shows(SECRET)})
+    assert not saved.signed_in
+    assert "You saved a new number" in saved.get(ENROLL).content.decode()
+    saved.post(ENROLL, {"phone": NEW_NUMBER})
+    saved.post("/login/enroll/verify/", {"code": code(NEW_NUMBER)})
+    assert saved.signed_in
+
+
+def test_typed_number_is_left_behind_by_an_app(browser: Browser, bob: User) -> None:
+    """A number from before the first factor, such as an imported landline."""
+    factors.propose_phone(bob, NEW_NUMBER, client=NOWHERE)
+    policy = SitePolicy.load()
+    store(policy, number_change="save_then_verify")
+    give_app(bob)
+    User.objects.filter(pk=bob.pk).update(ever_bound_at=timezone.now())
+    browser.password(bob)
+    browser.post("/login/verify/", {"code": shows(SECRET)})
+    assert browser.signed_in
 
 
 def test_another_number_can_be_verified_instead(asked: Browser, alice: User) -> None:

@@ -68,7 +68,7 @@ def test_details_read_as_sentences(alice: User) -> None:
         "Assurance level (AAL)": "2",
     }
     assert shown(Event.FACTOR_ADDED, factor=phone.pk, ending="01") == {
-        "Phone or app": phone.masked,
+        "Method": phone.masked,
         "Number ends in": "01",
     }
     assert shown(Event.MEMBER_JOINED, organization=clinic.pk, organization_name="Old", by=1) == {
