@@ -1,6 +1,7 @@
 """A program that runs beside the tests, with its child processes."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from typing import Self
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The time for a clean shutdown. Idle connections cost gunicorn 5 s of it.
 ENDS_WITHIN = 20
+SERVER_PORTS = (10_000, 32_000)
 
 
 class Process:
@@ -98,9 +100,19 @@ def run(command: Sequence[str], env: Mapping[str, str], *, said: str | None = No
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port for a server that starts later.
+
+    The system gives ports above 32767 to outgoing connections (Linux, `ip_local_port_range`),
+    so one of those can be taken before the server binds it.
+    """
+    while True:
+        port = random.randrange(*SERVER_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def _signal_group(pid: int) -> None:

@@ -162,6 +162,8 @@ def test_many_events_are_read_in_pages_with_constant_memory(
         AuditEvent(at=now - timedelta(seconds=number // 50), event=Event.LOGGED_IN, user=alice)
         for number in range(2000)
     )
+    # The first export imports modules and fills caches, which is not its memory.
+    data = json.loads("".join(my_data.written(alice, recognized=False)))
     tracemalloc.start()
     with CaptureQueriesContext(
         connection,
@@ -172,6 +174,5 @@ def test_many_events_are_read_in_pages_with_constant_memory(
     assert size > 250_000
     assert peak < size
     assert len(queries) < 120
-    data = json.loads("".join(my_data.written(alice, recognized=False)))
     assert len(data["activity"]) == AuditEvent.objects.filter(user=alice).count()
     assert data["activity"] == sorted(data["activity"], key=lambda each: each["at"], reverse=True)
