@@ -1,0 +1,57 @@
+"""Passkeys and security keys: options for browsers, new passkeys, and their answers."""
+
+from django.utils.translation import gettext_lazy as _
+
+from mfa.factors.kind import Kind, Words
+from mfa.factors.passkey.address import origin, site
+from mfa.factors.passkey.answers import identify, judge, use, verify
+from mfa.factors.passkey.creation import add, read_new
+from mfa.factors.passkey.options import (
+    MOST_PASSKEYS,
+    are_enough,
+    options_to_add,
+    options_to_answer,
+    options_to_log_in,
+    signals_of,
+    unknown_in,
+)
+from mfa.rules.methods import Method
+
+KIND = Kind(
+    method=Method.PASSKEY,
+    verify=verify,
+    page="mfa:passkey",
+    enroll="mfa:enroll_passkey",
+    add="mfa:add_passkey",
+    notice="passkey",
+    words=Words(
+        choose=_("A passkey or security key"),
+        out_of_order=_("Passkeys are not available right now."),
+        add=_("Add a passkey or security key"),
+        enroll=_("Passkey or security key"),
+        about=_(
+            "You unlock your phone, computer or security key. There is no code to type, and it "
+            "can't be used on a fake website."
+        ),
+        enrolled=_("Your passkey is set up"),
+        from_now_on=_("From now on you can log in with your passkey."),
+    ),
+)
+
+__all__ = [
+    "KIND",
+    "MOST_PASSKEYS",
+    "add",
+    "are_enough",
+    "identify",
+    "judge",
+    "options_to_add",
+    "options_to_answer",
+    "options_to_log_in",
+    "origin",
+    "read_new",
+    "signals_of",
+    "site",
+    "unknown_in",
+    "use",
+]

@@ -1,0 +1,45 @@
+"""Challenges of passkeys: drawn for a browser, and closed by one answer."""
+
+import secrets
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from mfa.client import Client
+from mfa.limits import counters, table as limits
+from mfa.models import AbstractMfaUser, PasskeyChallenge
+from mfa.rules.codes import browser_of
+from mfa.rules.passkeys import CHALLENGE_BYTES, TIMEOUT
+from mfa.rules.routes import Purpose
+
+LIFE = timedelta(milliseconds=TIMEOUT)
+
+
+def draw(nonce: str, purpose: Purpose, user: AbstractMfaUser | None, client: Client) -> bytes:
+    """Draw a challenge and store it. Several can be open, so that each tab has its own (key2)."""
+    counters.take([limits.PASSKEY_CHALLENGES.of(client.network)])
+    challenge = secrets.token_bytes(CHALLENGE_BYTES)
+    PasskeyChallenge.objects.create(
+        challenge=challenge,
+        browser=browser_of(nonce),
+        purpose=purpose,
+        user_id=user.pk if user else None,
+    )
+    return challenge
+
+
+def spend(sent: bytes, nonce: str, purpose: Purpose, user: AbstractMfaUser | None) -> bytes:
+    """Return a challenge that was open for this browser, purpose and person, and close it.
+
+    Return b"" for any other. Only the number of deleted rows decides, so it works once.
+    """
+    open_ = PasskeyChallenge.objects.filter(
+        Q(user_id=user.pk) if user else Q(user=None),
+        challenge=sent,
+        browser=browser_of(nonce),
+        purpose=purpose,
+        created_at__gt=timezone.now() - LIFE,
+    )
+    deleted, _rows = open_.delete()
+    return sent if deleted else b""
