@@ -173,6 +173,7 @@ PATTERNS = {
     "mfa.channels.twilio.receipts.MESSAGE_ID": "receipt",
     "mfa.channels.twilio.receipts.CODE": "receipt",
     "mfa.management.commands.test_email.Command": "an operator's",
+    "portal.management.commands.new_push_key.LINE": "settings file",
     "mfa.models.plain_text.AT": "text that staff write",
     "mfa.models.plain_text.BREAKS": "text that staff write",
     "mfa.rules.looks.PLAIN": "name of the portal",

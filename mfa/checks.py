@@ -5,6 +5,8 @@ from ipaddress import ip_network
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning as Caution, register
 
+from mfa.channels import webpush
+
 OUTBOX = "mfa.channels.outbox."
 # Backends that store emails, and so codes, where others can read them
 READABLE = {
@@ -72,6 +74,31 @@ def check_feedback(**_: object) -> list[CheckMessage]:
             id="mfa.E005",
         )
     ]
+
+
+@register(Tags.security)
+def check_push(**_: object) -> list[CheckMessage]:
+    """Refuse a key that is none, and a contact that a push service refuses (push2)."""
+    if not settings.VAPID_PRIVATE_KEY:
+        return []
+    found: list[CheckMessage] = []
+    if not webpush.is_key(settings.VAPID_PRIVATE_KEY):
+        hint = "Run: manage.py new_push_key"
+        found.append(Error("VAPID_PRIVATE_KEY is not a key.", hint=hint, id="mfa.E006"))
+    fault = webpush.contact_fault(settings.VAPID_CONTACT)
+    if fault and not (settings.DEMO or settings.DEBUG):
+        hint = "Set VAPID_CONTACT, for example to mailto:security@example.com."
+        found.append(Error(f"VAPID_CONTACT {fault}.", hint=hint, id="mfa.E007"))
+    return found
+
+
+@register(Tags.security)
+def check_push_tests(**_: object) -> list[CheckMessage]:
+    """Refuse to post into one's own network on a public server (push5)."""
+    if settings.DEMO or settings.DEBUG or not settings.PUSH_TEST_ENDPOINTS:
+        return []
+    words = "PUSH_TEST_ENDPOINTS is set although DEBUG and DEMO are off."
+    return [Error(words, hint="Remove the line.", id="mfa.E008")]
 
 
 @register(Tags.security, deploy=True)

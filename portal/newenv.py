@@ -5,9 +5,11 @@ Without a path: .env for the demo. With a path, such as /etc/portal/env: for pro
 
 import secrets
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric import ec
 
 ROOT = Path(__file__).resolve().parent.parent
 # What every production server changes. Addresses and services are left to fill in.
@@ -27,6 +29,7 @@ def main(path: str = "") -> None:
     changes = {
         "SECRET_KEY=\n": f"SECRET_KEY={secrets.token_urlsafe(50)}\n",
         "ENCRYPTION_KEYS=\n": f"ENCRYPTION_KEYS={Fernet.generate_key().decode()}\n",
+        "VAPID_PRIVATE_KEY=\n": f"VAPID_PRIVATE_KEY={new_push_key()}\n",
     }
     if path:
         token = secrets.token_urlsafe(32)
@@ -36,6 +39,12 @@ def main(path: str = "") -> None:
         text = text.replace(f"\n{shipped}", f"\n{ours}")
     target.touch(mode=0o600)
     target.write_text(text)
+
+
+def new_push_key() -> str:
+    """Return a new value of VAPID_PRIVATE_KEY: 32 bytes in base64url."""
+    number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+    return urlsafe_b64encode(number.to_bytes(32, "big")).decode().rstrip("=")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.load(os.environ, BASE_DIR / ".env")
+SETTINGS_FILE = env.file
 
 # Keys and modes
 SECRET_KEY = env.text("SECRET_KEY")
@@ -272,6 +273,10 @@ SMS_FEEDBACK = env.switch("SMS_FEEDBACK")
 SMS_REDACT = env.switch("SMS_REDACT")
 SMS_MESSAGE_INTENT = env.text("SMS_MESSAGE_INTENT", "")
 SMS_TEST_NUMBERS = env.items("SMS_TEST_NUMBERS", []) if DEBUG or DEMO else []
+# Approval on the phone by web push (RFC 8292). Without a key it is not offered.
+VAPID_PRIVATE_KEY = env.text("VAPID_PRIVATE_KEY", "")
+VAPID_CONTACT = env.text("VAPID_CONTACT", BASE_URL)
+PUSH_TEST_ENDPOINTS = env.items("PUSH_TEST_ENDPOINTS", [], addresses.origin)
 # The class that sends texts. The demo's outbox imitates it.
 SMS_PROVIDER = "mfa.channels.twilio.TwilioChannel"
 MFA_CHANNELS: dict[str, dict[str, Any]] = {

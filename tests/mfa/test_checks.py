@@ -10,7 +10,10 @@ from mfa.checks import (
     check_feedback,
     check_outbox,
     check_proxies,
+    check_push,
+    check_push_tests,
 )
+from portal.newenv import new_push_key
 
 REAL = {
     "sms": {"BACKEND": "mfa.channels.twilio.TwilioChannel", "OPTIONS": {}},
@@ -139,3 +142,44 @@ def test_all_checks_are_registered(production) -> None:
     production.CELERY_TASK_ALWAYS_EAGER = True
     found = set(ids(run_checks(include_deployment_checks=True)))
     assert {"mfa.E001", "mfa.E003", "mfa.E004", "mfa.E005", "mfa.W001"} <= found
+
+
+@pytest.fixture
+def pushing(production):
+    """A production portal that sends push messages."""
+    production.VAPID_PRIVATE_KEY = new_push_key()
+    production.VAPID_CONTACT = "https://portal.acme.com"
+    return production
+
+
+def test_push_with_reachable_contact_passes(pushing) -> None:
+    assert check_push() == []
+
+
+def test_contact_that_apple_refuses_is_an_error(pushing) -> None:
+    """push2."""
+    pushing.VAPID_CONTACT = "mailto:admin@localhost"
+    assert ids(check_push()) == ["mfa.E007"]
+
+
+def test_demo_may_have_any_contact(pushing) -> None:
+    pushing.DEMO, pushing.VAPID_CONTACT = True, "http://127.0.0.1:8000"
+    assert check_push() == []
+
+
+def test_unreadable_push_key_is_refused(pushing) -> None:
+    pushing.VAPID_PRIVATE_KEY = "not a key"
+    assert ids(check_push()) == ["mfa.E006"]
+
+
+def test_no_push_key_needs_no_contact(pushing) -> None:
+    pushing.VAPID_PRIVATE_KEY, pushing.VAPID_CONTACT = "", "http://localhost"
+    assert check_push() == []
+
+
+@pytest.mark.parametrize("mode", ["DEMO", "DEBUG"])
+def test_test_endpoints_are_for_demo_and_debugging(production, mode: str) -> None:
+    production.PUSH_TEST_ENDPOINTS = ["http://127.0.0.1:9000"]
+    assert ids(check_push_tests()) == ["mfa.E008"]
+    setattr(production, mode, True)
+    assert check_push_tests() == []

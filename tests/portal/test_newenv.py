@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
 
+from mfa.channels import webpush
 from portal import dotenv, newenv
 
 
@@ -28,6 +29,7 @@ def test_new_keys_are_random_and_valid(folder: Path) -> None:
     keys = written(folder)
     assert len(keys["SECRET_KEY"]) >= 50
     Fernet(keys["ENCRYPTION_KEYS"])
+    assert webpush.is_key(keys["VAPID_PRIVATE_KEY"])
 
 
 def test_each_run_creates_different_keys(folder: Path) -> None:

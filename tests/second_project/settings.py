@@ -16,6 +16,8 @@ DEBUG, DEMO, HTTPS = False, True, False
 HOST, BASE_URL, ALLOWED_HOSTS = "testserver", "http://testserver", ["testserver"]
 DEFAULT_FROM_EMAIL = "second@example.org"
 TRUSTED_PROXIES: list[str] = []
+VAPID_PRIVATE_KEY, VAPID_CONTACT = "", "https://example.org"
+PUSH_TEST_ENDPOINTS: list[str] = []
 USE_TZ = True
 
 INSTALLED_APPS = [

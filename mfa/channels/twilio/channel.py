@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from mfa.channels import faults
 from mfa.channels.base import Channel, DeliveryError, Finding, Message, Receipt, Report, Sent
+from mfa.channels.trust import authorities
 from mfa.channels.twilio import account as accounts, errors, receipts
 from mfa.models import Reason, SmsAccount, SmsValues
 
@@ -171,7 +172,7 @@ class TwilioChannel(Channel):
     def _wire(self) -> "Wire":
         from mfa.channels.twilio import http
 
-        wanted = (os.getpid(), http.authorities())
+        wanted = (os.getpid(), authorities())
         with self._lock:
             # A forked process must not use the connections of its parent.
             if self._lines is None or self._made_for != wanted:

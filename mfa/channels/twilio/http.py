@@ -3,19 +3,16 @@
 Import it only when sending: the SDK costs 200 ms and 26 MB.
 """
 
-import os
 import ssl
 from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from logging import getLogger
-from pathlib import Path
 from time import monotonic
 from traceback import walk_tb
 from typing import TypeVar
 from urllib.parse import unquote, urlencode
 
-import certifi
 from django.views.decorators.debug import sensitive_variables
 from twilio.base.exceptions import (
     TwilioException,
@@ -34,6 +31,7 @@ from urllib3.util import parse_url
 from mfa.channels import faults
 from mfa.channels.base import DeliveryError, Sent, broken
 from mfa.channels.lines import Call, Connection, DeadlineError, Lines, within
+from mfa.channels.trust import context as context_of
 from mfa.channels.twilio.errors import fault
 from mfa.models import Reason, SmsAccount
 
@@ -48,17 +46,11 @@ CODES = range(10_000, 1_000_000)
 MOST_IDLE = 32
 
 
-def authorities() -> str:
-    """Return the trusted certificates: the file or folder that requests and OpenSSL would use."""
-    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-    return next(filter(None, map(os.environ.get, names)), certifi.where())
-
-
 @sensitive_variables()
 def connect(proxy_url: str, trusted: str) -> PoolManager:
     """Open the shared connections. Raises DeliveryError for an invalid file or address."""
     try:
-        context = _context(trusted)
+        context = context_of(trusted)
     except OSError:
         raise DeliveryError(Reason.INTERNAL, code="bundle") from None
     try:
@@ -68,12 +60,6 @@ def connect(proxy_url: str, trusted: str) -> PoolManager:
     # Only https, so the token never crosses a network unencrypted, whatever an address says.
     lines.pool_classes_by_scheme = {"https": Lines}
     return lines
-
-
-def _context(trusted: str) -> ssl.SSLContext:
-    if Path(trusted).is_dir():
-        return ssl.create_default_context(capath=trusted)
-    return ssl.create_default_context(cafile=trusted)
 
 
 def _direct(context: ssl.SSLContext) -> PoolManager:

@@ -1,0 +1,22 @@
+"""Web push: one encrypted message to one browser, by that browser's push service.
+
+RFC 8030 (delivery), RFC 8291 (encryption), RFC 8292 (VAPID). `cryptography` and `urllib3` do the
+work: pywebpush would bring aiohttp and requests, and cannot connect to an address that was checked.
+"""
+
+from mfa.channels.webpush.endpoints import Endpoint, RefusedError, read_endpoint
+from mfa.channels.webpush.keys import contact_fault, is_key, is_on, public_key
+from mfa.channels.webpush.send import Pushed, Subscription, push
+
+__all__ = [
+    "Endpoint",
+    "Pushed",
+    "RefusedError",
+    "Subscription",
+    "contact_fault",
+    "is_key",
+    "is_on",
+    "public_key",
+    "push",
+    "read_endpoint",
+]

@@ -1,0 +1,36 @@
+"""`manage.py new_push_key`: another key for approval on the phone, in the settings file."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.newenv import new_push_key
+
+LINE = re.compile(r"^#?VAPID_PRIVATE_KEY=.*$", re.MULTILINE)
+
+
+class Command(BaseCommand):
+    """Phones subscribed with the old key. Each gets requests again after it opened the portal."""
+
+    help = (
+        "Write a new VAPID_PRIVATE_KEY to the settings file. Restart the portal afterwards. "
+        "Each phone gets requests again after its next visit; doctor says how many are missing."
+    )
+    # It repairs a key that a check refuses.
+    requires_system_checks = []
+
+    def handle(self, *_args: str, **_options: Any) -> None:
+        """Replace the line, or add it."""
+        file = Path(settings.SETTINGS_FILE)
+        line = f"VAPID_PRIVATE_KEY={new_push_key()}"
+        try:
+            text = file.read_text(encoding="utf-8")
+            changed, found = LINE.subn(line, text, count=1)
+            file.write_text(changed if found else f"{text.rstrip()}\n{line}\n", encoding="utf-8")
+        except OSError as error:
+            words = f"{file} cannot be changed: {error.strerror}. Run this as its owner."
+            raise CommandError(words) from None
+        self.stdout.write(f"{file} has a new VAPID_PRIVATE_KEY. Restart the portal to use it.")

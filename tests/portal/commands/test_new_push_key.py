@@ -1,0 +1,34 @@
+"""`manage.py new_push_key` writes a new key to the settings file."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from mfa.channels import webpush
+from portal import dotenv
+
+
+@pytest.mark.parametrize("line", ["VAPID_PRIVATE_KEY=old\n", "#VAPID_PRIVATE_KEY=\n", ""])
+def test_new_key_is_written_and_rest_stays(settings, tmp_path: Path, line: str) -> None:
+    settings.SETTINGS_FILE = file = tmp_path / "env"
+    file.write_text(f"SECRET_KEY=mine\n{line}DEMO=on\n")
+    call_command("new_push_key")
+    entries = {name: entry.value for name, entry in dotenv.read(file).items()}
+    assert webpush.is_key(entries.pop("VAPID_PRIVATE_KEY"))
+    assert entries == {"SECRET_KEY": "mine", "DEMO": "on"}
+
+
+def test_each_key_is_different(settings, tmp_path: Path) -> None:
+    settings.SETTINGS_FILE = file = tmp_path / "env"
+    file.write_text("")
+    call_command("new_push_key")
+    first = file.read_text()
+    call_command("new_push_key")
+    assert file.read_text() != first
+
+
+def test_missing_file_is_explained(settings, tmp_path: Path) -> None:
+    settings.SETTINGS_FILE = tmp_path / "missing"
+    with pytest.raises(CommandError, match="cannot be changed"):
+        call_command("new_push_key")
