@@ -117,6 +117,11 @@ class Session(AbstractBaseSession):
         """The browser and system in words."""
         return device_of(self.browser)
 
+    @property
+    def by_trust(self) -> bool:
+        """Whether a trusted browser replaced the second step of the login (TB-01)."""
+        return bool(self.get_decoded().get(ABOUT, {}).get("trusted"))
+
     @classmethod
     def get_session_store_class(cls) -> type["SessionStore"]:
         """Return the store that reads and writes these rows."""

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from mfa.views import (
     app,
+    browsers,
     emails,
     enable,
     enroll,
@@ -58,7 +59,8 @@ security_urls = [
     path("codes/file/", recovery.recovery_codes_file, name="recovery_codes_file"),
     path("sessions/end/", security.end_session, name="end_session"),
     path("sessions/others/", security.end_other_sessions, name="end_other_sessions"),
-    path("browsers/remove/", security.untrust, name="untrust"),
+    path("browsers/remove/", browsers.untrust, name="untrust"),
+    path("browsers/remove/all/", browsers.untrust_all, name="untrust_all"),
     path("factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),
     path("factors/<int:pk>/remove/", security.remove_factor, name="remove_factor"),
     path("factors/<int:pk>/app/", app.replace_app, name="replace_app"),

@@ -57,7 +57,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         """home accounts:step_up accounts:details accounts:password accounts:data
         accounts:change_email accounts:renew mfa:change_phone mfa:change_phone_verify
         mfa:change_phone_resend mfa:add_app mfa:add_passkey mfa:add_passkey_options mfa:untrust
-        mfa:add_phone mfa:recovery_codes
+        mfa:untrust_all mfa:add_phone mfa:recovery_codes
         mfa:recovery_codes_file mfa:security mfa:end_session mfa:end_other_sessions mfa:stay
         mfa:activity""",
     ),

@@ -78,6 +78,7 @@ PAGES = {
     "accounts:close_account": "leaving",
     "mfa:security": "home",
     "mfa:end_other_sessions": "home",
+    "mfa:untrust_all": "home",
     "mfa:enable": "skipped",
     "accounts:support": "ruling",
     "accounts:support_organizations": "ruling",

@@ -132,6 +132,7 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
                 "mark": form.mark,
                 "after": sentence_of(rules.policy_with(organization, level)),
                 "impact": impact_sentences(rules.impact_of(organization, level, timezone.now())),
+                "untrusts": rules.ends_trust(organization, level),
                 "again": level.enroll_again_from != stored.enroll_again_from,
             }
         context["sent_to"] = reverse(AFFECTED, args=[level.pk])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms.support import SearchForm
 from accounts.models import User
 from accounts.organizations.rules import Wishes
+from mfa.models.level import MOST_TRUST
 from mfa.rules.methods import Method
 from mfa.rules.policy import Enforcement
 
@@ -73,6 +74,22 @@ class RulesForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
+    trust_browser_days = forms.IntegerField(
+        label=_("Days a person can trust a browser"),
+        required=False,
+        min_value=0,
+        max_value=MOST_TRUST.days,
+        help_text=_(
+            "In a trusted browser, people log in with just their password. 0 turns it off. Leave "
+            "empty to allow what the levels above allow. Managers and staff never can."
+        ),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            _("Enter a whole number from 0 to 30."),
+        ),
+    )
+
     def clean(self) -> None:
         """Refuse a date that says nothing."""
         super().clean()
@@ -96,6 +113,7 @@ class RulesForm(forms.Form):
             on if data["enabled"] else self.unset,
             tuple(data["methods"]),
             timezone.make_aware(start) if start else None,
+            data["trust_browser_days"],
         )
 
 
@@ -151,4 +169,5 @@ def initial_of(wishes: Wishes) -> dict[str, object]:
         "methods": list(wishes.methods),
         "opt_out": wishes.enforcement is Enforcement.OPTIONAL,
         "deadline": timezone.localdate(wishes.deadline) if wishes.deadline else None,
+        "trust_browser_days": wishes.trust_browser_days,
     }

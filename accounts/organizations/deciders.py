@@ -1,13 +1,13 @@
 """Which level decided each field of an organization's rules, and what this level may choose."""
 
 from django.utils.text import get_text_list
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from accounts import policies
 from accounts.models import Organization, OrganizationPolicy
 from accounts.organizations import rules
 from accounts.what_if import METHODS
-from mfa.rules.policy import Enforcement
+from mfa.rules.policy import Enforcement, Policy
 
 
 def explain(organization: Organization, level: OrganizationPolicy) -> dict[str, str]:
@@ -20,6 +20,7 @@ def explain(organization: Organization, level: OrganizationPolicy) -> dict[str, 
         "opt_out": required,
         "deadline": decided(now.decided_by["deadline"]) if now.deadline else "",
         "methods": f"{decided(now.decided_by.get('methods', policies.SITE))} {may['methods']}",
+        "trust_browser_days": _trust(organization, level, now),
     }
 
 
@@ -47,6 +48,19 @@ def decider(organization: Organization, level: OrganizationPolicy, enforcement: 
     ]
     by_site = enforcement is least is not Enforcement.OFF
     return policies.SITE if by_site or not stating else stating[0]
+
+
+def _trust(organization: Organization, level: OrganizationPolicy, now: Policy) -> str:
+    by = now.decided_by.get("trust_browser_for", policies.SITE)
+    return f"{decided(by)} {most_trust(rules.most_trust_days(organization, level))}"
+
+
+def most_trust(days: int) -> str:
+    """Say for how many days this level may let people trust a browser."""
+    if not days:
+        return gettext("No level above allows it.")
+    words = ngettext("You can choose up to %d day.", "You can choose up to %d days.", days)
+    return words % days
 
 
 def _requirement(organization: Organization, level: OrganizationPolicy) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from accounts.models import Organization, OrganizationPolicy, User
-from accounts.organizations import rules
+from accounts.organizations import deciders, rules
 from mfa import factors
 from mfa.models.policy import Conflict
 from mfa.rules.methods import only_email
@@ -33,10 +33,19 @@ def refusal_of(
         field = "opt_out" if changed.enforcement == Enforcement.OPTIONAL else "enabled"
         words = gettext("The portal requires more. You can only make it stricter.")
         return RulesRefusal(field, words)
+    if words := _too_long_trust(organization, changed):
+        return RulesRefusal("trust_browser_days", words)
     asks = changed.enforcement not in {"", Enforcement.OFF}
     if asks and not factors.holds_one_of(actor, changed.methods):
         return RulesRefusal("methods", gettext("Set up one of these methods yourself first."))
     return None
+
+
+def _too_long_trust(organization: Organization, changed: OrganizationPolicy) -> str:
+    days, most = changed.trust_browser_days or 0, rules.most_trust_days(organization, changed)
+    # What was stored before a level above allowed less has no effect, so it may stay.
+    stored = OrganizationPolicy.objects.get(pk=changed.pk).trust_browser_days
+    return deciders.most_trust(most) if days > most and days != stored else ""
 
 
 def _without_method(conflict: Conflict) -> str:

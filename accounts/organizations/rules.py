@@ -5,7 +5,7 @@ An organization has two policies, each called a level here: `own` for its own pe
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -34,11 +34,18 @@ class Wishes:
     enforcement: Enforcement | None
     methods: tuple[str, ...] = ()
     deadline: datetime | None = None
+    # None for what the levels above allow
+    trust_browser_days: int | None = None
 
 
 def wishes_of(organization: Organization, level: OrganizationPolicy) -> Wishes:
     """Return what is chosen now. An unset requirement of one's own is what the site requires."""
-    return Wishes(_stated(organization, level), tuple(level.methods), level.deadline)
+    return Wishes(
+        _stated(organization, level),
+        tuple(level.methods),
+        level.deadline,
+        level.trust_browser_days,
+    )
 
 
 def is_for_clients(organization: Organization, level: OrganizationPolicy) -> bool:
@@ -75,6 +82,20 @@ def demands_less(organization: Organization, level: OrganizationPolicy) -> bool:
     )
 
 
+def most_trust_days(organization: Organization, level: OrganizationPolicy) -> int:
+    """Return for how many days the levels above let people trust a browser, 0 for never."""
+    above = policy_with(organization, OrganizationPolicy(pk=level.pk))
+    return above.trust_browser_for // timedelta(days=1)
+
+
+def ends_trust(organization: Organization, changed: OrganizationPolicy) -> bool:
+    """Whether people there can trust browsers now, and a change ends that trust (TB-02)."""
+    before = OrganizationPolicy.objects.get(pk=changed.pk)
+    if changed.layer("") == before.layer(""):
+        return False
+    return bool(policy_with(organization, before).trust_browser_for)
+
+
 def changed(
     organization: Organization, level: OrganizationPolicy, wishes: Wishes
 ) -> OrganizationPolicy:
@@ -85,6 +106,7 @@ def changed(
     elif changed.enforcement != Enforcement.OFF:
         changed.enforcement = ""
     changed.methods, changed.deadline = list(wishes.methods), wishes.deadline
+    changed.trust_browser_days = wishes.trust_browser_days
     follow(organization, changed)
     return changed
 

@@ -45,8 +45,8 @@ def _decided(organization: Organization, level: OrganizationPolicy, now: Policy,
 def _may(above: Policy, name: str) -> str:
     """Say how far this level may go: it only tightens what the levels above demand."""
     match getattr(above, name, None):
-        case timedelta() as most if not most:
-            return gettext("No level above allows it.")
+        case timedelta() as most if name == "trust_browser_for":
+            return deciders.most_trust(most // DAY)
         case timedelta() as most:
             return gettext("You can choose up to %s.") % _duration(most)
         case datetime() as end:

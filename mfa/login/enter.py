@@ -59,6 +59,7 @@ def enter(flow: Flow) -> HttpResponseRedirect:
         "channel": channel,
         "life": flow.user.mfa_policy.session_life.total_seconds(),
         "idle": flow.user.mfa_policy.session_idle.total_seconds(),
+        "trusted": trusted is not None,
         **counted,
     }
     if not flow.pending.by_passkey:

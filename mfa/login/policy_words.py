@@ -1,6 +1,7 @@
 """A policy and the impact of a change in sentences, in the reader's language."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
@@ -21,6 +22,7 @@ METHODS: dict[Method, str | Promise] = {
     Method.APP: _("an authenticator app"),
     Method.PASSKEY: _("a passkey"),
 }
+DAY = timedelta(days=1)
 # What the next login asks of one person, in a list
 OUTCOMES: dict[NextLogin, str | Promise] = {
     NextLogin.SET_UP: _("must set up MFA"),
@@ -32,9 +34,13 @@ OUTCOMES: dict[NextLogin, str | Promise] = {
 
 
 def sentence_of(policy: Policy) -> str:
-    """Say what the policy asks of a person."""
+    """Say what the policy asks of a person, in a sentence or two."""
     if policy.enforcement is Enforcement.OFF:
         return gettext("People log in with just their password.")
+    return " ".join(filter(None, (_asked(policy), _trust(policy.trust_browser_for // DAY))))
+
+
+def _asked(policy: Policy) -> str:
     names = [str(words) for method, words in METHODS.items() if method in policy.methods]
     said = {"methods": get_text_list(names, gettext("or"))}
     if policy.enforcement is Enforcement.REQUIRED:
@@ -43,6 +49,17 @@ def sentence_of(policy: Policy) -> str:
         return gettext("People can set up %(methods)s, or skip it.") % said
     said["day"] = date_format(localtime(policy.deadline), "j F Y")
     return gettext("People can set up %(methods)s. From %(day)s, everyone must.") % said
+
+
+def _trust(days: int) -> str:
+    if not days:
+        return ""
+    words = ngettext(
+        "People can skip the second step for %d day in a browser that they trust.",
+        "People can skip the second step for %d days in a browser that they trust.",
+        days,
+    )
+    return words % days
 
 
 def sentence_of_site(site: SitePolicy) -> str:

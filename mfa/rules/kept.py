@@ -26,6 +26,7 @@ ABOUT: dict[str, tuple[type, ...]] = {
     "idle": (float, int),
     "pause_id": (int, NoneType),
     "proofs": (dict,),
+    "trusted": (bool,),
 }
 # A complete login has all of these keys, a pending login has none.
 ENDS = {"started_at", "life", "idle"}

@@ -108,20 +108,27 @@ def live_of(user: AbstractMfaUser, now: datetime) -> QuerySet[TrustedBrowser]:
 
 
 def remove(user: AbstractMfaUser, number: str, *, client: Client) -> int:
-    """Remove the trust in one browser, or in all for "all". Return how many ended."""
-    mine = TrustedBrowser.objects.filter(user_id=user.pk)
-    if number != "all":
-        pk = int(number) if number.isascii() and number.isdecimal() else 0
-        mine = mine.filter(pk=pk if pk <= LARGEST_ID else 0)
-    ended, _rows = mine.delete()
-    if ended:
-        audit.record(Event.BROWSERS_UNTRUSTED, user, client=client, number=ended)
-    return ended
+    """Remove the trust in one browser by its number. Return how many ended."""
+    pk = int(number) if number.isascii() and number.isdecimal() else 0
+    mine = TrustedBrowser.objects.filter(user_id=user.pk, pk=pk if pk <= LARGEST_ID else 0)
+    return _remove(mine, user, client)
+
+
+def remove_all(user: AbstractMfaUser, *, client: Client) -> int:
+    """Remove the trust in all browsers. Return how many ended."""
+    return _remove(TrustedBrowser.objects.filter(user_id=user.pk), user, client)
 
 
 def end_for(pk: int) -> None:
     """End the trust in all browsers of a person whose role or permissions change."""
     TrustedBrowser.objects.filter(user_id=pk).delete()
+
+
+def _remove(mine: QuerySet[TrustedBrowser], user: AbstractMfaUser, client: Client) -> int:
+    ended, _rows = mine.delete()
+    if ended:
+        audit.record(Event.BROWSERS_UNTRUSTED, user, client=client, number=ended)
+    return ended
 
 
 def _state_of(user: AbstractMfaUser) -> str:

@@ -89,15 +89,6 @@ def end_other_sessions(request: SignedIn) -> HttpResponse:
 
 
 @never_cache
-@require_POST
-@fresh(back=HERE)
-def untrust(request: SignedIn) -> HttpResponse:
-    """Remove the trust in one browser, or in all (TB-02)."""
-    trust.remove(request.user, request.POST.get("browser", ""), client=client_of(request))
-    return _done("untrusted")
-
-
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh(either=True)
 def suspend_factor(request: SignedIn, pk: int) -> HttpResponse:

@@ -22,6 +22,8 @@ NAMES = {
 MANY = 2_000
 # Only these people have addresses there.
 CROWD = "@harbor-school.example"
+# Days
+TRUST = 14
 MANAGER, MEMBER = "manager", "member"
 
 
@@ -30,13 +32,19 @@ def make() -> None:
     if Organization.objects.filter(slug=PARTNER).exists():
         return
     methods = ["phone", "email", "app", "recovery_codes"]
-    SitePolicy.note(may_relax_to="off", login_with="either", methods=methods)
+    # The clinic and the partner switch it off for their people.
+    SitePolicy.note(
+        may_relax_to="off", login_with="either", methods=methods, trust_browser_days=TRUST
+    )
     partner = Organization.objects.create(slug=PARTNER, name=NAMES[PARTNER])
+    partner.own.trust_browser_days = 0
+    partner.own.save()
     for slug in (CLINIC, SCHOOL, CLUB):
         Organization.objects.create(slug=slug, name=NAMES[slug], parent=partner)
     clinic = Organization.objects.get(slug=CLINIC)
     clinic.own.enforcement = "optional"
     clinic.own.registration = True
+    clinic.own.trust_browser_days = 0
     clinic.own.number_change = "save_then_verify"
     clinic.own.after_enrollment = "continue"
     clinic.own.deadline = timezone.now() + timedelta(days=30)

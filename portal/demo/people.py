@@ -132,6 +132,13 @@ PEOPLE = (
         places=((CLUB, MEMBER),),
     ),
     Person(
+        "tess@example.com",
+        "Tess Trusting",
+        _("Belongs to the school: can trust a browser for 14 days, beside the code."),
+        "+447700900110",
+        places=((SCHOOL, MEMBER),),
+    ),
+    Person(
         "pia@example.com",
         "Pia Paused",
         _("Two-step verification is paused for a week: the password is enough."),

@@ -37,6 +37,7 @@ from tests.portal_client import PASSWORD, Browser, code
 pytestmark = pytest.mark.usefixtures("clock")
 
 VERIFY, SECURITY, REMOVE = "/login/verify/", "/me/security/", "/me/security/browsers/remove/"
+REMOVE_ALL = f"{REMOVE}all/"
 POLICY = "/admin/mfa/accountpolicy/1/change/"
 DAYS = 14
 
@@ -120,6 +121,41 @@ def test_database_holds_hash_and_cookie_no_data(trusted: Browser, alice: User) -
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert cookie["max-age"] == timedelta(days=30).total_seconds()
     assert row.until - row.made_at == timedelta(days=DAYS)
+
+
+def test_cookie_belongs_to_this_host_and_https(
+    settings, allowed: None, browser: Browser, alice: User
+) -> None:
+    """SS-09: `__Host-` makes browsers refuse one of a subdomain, or one without https."""
+    settings.HTTPS = True
+    trusting(browser, alice)
+    assert "trusted" not in browser.cookies
+    cookie = browser.cookies["__Host-trusted"]
+    shown = {name: cookie[name] for name in ("secure", "httponly", "samesite", "path", "domain")}
+    assert shown == {
+        "secure": True,
+        "httponly": True,
+        "samesite": "Lax",
+        "path": "/",
+        "domain": "",
+    }
+    assert spares(browser, alice)
+    # One that was set without https does not count.
+    plain = Browser()
+    plain.cookies["trusted"] = cookie.value
+    assert not spares(plain, alice)
+
+
+def test_session_list_says_that_the_browser_was_trusted(trusted: Browser, alice: User) -> None:
+    words = "with just the password, in a browser you trusted"
+    assert spares(trusted, alice)
+    assert words in trusted.get(SECURITY).content.decode()
+    trusted.post("/logout/")
+    trusted.cookies.pop(trust.cookie_name())
+    trusted.log_in(alice)
+    page = trusted.get(SECURITY).content.decode()
+    assert words not in page
+    assert "with two-step verification" in page
 
 
 def test_owner_is_notified_by_email_and_text(trusted: Browser, alice: User) -> None:
@@ -457,7 +493,7 @@ ENDS: dict[Event, Callable[[User, User], object]] = {
         of(user), organization("Other", email_codes="off")
     ),
     Event.MEMBER_LEFT: leave,
-    Event.BROWSERS_UNTRUSTED: lambda user, root: trust.remove(of(user), "all", client=NOWHERE),
+    Event.BROWSERS_UNTRUSTED: lambda user, root: trust.remove_all(of(user), client=NOWHERE),
 }
 # They change nothing that the trust depends on. What is not here must be above.
 SURVIVES = frozenset(
@@ -575,16 +611,13 @@ def test_page_lists_browsers_and_removes_them_after_a_fresh_proof(
     assert here.post(REMOVE, {"browser": str(second.pk)}).url.startswith("/me/confirm/")
     here.post("/me/confirm/", {"next": SECURITY})
     here.post(VERIFY, {"code": code("+447700900201")})
-    for wrong in ("", "x", "0", "9" * 30, "-1", "²"):
+    for wrong in ("", "x", "0", "9" * 30, "-1", "²", "all"):
         here.post(REMOVE, {"browser": wrong})
     assert TrustedBrowser.objects.count() == 2
     assert here.post(REMOVE, {"browser": str(second.pk)}).url == f"{SECURITY}?done=untrusted"
     assert not spares(there, alice)
     assert list(TrustedBrowser.objects.all()) == [first]
-    here.post(REMOVE, {"browser": "all"})
-    assert not TrustedBrowser.objects.exists()
-    assert "Trusted browsers" not in here.get(SECURITY).content.decode()
-    assert AuditEvent.objects.filter(event=Event.BROWSERS_UNTRUSTED).count() == 2
+    assert AuditEvent.objects.filter(event=Event.BROWSERS_UNTRUSTED).count() == 1
 
 
 def test_charlie_cannot_remove_alices(
@@ -592,7 +625,7 @@ def test_charlie_cannot_remove_alices(
 ) -> None:
     other_browser.log_in(charlie)
     other_browser.post(REMOVE, {"browser": str(TrustedBrowser.objects.get().pk)})
-    other_browser.post(REMOVE, {"browser": "all"})
+    other_browser.post(REMOVE_ALL)
     assert spares(trusted, alice)
 
 

@@ -149,6 +149,7 @@ def _answered(
         "after": sentence_of(rules.policy_with(organization, changed)),
         "impact": impact_sentences(rules.impact_of(organization, changed, timezone.now())),
         "chosen": RulesForm(initial=initial_of(form.wishes)),
+        "untrusts": rules.ends_trust(organization, changed),
         "again": changed.enroll_again_from != level.enroll_again_from,
         "moved": "confirmed" in request.POST,
     }

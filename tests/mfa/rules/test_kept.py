@@ -48,6 +48,7 @@ LOGIN = {
     "idle": 1800,
     "pause_id": None,
     "proofs": {"password": 1.5, "sms": 2},
+    "trusted": False,
 }
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -176,6 +177,8 @@ def test_login_without_one_of_its_ends_does_not_fit(name):
         {"proofs": {"sms": "now"}},
         {"proofs": {"sms": True}},
         {"proofs": {"password": 1, 2: 1}},
+        {"trusted": 1},
+        {"trusted": None},
     ],
 )
 def test_login_with_another_value_does_not_fit(change):

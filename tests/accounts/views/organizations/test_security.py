@@ -347,3 +347,64 @@ def test_people_affected_come_in_pages(managing: Browser, relaxed: SitePolicy) -
 def test_list_of_affected_people_needs_valid_rules(managing: Browser, relaxed: SitePolicy) -> None:
     for answer in (managing.get(AFFECTED), managing.post(AFFECTED, {"methods": "smoke"})):
         assert answer.headers["Location"] == PAGE
+
+
+TRUST = "People can skip the second step for {} in a browser that they trust."
+
+
+def test_manager_shortens_how_long_people_trust_browsers(
+    managing: Browser, policy: SitePolicy, bob: User
+) -> None:
+    """Issue 14: never longer than above. Managers never can (TB-01)."""
+    settings(policy, trust_browser_days=14)
+    page = managing.get(PAGE).content.decode()
+    assert "You can choose up to 14 days." in page
+    assert TRUST.format("14 days") in page
+    preview = said(managing, enabled="on", trust_browser_days="1")
+    assert TRUST.format("14 days") in preview
+    assert TRUST.format("1 day") in preview
+    assert "The next login in a trusted browser asks for a second step again." in preview
+    assert own().trust_browser_days is None
+    assert "Saved." in save(managing, enabled="on", trust_browser_days="1")
+    days = timedelta(days=1)
+    assert User.objects.get(pk=bob.pk).mfa_policy.trust_browser_for == days
+    manager = User.objects.get(email="alice@example.org")
+    assert manager.mfa_policy.trust_browser_for == timedelta()
+    assert "Decided by: Acme. You can choose up to 14 days." in managing.get(PAGE).content.decode()
+    preview = said(managing, enabled="on", trust_browser_days="0")
+    assert "in a browser that they trust" not in preview.split("After you save")[1].split("</section>")[0]
+    save(managing, enabled="on", trust_browser_days="0")
+    assert own().trust_browser_days == 0
+    assert "asks for a second step again" not in said(managing, enabled="on", methods=["phone"])
+    save(managing, enabled="on")
+    assert own().trust_browser_days is None
+
+
+def test_manager_cannot_allow_longer_trust_than_above(
+    managing: Browser, policy: SitePolicy, relaxed: SitePolicy
+) -> None:
+    """By any value. One that was stored before is without effect, and blocks nothing else."""
+    for days in ("1", "30"):
+        assert "No level above allows it." in save(managing, enabled="on", trust_browser_days=days)
+    for days in ("31", "-1", "1.5", "x", "9" * 30):
+        sent = {"enabled": "on", "trust_browser_days": days}
+        assert "Enter a whole number from 0 to 30." in save(managing, **sent)
+    settings(policy, trust_browser_days=7)
+    refused = save(managing, enabled="on", trust_browser_days="8")
+    assert refused.count("You can choose up to 7 days.") > 1
+    assert own().trust_browser_days is None
+    settings(own(), trust_browser_days=14)
+    assert "Saved." in save(managing, enabled="on", trust_browser_days="14", methods=["phone"])
+    switched = managing.post(SWITCH, {"two_factor": "no", "confirmed": "1"}, follow=True)
+    assert "Saved." in switched.content.decode()
+    assert own().trust_browser_days == 14
+    assert User.objects.get(email="bob@example.org").mfa_policy.trust_browser_for == timedelta(7)
+
+
+def test_partner_shortens_trust_for_its_clients(managing: Browser, policy: SitePolicy) -> None:
+    settings(policy, trust_browser_days=14)
+    clients = "/organizations/acme/clients/security/"
+    sent = {"enabled": "on", "trust_browser_days": "3", "confirmed": "1"}
+    assert managing.post(clients, sent).status_code == 302
+    page = managing.get(PAGE.replace("acme", "globex")).content.decode()
+    assert "You can choose up to 3 days." in page
