@@ -14,6 +14,7 @@ from accounts.models import User
 from mfa import countries
 from mfa.login import diagnose
 from mfa.login.policy_words import sentence_of
+from mfa.models import Factor
 from mfa.models.level import Level
 from mfa.rules.policy import Layer
 
@@ -37,13 +38,7 @@ LABELS: dict[str, str | Promise] = {
     "trust_browser_for": _("Trusted browsers"),
     "trusts_from": _("Browsers trusted before do not count since"),
 }
-METHODS: dict[str, str | Promise] = {
-    "phone": _("phone"),
-    "email": _("email"),
-    "app": _("authenticator app"),
-    "passkey": _("passkey"),
-    "recovery_codes": _("recovery codes"),
-}
+METHODS = Factor.Kind.choices
 ROLES: dict[str, str | Promise] = {"staff": _("Role: staff"), "managers": _("Role: manager")}
 
 
@@ -130,7 +125,7 @@ def _value(name: str, value: object) -> str:
             minutes = value // timedelta(minutes=1)
             return ngettext("%d minute", "%d minutes", minutes) % minutes
         case frozenset() if name == "methods":
-            return ", ".join(str(words) for method, words in METHODS.items() if method in value)
+            return ", ".join(str(words) for method, words in METHODS if method in value)
         case frozenset():
             return countries.words(value)
         case str() if name == "home_region":

@@ -11,6 +11,7 @@ from django.utils import timezone
 from mfa import prepared
 from mfa.client import Client
 from mfa.models import AbstractMfaUser, AuditEvent, Event
+from mfa.models.audit import ALARMING
 from mfa.rules import base32
 
 logger = logging.getLogger("mfa.audit")
@@ -20,15 +21,6 @@ NOWHERE = Client(address="", browser="")
 _WRITE = prepared.Insert(AuditEvent)
 # The event that `joined` holds back
 _held: ContextVar[AuditEvent | None] = ContextVar("held", default=None)
-ALARMING = {
-    Event.PAUSED,
-    Event.FACTOR_DISABLED,
-    Event.PASSKEY_COPIED,
-    Event.ALERTED,
-    Event.TEXTS_RESTED,
-    Event.STAFF_RELEASED,
-    Event.SMS_CONFIRMED,
-}
 
 
 def record(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms.support import SearchForm
 from accounts.models import User
 from accounts.organizations.rules import Wishes
+from mfa.factors import KINDS
 from mfa.models.level import MOST_TRUST
 from mfa.rules.methods import Method
 from mfa.rules.policy import Enforcement
@@ -39,6 +40,10 @@ class NameForm(forms.ModelForm[User]):
         widgets = {"full_name": forms.TextInput(attrs={"autocomplete": "off"})}
 
 
+# Managers read how a code comes.
+LABELS = {Method.PHONE: _("Code by text"), Method.EMAIL: _("Code by email")}
+
+
 class RulesForm(forms.Form):
     """An organization's rules for two-step verification (D01, D03, D04)."""
 
@@ -48,13 +53,7 @@ class RulesForm(forms.Form):
     methods = forms.MultipleChoiceField(
         label=_("Methods"),
         required=False,
-        choices=[
-            (Method.PHONE, _("Code by text")),
-            (Method.EMAIL, _("Code by email")),
-            (Method.APP, _("Authenticator app")),
-            (Method.PASSKEY, _("Passkey or security key")),
-            (Method.RECOVERY_CODES, _("Recovery codes")),
-        ],
+        choices=[(method, LABELS.get(method, kind.words.label)) for method, kind in KINDS.items()],
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
             "Choose none to allow all methods that the portal allows. If email is the only method: "

@@ -76,5 +76,5 @@ def _requirement(organization: Organization, level: OrganizationPolicy) -> str:
 
 def _methods(organization: Organization, level: OrganizationPolicy) -> str:
     above = rules.policy_with(organization, OrganizationPolicy(pk=level.pk))
-    names = [str(words) for method, words in METHODS.items() if method in above.methods]
+    names = [str(words) for method, words in METHODS if method in above.methods]
     return gettext("You can choose from: %s.") % get_text_list(names, gettext("or"))

@@ -11,20 +11,11 @@ from mfa.client import Client
 from mfa.login.facts import gather
 from mfa.login.pending import PendingLogin
 from mfa.models import AuditEvent, Event, Factor
+from mfa.models.audit import BINDING
 from mfa.models.people import RESTS_AFTER_CHANGE
 from mfa.rules.methods import ChannelName
 from mfa.rules.routes import Purpose
 from mfa.rules.steps import Facts, Step, next_step
-
-BINDING = {
-    Event.FACTOR_ADDED,
-    Event.FACTOR_CHANGED,
-    Event.NUMBER_ASSIGNED,
-    Event.APP_ADDED,
-    Event.EMAIL_ADDED,
-    Event.PASSKEY_ADDED,
-    Event.RECOVERY_CODES_MADE,
-}
 
 
 class WayOn(StrEnum):

@@ -15,31 +15,23 @@ from mfa.admin import audit_details
 from mfa.admin.base.read_only import ReadOnly
 from mfa.admin.base.words import NOTHING, EventFilter, PersonFilter, label, when
 from mfa.models import AuditEvent, Event
+from mfa.models.audit import ACCEPTED, ALARMING, DECLINED
 from mfa.models.challenges import PURPOSES
 
 # The kinds of events, each with its tone and its words
 LOOKS = (
-    (audit.ALARMING, ("warning", _("Alert"))),
+    (ALARMING, ("warning", _("Alert"))),
     (
-        {
-            Event.PASSWORD_RIGHT,
-            Event.CODE_RIGHT,
-            Event.PASSKEY_RIGHT,
-            Event.LOGGED_IN,
-            Event.STEPPED_UP,
-        },
+        ACCEPTED | {Event.PASSWORD_RIGHT, Event.LOGGED_IN, Event.STEPPED_UP},
         ("good", _("Success")),
     ),
     (
-        {
+        DECLINED
+        | {
             Event.PASSWORD_WRONG,
             Event.PASSWORD_SLOWED,
-            Event.CODE_WRONG,
-            Event.CODE_LATE,
             Event.CODE_REFUSED,
             Event.CODES_GUESSED,
-            Event.PASSKEY_REFUSED,
-            Event.PASSKEY_COPIED,
             Event.LOCKED,
             Event.STEP_REFUSED,
             Event.DISOWNED,

@@ -34,7 +34,7 @@ class Detail:
     words: Callable[[Any], object] = str
 
 
-def _from(words: "Mapping[Any, StrOrPromise]") -> Callable[[Any], str]:
+def _from(words: Mapping[Any, object]) -> Callable[[Any], str]:
     """Return a function that looks a code up. A code of another version stays as it is."""
     return lambda code: str(words.get(code, code))
 

@@ -40,10 +40,10 @@ from mfa.models import AbstractMfaUser
 from mfa.rules.methods import WAYS, ChannelName, Method
 from mfa.rules.routes import Route
 
-# In the order in which pages offer them
+# In the order of forms and sentences
 KINDS: dict[Method, Kind] = {
     kind.method: kind
-    for kind in (phone.KIND, passkey.KIND, totp.KIND, recovery_codes.KIND, email.KIND)
+    for kind in (phone.KIND, email.KIND, totp.KIND, passkey.KIND, recovery_codes.KIND)
 }
 _BY_CHANNEL = {kind.way.channel: kind for kind in KINDS.values()}
 

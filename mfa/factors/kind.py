@@ -46,10 +46,19 @@ class Verify(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The texts that pages show for a kind. `choose` can hold %(name)s, the factor's name."""
+    """The texts that pages show for a kind.
 
+    `label` stands beside a box of a policy, `asked` in a sentence about what a policy asks people
+    to set up ("a phone"). `ready` says that the person can use it, and `by` how an answer came ("by
+    text"). `choose` can hold %(name)s, the factor's name.
+    """
+
+    label: Promise
+    ready: Promise
+    by: Promise
     choose: Promise
     out_of_order: Promise
+    asked: Promise | None = None
     add: Promise | None = None
     enroll: Promise | None = None
     about: Promise | None = None

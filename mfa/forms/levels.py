@@ -7,21 +7,16 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
+from mfa.factors import KINDS
 from mfa.forms.countries import CountriesField, CountryField
 from mfa.forms.moments import MomentField
 from mfa.models.channel_health import ChannelHealth
 from mfa.models.level import Level
-from mfa.rules.methods import Method, only_email
+from mfa.rules.methods import only_email
 
 L = TypeVar("L", bound=Level)
 # The kinds that people can set up. Codes to the account's own address are `email_codes` (K4).
-METHODS = (
-    (Method.PHONE.value, _("Phone")),
-    (Method.EMAIL.value, _("Email")),
-    (Method.APP.value, _("Authenticator app")),
-    (Method.PASSKEY.value, _("Passkey or security key")),
-    (Method.RECOVERY_CODES.value, _("Recovery codes")),
-)
+METHODS = tuple((method.value, kind.words.label) for method, kind in KINDS.items())
 NO_MAIL = _("Send a test email first: with just email, people can log in only while emails work.")
 CHOICES: dict[str, type[models.TextChoices]] = {
     "enforcement": Level.Enforce,

@@ -41,20 +41,8 @@ WAY_IN: "dict[Step, StrOrPromise]" = {
     ),
 }
 CLOSED = {Step.BLOCKED, Step.WAIT}
-SOURCES: "dict[str, StrOrPromise]" = {
-    ChannelName.SMS: _("Can get a code by text."),
-    ChannelName.EMAIL: _("Can get a code by email."),
-    ChannelName.APP: _("Can get a code from the authenticator app."),
-    ChannelName.PASSKEY: _("Can use a passkey."),
-    ChannelName.RECOVERY_CODES: _("Can use a recovery code."),
-}
-USED: "dict[str, StrOrPromise]" = {
-    ChannelName.SMS: _("by text"),
-    ChannelName.EMAIL: _("by email"),
-    ChannelName.APP: _("by authenticator app"),
-    ChannelName.PASSKEY: _("by passkey"),
-    ChannelName.RECOVERY_CODES: _("by recovery code"),
-}
+# By the channel of an answer
+USED = {str(kind.way.channel): kind.words.by for kind in factors.KINDS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +117,7 @@ def _reasons(user: AbstractMfaUser, facts: Facts, now: datetime) -> Iterator[str
         named = {"factor": factor.masked, "state": factor.state}
         yield gettext("Verification method: %(factor)s, %(state)s.") % named
     for route in facts.routes:
-        yield str(SOURCES[route.channel])
+        yield str(factors.kind_of(route).words.ready)
 
 
 def _lost_text(user: AbstractMfaUser, now: datetime) -> Iterator[str]:

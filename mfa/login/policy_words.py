@@ -1,6 +1,6 @@
 """A policy and the impact of a change in sentences, in the reader's language."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from django.utils.formats import date_format, number_format
@@ -9,6 +9,7 @@ from django.utils.text import get_text_list
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
+from mfa.factors import KINDS
 from mfa.login.impact import Affected, Impact
 from mfa.models import SitePolicy
 from mfa.rules.fold import EmptyPolicyError, resolve
@@ -16,12 +17,6 @@ from mfa.rules.methods import Method
 from mfa.rules.outcomes import NextLogin
 from mfa.rules.policy import Enforcement, Policy
 
-METHODS: dict[Method, str | Promise] = {
-    Method.PHONE: _("a phone"),
-    Method.EMAIL: _("an email"),
-    Method.APP: _("an authenticator app"),
-    Method.PASSKEY: _("a passkey"),
-}
 DAY = timedelta(days=1)
 # What the next login asks of one person, in a list
 OUTCOMES: dict[NextLogin, str | Promise] = {
@@ -41,7 +36,7 @@ def sentence_of(policy: Policy) -> str:
 
 
 def _asked(policy: Policy) -> str:
-    names = [str(words) for method, words in METHODS.items() if method in policy.methods]
+    names = [str(words) for words in _wanted(policy.methods)]
     said = {"methods": get_text_list(names, gettext("or"))}
     if policy.enforcement is Enforcement.REQUIRED:
         return gettext("Everyone sets up %(methods)s, and uses it to log in.") % said
@@ -77,7 +72,7 @@ def impact_sentences(impact: Impact) -> list[str]:
     """Say how many people a change affects, and how."""
     counted = impact.count()
     allowed = {method for change in impact.changes for method in change.after.methods}
-    method = next((str(words) for kind, words in METHODS.items() if kind in allowed), "")
+    method = next((str(words) for words in _wanted(allowed)), "")
     found = [
         f"{', '.join(_clauses(outcome, counted[outcome], method))}."
         for outcome in OUTCOMES
@@ -89,6 +84,12 @@ def impact_sentences(impact: Impact) -> list[str]:
 def grouped(number: int) -> str:
     """Return a number with its digits grouped, as in "100,000"."""
     return number_format(number, force_grouping=True)
+
+
+def _wanted(methods: Collection[Method]) -> Iterator[Promise]:
+    for method, kind in KINDS.items():
+        if method in methods and kind.words.asked:
+            yield kind.words.asked
 
 
 def _clauses(outcome: NextLogin, affected: Affected, method: str) -> Iterator[str]:

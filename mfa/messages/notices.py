@@ -14,6 +14,7 @@ from mfa.client import Client
 from mfa.limits import counters, table as limits
 from mfa.messages import queue as deliveries
 from mfa.models import AbstractMfaUser, AuditEvent, Event, Factor, backlog
+from mfa.models.audit import ACCEPTED, BINDING, DECLINED, SUSPECT
 from mfa.rules import kept
 from mfa.rules.methods import ChannelName
 
@@ -33,19 +34,14 @@ def _both(message: str, text: str = "") -> tuple[Notice, ...]:
 # NT-01 and NT-02: a change that affects logins is sent to the phone too, because an attacker may
 # control the email account.
 NOTICES = {
-    Event.FACTOR_ADDED: _both("factor_added"),
+    **{event: _both(event.value) for event in Event if event in BINDING | SUSPECT},
     Event.FACTOR_CHANGED: _both("number_changed"),
     # To the lost phone too: someone who reads the emails could delete this notice.
     Event.MAILBOX_PROVEN: _both("recovery_begun"),
-    Event.APP_ADDED: _both("app_added"),
-    Event.EMAIL_ADDED: _both("email_added"),
-    Event.PASSKEY_ADDED: _both("passkey_added"),
     Event.BROWSER_TRUSTED: _both("browser_trusted"),
-    Event.PASSKEY_COPIED: _both("passkey_copied"),
     Event.NUMBER_ASSIGNED: _both("number_assigned", text="number_changed"),
     Event.FACTOR_SUSPENDED: _both("factor_suspended"),
     Event.FACTOR_REMOVED: _both("factor_removed"),
-    Event.FACTOR_DISABLED: _both("factor_disabled"),
     Event.DISOWNED: _both("disowned"),
     Event.DATA_DOWNLOADED: (Notice("data_downloaded"),),
     Event.SKIPPED: (Notice("skipped"),),
@@ -53,7 +49,6 @@ NOTICES = {
     Event.ACCOUNT_KEPT: (Notice("account_kept"),),
     Event.CODES_GUESSED: (Notice("codes_guessed"),),
     Event.UNUSUAL_LOGIN: (Notice("unusual_login"),),
-    Event.RECOVERY_CODES_MADE: _both("recovery_codes_made"),
     Event.RECOVERY_CODE_USED: _both("recovery_code_used"),
     # The old address (`old_email`) gets it too.
     Event.EMAIL_CHANGED: _both("email_changed"),
@@ -68,7 +63,10 @@ NOTICES = {
     Event.ROLE_CHANGED: (Notice("role_changed"),),
 }
 SILENT = frozenset(
-    {
+    # The page says what became of an answer.
+    ACCEPTED
+    | DECLINED
+    | {
         Event.PASSWORD_RIGHT,
         Event.PASSWORD_WRONG,
         Event.PASSWORD_SLOWED,
@@ -78,12 +76,6 @@ SILENT = frozenset(
         Event.EMAIL_ASKED,
         Event.CODE_SENT,
         Event.CODE_REFUSED,
-        Event.CODE_RIGHT,
-        Event.CODE_WRONG,
-        Event.CODE_LATE,
-        Event.PASSKEY_RIGHT,
-        # The page says why.
-        Event.PASSKEY_REFUSED,
         # The page says why and who helps.
         Event.BLOCKED,
         Event.LOGGED_IN,

@@ -163,6 +163,31 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.BRAKE_LIFTED: _("Texts to blocked numbers were allowed again."),
 }
 
+# A factor was bound to the person: the notice goes to the phone too, and a report turns it off.
+BINDING = frozenset(
+    {
+        Event.FACTOR_ADDED,
+        Event.FACTOR_CHANGED,
+        Event.NUMBER_ASSIGNED,
+        Event.APP_ADDED,
+        Event.EMAIL_ADDED,
+        Event.PASSKEY_ADDED,
+        Event.RECOVERY_CODES_MADE,
+    }
+)
+# An answer counted, or did not. The page says so, and no notice follows.
+ACCEPTED = frozenset({Event.CODE_RIGHT, Event.PASSKEY_RIGHT})
+DECLINED = frozenset({Event.CODE_WRONG, Event.CODE_LATE, Event.PASSKEY_REFUSED})
+# Someone else may have tried a factor: an alert, and a notice to the phone too.
+SUSPECT = frozenset({Event.FACTOR_DISABLED, Event.PASSKEY_COPIED})
+ALARMING = SUSPECT | {
+    Event.PAUSED,
+    Event.ALERTED,
+    Event.TEXTS_RESTED,
+    Event.STAFF_RELEASED,
+    Event.SMS_CONFIRMED,
+}
+
 
 def _named(number: int | None, person: models.Model | None) -> str:
     if number is None:

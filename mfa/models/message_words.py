@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from mfa.models.audit import BINDING, SUSPECT, Event
 from mfa.rules.methods import ChannelName
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 CHANNELS: "dict[str, StrOrPromise]" = {ChannelName.SMS: _("Text"), ChannelName.EMAIL: _("Email")}
 # By the name of the template
 MESSAGES: "dict[str, StrOrPromise]" = {
+    **{str(event): event.label for event in Event if event in BINDING | SUSPECT},
     "code": _("Login code"),
     "account_closed": _("Account closed"),
     "account_kept": _("Account kept after a login"),
@@ -45,8 +47,6 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "number_changed": _("Phone number changed"),
     "number_shared": _("Alert: one number, many people"),
     "one_address": _("Alert: many logins from one address"),
-    "passkey_added": _("Passkey added"),
-    "passkey_copied": _("Passkey may have been copied"),
     "password_changed": _("Password changed"),
     "password_expired": _("New password required"),
     "password_link": _("Link to set a password"),

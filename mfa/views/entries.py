@@ -7,31 +7,16 @@ from django.core.paginator import Page
 from django.db.models import QuerySet
 
 from mfa.models import AuditEvent, Event
+from mfa.models.audit import ACCEPTED, BINDING, DECLINED
 
 # More than the events of one login, even with those of other browsers in between
 AROUND = 100
 
 # The events that end a login or a change, and the steps that lead to them
-HEADS = {
-    Event.LOGGED_IN,
-    Event.STEPPED_UP,
-    Event.FACTOR_ADDED,
-    Event.FACTOR_CHANGED,
-    Event.APP_ADDED,
-    Event.EMAIL_ADDED,
-    Event.PASSKEY_ADDED,
-    Event.PASSWORD_RESET,
-}
-STEPS = {
-    Event.PASSWORD_RIGHT,
-    Event.CODE_SENT,
-    Event.CODE_REFUSED,
-    Event.CODE_RIGHT,
-    Event.CODE_WRONG,
-    Event.CODE_LATE,
-    Event.PASSKEY_RIGHT,
-    Event.PASSKEY_REFUSED,
-}
+HEADS = {Event.LOGGED_IN, Event.STEPPED_UP, Event.PASSWORD_RESET} | (
+    BINDING - {Event.NUMBER_ASSIGNED, Event.RECOVERY_CODES_MADE}
+)
+STEPS = {Event.PASSWORD_RIGHT, Event.CODE_SENT, Event.CODE_REFUSED} | ACCEPTED | DECLINED
 
 
 @dataclass(slots=True)

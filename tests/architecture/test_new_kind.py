@@ -27,16 +27,14 @@ EDITS = {
     ],
     "mfa/factors/__init__.py": [
         ("from mfa.factors import email, passkey, phone, ", "pin, "),
-        ("totp.KIND, recovery_codes.KIND, ", "pin.KIND, "),
+        ("totp.KIND, passkey.KIND, ", "pin.KIND, "),
     ],
     "mfa/models/audit.py": [
         (
             '    APP_ADDED = "app_added", _("An authenticator app was added.")\n',
             '    PIN_SET = "pin_set", _("A PIN was set.")\n',
-        )
-    ],
-    "mfa/messages/notices.py": [
-        ('    Event.APP_ADDED: _both("app_added"),\n', '    Event.PIN_SET: (Notice("pin_set"),),\n')
+        ),
+        ("        Event.APP_ADDED,\n", "        Event.PIN_SET,\n"),
     ],
     "mfa/urls.py": [
         (
