@@ -15,6 +15,7 @@ AUTOMATIC = {
     "mfa:add_passkey_options",
     "mfa:change_phone_status",
     "mfa:enroll_passkey_options",
+    "mfa:note_nudge",
     "mfa:passkey_options",
     "mfa:time_left",
     "mfa:status",

@@ -132,6 +132,8 @@ POSTS = {
     "mfa:end_session",
     "mfa:untrust",
     "mfa:prefer_phone",
+    "mfa:answer_nudge",
+    "mfa:note_nudge",
     "mfa:stay",
     "mfa:change_phone_resend",
     "mfa:receipt",

@@ -130,6 +130,8 @@ def _person(person: User) -> Facts:
         "only_email_since": person.only_email_since,
         "factors_reset_at": person.reset_at,
         "skipped_at": person.skipped_at,
+        "asked_for_passkey_at": person.nudged_at,
+        "declined_passkey_at": person.nudge_declined_at,
         "wrong_codes": person.wrong_answers,
         "wrong_code_at": person.wrong_answer_at,
         "locked_until": person.wait_until,

@@ -23,6 +23,7 @@ from mfa.models import Factor
 from mfa.rules.methods import Method
 from mfa.rules.number_formats import international
 from mfa.sessions import devices
+from mfa.views.nudge import nudge_context
 from mfa.views.pages import refused
 
 
@@ -39,9 +40,11 @@ def home(request: UserRequest) -> HttpResponse:
         "protect": not held and Method.PHONE in user.mfa_policy.methods,
         "renew_codes": left is not None and left <= recovery_codes.FEW,
     }
+    due = {name: due for name, due in tasks.items() if due}
     context = {
         **_second_step(user, known),
-        "tasks": {name: due for name, due in tasks.items() if due},
+        **({} if due else nudge_context(request, user, held)),
+        "tasks": due,
         "left": left,
         "tiles": Tile.objects.seen_by(user),
     }

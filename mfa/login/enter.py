@@ -30,9 +30,10 @@ PREFILL = "mfa_prefill"
 LONG_PAUSE = timedelta(days=30)
 
 
-def enter(flow: Flow) -> HttpResponseRedirect:
+def enter(flow: Flow, next_url: str = "") -> HttpResponseRedirect:
     """Log the person in, and write what was proven into the session (SS-02).
 
+    `next_url` is one of our pages if the person chose it, instead of the one that began the login.
     The caller knows that all steps are done. Raises PermissionDenied for a reset or step-up: a
     emailed link and a code do not replace the password (RV-03).
     """
@@ -70,7 +71,7 @@ def enter(flow: Flow) -> HttpResponseRedirect:
     # The stubs know only the one user model, which is an AbstractMfaUser.
     auth.login(flow.request, flow.user, settings.AUTHENTICATION_BACKENDS[0])  # type: ignore[arg-type]
     once_saved(session, partial(_tell, flow, aal=aal, channel=channel, unusual=unusual))
-    response = HttpResponseRedirect(safe_next(flow.request, flow.pending.next))
+    response = HttpResponseRedirect(safe_next(flow.request, next_url or flow.pending.next))
     devices.remember(flow.request, response, flow.user)
     if flow.pending.trusts and trust.days_for(flow.user):
         new = trust.grant(flow.request, response, flow.user, flow.client)

@@ -47,6 +47,9 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     enough to log in after long inactivity (S12).
     `reset_at` is when support removed the factors, until one is added (RV-05). `closed_at` is when
     the person closed the account, until a login opens it again.
+
+    `nudged_at` is when the home page last asked for a passkey or a second way to log in, or when
+    the person answered "Not now". `nudge_declined_at` is when they answered "Don't ask again".
     """
 
     email: "models.EmailField[str, str]"
@@ -71,6 +74,8 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     mailbox_due_at = models.DateTimeField(null=True, editable=False)
     reset_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
+    nudged_at = models.DateTimeField(null=True, editable=False)
+    nudge_declined_at = models.DateTimeField(null=True, editable=False)
 
     # The fixed layers of roles, which an account policy must be compatible with
     role_layers: ClassVar[tuple[Layer, ...]] = ()

@@ -101,7 +101,8 @@ def enroll_done(request: HttpRequest, flow: Flow) -> HttpResponse:
         except TooMany as too_many:
             refusal = too_many
     elif request.method == "POST" and flow.step is not Step.BACK_UP:
-        return login.enter(flow)
+        # A second way is added after the login, with this fresh proof (key11).
+        return login.enter(flow, reverse("mfa:security") if "more" in request.POST else "")
     elif not open_:
         return redirect(login.page_of(flow))
     context = {

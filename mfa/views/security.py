@@ -21,6 +21,7 @@ from mfa.rules.methods import WAYS, Method
 from mfa.session_engine import hash_of
 from mfa.sessions import devices, revoke, trust
 from mfa.sessions.proofs import keep_alive
+from mfa.views.nudge import lost_context
 from mfa.views.pages import show
 
 HERE = "mfa:security"
@@ -50,6 +51,7 @@ def security(request: SignedIn) -> HttpResponse:
         "factors": factors.shown_of(request.user),
         "by_passkey": request.user.mfa_policy.refuses_weaker([factor.kind for factor in held]),
         "only": factors.only_of(request.user),
+        **lost_context(request.user, held, moment_of(request)),
         "sessions": revoke.sessions_of(request.user),
         "acting": hash_of(request.session.session_key or ""),
         "trusted": trust.live_of(request.user, moment_of(request)),
