@@ -15,7 +15,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register actions and retention, and create the groups after each migrate."""
-        from accounts.models import Invitation, Registration
+        from accounts.models import Invitation, PeopleImport, Registration
         from accounts.people.actions import register
         from accounts.people.groups import make_groups
         from mfa import retention
@@ -26,4 +26,6 @@ class AccountsConfig(AppConfig):
         retention.add(Rule(Invitation, after(Invitation, "expires_at", timedelta(days=30))))
         # RG-01: the address was never proven. A week, because people read their email late.
         retention.add(Rule(Registration, after(Registration, "created_at", timedelta(days=7))))
+        # Its lines are people's data. A week, to correct the file and to answer questions.
+        retention.add(Rule(PeopleImport, after(PeopleImport, "created_at", timedelta(days=7))))
         post_migrate.connect(make_groups, dispatch_uid="accounts.make_groups")

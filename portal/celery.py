@@ -23,6 +23,7 @@ for package, module in (
     ("mfa.messages", "queue"),
     ("mfa.messages", "worker"),
     ("accounts.people", "imported_hashes"),
+    ("accounts.csv_import", "tasks"),
 ):
     app.autodiscover_tasks([package], related_name=module)
 

@@ -166,6 +166,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    "catch-up-imports": {
+        "task": "accounts.csv_import.catch_up",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
+    },
     "probe-texts": {
         "task": "mfa.circuit.probe",
         "schedule": timedelta(seconds=60),

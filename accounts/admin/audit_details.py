@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db.models import Model
 from django.utils.translation import gettext, gettext_lazy as _
 
-from accounts.models import Membership, Organization, OrganizationPolicy
+from accounts.models import ImportLine, Membership, Organization, OrganizationPolicy
 from mfa.admin.audit_details import DETAILS, OF_EVENT, Detail
 from mfa.models import Event
 from mfa.templatetags.mfa_words import label_of
@@ -20,6 +20,10 @@ def _role(code: str) -> str:
     return str(dict(Membership.Role.choices).get(code, code))
 
 
+def _outcome(code: str) -> str:
+    return str(dict(ImportLine.Outcome.choices).get(code, code))
+
+
 def _labels(model: type[Model]) -> Callable[[list[str]], str]:
     """Return a function that names changed fields, without the times that the portal notes."""
     shown = {field.name for field in model._meta.fields if field.editable}  # noqa: SLF001 public API
@@ -32,6 +36,8 @@ DETAILS.update(
     organization_name=Detail(_("Organization"), lambda _name: ""),
     role=Detail(_("Role"), _role),
     invitation=Detail(_("Invitation number")),
+    outcome=Detail(_("Outcome"), _outcome),
+    people=Detail(_("People")),
 )
 OF_EVENT.update(
     {

@@ -31,6 +31,7 @@ class Invitation(models.Model):
     class State(models.TextChoices):
         """What the manager sees."""
 
+        PREPARED = "prepared", _("not sent yet")
         WAITING = "waiting", _("waiting")
         EXPIRED = "expired", _("expired")
         ACCEPTED = "accepted", _("accepted")
@@ -46,10 +47,14 @@ class Invitation(models.Model):
     role = models.CharField(
         _("role"), max_length=7, choices=Membership.Role, default=Membership.Role.MEMBER
     )
+    # From an import, to fill in at the setup. Nothing proves that it is theirs.
+    mobile = models.CharField(max_length=20, blank=True, default="", editable=False)
     inviter: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     round = models.PositiveIntegerField(default=0)
+    # An import can prepare an invitation that a manager sends later.
+    is_prepared = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
@@ -80,12 +85,19 @@ class Invitation(models.Model):
             return self.State.ACCEPTED
         if self.revoked_at:
             return self.State.REVOKED
+        if self.is_prepared:
+            return self.State.PREPARED
         return self.State.EXPIRED if self.expires_at <= now else self.State.WAITING
 
     @property
     def state(self) -> "Invitation.State":
         """The state now."""
         return self.state_at(timezone.now())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the person can still accept it, now or after it was sent."""
+        return self.state in {self.State.WAITING, self.State.PREPARED}
 
     @property
     def state_words(self) -> str | Promise:

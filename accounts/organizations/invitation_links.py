@@ -83,7 +83,7 @@ def closed_because(invitation: Invitation, turn: int | None = None) -> Closed | 
             return Closed.ACCEPTED
         case Invitation.State.REVOKED:
             return Closed.OFF
-        case Invitation.State.EXPIRED:
+        case Invitation.State.EXPIRED | Invitation.State.PREPARED:
             return Closed.EXPIRED
     return None if _is_backed(invitation) else Closed.OFF
 

@@ -31,6 +31,7 @@ def invite(
     *,
     full_name: str = "",
     role: str = MEMBER,
+    mobile: str = "",
     client: Client = audit.NOWHERE,
 ) -> Invitation:
     """Invite an address by email, again after an earlier invitation. `email` is normalized.
@@ -49,7 +50,7 @@ def invite(
             held = rows.get(organization=organization, email=email)
             if _is_above(actor, held):
                 raise PermissionDenied
-            held.full_name, held.role = full_name, role
+            held.full_name, held.role, held.mobile = full_name, role, mobile
             _send(actor, held, client)
     except counters.TooMany as refusal:
         _warn(actor, organization, {use: use.limit.most for use in refusal.over})
@@ -66,8 +67,39 @@ def renew(actor: User, invitation: Invitation, *, client: Client = audit.NOWHERE
         invitation.email,
         full_name=invitation.full_name,
         role=invitation.role,
+        mobile=invitation.mobile,
         client=client,
     )
+
+
+def prepare(
+    actor: User,
+    organization: Organization,
+    email: str,
+    *,
+    full_name: str,
+    mobile: str,
+    client: Client = audit.NOWHERE,
+) -> None:
+    """Invite an address to be a member without an email, which a manager sends later.
+
+    An earlier link stops working. Raises PermissionDenied.
+    """
+    if not may_invite(actor, organization, MEMBER):
+        raise PermissionDenied
+    now = timezone.now()
+    with transaction.atomic():
+        fresh = {"expires_at": now, "inviter": actor}
+        Invitation.objects.get_or_create(organization=organization, email=email, defaults=fresh)
+        rows = Invitation.objects.select_for_update(no_key=True)
+        held = rows.get(organization=organization, email=email)
+        if _is_above(actor, held):
+            raise PermissionDenied
+        held.full_name, held.role, held.mobile = full_name, MEMBER, mobile
+        held.inviter, held.round, held.expires_at = actor, held.round + 1, now
+        held.accepted_at, held.revoked_at, held.is_prepared = None, None, True
+        held.save()
+        _record(Event.INVITATION_PREPARED, actor, held, client)
 
 
 def revoke(actor: User, invitation: Invitation, *, client: Client = audit.NOWHERE) -> bool:
@@ -119,7 +151,7 @@ def _send(actor: User, held: Invitation, client: Client) -> None:
     now = timezone.now()
     held.inviter, held.round = actor, held.round + 1
     held.sent_at, held.expires_at = now, now + LIFE
-    held.accepted_at = held.revoked_at = None
+    held.accepted_at, held.revoked_at, held.is_prepared = None, None, False
     held.save()
     _record(Event.INVITED, actor, held, client)
     if channels.available(ChannelName.EMAIL):

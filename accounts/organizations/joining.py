@@ -10,10 +10,10 @@ from accounts.models import Invitation, User
 from accounts.organizations import members
 from accounts.organizations.invitation_links import opened_by
 from accounts.people import ownership
-from mfa import audit
+from mfa import audit, factors
 from mfa.client import Client
 from mfa.limits import counters, table as limits
-from mfa.models import Event
+from mfa.models import Event, Factor
 
 
 class Acceptance(StrEnum):
@@ -99,6 +99,8 @@ def _join(person: User, invitation: Invitation, client: Client) -> None:
         invitation.inviter, person, invitation.organization, role=invitation.role, client=client
     )
     User.objects.filter(pk=person.pk).update(mailbox_proven_at=now)
+    if invitation.mobile and not Factor.objects.bound().filter(user_id=person.pk).exists():
+        factors.propose_phone(person, invitation.mobile, client=client)
     invitation.accepted_at = now
     invitation.save(update_fields=["accepted_at"])
     person.refresh_from_db()

@@ -26,12 +26,14 @@ def join(
     organization: Organization,
     *,
     role: str = MEMBER,
+    tells: bool = True,
     client: Client = audit.NOWHERE,
 ) -> Membership:
     """Add a person to an organization, again after an end. An existing membership stays as it is.
 
-    The caller has checked who may add. `actor` is None for a command. Raises EmptyPolicyError if
-    the rules of the person's organizations would leave no verification method.
+    The caller has checked who may add. `actor` is None for a command. `tells` emails the person.
+    Raises EmptyPolicyError if the rules of the person's organizations would leave no verification
+    method.
     """
     with transaction.atomic():
         held = User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -49,7 +51,7 @@ def join(
             User.objects.filter(pk=held.pk).update(home=membership)
         membership.user = held
         # People who register for an organization have just chosen it.
-        if actor is None or actor.pk == held.pk:
+        if not tells or actor is None or actor.pk == held.pk:
             _record(Event.MEMBER_JOINED, membership, actor, client)
         else:
             _tell(Event.MEMBER_JOINED, membership, actor, client)
@@ -113,20 +115,25 @@ def rename(
 
 
 def give_role(
-    actor: AbstractMfaUser, membership: Membership, role: str, *, client: Client = audit.NOWHERE
+    actor: AbstractMfaUser | None,
+    membership: Membership,
+    role: str,
+    *,
+    client: Client = audit.NOWHERE,
 ) -> bool:
     """Make a member a manager, or a manager a member. Return False if there was nothing to change.
 
-    The person is notified. Raises PermissionDenied for anyone but administrators and the partner's
-    managers, and LastManagerError.
+    The person is notified. `actor` is None for a command. Raises PermissionDenied for anyone but
+    administrators and the partner's managers, and LastManagerError.
     """
     with transaction.atomic():
         held = _held(membership)
-        if not authority.may_give_role(actor, held):
+        if actor and not authority.may_give_role(actor, held):
             raise PermissionDenied
         if held.ended_at is not None or role == held.role:
             return False
-        _keep_a_manager(actor, held)
+        if actor:
+            _keep_a_manager(actor, held)
         held.role = role
         held.save(update_fields=["role"])
         trust.end_for(held.user_id)
@@ -166,7 +173,9 @@ def _move_home(ended: Membership) -> None:
         User.objects.filter(pk=ended.user_id).update(home=next_home)
 
 
-def _tell(event: Event, membership: Membership, actor: AbstractMfaUser, client: Client) -> None:
+def _tell(
+    event: Event, membership: Membership, actor: AbstractMfaUser | None, client: Client
+) -> None:
     """Record the event and notify the person by email."""
     notices.tell(
         event,
@@ -177,7 +186,7 @@ def _tell(event: Event, membership: Membership, actor: AbstractMfaUser, client: 
         organization=membership.organization_id,
         organization_name=membership.organization.name,
         role=membership.role,
-        by=actor.pk,
+        by=actor.pk if actor else 0,
     )
 
 

@@ -103,6 +103,9 @@ SILENT = frozenset(
         Event.ORGANIZATION_CHANGED,
         Event.ORGANIZATION_REFUSED,
         # The invited person gets the invitation, and the reminded person the reminder.
+        Event.IMPORT_STARTED,
+        Event.IMPORTED,
+        Event.INVITATION_PREPARED,
         Event.INVITED,
         Event.INVITATION_REVOKED,
         Event.INVITATION_REFUSED,

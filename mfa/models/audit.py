@@ -104,6 +104,12 @@ class Event(models.TextChoices):
         _("You tried to open a page of an organization without permission."),
     )
     INVITED = "invited", _("You invited someone to an organization.")
+    IMPORT_STARTED = "import_started", _("You imported people from a file.")
+    IMPORTED = "imported", _("An import from a file created or changed the account.")
+    INVITATION_PREPARED = (
+        "invitation_prepared",
+        _("You prepared an invitation to an organization, without an email."),
+    )
     INVITATION_REVOKED = "invitation_revoked", _("You revoked an invitation.")
     INVITATION_REFUSED = (
         "invitation_refused",
@@ -152,6 +158,8 @@ TOLD: "dict[Event, StrOrPromise]" = {
     ),
     Event.REGISTERED: _("The person registered this account."),
     Event.INVITED: _("Someone was invited to an organization."),
+    Event.IMPORT_STARTED: _("People were imported from a file."),
+    Event.INVITATION_PREPARED: _("An invitation was prepared, without an email."),
     Event.INVITATION_REVOKED: _("An invitation was revoked."),
     Event.REMINDED: _("A manager reminded the person to set up two-step verification."),
     Event.SMS_ENTERED: _("New values for the SMS account were entered."),

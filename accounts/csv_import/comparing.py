@@ -1,0 +1,153 @@
+"""What a line changes, compared with the people who are here.
+
+The dry run and the real run ask the same functions, so they cannot disagree about a person.
+An import never touches passwords, powers, factors and what was proven (csv10).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from accounts.csv_import.lines import MANAGER, MEMBER, Fault, Finding
+from accounts.models import ImportLine, Invitation, Membership, User
+from mfa.models import Factor, Status
+from mfa.models.people import with_powers
+
+Outcome = ImportLine.Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is here of an address in an organization. `number` waits for its proof."""
+
+    person: User | None = None
+    has_powers: bool = False
+    has_factor: bool = False
+    number: str = ""
+    membership: Membership | None = None
+    invitation: Invitation | None = None
+    username_taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an import does with one line. Empty values change nothing."""
+
+    outcome: Outcome
+    full_name: str = ""
+    number: str = ""
+    username: str = ""
+    role: str = ""
+    joins: bool = False
+    findings: Sequence[Finding] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether something changes."""
+        return bool(self.full_name or self.number or self.username or self.role or self.joins)
+
+
+def changes_of(line: ImportLine, known: Known, *, invites: bool) -> Changes:
+    """Return what happens to a line's person."""
+    if invites:
+        return _invited(line, known)
+    if known.has_powers:
+        return Changes(Outcome.REFUSED, findings=[Finding(line.line, Fault.STAFF)])
+    wanted = _wanted(line, known)
+    if known.person is None:
+        return replace(wanted, outcome=Outcome.NEW)
+    return replace(wanted, outcome=Outcome.CHANGED) if wanted.any else wanted
+
+
+def known_of(lines: Collection[ImportLine]) -> dict[int, Known]:
+    """Return what is here of each line, by the line's number, in a few statements."""
+    emails = {line.email for line in lines}
+    people = {one.email: one for one in User.objects.filter(email__in=emails)}
+    keys = [one.pk for one in people.values()]
+    powerful = set(User.objects.filter(with_powers(), pk__in=keys).values_list("pk", flat=True))
+    proposed, bound = _factors(keys)
+    joined = _memberships(keys)
+    invited = _invitations(emails, {line.organization_id for line in lines})
+    names = {line.username for line in lines if line.username}
+    owners = dict(User.objects.filter(username__in=names).values_list("username", "pk"))
+    return {
+        line.line: Known(
+            person=(person := people.get(line.email)),
+            has_powers=person is not None and person.pk in powerful,
+            has_factor=person is not None and person.pk in bound,
+            number=proposed.get(person.pk, "") if person else "",
+            membership=joined.get((person.pk, line.organization_id)) if person else None,
+            invitation=invited.get((line.email, line.organization_id)),
+            username_taken=owners.get(line.username or "") not in {None, person and person.pk},
+        )
+        for line in lines
+    }
+
+
+def _invited(line: ImportLine, known: Known) -> Changes:
+    """A manager learns only who is a member, which the manager's own pages show (RG-02)."""
+    held = known.invitation
+    if held and held.is_open:
+        same = (held.full_name, held.mobile) == (line.full_name, line.mobile)
+        is_done = same or held.role == MANAGER
+    else:
+        is_done = False
+    if known.membership or is_done:
+        return Changes(Outcome.UNCHANGED)
+    return Changes(Outcome.INVITED, full_name=line.full_name, number=line.mobile)
+
+
+def _wanted(line: ImportLine, known: Known) -> Changes:
+    person, membership = known.person, known.membership
+    number, number_fault = _number(line, known)
+    username, username_fault = _username(line, known)
+    joins = line.organization_id is not None and membership is None
+    rises = membership is not None and membership.role == MEMBER and line.role == MANAGER
+    return Changes(
+        Outcome.UNCHANGED,
+        full_name="" if person and person.full_name == line.full_name else line.full_name,
+        number=number,
+        username=username,
+        role=line.role if joins or rises else "",
+        joins=joins,
+        findings=[Finding(line.line, fault) for fault in (number_fault, username_fault) if fault],
+    )
+
+
+def _number(line: ImportLine, known: Known) -> tuple[str, Fault | None]:
+    """Return a number to fill in at the setup. It never stands beside a factor."""
+    if not line.mobile or line.mobile == known.number:
+        return "", None
+    return ("", Fault.NUMBER_KEPT) if known.has_factor else (line.mobile, None)
+
+
+def _username(line: ImportLine, known: Known) -> tuple[str, Fault | None]:
+    held = known.person.username if known.person else None
+    if not line.username or line.username == held:
+        return "", None
+    if known.username_taken:
+        return "", Fault.USERNAME_TAKEN
+    return ("", Fault.USERNAME_KEPT) if held else (line.username, None)
+
+
+def _factors(people: Collection[int]) -> tuple[dict[int, str], set[int]]:
+    """Return the numbers that wait for their proof, and the people who have a factor."""
+    rows = Factor.objects.not_revoked().filter(user_id__in=people).order_by("pk")
+    proposed, bound = {}, set()
+    for person, status, target in rows.values_list("user_id", "status", "target"):
+        if status == Status.PROPOSED:
+            proposed[person] = target
+        else:
+            bound.add(person)
+    return proposed, bound
+
+
+def _memberships(people: Collection[int]) -> dict[tuple[int, int | None], Membership]:
+    rows = Membership.objects.filter(user__in=people, ended_at=None)
+    return {(row.user_id, row.organization_id): row for row in rows}
+
+
+def _invitations(
+    emails: Collection[str], organizations: Collection[int | None]
+) -> dict[tuple[str, int | None], Invitation]:
+    rows = Invitation.objects.filter(email__in=emails, organization__in=organizations)
+    return {(row.email, row.organization_id): row for row in rows}

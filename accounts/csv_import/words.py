@@ -1,0 +1,126 @@
+"""What an import says about a file and its lines: the reason, and what to do."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy as _
+
+from accounts.csv_import.lines import Fault
+from accounts.csv_import.numbers import Broken
+from accounts.csv_import.reading import MOST_LINES, Unreadable
+from accounts.models import ImportFinding
+
+SAVE_AS = _("In Excel choose File, Save As, CSV UTF-8.")
+# The reason, and what to do
+LINES: dict[str, tuple[str | Promise, str | Promise]] = {
+    Fault.QUOTES: (
+        _("The quotation marks are wrong."),
+        _("Write each quotation mark inside a quoted cell twice."),
+    ),
+    Fault.TOO_LONG: (_("The cell is too long."), _("Use at most 1,000 characters.")),
+    Fault.NOT_TEXT: (
+        _("The cell has a character that cannot be stored."),
+        _("Type the text again."),
+    ),
+    Fault.STRAY: (
+        _("There is a value in a column without a name."),
+        _("Check for a comma inside another cell, or give the column a name."),
+    ),
+    Fault.NO_EMAIL: (_("There is no email."), _("Add the person's email.")),
+    Fault.EMAIL: (_("This is not an email address."), _("Correct the address.")),
+    Fault.NAME_LONG: (_("The name is too long."), _("Use at most 150 characters.")),
+    Fault.USERNAME: (
+        _("The username cannot be used."),
+        _("Use letters, digits and . + - _ only."),
+    ),
+    Fault.ROLE: (_("There is no such role."), _("Use member or manager, or leave it empty.")),
+    Fault.CONFLICT: (
+        _("Another line has the same email with other values."),
+        _("Keep one of the two lines."),
+    ),
+    Fault.NO_ORGANIZATION: (
+        _("There is no organization with this short name."),
+        _("Use the short name as in the address of its pages."),
+    ),
+    Fault.STAFF: (
+        _("This person is a member of staff or has permissions."),
+        _("Change the account in the admin."),
+    ),
+    Fault.NO_METHOD: (
+        _("The rules of the person's organizations together allow no second step."),
+        _("Change the rules of one of them."),
+    ),
+    Fault.NAME_DOUBTFUL: (
+        _("The name looks like a formula. It is imported as plain text."),
+        _("Check the name."),
+    ),
+    Fault.ROLE_ADMINISTRATORS: (
+        _("Only administrators make people managers. This person becomes a member."),
+        _("Ask an administrator."),
+    ),
+    Fault.USERNAME_ADMINISTRATORS: (
+        _("Only administrators set usernames. The username is not used."),
+        _("Ask an administrator."),
+    ),
+    Fault.USERNAME_TAKEN: (
+        _("Another person has this username. It is not used."),
+        _("Choose another username."),
+    ),
+    Fault.USERNAME_KEPT: (
+        _("The person has a username already. It stays."),
+        _("Change it in the admin."),
+    ),
+    Fault.NUMBER_KEPT: (
+        _("The person has a second step already. The number is not used."),
+        _("The person can add the number."),
+    ),
+    Broken.ROUNDED: (
+        _("The number was rounded by a spreadsheet, so its last digits are lost."),
+        _("Format the column as text and enter the number again."),
+    ),
+    Broken.ERROR: (
+        _("The cell holds an error or only # signs, not a number."),
+        _("Correct the cell in the spreadsheet."),
+    ),
+    Broken.SEVERAL: (_("There are two numbers in one cell."), _("Keep the mobile number.")),
+    Broken.AMBIGUOUS: (
+        _("The number can be read in two ways."),
+        _("Start it with + and the country code."),
+    ),
+    Broken.NO_TEXTS: (_("This number cannot get texts."), _("Enter a mobile number.")),
+    Broken.UNREADABLE: (
+        _("This is not a phone number, or digits are missing."),
+        _("Start it with + and the country code."),
+    ),
+}
+FILES: dict[str, str | Promise] = {
+    Unreadable.NOT_UTF8: _("This file is not UTF-8."),
+    Unreadable.OTHER_FORMAT: _("This is not a CSV file."),
+    Unreadable.TOO_LARGE: _("This file is larger than 10 MB. Split it into several files."),
+    Unreadable.TOO_MANY_LINES: _("This file has more than %(most)s lines. Split it."),
+    Unreadable.OPEN_QUOTE: _("A quotation mark is opened and never closed."),
+    Unreadable.NO_HEADER: _("This file is empty."),
+    Unreadable.NO_PEOPLE: _("There are no people in this file."),
+    Unreadable.NO_EMAIL: _("There is no column for the email. Found: %(names)s."),
+    Unreadable.SAME_FIELD: _("Two columns hold the same thing: %(names)s. Choose one of them."),
+}
+SAVED_WRONG = {Unreadable.NOT_UTF8, Unreadable.OTHER_FORMAT}
+
+
+def of_file(fault: str, line: int = 0, names: tuple[str, ...] | list[str] = ()) -> str:
+    """Return why a file cannot be imported, and what to do."""
+    words = str(FILES[fault]) % {"most": MOST_LINES, "names": ", ".join(names)}
+    at = gettext("Line %d:") % line if line else ""
+    how = str(SAVE_AS) if fault in SAVED_WRONG else ""
+    return " ".join(filter(None, (at, words, how)))
+
+
+def reason_of(finding: ImportFinding) -> str:
+    """Return what is wrong with a line."""
+    words = str(LINES[finding.fault][0])
+    if finding.other_line:
+        return f"{words} {gettext('See line %d.') % finding.other_line}"
+    return words
+
+
+def remedy_of(finding: ImportFinding) -> str:
+    """Return what to do about it."""
+    return str(LINES[finding.fault][1])

@@ -1,0 +1,106 @@
+"""`manage.py import_people FILE`: people from a CSV file, after a check of every line."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.csv_import import dry_run, run, uploads, words
+from accounts.csv_import.reading import UnreadableError
+from accounts.models import ImportLine, Organization, PeopleImport
+from mfa.audit import NOWHERE
+
+# Seconds between two lines of progress
+STEP = 5.0
+COUNTS = (*ImportLine.Outcome.values, dry_run.REPEATED, dry_run.BAD)
+
+
+class Command(BaseCommand):
+    """Does what the page does, as an administrator, with the same code."""
+
+    help = (
+        "Create and change the people of a CSV file. It checks every line first and lists what is "
+        "wrong. --dry-run stops there. Nobody gets an email without --send. An import that was "
+        "stopped goes on with --resume."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the file and where its people belong."""
+        parser.add_argument("file", nargs="?", help="a CSV file in UTF-8")
+        parser.add_argument("--organization", metavar="SLUG", help="the short name")
+        parser.add_argument("--dry-run", action="store_true", help="check only")
+        parser.add_argument("--send", action="store_true", help="email new people a link")
+        parser.add_argument("--resume", metavar="NUMBER", type=int, help="go on with an import")
+
+    def handle(self, *_args: str, **options: Any) -> None:
+        """Check the file, print what was found, and import."""
+        held = self._resumed(options["resume"]) if options["resume"] else self._checked(options)
+        if options["dry_run"]:
+            held.delete()
+            self.stdout.write("Nothing was imported: this was a dry run.")
+            return
+        self.stdout.write(f"Import {held.pk} starts. If it stops: --resume {held.pk}")
+        run.start(None, held, sends_mail=options["send"], client=NOWHERE)
+        while run.go_on(held.pk, seconds=STEP):
+            held.refresh_from_db()
+            self.stdout.write(f"{held.position} of {held.total}")
+        held.refresh_from_db()
+        self._report(held)
+
+    def _checked(self, options: dict[str, Any]) -> PeopleImport:
+        if not options["file"]:
+            raise CommandError("Name a file, or --resume NUMBER.")
+        path = Path(options["file"])
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path.name} cannot be read: {error.strerror}.") from None
+        organization = self._organization(options["organization"])
+        try:
+            held = uploads.store(None, organization, content, name=path.name, invites=False)
+            header, mapped = uploads.header_of(held), uploads.mapped_in(held)
+            for column, field in mapped.items():
+                self.stdout.write(f"{header[column].strip()} -> {field}")
+            for name in dry_run.unused_columns(held, header):
+                self.stdout.write(f"{name} is not used")
+            uploads.map_columns(held, mapped)
+        except UnreadableError as error:
+            raise CommandError(words.of_file(error.fault, error.line, error.names)) from None
+        while dry_run.check(held.pk, seconds=STEP):
+            held.refresh_from_db()
+            self.stdout.write(f"{held.position} lines checked")
+        held.refresh_from_db()
+        if held.state == PeopleImport.State.UNREADABLE:
+            message = words.of_file(held.fault, held.fault_line, held.fault_names)
+            held.delete()
+            raise CommandError(message)
+        self._report(held)
+        return held
+
+    def _resumed(self, number: int) -> PeopleImport:
+        states = (PeopleImport.State.CHECKED, PeopleImport.State.STOPPED)
+        waiting = PeopleImport.objects.filter(pk=number, by=None)
+        waiting.filter(state=PeopleImport.State.RUNNING).update(state=PeopleImport.State.STOPPED)
+        held = waiting.filter(state__in=states).first()
+        if held is None:
+            raise CommandError(f"There is no import {number} to go on with.")
+        return held
+
+    def _organization(self, slug: str | None) -> Organization | None:
+        if not slug:
+            return None
+        found = Organization.objects.filter(slug=slug).first()
+        if found is None:
+            raise CommandError(f"There is no organization with the short name {slug}.")
+        return found
+
+    def _report(self, held: PeopleImport) -> None:
+        for finding in held.findings.order_by("-is_bad", "line", "pk").iterator():
+            place = f"line {finding.line}"
+            column = f", {finding.field}" if finding.field else ""
+            shown = f" ({finding.shown})" if finding.shown else ""
+            reason, remedy = words.reason_of(finding), words.remedy_of(finding)
+            self.stdout.write(f"{place}{column}{shown}: {reason} {remedy}")
+        counts = ", ".join(f"{held.counts.get(name, 0)} {name}" for name in COUNTS)
+        self.stdout.write(f"{held.total} lines: {counts}")
