@@ -24,6 +24,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict, parse_cookie
 from django.utils.text import smart_split
 
+from accounts.csv_import import numbers as imported_numbers
+from accounts.csv_import.reading import LONGEST_CELL
 from accounts.forms.login_names import login_name_field
 from accounts.models import User
 from accounts.people import links, validators
@@ -120,6 +122,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "cookies": parse_cookie,
     "cookie of a known browser": _known_browser,
     "email, as long as it may be": lambda text: emails.normalize(text[: emails.LONGEST_SPELLING]),
+    "number in a file": lambda text: imported_numbers.read(
+        text[:LONGEST_CELL], imported_numbers.Reader("GB")
+    ),
     "tail of a link": links.parts_of,
     "login email": login_name_field(LoginWith.EMAIL).clean,
     "username": _username,
@@ -161,6 +166,10 @@ SETTINGS = {
 # Every other regular expression: the reader above that runs it, or whose text it sees instead
 PATTERNS = {
     "mfa.forms.emails.validate": "login email",
+    "accounts.csv_import.numbers.ROUNDED": "number in a file",
+    "accounts.csv_import.numbers.WHOLE": "number in a file",
+    "accounts.csv_import.numbers.AS_FORMULA": "number in a file",
+    "accounts.csv_import.numbers.SEVERAL": "number in a file",
     "accounts.people.strength.YEAR": "password, as long as it may be",
     "accounts.people.validators._names": "names beside a password",
     "accounts.people.links.PARTS": "tail of a link",

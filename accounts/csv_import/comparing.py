@@ -7,7 +7,7 @@ An import never touches passwords, powers, factors and what was proven (csv10).
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from accounts.csv_import.lines import MANAGER, MEMBER, Fault, Finding
+from accounts.csv_import.lines import MANAGER, MEMBER, LineFault, LineFinding
 from accounts.models import ImportLine, Invitation, Membership, User
 from mfa.models import Factor, Status
 from mfa.models.people import with_powers
@@ -16,7 +16,7 @@ Outcome = ImportLine.Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Match:
     """What is here of an address in an organization. `number` waits for its proof."""
 
     person: User | None = None
@@ -38,7 +38,7 @@ class Changes:
     username: str = ""
     role: str = ""
     joins: bool = False
-    findings: Sequence[Finding] = ()
+    findings: Sequence[LineFinding] = ()
 
     @property
     def any(self) -> bool:
@@ -46,19 +46,19 @@ class Changes:
         return bool(self.full_name or self.number or self.username or self.role or self.joins)
 
 
-def changes_of(line: ImportLine, known: Known, *, invites: bool) -> Changes:
+def changes_of(line: ImportLine, match: Match, *, invites: bool) -> Changes:
     """Return what happens to a line's person."""
     if invites:
-        return _invited(line, known)
-    if known.has_powers:
-        return Changes(Outcome.REFUSED, findings=[Finding(line.line, Fault.STAFF)])
-    wanted = _wanted(line, known)
-    if known.person is None:
+        return _invited(line, match)
+    if match.has_powers:
+        return Changes(Outcome.REFUSED, findings=[LineFinding(line.line, LineFault.STAFF)])
+    wanted = _wanted(line, match)
+    if match.person is None:
         return replace(wanted, outcome=Outcome.NEW)
     return replace(wanted, outcome=Outcome.CHANGED) if wanted.any else wanted
 
 
-def known_of(lines: Collection[ImportLine]) -> dict[int, Known]:
+def matches_of(lines: Collection[ImportLine]) -> dict[int, Match]:
     """Return what is here of each line, by the line's number, in a few statements."""
     emails = {line.email for line in lines}
     people = {one.email: one for one in User.objects.filter(email__in=emails)}
@@ -70,7 +70,7 @@ def known_of(lines: Collection[ImportLine]) -> dict[int, Known]:
     names = {line.username for line in lines if line.username}
     owners = dict(User.objects.filter(username__in=names).values_list("username", "pk"))
     return {
-        line.line: Known(
+        line.line: Match(
             person=(person := people.get(line.email)),
             has_powers=person is not None and person.pk in powerful,
             has_factor=person is not None and person.pk in bound,
@@ -83,25 +83,26 @@ def known_of(lines: Collection[ImportLine]) -> dict[int, Known]:
     }
 
 
-def _invited(line: ImportLine, known: Known) -> Changes:
+def _invited(line: ImportLine, match: Match) -> Changes:
     """A manager learns only who is a member, which the manager's own pages show (RG-02)."""
-    held = known.invitation
+    held = match.invitation
     if held and held.is_open:
         same = (held.full_name, held.mobile) == (line.full_name, line.mobile)
         is_done = same or held.role == MANAGER
     else:
         is_done = False
-    if known.membership or is_done:
+    if match.membership or is_done:
         return Changes(Outcome.UNCHANGED)
     return Changes(Outcome.INVITED, full_name=line.full_name, number=line.mobile)
 
 
-def _wanted(line: ImportLine, known: Known) -> Changes:
-    person, membership = known.person, known.membership
-    number, number_fault = _number(line, known)
-    username, username_fault = _username(line, known)
+def _wanted(line: ImportLine, match: Match) -> Changes:
+    person, membership = match.person, match.membership
+    number, number_fault = _number(line, match)
+    username, username_fault = _username(line, match)
     joins = line.organization_id is not None and membership is None
     rises = membership is not None and membership.role == MEMBER and line.role == MANAGER
+    faults = filter(None, (number_fault, username_fault))
     return Changes(
         Outcome.UNCHANGED,
         full_name="" if person and person.full_name == line.full_name else line.full_name,
@@ -109,24 +110,24 @@ def _wanted(line: ImportLine, known: Known) -> Changes:
         username=username,
         role=line.role if joins or rises else "",
         joins=joins,
-        findings=[Finding(line.line, fault) for fault in (number_fault, username_fault) if fault],
+        findings=[LineFinding(line.line, fault) for fault in faults],
     )
 
 
-def _number(line: ImportLine, known: Known) -> tuple[str, Fault | None]:
+def _number(line: ImportLine, match: Match) -> tuple[str, LineFault | None]:
     """Return a number to fill in at the setup. It never stands beside a factor."""
-    if not line.mobile or line.mobile == known.number:
+    if not line.mobile or line.mobile == match.number:
         return "", None
-    return ("", Fault.NUMBER_KEPT) if known.has_factor else (line.mobile, None)
+    return ("", LineFault.NUMBER_KEPT) if match.has_factor else (line.mobile, None)
 
 
-def _username(line: ImportLine, known: Known) -> tuple[str, Fault | None]:
-    held = known.person.username if known.person else None
+def _username(line: ImportLine, match: Match) -> tuple[str, LineFault | None]:
+    held = match.person.username if match.person else None
     if not line.username or line.username == held:
         return "", None
-    if known.username_taken:
-        return "", Fault.USERNAME_TAKEN
-    return ("", Fault.USERNAME_KEPT) if held else (line.username, None)
+    if match.username_taken:
+        return "", LineFault.USERNAME_TAKEN
+    return ("", LineFault.USERNAME_KEPT) if held else (line.username, None)
 
 
 def _factors(people: Collection[int]) -> tuple[dict[int, str], set[int]]:

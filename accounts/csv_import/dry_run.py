@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts import policies
 from accounts.csv_import import columns, reading, uploads
 from accounts.csv_import.columns import Field
-from accounts.csv_import.comparing import changes_of, known_of
-from accounts.csv_import.lines import Fault, Finding, Judge, Person
+from accounts.csv_import.comparing import changes_of, matches_of
+from accounts.csv_import.lines import Judge, LineFault, LineFinding, Person
 from accounts.csv_import.numbers import Reader
 from accounts.csv_import.reading import Record, Unreadable, UnreadableError
 from accounts.models import ImportFinding, ImportLine, Organization, PeopleImport
@@ -95,18 +95,18 @@ class _Batch:
 
     def __init__(self, held: PeopleImport, judge: Judge) -> None:
         self.held, self.judge = held, judge
-        self.findings: list[Finding] = []
+        self.findings: list[LineFinding] = []
 
-    def of(self, batch: Iterable[Record]) -> tuple[list[Finding], list[ImportLine]]:
+    def of(self, batch: Iterable[Record]) -> tuple[list[LineFinding], list[ImportLine]]:
         """Return what was found, and the lines to import."""
         people = list(self._well_formed(batch))
         emails = {person.email for person in people}
         earlier = {row.email: row for row in self.held.lines.filter(email__in=emails)}
         lines = list(self._distinct(people, earlier))
         self._free_usernames(lines)
-        known = known_of(lines)
+        match = matches_of(lines)
         for line in lines:
-            changes = changes_of(line, known[line.line], invites=self.held.invites)
+            changes = changes_of(line, match[line.line], invites=self.held.invites)
             line.outcome = changes.outcome
             self.findings += changes.findings
             self._count(line.outcome)
@@ -129,7 +129,7 @@ class _Batch:
         for person in people:
             organization = self.held.organization or slugs.get(person.organization.casefold())
             if person.organization and organization is None:
-                self._bad(Finding(person.line, Fault.NO_ORGANIZATION, Field.ORGANIZATION))
+                self._bad(LineFinding(person.line, LineFault.NO_ORGANIZATION, Field.ORGANIZATION))
                 continue
             line = _line_of(self.held, person, organization)
             first = earlier.setdefault(person.email, line)
@@ -138,7 +138,7 @@ class _Batch:
             elif _says_the_same(first, line):
                 self._count(REPEATED)
             else:
-                self._bad(Finding(line.line, Fault.CONFLICT, other_line=first.line))
+                self._bad(LineFinding(line.line, LineFault.CONFLICT, other_line=first.line))
 
     def _free_usernames(self, lines: Sequence[ImportLine]) -> None:
         """Take a username from every line but the first that has it."""
@@ -146,12 +146,14 @@ class _Batch:
         taken = set(self.held.lines.filter(username__in=wanted).values_list("username", flat=True))
         for line in lines:
             if line.username in taken:
-                self.findings.append(Finding(line.line, Fault.USERNAME_TAKEN, Field.USERNAME))
+                self.findings.append(
+                    LineFinding(line.line, LineFault.USERNAME_TAKEN, Field.USERNAME)
+                )
                 line.username = None
             elif line.username:
                 taken.add(line.username)
 
-    def _bad(self, finding: Finding) -> None:
+    def _bad(self, finding: LineFinding) -> None:
         self.findings.append(finding)
         self._count(BAD)
 

@@ -1,25 +1,27 @@
-"""One record judged by itself: what it says about a person, and what is wrong with it."""
+"""One record judged alone: what it says about a person, and what is wrong with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from accounts.csv_import import numbers
 from accounts.csv_import.columns import Field, Mapped
 from accounts.csv_import.reading import LONGEST_CELL, Record
 from accounts.models import Membership, usernames
+from mfa.forms.emails import validate
 from mfa.models import plain_text
 from mfa.rules import emails, login_names, masking
 from mfa.rules.cells import FORMULA
 
+# Spaces around a name mean nothing.
+FORMULAS = tuple(sign for sign in FORMULA if sign != " ")
 MEMBER, MANAGER = Membership.Role.MEMBER, Membership.Role.MANAGER
 LONGEST_NAME, LONGEST_EMAIL = 150, 254
 
 
-class Fault(StrEnum):
+class LineFault(StrEnum):
     """What is wrong with a cell, or what was not taken from it. NUMBERS are in `Broken`."""
 
     QUOTES = "quotes"
@@ -46,24 +48,24 @@ class Fault(StrEnum):
 
 # The person is not imported because of one of these.
 BAD = {
-    Fault.QUOTES,
-    Fault.TOO_LONG,
-    Fault.NOT_TEXT,
-    Fault.STRAY,
-    Fault.NO_EMAIL,
-    Fault.EMAIL,
-    Fault.NAME_LONG,
-    Fault.USERNAME,
-    Fault.ROLE,
-    Fault.CONFLICT,
-    Fault.NO_ORGANIZATION,
-    Fault.STAFF,
-    Fault.NO_METHOD,
+    LineFault.QUOTES,
+    LineFault.TOO_LONG,
+    LineFault.NOT_TEXT,
+    LineFault.STRAY,
+    LineFault.NO_EMAIL,
+    LineFault.EMAIL,
+    LineFault.NAME_LONG,
+    LineFault.USERNAME,
+    LineFault.ROLE,
+    LineFault.CONFLICT,
+    LineFault.NO_ORGANIZATION,
+    LineFault.STAFF,
+    LineFault.NO_METHOD,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LineFinding:
     """Something about a line that its author must know. `shown` is the masked value.
 
     `other_line` is the line that this one contradicts, or 0. `name` is the column's name.
@@ -107,32 +109,36 @@ class Judge:
     reader: numbers.Reader
     is_administrator: bool
 
-    def judge(self, record: Record) -> tuple[Person | None, list[Finding]]:
+    def judge(self, record: Record) -> tuple[Person | None, list[LineFinding]]:
         """Return the person of a record, or None, and what was found."""
         findings = list(self._cells(record))
         if findings:
             return None, findings
-        cells = dict(self._used(record))
-        person = Person(record.line, emails.normalize(cells[Field.EMAIL]))
-        for part in (self._email, self._name, self._mobile, self._username, self._role):
-            person, found = part(person, cells)
-            findings += found
-        organization = cells.get(Field.ORGANIZATION, "").strip()
-        person = replace(person, organization=organization)
-        return (None if any(each.is_bad for each in findings) else person), findings
+        line = _Line(record.line, dict(self._used(record)))
+        person = Person(
+            record.line,
+            line.email(),
+            line.full_name(),
+            line.mobile(self.reader),
+            line.username(allowed=self.is_administrator),
+            line.role(managers=self.is_administrator),
+            line.cell(Field.ORGANIZATION).strip(),
+        )
+        is_bad = any(each.is_bad for each in line.findings)
+        return None if is_bad else person, line.findings
 
-    def _cells(self, record: Record) -> Iterator[Finding]:
+    def _cells(self, record: Record) -> Iterator[LineFinding]:
         """Return the faults of cells that make the whole record doubtful."""
         if not record.well_formed:
-            yield Finding(record.line, Fault.QUOTES)
+            yield LineFinding(record.line, LineFault.QUOTES)
         for column, cell in enumerate(record.cells):
             if len(cell) > LONGEST_CELL:
-                yield Finding(record.line, Fault.TOO_LONG, self._name_of(column))
+                yield LineFinding(record.line, LineFault.TOO_LONG, self._name_of(column))
             elif "\0" in cell:
-                yield Finding(record.line, Fault.NOT_TEXT, self._name_of(column))
+                yield LineFinding(record.line, LineFault.NOT_TEXT, self._name_of(column))
             elif cell.strip() and not self._name_of(column):
                 # A comma inside a name moves the cells after it.
-                yield Finding(record.line, Fault.STRAY, shown=_masked(cell))
+                yield LineFinding(record.line, LineFault.STRAY, shown=_masked(cell))
 
     def _used(self, record: Record) -> Iterator[tuple[Field, str]]:
         for column, field in self.mapped.items():
@@ -141,65 +147,79 @@ class Judge:
     def _name_of(self, column: int) -> str:
         return self.header[column].strip() if column < len(self.header) else ""
 
-    def _email(self, person: Person, cells: dict[Field, str]) -> tuple[Person, list[Finding]]:
-        typed = cells[Field.EMAIL]
-        if not person.email:
-            return person, [Finding(person.line, Fault.NO_EMAIL, Field.EMAIL)]
-        try:
-            validate_email(person.email)
-            fits = emails.flaw(person.email) is None and len(person.email) <= LONGEST_EMAIL
-        except ValidationError:
-            fits = False
-        fault = Finding(person.line, Fault.EMAIL, Field.EMAIL, _masked(typed))
-        return person, [] if fits else [fault]
 
-    def _name(self, person: Person, cells: dict[Field, str]) -> tuple[Person, list[Finding]]:
-        typed = cells.get(Field.FULL_NAME, "")
+class _Line:
+    """The cells of one record by field, and what was found in them."""
+
+    def __init__(self, line: int, cells: dict[Field, str]) -> None:
+        self.line, self.cells = line, cells
+        self.findings: list[LineFinding] = []
+
+    def cell(self, field: Field) -> str:
+        return self.cells.get(field, "")
+
+    def found(self, fault: str, field: Field, shown: str = "") -> None:
+        self.findings.append(LineFinding(self.line, fault, field, shown))
+
+    def email(self) -> str:
+        typed = self.cell(Field.EMAIL)
+        email = emails.normalize(typed)
+        if not email:
+            self.found(LineFault.NO_EMAIL, Field.EMAIL)
+        elif len(email) > LONGEST_EMAIL or not _is_valid(validate, email):
+            self.found(LineFault.EMAIL, Field.EMAIL, _masked(typed))
+        return email
+
+    def full_name(self) -> str:
+        typed = self.cell(Field.FULL_NAME)
         name = " ".join(typed.split())
-        if len(name) > LONGEST_NAME or not plain_text.fits(name):
-            fault = Fault.NAME_LONG if len(name) > LONGEST_NAME else Fault.NOT_TEXT
-            return person, [Finding(person.line, fault, Field.FULL_NAME, _masked(typed))]
-        doubtful = typed.startswith(FORMULA[:-1]) or name.startswith(FORMULA)
-        found = [Finding(person.line, Fault.NAME_DOUBTFUL, Field.FULL_NAME, _masked(name))]
-        return replace(person, full_name=name), found if doubtful else []
+        if len(name) > LONGEST_NAME:
+            self.found(LineFault.NAME_LONG, Field.FULL_NAME, _masked(name))
+        elif not _is_valid(plain_text.check, name):
+            self.found(LineFault.NOT_TEXT, Field.FULL_NAME, _masked(name))
+        elif typed.startswith(FORMULAS):
+            self.found(LineFault.NAME_DOUBTFUL, Field.FULL_NAME, _masked(name))
+        return name
 
-    def _mobile(self, person: Person, cells: dict[Field, str]) -> tuple[Person, list[Finding]]:
-        typed = cells.get(Field.MOBILE, "")
-        number = numbers.read(typed, self.reader)
+    def mobile(self, reader: numbers.Reader) -> str:
+        typed = self.cell(Field.MOBILE)
+        number = numbers.read(typed, reader)
         if isinstance(number, numbers.Broken):
-            return person, [Finding(person.line, number, Field.MOBILE, _digits(typed))]
-        return replace(person, mobile=number), []
+            self.found(number, Field.MOBILE, f"…{masking.ending(typed.strip())}")
+            return ""
+        return number
 
-    def _username(self, person: Person, cells: dict[Field, str]) -> tuple[Person, list[Finding]]:
-        username = login_names.normalize(cells.get(Field.USERNAME, ""))
+    def username(self, *, allowed: bool) -> str:
+        username = login_names.normalize(self.cell(Field.USERNAME))
         if not username:
-            return person, []
-        if not self.is_administrator:
-            return person, [Finding(person.line, Fault.USERNAME_ADMINISTRATORS, Field.USERNAME)]
-        try:
-            usernames.validate(username)
-        except ValidationError:
-            return person, [Finding(person.line, Fault.USERNAME, Field.USERNAME, _masked(username))]
-        if len(username) > usernames.LONGEST:
-            return person, [Finding(person.line, Fault.USERNAME, Field.USERNAME, _masked(username))]
-        return replace(person, username=username), []
+            return ""
+        if not allowed:
+            self.found(LineFault.USERNAME_ADMINISTRATORS, Field.USERNAME)
+            return ""
+        if len(username) > usernames.LONGEST or not _is_valid(usernames.validate, username):
+            self.found(LineFault.USERNAME, Field.USERNAME, _masked(username))
+        return username
 
-    def _role(self, person: Person, cells: dict[Field, str]) -> tuple[Person, list[Finding]]:
-        typed = cells.get(Field.ROLE, "").strip()
+    def role(self, *, managers: bool) -> str:
+        typed = self.cell(Field.ROLE).strip()
         role = typed.casefold() or MEMBER
         if role not in Membership.Role.values:
-            return person, [Finding(person.line, Fault.ROLE, Field.ROLE, _masked(typed))]
-        if role == MANAGER and not self.is_administrator:
-            return person, [Finding(person.line, Fault.ROLE_ADMINISTRATORS, Field.ROLE)]
-        return replace(person, role=role), []
+            self.found(LineFault.ROLE, Field.ROLE, _masked(typed))
+        elif role == MANAGER and not managers:
+            self.found(LineFault.ROLE_ADMINISTRATORS, Field.ROLE)
+            return MEMBER
+        return role
+
+
+def _is_valid(check: Callable[[str], object], text: str) -> bool:
+    try:
+        check(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _masked(cell: str) -> str:
     """Return enough of a cell to find it (PS-10)."""
     text = " ".join(cell.split())
     return masking.masked_email(text) if "@" in text[1:] else f"{text[:2]}…"
-
-
-def _digits(number: str) -> str:
-    """Return the end of what stands in a cell for a number."""
-    return f"…{masking.ending(number.strip())}"

@@ -59,7 +59,7 @@ class Record:
 
     @property
     def is_empty(self) -> bool:
-        """Whether all cells are blank."""
+        """Whether all cells are empty."""
         return self.well_formed and not any(cell.strip() for cell in self.cells)
 
 
@@ -104,7 +104,7 @@ def _records(opened: Opener) -> Iterator[Record]:
 
 
 def _first_of(lines: Iterator[str]) -> tuple[int, str]:
-    """Return how many blank lines come first, and the line after them."""
+    """Return how many empty lines come first, and the line after them."""
     for number, line in enumerate(lines):
         if line.strip(f"{DELIMITERS} \r\n"):
             return number, line
@@ -141,7 +141,7 @@ def _encoding_of(start: bytes) -> str:
 
 
 def _faulty_line(opened: Opener, encoding: str) -> int:
-    """Return the first line that is not UTF-8. Lines of UTF-16 cannot be told apart by bytes."""
+    """Return the first line that is not UTF-8. Bytes do not show the lines of UTF-16."""
     if encoding == "utf-16":
         return 0
     with opened() as file:

@@ -11,8 +11,8 @@ from time import monotonic
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.csv_import.comparing import Changes, Known, Outcome, changes_of, known_of
-from accounts.csv_import.lines import MEMBER, Fault, Finding
+from accounts.csv_import.comparing import Changes, Match, Outcome, changes_of, matches_of
+from accounts.csv_import.lines import MEMBER, LineFault, LineFinding
 from accounts.models import ImportFinding, ImportLine, Organization, PeopleImport, User
 from accounts.organizations import authority, invitations, members
 from accounts.organizations.managers import may_invite
@@ -72,7 +72,7 @@ def go_on(pk: int, *, seconds: float) -> bool:
 
 
 def may_import(actor: User, organization: Organization | None, *, invites: bool) -> bool:
-    """Whether a person may import: managers invite to their own, administrators do all else."""
+    """Whether a person may import: managers invite to their own, administrators do the rest."""
     if not invites:
         return authority.rules_all(actor) and actor.has_perm("accounts.add_user")
     return organization is not None and may_invite(actor, organization, MEMBER)
@@ -89,9 +89,9 @@ def _next(pk: int) -> bool:
             held.save(update_fields=["state"])
             return False
         lines = list(held.lines.filter(is_done=False).order_by("pk")[:BATCH])
-        known = known_of(lines)
+        match = matches_of(lines)
         for line in lines:
-            _import(held, line, known[line.line])
+            _import(held, line, match[line.line])
         held.position += len(lines)
         held.worked_at = timezone.now()
         if not lines:
@@ -108,28 +108,28 @@ def _is_backed(held: PeopleImport) -> bool:
     return same and may_import(held.by, held.organization, invites=held.invites)
 
 
-def _import(held: PeopleImport, line: ImportLine, known: Known) -> None:
+def _import(held: PeopleImport, line: ImportLine, match: Match) -> None:
     try:
         with transaction.atomic():
-            changes = changes_of(line, known, invites=held.invites)
-            (_invite if held.invites else _apply)(held, line, known, changes)
+            changes = changes_of(line, match, invites=held.invites)
+            (_invite if held.invites else _apply)(held, line, match, changes)
     except (IntegrityError, EmptyPolicyError) as error:
-        fault = Fault.NO_METHOD if isinstance(error, EmptyPolicyError) else Fault.CONFLICT
-        changes = Changes(Outcome.REFUSED, findings=[Finding(line.line, fault)])
+        fault = LineFault.NO_METHOD if isinstance(error, EmptyPolicyError) else LineFault.CONFLICT
+        changes = Changes(Outcome.REFUSED, findings=[LineFinding(line.line, fault)])
     line.outcome, line.is_done = changes.outcome, True
     line.save(update_fields=["outcome", "is_done"])
     held.counts[line.outcome] = held.counts.get(line.outcome, 0) + 1
     _note(held, changes.findings)
 
 
-def _apply(held: PeopleImport, line: ImportLine, known: Known, changes: Changes) -> None:
+def _apply(held: PeopleImport, line: ImportLine, match: Match, changes: Changes) -> None:
     """Create or change the account of a line, for administrators."""
     if changes.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:
         return
-    person = known.person or User(email=line.email)
+    person = match.person or User(email=line.email)
     person.full_name = changes.full_name or person.full_name
     person.username = changes.username or person.username
-    if known.person is None:
+    if match.person is None:
         person.set_unusable_password()
         person.save(force_insert=True)
     else:
@@ -141,8 +141,8 @@ def _apply(held: PeopleImport, line: ImportLine, known: Known, changes: Changes)
         members.join(
             held.by, person, line.organization, role=changes.role, tells=False, client=client
         )
-    elif changes.role and known.membership:
-        members.give_role(held.by, known.membership, changes.role, client=client)
+    elif changes.role and match.membership:
+        members.give_role(held.by, match.membership, changes.role, client=client)
     audit.record(
         Event.IMPORTED, person, client=client, by=held.by_id or 0, outcome=str(changes.outcome)
     )
@@ -150,21 +150,21 @@ def _apply(held: PeopleImport, line: ImportLine, known: Known, changes: Changes)
         _mailed(held, partial(resets.send, person, client=client, by=held.by_id or 0))
 
 
-def _invite(held: PeopleImport, line: ImportLine, known: Known, changes: Changes) -> None:
+def _invite(held: PeopleImport, line: ImportLine, match: Match, changes: Changes) -> None:
     """Prepare or send an invitation, for managers. Staff are never changed by a file."""
     if changes.outcome != Outcome.INVITED or held.by is None or held.organization is None:
         return
     actor, organization, client = held.by, held.organization, _client_of(held)
-    if known.has_powers and known.person:
+    if match.has_powers and match.person:
         audit.record(
-            Event.INVITATION_REFUSED, known.person, client=client, organization=organization.pk
+            Event.INVITATION_REFUSED, match.person, client=client, organization=organization.pk
         )
 
     def invite(verb: Callable[..., object]) -> None:
         name, mobile = line.full_name, line.mobile
         verb(actor, organization, line.email, full_name=name, mobile=mobile, client=client)
 
-    sends = held.sends_mail and not known.has_powers
+    sends = held.sends_mail and not match.has_powers
     if not (sends and _mailed(held, partial(invite, invitations.invite))):
         invite(invitations.prepare)
 
@@ -184,7 +184,7 @@ def _client_of(held: PeopleImport) -> Client:
     return Client(address=held.address or "", browser=held.browser)
 
 
-def _note(held: PeopleImport, findings: Sequence[Finding]) -> None:
+def _note(held: PeopleImport, findings: Sequence[LineFinding]) -> None:
     """Store what is new since the dry run."""
     for each in findings:
         ImportFinding.objects.get_or_create(

@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _
 
-from accounts.csv_import.lines import Fault
+from accounts.csv_import.lines import LineFault
 from accounts.csv_import.numbers import Broken
 from accounts.csv_import.reading import MOST_LINES, Unreadable
 from accounts.models import ImportFinding
@@ -11,64 +11,64 @@ from accounts.models import ImportFinding
 SAVE_AS = _("In Excel choose File, Save As, CSV UTF-8.")
 # The reason, and what to do
 LINES: dict[str, tuple[str | Promise, str | Promise]] = {
-    Fault.QUOTES: (
+    LineFault.QUOTES: (
         _("The quotation marks are wrong."),
         _("Write each quotation mark inside a quoted cell twice."),
     ),
-    Fault.TOO_LONG: (_("The cell is too long."), _("Use at most 1,000 characters.")),
-    Fault.NOT_TEXT: (
+    LineFault.TOO_LONG: (_("The cell is too long."), _("Use at most 1,000 characters.")),
+    LineFault.NOT_TEXT: (
         _("The cell has a character that cannot be stored."),
         _("Type the text again."),
     ),
-    Fault.STRAY: (
+    LineFault.STRAY: (
         _("There is a value in a column without a name."),
         _("Check for a comma inside another cell, or give the column a name."),
     ),
-    Fault.NO_EMAIL: (_("There is no email."), _("Add the person's email.")),
-    Fault.EMAIL: (_("This is not an email address."), _("Correct the address.")),
-    Fault.NAME_LONG: (_("The name is too long."), _("Use at most 150 characters.")),
-    Fault.USERNAME: (
+    LineFault.NO_EMAIL: (_("There is no email."), _("Add the person's email.")),
+    LineFault.EMAIL: (_("This is not an email address."), _("Correct the address.")),
+    LineFault.NAME_LONG: (_("The name is too long."), _("Use at most 150 characters.")),
+    LineFault.USERNAME: (
         _("The username cannot be used."),
         _("Use letters, digits and . + - _ only."),
     ),
-    Fault.ROLE: (_("There is no such role."), _("Use member or manager, or leave it empty.")),
-    Fault.CONFLICT: (
+    LineFault.ROLE: (_("There is no such role."), _("Use member or manager, or leave it empty.")),
+    LineFault.CONFLICT: (
         _("Another line has the same email with other values."),
         _("Keep one of the two lines."),
     ),
-    Fault.NO_ORGANIZATION: (
+    LineFault.NO_ORGANIZATION: (
         _("There is no organization with this short name."),
         _("Use the short name as in the address of its pages."),
     ),
-    Fault.STAFF: (
+    LineFault.STAFF: (
         _("This person is a member of staff or has permissions."),
         _("Change the account in the admin."),
     ),
-    Fault.NO_METHOD: (
+    LineFault.NO_METHOD: (
         _("The rules of the person's organizations together allow no second step."),
         _("Change the rules of one of them."),
     ),
-    Fault.NAME_DOUBTFUL: (
+    LineFault.NAME_DOUBTFUL: (
         _("The name looks like a formula. It is imported as plain text."),
         _("Check the name."),
     ),
-    Fault.ROLE_ADMINISTRATORS: (
+    LineFault.ROLE_ADMINISTRATORS: (
         _("Only administrators make people managers. This person becomes a member."),
         _("Ask an administrator."),
     ),
-    Fault.USERNAME_ADMINISTRATORS: (
+    LineFault.USERNAME_ADMINISTRATORS: (
         _("Only administrators set usernames. The username is not used."),
         _("Ask an administrator."),
     ),
-    Fault.USERNAME_TAKEN: (
+    LineFault.USERNAME_TAKEN: (
         _("Another person has this username. It is not used."),
         _("Choose another username."),
     ),
-    Fault.USERNAME_KEPT: (
+    LineFault.USERNAME_KEPT: (
         _("The person has a username already. It stays."),
         _("Change it in the admin."),
     ),
-    Fault.NUMBER_KEPT: (
+    LineFault.NUMBER_KEPT: (
         _("The person has a second step already. The number is not used."),
         _("The person can add the number."),
     ),

@@ -24,7 +24,7 @@ class PeopleImport(models.Model):
 
     `columns` holds the field of each column by its number. `position` counts the records that were
     checked, and `counts` the lines by outcome. The dry run stores the lines that the real run then
-    uses, so a file that changes on somebody's desk changes nothing here.
+    uses, so a file that changes on a desk changes nothing here.
     """
 
     class State(models.TextChoices):

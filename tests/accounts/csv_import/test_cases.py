@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from accounts.csv_import import dry_run, uploads, words
-from accounts.csv_import.lines import Fault
+from accounts.csv_import.lines import LineFault
 from accounts.csv_import.numbers import Broken
 from accounts.csv_import.reading import UnreadableError
 from accounts.models import Organization, PeopleImport, User
@@ -74,7 +74,7 @@ def test_line_is_the_one_on_which_a_record_starts(clinic: Organization) -> None:
     lines = good(held)
     assert (lines[2][0], lines[4][0]) == ("Ann Lines", "Bo van der Lines")
     assert lines[8] == ('Di "the" Lines', "")
-    assert found(held) == {7: Fault.EMAIL, 8: Broken.UNREADABLE}
+    assert found(held) == {7: LineFault.EMAIL, 8: Broken.UNREADABLE}
 
 
 def test_other_encodings_are_refused_with_the_line_and_a_remedy(clinic: Organization) -> None:
@@ -102,27 +102,27 @@ def test_numbers_broken_by_a_spreadsheet(clinic: Organization) -> None:
 def test_formulas_are_plain_text_and_named(clinic: Organization) -> None:
     held = checked("07-formulas.csv", clinic)
     assert len(good(held)) == 6
-    assert found(held) == dict.fromkeys(range(2, 8), Fault.NAME_DOUBTFUL)
+    assert found(held) == dict.fromkeys(range(2, 8), LineFault.NAME_DOUBTFUL)
 
 
 def test_same_address_counts_once_and_a_contradiction_is_named(clinic: Organization) -> None:
     held = checked("08-doubles-in-other-case.csv", clinic)
     assert held.counts == {"new": 2, "repeated": 2, "bad": 1}
     conflict = held.findings.get()
-    assert (conflict.line, conflict.fault, conflict.other_line) == (6, Fault.CONFLICT, 2)
+    assert (conflict.line, conflict.fault, conflict.other_line) == (6, LineFault.CONFLICT, 2)
     assert "See line 2." in words.reason_of(conflict)
 
 
 def test_values_in_columns_without_a_name_make_a_line_bad(clinic: Organization) -> None:
     held = checked("09-trailing-commas.csv", clinic)
     assert list(good(held)) == [2, 3, 6]
-    assert found(held) == {4: Fault.STRAY, 5: Fault.STRAY}
+    assert found(held) == {4: LineFault.STRAY, 5: LineFault.STRAY}
 
 
 def test_empty_lines_are_skipped(clinic: Organization) -> None:
     held = checked("10-empty-lines.csv", clinic)
     assert list(good(held)) == [5, 11]
-    assert found(held) == {9: Fault.EMAIL}
+    assert found(held) == {9: LineFault.EMAIL}
     assert held.total == 3
 
 
@@ -150,10 +150,10 @@ def test_staff_look_like_everyone_to_a_manager(clinic: Organization, root: User)
     manager = User.objects.create_user("mia@example.com")
     held = checked("13-a-row-for-staff.csv", clinic, by=manager)
     assert held.counts == {"invited": 3}
-    assert found(held) == {3: Fault.ROLE_ADMINISTRATORS}
+    assert found(held) == {3: LineFault.ROLE_ADMINISTRATORS}
     for_administrators = checked("13-a-row-for-staff.csv", clinic)
     assert for_administrators.counts == {"refused": 2, "new": 1}
-    assert found(for_administrators) == {2: Fault.STAFF, 3: Fault.STAFF}
+    assert found(for_administrators) == {2: LineFault.STAFF, 3: LineFault.STAFF}
 
 
 def test_landlines_stay_and_other_numbers_are_named(clinic: Organization) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.csv_import import columns, reading
 from accounts.csv_import.columns import Field
-from accounts.csv_import.lines import Fault, Judge
+from accounts.csv_import.lines import Judge, LineFault
 from accounts.csv_import.numbers import Broken, Reader, read
 from accounts.csv_import.reading import Record, Unreadable, UnreadableError
 
@@ -98,8 +98,8 @@ def test_first_line_of_excel_names_the_delimiter() -> None:
 def test_long_cells_and_nul_are_faults_of_their_line() -> None:
     content = b"email,name\na@x.org," + b"A" * 1_000_000 + b"\nb@x.org,B\0\nc@x.org,C\n"
     header, long, nul, fine = records(content)
-    assert judged(header.cells, long.cells) == [Fault.TOO_LONG]
-    assert judged(header.cells, nul.cells) == [Fault.NOT_TEXT]
+    assert judged(header.cells, long.cells) == [LineFault.TOO_LONG]
+    assert judged(header.cells, nul.cells) == [LineFault.NOT_TEXT]
     assert judged(header.cells, fine.cells) == []
 
 
@@ -146,18 +146,18 @@ def test_header_names_of_other_languages(name: str, field: Field | None) -> None
 @pytest.mark.parametrize(
     ("cells", "fault"),
     [
-        (("", "No Email"), Fault.NO_EMAIL),
-        (("a@b@c.org", "Two Ats"), Fault.EMAIL),
-        (("ä@example.org", "Accent"), Fault.EMAIL),
-        (("a@example.org; b@example.org", "Two"), Fault.EMAIL),
-        (("a@example.org", "N" * 151), Fault.NAME_LONG),
-        (("a@example.org", "Turned \u202e name"), Fault.NOT_TEXT),
-        (("a@example.org", "N", "boss"), Fault.ROLE),
-        (("a@example.org", "N", "", "a@b"), Fault.USERNAME),
-        (("a@example.org", "N", "", "u" * 151), Fault.USERNAME),
+        (("", "No Email"), LineFault.NO_EMAIL),
+        (("a@b@c.org", "Two Ats"), LineFault.EMAIL),
+        (("ä@example.org", "Accent"), LineFault.EMAIL),
+        (("a@example.org; b@example.org", "Two"), LineFault.EMAIL),
+        (("a@example.org", "N" * 151), LineFault.NAME_LONG),
+        (("a@example.org", "Turned \u202e name"), LineFault.NOT_TEXT),
+        (("a@example.org", "N", "boss"), LineFault.ROLE),
+        (("a@example.org", "N", "", "a@b"), LineFault.USERNAME),
+        (("a@example.org", "N", "", "u" * 151), LineFault.USERNAME),
     ],
 )
-def test_bad_cells_are_named(cells: tuple[str, ...], fault: Fault) -> None:
+def test_bad_cells_are_named(cells: tuple[str, ...], fault: LineFault) -> None:
     assert judged(("email", "name", "role", "username"), cells) == [fault]
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.csv_import import dry_run, run, uploads
-from accounts.csv_import.lines import Fault
+from accounts.csv_import.lines import LineFault
 from accounts.models import Invitation, Membership, Organization, PeopleImport, User
 from accounts.organizations import invitations, joining
 from accounts.organizations.invitation_links import path_of
@@ -103,7 +103,7 @@ def test_existing_people_keep_password_factors_powers_and_proof(
         by=root,
     )
     faults = dict(held.findings.values_list("line", "fault"))
-    assert faults == {2: Fault.NUMBER_KEPT, 4: Fault.STAFF}
+    assert faults == {2: LineFault.NUMBER_KEPT, 4: LineFault.STAFF}
     held = imported(held, root)
     assert held.counts == {"changed": 2, "refused": 1, "bad": 0, "repeated": 0}
     alice.refresh_from_db()
@@ -164,7 +164,7 @@ def test_run_ends_with_its_authors_sessions_and_powers(clinic: Organization, mia
     assert not Invitation.objects.exists()
 
 
-def test_stopped_import_goes_on_where_it_was(
+def test_stopped_import_continues_where_it_was(
     clinic: Organization, root: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "BATCH", 2)
@@ -189,7 +189,7 @@ def test_import_without_an_organization_follows_the_column(
         organization=None,
         by=root,
     )
-    assert dict(held.findings.values_list("line", "fault")) == {3: Fault.NO_ORGANIZATION}
+    assert dict(held.findings.values_list("line", "fault")) == {3: LineFault.NO_ORGANIZATION}
     imported(held, root)
     assert User.objects.get(email="a@example.org").home.organization == clinic
     assert User.objects.get(email="c@example.org").home is None
