@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0016_weaker_ways'),
+        ("accounts", "0017_nudge"),
     ]
 
     operations = [
