@@ -58,7 +58,7 @@ class RulesForm(forms.Form):
         help_text=_(
             "Choose none to allow all methods that the portal allows. If email is the only method: "
             "Anyone who controls the mailbox controls the account. Managers never use email: they "
-            "set up a phone or app."
+            "set up another method."
         ),
     )
     opt_out = forms.BooleanField(

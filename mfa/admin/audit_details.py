@@ -84,10 +84,10 @@ STEPS: "dict[Step, StrOrPromise]" = {
     Step.ANSWER: _("enter a code"),
     Step.CHOOSE: _("choose a method"),
     Step.BACK_UP: _("set up a second way to log in"),
-    Step.ENROLL: _("set up a phone or app"),
+    Step.ENROLL: _("set up two-step verification"),
     Step.PROVE_MAILBOX: _("enter an emailed code"),
     Step.BLOCKED: _("ask for help"),
-    Step.OFFER: _("set up a phone or app, or skip it"),
+    Step.OFFER: _("set up two-step verification, or skip it"),
 }
 IDENTIFIED: "dict[Identified, StrOrPromise]" = {
     Identified.IN_PERSON: _("in person, with ID"),

@@ -32,6 +32,9 @@ KIND = Kind(
         about=_("We email you a code. Anyone who can read that email can get it."),
         enrolled=_("Your email is set up"),
         from_now_on=_("From now on we email you a code each time you log in."),
+        lost_title=_("Lost or wrong email"),
+        lost=_("I can no longer read this email"),
+        found=_("Back: I can read that email"),
     ),
 )
 # At work and at home, and three to spare. More are likely forgotten.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from mfa import challenges
 from mfa.challenges import Outcome, Result
@@ -11,6 +12,10 @@ from mfa.client import Client
 from mfa.models import AbstractMfaUser, Challenge, Factor
 from mfa.rules.methods import WAYS, Method, Way
 from mfa.rules.routes import Purpose
+
+# For a kind without words of its own
+LOST_TITLE = _("Lost verification method")
+LOST, FOUND = _("I can no longer use this"), _("Back: I can still use it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,8 @@ class Words:
 
     `label` stands beside a box of a policy, `asked` in a sentence about what a policy asks people
     to set up ("a phone"). `ready` says that the person can use it, and `by` how an answer came ("by
-    text"). `choose` can hold %(name)s, the factor's name.
+    text"). `choose` can hold %(name)s, the factor's name. `lost` is the button of a login for
+    people who lost it, and `found` the one that leads back.
     """
 
     label: Promise
@@ -64,6 +70,9 @@ class Words:
     about: Promise | None = None
     enrolled: Promise | None = None
     from_now_on: Promise | None = None
+    lost_title: Promise = LOST_TITLE
+    lost: Promise = LOST
+    found: Promise = FOUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

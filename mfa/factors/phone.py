@@ -41,6 +41,9 @@ KIND = Kind(
         from_now_on=_(
             "From now on we text you a code each time you log in. Keep your phone at hand."
         ),
+        lost_title=_("Lost phone or wrong number"),
+        lost=_("I no longer have this phone"),
+        found=_("Back: I have my phone"),
     ),
 )
 # The version of the text in components/text_notice.html, shown beside the field (PS-02)

@@ -169,5 +169,8 @@ KIND = Kind(
         choose=_("A recovery code that you saved"),
         out_of_order=_("Recovery codes are not available right now."),
         add=_("Make recovery codes"),
+        lost_title=_("Lost recovery codes"),
+        lost=_("I no longer have my codes"),
+        found=_("Back: I have my codes"),
     ),
 )

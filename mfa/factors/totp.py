@@ -199,5 +199,8 @@ KIND = Kind(
         about=_("An app on your phone shows the codes. It works without signal."),
         enrolled=_("Your app is set up"),
         from_now_on=_("From now on your app shows the code each time you log in. Keep it at hand."),
+        lost_title=_("Lost authenticator app"),
+        lost=_("I no longer have this app"),
+        found=_("Back: I have my app"),
     ),
 )

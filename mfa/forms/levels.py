@@ -57,7 +57,7 @@ class LevelForm(forms.ModelForm[L]):
     new_device_email = forms.NullBooleanField(
         label=_("Email code on a new device"),
         required=False,
-        help_text=_("For people who have no phone or app yet."),
+        help_text=_("For people who have no method yet."),
     )
     backup = forms.NullBooleanField(
         label=_("People with one method save recovery codes"),

@@ -40,7 +40,7 @@ WORDS: "dict[str, StrOrPromise]" = {
     BlockedBy.NO_TEXTS: _("Texts can't be sent right now."),
     BlockedBy.NO_EMAILS: _("Emails can't be sent right now."),
     BlockedBy.TOO_WEAK: _(
-        "A code by email is not enough here, because the account has or had a phone or app."
+        "A code by email is not enough here, because the account has or had a stronger method."
     ),
 }
 

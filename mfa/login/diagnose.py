@@ -33,7 +33,7 @@ WAY_IN: "dict[Step, StrOrPromise]" = {
     Step.CHOOSE: _("Can log in with the password and one of several methods."),
     Step.ENROLL: _("Can log in with the password and is asked to set up a phone."),
     Step.OFFER: _("Can log in with the password and may set up a phone."),
-    Step.PROVE_MAILBOX: _("Enters the password and an emailed code, then sets up a phone or app."),
+    Step.PROVE_MAILBOX: _("Enters the password and an emailed code, then sets up a new method."),
     Step.BLOCKED: _("Cannot log in: every verification method is lost or turned off."),
     Step.WAIT: _(
         "Cannot log in yet: locked after too many wrong codes, "

@@ -70,7 +70,7 @@ class Event(models.TextChoices):
         "factor_disabled",
         _("A verification method was turned off after 100 wrong codes."),
     )
-    MAILBOX_PROVEN = "mailbox_proven", _("An emailed code was used to set up a new phone or app.")
+    MAILBOX_PROVEN = "mailbox_proven", _("An emailed code was used to set up a new way to log in.")
     APP_ADDED = "app_added", _("An authenticator app was added.")
     EMAIL_ADDED = "email_added", _("An email for login codes was added.")
     PASSKEY_ADDED = "passkey_added", _("A passkey was added.")

@@ -45,7 +45,7 @@ PURPOSES = {
     Purpose.CHANGE: _("verify a new number or email"),
     Purpose.STEP_UP: _("confirm who is logged in"),
     Purpose.RESET: _("set a new password"),
-    Purpose.RECOVER: _("set up a new phone or app"),
+    Purpose.RECOVER: _("set up a new way to log in"),
     Purpose.TEST: _("test the SMS account"),
     Purpose.ACCOUNT: _("confirm new SMS account values"),
 }

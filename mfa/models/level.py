@@ -49,7 +49,7 @@ class Level(models.Model):
         """EmailCodes in words."""
 
         LOGIN = EmailCodes.LOGIN, _("To log in (never for staff)")
-        RECOVERY = EmailCodes.RECOVERY, _("Only to set up a new phone or app (never for staff)")
+        RECOVERY = EmailCodes.RECOVERY, _("Only to set up a new way to log in (never for staff)")
         OFF = EmailCodes.OFF, _("Never")
 
     class Weaker(models.TextChoices):
@@ -106,7 +106,7 @@ class Level(models.Model):
         _("Email code on a new device"),
         null=True,
         blank=True,
-        help_text=_("For people who have no phone or app yet."),
+        help_text=_("For people who have no method yet."),
     )
     backup = models.BooleanField(
         _("People with one method save recovery codes"),

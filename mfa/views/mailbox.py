@@ -10,12 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import channels, factors, login
 from mfa.challenges import MOST_WRONG_ANSWERS
+from mfa.factors.kind import Kind
 from mfa.forms.codes import CodeForm
 from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
 from mfa.login.guards import on_step
-from mfa.models import Factor
-from mfa.rules.methods import ChannelName, only_email
+from mfa.rules.methods import ChannelName, Method, only_email
 from mfa.rules.policy import EmailCodes
 from mfa.rules.routes import Purpose
 from mfa.rules.steps import Step
@@ -40,14 +40,14 @@ def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
             return redirect("mfa:mailbox")
         except TooMany as too_many:
             refusal = too_many
-    held = {factor.kind for factor in flow.factors}
     context = {
         "form": form,
-        "passkey": flow.pending.lost and Factor.Kind.PASSKEY in held,
+        "losing": losing(flow),
         # The notice goes to a removed number if there is no other.
         "phone": bool(factors.last_number(flow.user)),
         "here": reverse("mfa:mailbox"),
         "first": not flow.facts.ever_bound,
+        "new_device": flow.facts.device_due,
         "may_skip": flow.may_skip,
         "deadline": flow.user.mfa_policy.deadline,
         "email_only": only_email(flow.user.mfa_policy.methods),
@@ -71,6 +71,15 @@ def lost(request: HttpRequest, flow: Flow) -> HttpResponse:
 def may_lose(flow: Flow) -> bool:
     """Whether the person can log in without the factors that could be asked."""
     return flow.purpose is Purpose.LOGIN and flow.facts.recovery_allowed
+
+
+def losing(flow: Flow) -> Kind:
+    """Return the kind that is asked, or that the person is likely to have."""
+    route = flow.facts.route
+    if route and route.factor:
+        return factors.kind_of(route)
+    only = only_email(flow.user.mfa_policy.methods)
+    return factors.KINDS[Method.EMAIL if only else Method.PHONE]
 
 
 def why_not_lost(flow: Flow) -> str:

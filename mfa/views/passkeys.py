@@ -25,6 +25,7 @@ from mfa.rules.passkeys import Refused
 from mfa.rules.steps import Step
 from mfa.sessions.devices import recognize
 from mfa.sessions.proofs import keep_alive, text_of
+from mfa.views.mailbox import losing
 from mfa.views.pages import out_of_order, show
 
 # What ties challenges to a session outside of a flow
@@ -49,6 +50,7 @@ def passkey(request: HttpRequest, flow: Flow) -> HttpResponse:
     others = [each for each in flow.facts.routes if each != route]
     context = {
         "purpose": flow.purpose,
+        "losing": losing(flow),
         "ways": len(flow.facts.routes),
         "text_route": next((r for r in others if r.channel is ChannelName.SMS), None),
         "spare": flow.recovery_codes is not None,

@@ -20,11 +20,11 @@ from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
 from mfa.models import Factor, SitePolicy
 from mfa.rules import base32
-from mfa.rules.methods import ChannelName, Method, only_email
+from mfa.rules.methods import ChannelName, Method
 from mfa.rules.routes import Purpose, Route
 from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
-from mfa.views.mailbox import why_not_lost
+from mfa.views.mailbox import losing, why_not_lost
 from mfa.views.pages import code_context, out_of_order, show, show_locked
 from mfa.views.question import start_words
 
@@ -85,7 +85,7 @@ def choose(request: HttpRequest, flow: Flow) -> HttpResponse:
         "form": form,
         "purpose": flow.purpose,
         "start_words": start_words() if refused else "",
-        "losing": flow.purpose is Purpose.LOGIN and _asked_kind(flow),
+        "losing": flow.purpose is Purpose.LOGIN and losing(flow),
         **out_of_order(flow),
     }
     return show(request, "mfa/choose.html", context, user=flow.user)
@@ -122,7 +122,7 @@ def help_(request: HttpRequest) -> HttpResponse:
         "app": flow.app,
         "purpose": flow.purpose,
         "why_not_lost": why_not_lost(flow),
-        "losing": _asked_kind(flow),
+        "losing": losing(flow),
         "spare": flow.recovery_codes is not None,
         "reference": _reference(flow),
         **_others(flow),
@@ -146,14 +146,6 @@ def _show_locked(request: HttpRequest, flow: Flow, until: datetime) -> HttpRespo
         "reference": _reference(flow),
     }
     return show_locked(request, context, until=until, contact=flow.user.mfa_policy.contact)
-
-
-def _asked_kind(flow: Flow) -> str:
-    """Return the kind of the factor that is asked, or that the person is likely to have."""
-    route = flow.facts.route
-    if route and route.factor:
-        return str(factors.kind_of(route).method)
-    return str(Method.EMAIL if only_email(flow.user.mfa_policy.methods) else Method.PHONE)
 
 
 def _may_set_up(flow: Flow) -> bool:
@@ -186,7 +178,7 @@ def _show_verify(
         # A refused resend shows this page at an address that takes no code.
         "here": reverse("mfa:verify"),
         "app": flow.app,
-        "losing": flow.purpose is Purpose.LOGIN and _asked_kind(flow),
+        "losing": flow.purpose is Purpose.LOGIN and losing(flow),
         "text_route": next((r for r in flow.facts.routes if r.channel is ChannelName.SMS), None),
         "spare": flow.recovery_codes is not None,
         **_others(flow),

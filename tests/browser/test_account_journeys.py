@@ -131,7 +131,7 @@ def test_lost_phone_is_turned_off(alices: Visitor, alice: User) -> None:
     alices.at("Report lost: number ending 01")
     alices.press("Turn it off now")
     alices.at("Security")
-    alices.reads("The method you reported lost is turned off.", role="status")
+    alices.reads("The method you reported is turned off.", role="status")
     expect(row(alices, "Number ending 01")).to_contain_text("Reported lost.")
     assert [factor.kind for factor in alice.factors.usable()] == ["app"]
 

@@ -95,7 +95,7 @@ def test_security_after_the_only_phone_was_lost(signed_in: Visitor, alice: User)
     signed_in.open(SUSPEND.format(alice.factors.get().pk))
     signed_in.reads("It's your only verification method")
     signed_in.press("Turn it off now")
-    signed_in.reads("The method you reported lost is turned off", role="status")
+    signed_in.reads("The method you reported is turned off", role="status")
     look(signed_in, "Log in")
 
 
@@ -261,6 +261,6 @@ def test_email_recovery_page(visit: Visit, browser: Browser, alice: User) -> Non
     visitor.press("Send code to email")
     visitor.give_code("12")
     visitor.reads("That code is too short", role="alert")
-    look(visitor, "Set up a new phone or app")
+    look(visitor, "Set up a new way to log in")
     visitor.press("Back: I have my phone")
     visitor.at("Enter your login code")

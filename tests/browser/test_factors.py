@@ -141,9 +141,9 @@ def test_recovery_by_email(visit: Visit, browser: Browser, alice: User) -> None:
     visitor.open("/login/verify/")
     visitor.open_menu("Not received a code")
     visitor.press("I no longer have this phone")
-    look(visitor, "Set up a new phone or app")
+    look(visitor, "Set up a new way to log in")
     visitor.press("Send code to email")
-    look(visitor, "Set up a new phone or app")
+    look(visitor, "Set up a new way to log in")
     visitor.give_code(code(alice.email))
     look(visitor, "Update Phone Number")
 

@@ -25,7 +25,7 @@ def test_emailed_code_allows_new_phone(visitor: Visitor, alice: User) -> None:
     visitor.at("Enter your login code")
     visitor.open_menu("Not received a code")
     visitor.press("I no longer have this phone")
-    visitor.at("Set up a new phone or app")
+    visitor.at("Set up a new way to log in")
     visitor.press("Send code to email")
     visitor.reads("We emailed a code to a…@example.org.", role="status")
     visitor.give_code(code(alice.email))

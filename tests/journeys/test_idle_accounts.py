@@ -54,7 +54,7 @@ def test_emailed_code_opens_enrollment_and_is_notified(browser: Browser, idle: U
     browser.post(MAILBOX)
     assert browser.post(MAILBOX, {"code": code(idle.email)}).url == PHONE
     assert AuditEvent.objects.filter(event=Event.MAILBOX_PROVEN, user=idle).exists()
-    assert "can now set up a phone or app" in OutboxMessage.objects.first().body
+    assert "can now set up two-step verification" in OutboxMessage.objects.first().body
     browser.post(PHONE, {"phone": NUMBER})
     browser.post("/login/enroll/verify/", {"code": code(NUMBER)})
     assert idle.factors.get().target == NUMBER

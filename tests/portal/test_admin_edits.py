@@ -62,7 +62,7 @@ def test_both_values_are_shown_and_a_second_save_decides(
     raw = office.post(POLICY, mine).text
     page = text_of(raw)
     assert "Stored now: theirs. You entered: mine. Saving again stores your value." in page
-    assert "Stored now: Only to set up a new phone or app (never for staff)." in page
+    assert "Stored now: Only to set up a new way to log in (never for staff)." in page
     assert "You entered: Never." in page
     policy.refresh_from_db()
     assert (policy.contact, policy.email_codes) == ("theirs", "recovery")

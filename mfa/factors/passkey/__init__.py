@@ -39,6 +39,9 @@ KIND = Kind(
         ),
         enrolled=_("Your passkey is set up"),
         from_now_on=_("From now on you can log in with your passkey."),
+        lost_title=_("Lost passkey"),
+        lost=_("I no longer have my passkey"),
+        found=_("Back: I have my passkey"),
     ),
 )
 

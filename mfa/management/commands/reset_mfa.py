@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     help = (
         "Remove one person's phones, apps and recovery codes, and log them out everywhere. At the "
-        "next login they enter their password and an emailed code, then set up a new phone or app. "
+        "next login they enter their password and an emailed code, then set up a new method. "
         "Recorded in the audit, emailed and texted to them. Never for staff. Exit code 0. 1: "
         "nothing was reset. 2: there is no person with this email, or the reason is invalid."
     )
@@ -43,5 +43,5 @@ class Command(BaseCommand):
             ) from None
         self.stdout.write(
             f"Two-step verification of {email} is reset. They log in with their password and a "
-            "code by email, then set up a new phone or app."
+            "code by email, then set up a new method."
         )

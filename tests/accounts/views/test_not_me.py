@@ -92,9 +92,7 @@ def test_new_phone_is_turned_off_after_a_proof(
         assert send(page).url.startswith("/me/confirm/")
     assert Factor.objects.usable().filter(pk=phone.pk).exists()
     home.post("/me/confirm/", {"next": page, "either": "1", "password": PASSWORD})
-    assert (
-        "We turn off this phone, app or set of recovery codes." in home.get(page).content.decode()
-    )
+    assert "We turn off this verification method." in home.get(page).content.decode()
     assert "We email you a code" in reported(home, page)
     phone.refresh_from_db()
     assert phone.status == "suspended"

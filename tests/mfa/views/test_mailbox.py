@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa.models import Challenge, Event, Factor, OutboxMessage, SitePolicy
+from mfa.models.channel_health import ChannelHealth, mail_config
+from tests.authenticator import give_app
 from tests.conftest import give_codes
 from tests.portal_client import Browser, code, codes
 
@@ -69,9 +71,9 @@ def test_old_phone_and_email_are_notified_before_change(proven: Browser, alice: 
     """NT-02: by a channel that an attacker with the email account does not have."""
     text = OutboxMessage.objects.filter(channel="sms").first()
     assert text.target == OLD
-    assert "a new phone or app is being set up" in text.body
+    assert "a new way to log in is being set up" in text.body
     mail = OutboxMessage.objects.filter(channel="email").first()
-    assert "a new phone or app is being set up" in mail.subject
+    assert "a new way to log in is being set up" in mail.subject
     assert alice.audit_events.filter(event=Event.MAILBOX_PROVEN).count() == 1
 
 
@@ -282,3 +284,56 @@ def test_reporting_loss_proves_nothing(asked: Browser, alice: User) -> None:
 def test_person_without_factor_cannot_report_loss(enrolling: Browser) -> None:
     assert enrolling.post(LOST).url == PHONE
     assert enrolling.get(MAILBOX).url == PHONE
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost", "found"),
+    [
+        ("app", "I no longer have this app", "Back: I have my app"),
+        ("recovery_codes", "I no longer have my codes", "Back: I have my codes"),
+    ],
+)
+def test_words_fit_the_kind_that_is_lost(
+    asked: Browser, alice: User, kind: str, lost: str, found: str
+) -> None:
+    """Someone without a phone reads nothing of one."""
+    alice.factors.all().delete()
+    give_codes(alice) if kind == "recovery_codes" else give_app(alice)
+    alice.factors.update(name="")
+    asked.post("/logout/")
+    asked.password(alice)
+    for page in ("/login/choose/", HELP):
+        said = asked.get(page).content.decode()
+        assert lost in said
+        assert "phone" not in said.split("<h1")[1]
+    assert asked.post(LOST).url == MAILBOX
+    said = asked.get(MAILBOX).content.decode()
+    assert found in said
+    assert "<h1>Set up a new way to log in</h1>" in said
+    assert "phone" not in said
+
+
+def test_email_that_can_no_longer_be_read_is_not_called_lost(home: Browser, alice: User) -> None:
+    mine = alice.factors.create(kind="email", target="old@example.net", confirmed_at=timezone.now())
+    page = home.get("/me/security/").content.decode()
+    assert page.count("I can no longer read it") == 1
+    address = f"/me/security/factors/{mine.pk}/suspend/"
+    said = home.get(address).content.decode()
+    assert "You can no longer read email o…@example.net" in said
+    assert "send no more codes there" in said
+    page = home.post(address, follow=True).content.decode()
+    assert "You can no longer read it, so we send no codes there." in page
+    mails = OutboxMessage.objects.filter(channel="email", target=alice.email)
+    assert any("can no longer use this: email o…@example.net" in mail.body for mail in mails)
+
+
+def test_new_device_is_not_explained_by_a_long_time(
+    browser: Browser, bob: User, policy: SitePolicy
+) -> None:
+    ChannelHealth.note(mail_test_config=mail_config(), mail_tested_at=timezone.now())
+    SitePolicy.note(new_device_email=True)
+    browser.password(bob)
+    page = browser.get(MAILBOX).content.decode()
+    assert "<h1>Verify your email address</h1>" in page
+    assert "logged in on this device before" in page
+    assert "long time" not in page

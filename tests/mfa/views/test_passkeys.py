@@ -388,7 +388,9 @@ def test_help_tells_what_to_do_without_the_passkey(browser: Browser, alice: User
     assert "Not received a code?" not in page
     assert "this phone" not in page
     SitePolicy.objects.update(email_codes="off")
-    assert "You can't set up another way by email now." in words(browser.get("/login/help/"))
+    assert "You can't set up a new way to log in by email now." in words(
+        browser.get("/login/help/")
+    )
 
 
 def test_lost_passkey_is_replaced_by_email(browser: Browser, alice: User) -> None:
@@ -398,7 +400,7 @@ def test_lost_passkey_is_replaced_by_email(browser: Browser, alice: User) -> Non
     assert "we'll also text your old number" in words(browser.get("/login/mailbox/"))
     alice.factors.filter(kind="phone").delete()
     page = words(browser.get("/login/mailbox/"))
-    assert "Enter it to set up another way to log in." in page
+    assert "Enter it to set up a new way to log in." in page
     assert "Back: I have my passkey" in page
     assert "phone" not in page
     assert "number" not in page

@@ -83,8 +83,8 @@ def test_first_page_of_manager_waits_for_a_factor(browser: Browser, bob: User) -
     settings(acme.site, enabled=False)
     browser.password(bob)
     assert browser.signed_in
-    assert "Set up a phone or app first" in text(browser, ACME)
-    assert "Set up a phone or app first" in text(browser, page_of(bob))
+    assert "Set up a phone, app or passkey first" in text(browser, ACME)
+    assert "Set up a phone, app or passkey first" in text(browser, page_of(bob))
 
 
 def test_stale_proof_is_asked_before_each_change(managing: Browser, bob: User, alice: User) -> None:

@@ -188,7 +188,7 @@ def test_email_is_no_method_of_a_manager(managing: Browser, policy: SitePolicy) 
     settings(policy, methods=["phone", "email", "app"])
     alice = User.objects.get(email="alice@example.org")
     alice.factors.update(kind="email", target=alice.email)
-    assert "Set up a phone or app first" in managing.get(PAGE).content.decode()
+    assert "Set up a phone, app or passkey first" in managing.get(PAGE).content.decode()
     assert not factors.holds_one_of(alice, ["email", "phone"])
 
 
