@@ -13,6 +13,7 @@ from accounts.views import (
     links,
     login,
     not_me,
+    recoveries,
     registration,
     report,
     rescues,
@@ -103,6 +104,10 @@ joining_urls = [
     path("<uid:uid>/<token:token>/", joining.invitation, name="invitation"),
     path("<tail:tail>/", links.cut_invitation, name="cut_invitation"),
 ]
+recovery_urls = [
+    path("<uid:uid>/<token:token>/", recoveries.stop_recovery, name="stop_recovery"),
+    path("<tail:tail>/", links.cut_recovery, name="cut_recovery"),
+]
 passkey_urls = [
     path("", login.login_by_passkey, name="login_by_passkey"),
     path("options/", login.login_by_passkey_options, name="login_by_passkey_options"),
@@ -139,6 +144,7 @@ urlpatterns = [
     path("password/", include(password_urls)),
     path("me/", include(own_urls)),
     path("invitation/", include(joining_urls)),
+    path("recover/stop/", include(recovery_urls)),
     path("support/", include(support_urls)),
     path("organizations/<slug:slug>/", include(organization_urls)),
     path("register/", include(registration_urls)),

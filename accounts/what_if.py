@@ -24,6 +24,7 @@ COLUMNS = {
     "session_life": "session_hours",
     "session_idle": "session_idle_minutes",
     "trust_browser_for": "trust_browser_days",
+    "recovery_wait": "recovery_hours",
     "enroll_regions": "enroll_countries",
     "text_regions": "text_countries",
 }
@@ -36,6 +37,7 @@ LABELS: dict[str, str | Promise] = {
     "session_life": _("Session length"),
     "session_idle": _("Idle timeout"),
     "trust_browser_for": _("Trusted browsers"),
+    "recovery_wait": _("Wait after a lost phone"),
     "trusts_from": _("Browsers trusted before do not count since"),
 }
 METHODS = Factor.Kind.choices
@@ -121,6 +123,9 @@ def _value(name: str, value: object) -> str:
         case timedelta() if name == "trust_browser_for":
             days = value // timedelta(days=1)
             return ngettext("%d day", "%d days", days) % days if days else gettext("Off")
+        case timedelta() if name == "recovery_wait":
+            hours = value // timedelta(hours=1)
+            return ngettext("%d hour", "%d hours", hours) % hours
         case timedelta():
             minutes = value // timedelta(minutes=1)
             return ngettext("%d minute", "%d minutes", minutes) % minutes

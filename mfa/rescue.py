@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from mfa import audit, factors, pauses
+from mfa import audit, factors, pauses, recoveries
 from mfa.client import Client
 from mfa.limits import counters, lockouts, table as limits
 from mfa.limits.counters import TooMany
@@ -72,6 +72,7 @@ def reset(
         pauses.end_running(held, by=actor, client=client)
         numbers = notices.numbers_of(held) or [factors.last_number(held)]
         factors.rebind(held, stronger=False)
+        recoveries.finish(held)
         Factor.objects.filter(user_id=held.pk).end()
         people = get_user_model().objects.filter(pk=held.pk)
         people.update(reset_at=timezone.now(), skipped_at=None)

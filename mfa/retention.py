@@ -28,6 +28,7 @@ from mfa.models import (
     OutboxMessage,
     PasskeyChallenge,
     Pause,
+    RecoveryRequest,
     SendBlock,
     Session,
     SmsAccount,
@@ -138,6 +139,7 @@ RULES = [
     Rule(PasskeyChallenge, after(PasskeyChallenge, "created_at", HOUR)),
     # As long as the audit events about them.
     Rule(Factor, revoked_factors),
+    Rule(RecoveryRequest, after(RecoveryRequest, "ended_at", 400 * DAY)),
     Rule(Pause, after(Pause, "until", 400 * DAY)),
     # Their owner closed the account 14 days ago. The audit keeps the number.
     Rule(get_user_model(), closing.due, closing.forget),

@@ -13,6 +13,7 @@ app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 for package, module in (
     ("mfa", "metrics"),
+    ("mfa", "recoveries"),
     ("mfa", "retention"),
     ("mfa.admin.base", "jobs"),
     ("mfa.fraud", "blocks"),

@@ -26,6 +26,7 @@ HIDDEN_PATHS = (
     "/me/email/",
     "/me/warning/",
     "/me/not-me/",
+    "/recover/stop/",
     "/invitation/",
     "/hooks/",
 )

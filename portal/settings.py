@@ -156,6 +156,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    "remind-of-recoveries": {
+        "task": "mfa.recoveries.remind",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
+    },
     "prune": {
         "task": "mfa.retention.clean",
         "schedule": timedelta(minutes=20),

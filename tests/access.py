@@ -35,14 +35,14 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         ANYONE,
         """accounts:change_password accounts:login accounts:logout accounts:forgot
         accounts:link_sent accounts:reset accounts:new_password accounts:confirm_email
-        accounts:confirm_warning accounts:report accounts:invitation
+        accounts:confirm_warning accounts:report accounts:invitation accounts:stop_recovery
         accounts:register accounts:register_at
         accounts:register_code
         accounts:login_by_passkey
         mfa:enroll mfa:enroll_app mfa:enroll_phone mfa:enroll_email mfa:enroll_passkey
         mfa:enroll_passkey_options mfa:passkey mfa:passkey_options
         mfa:enroll_verify mfa:enroll_done mfa:save_codes mfa:skip mfa:verify mfa:resend
-        mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:choose mfa:continue
+        mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:recover mfa:choose mfa:continue
         mfa:cancel mfa:help mfa:time_left portal:theme_css portal:theme portal:healthz
         portal:readyz portal:metrics demo:phone""",
     ),
@@ -50,7 +50,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (
         EMPTY,
         """accounts:cut_reset accounts:cut_email accounts:cut_warning accounts:cut_report
-        accounts:cut_invitation mfa:status""",
+        accounts:cut_invitation accounts:cut_recovery mfa:status""",
     ),
     (
         LOGGED_IN,

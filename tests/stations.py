@@ -47,6 +47,7 @@ PAGES = {
     "accounts:confirm_email": "moving",
     "accounts:confirm_warning": "warned",
     "accounts:report": "noticed",
+    "accounts:stop_recovery": "waiting",
     "accounts:reset": "linked",
     "accounts:new_password": "resetting",
     "accounts:details": "home",
@@ -64,6 +65,7 @@ PAGES = {
     "mfa:passkey": "keyed",
     "mfa:recovery_code": "without_phone",
     "mfa:mailbox": "recovering",
+    "mfa:recover": "asked",
     "mfa:choose": "asked",
     "mfa:continue": "entering",
     "mfa:help": "asked",
@@ -146,6 +148,7 @@ CUT = {
     "accounts:cut_warning",
     "accounts:cut_report",
     "accounts:cut_invitation",
+    "accounts:cut_recovery",
 }
 # They redirect to a page.
 LEADS = {
@@ -200,7 +203,9 @@ def mailed_link() -> tuple[str, str]:
     mails = OutboxMessage.objects.filter(channel="email").values_list("body", flat=True)
     found = (
         re.findall(
-            r"/(?:password/reset|me/email|me/warning|me/not-me|invitation)/([^/]+)/([^/]+)/", body
+            r"/(?:password/reset|me/email|me/warning|me/not-me|invitation|recover/stop)/"
+            r"([^/]+)/([^/]+)/",
+            body,
         )
         for body in mails
     )
@@ -219,6 +224,13 @@ def asked(browser: Browser, alice: User) -> Browser:
     """Alice after her password: a pending login, with a code sent."""
     browser.password(alice)
     return browser
+
+
+@pytest.fixture
+def waiting(asked: Browser) -> Browser:
+    """Alice after her password, who said that her phone is lost, with the mailed link."""
+    asked.post("/recover/")
+    return asked
 
 
 @pytest.fixture
@@ -471,6 +483,7 @@ STATIONS = (
     "registering",
     "registered",
     "asked",
+    "waiting",
     "keyed",
     "linked",
     "warned",

@@ -48,6 +48,7 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
                     "backup",
                     "weaker_ways",
                     "email_codes",
+                    "recovery_hours",
                     "new_device_email",
                     "may_close",
                     "after_enrollment",

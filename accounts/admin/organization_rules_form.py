@@ -31,6 +31,7 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
             "backup",
             "weaker_ways",
             "email_codes",
+            "recovery_hours",
             "new_device_email",
             "may_close",
             "registration",

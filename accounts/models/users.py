@@ -27,7 +27,7 @@ from accounts.models.registrations import Registration
 from accounts.models.usernames import UsernameField
 from accounts.organizations import invitation_links, reminder_links
 from accounts.organizations.managers import Manager
-from accounts.people import links, notice_links, ownership, zones
+from accounts.people import links, notice_links, ownership, recovery_links, zones
 from accounts.people.links import Link
 from mfa.models import AbstractMfaUser, SitePolicy, plain_text
 from mfa.models.cohorts import Cohort
@@ -252,6 +252,8 @@ class User(AbstractMfaUser):
             return invitation_links.address_of(number, target=target, at=at)
         if link == reminder_links.LINK:
             return reminder_links.address_of(self, number)
+        if link == recovery_links.LINK:
+            return recovery_links.address_of(number)
         return links.address_of(Link(link), self, target=target, at=at, epoch=epoch)
 
     def not_me_link(self, event: int, *, at: datetime) -> str:

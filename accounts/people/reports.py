@@ -6,11 +6,11 @@ from accounts.models import User
 from accounts.people import notice_links, reported, resets
 from accounts.people.links import Dead
 from accounts.people.reported import Reported, WayOn
-from mfa import factors, pauses
+from mfa import factors, pauses, recoveries
 from mfa.client import Client
 from mfa.limits import counters, table as limits
 from mfa.messages import notices
-from mfa.models import Event, Factor, Session
+from mfa.models import Event, Factor, RecoveryRequest, Session
 
 
 def opened_by(uid: str, token: str) -> Reported | Dead:
@@ -42,6 +42,8 @@ def make(person: User, event: int, *, client: Client) -> None:
         counters.take([limits.REPORTS.of(str(person.pk))])
         way, off = found.way_on(client), found.turned_off()
         _secure(found.person, way, off, client)
+        # A stranger may have said that the phone is lost.
+        recoveries.stop(found.person, RecoveryRequest.Outcome.STRANGER, client=client)
         if found.ends_pause:
             pauses.end_running(found.person, by=None, client=client)
         notices.tell(

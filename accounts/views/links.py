@@ -13,6 +13,7 @@ from accounts.people.links import Dead
 
 RESET, EMAIL, WARNING = "accounts:reset", "accounts:confirm_email", "accounts:confirm_warning"
 REPORT, INVITATION = "accounts:report", "accounts:invitation"
+RECOVERY = "accounts:stop_recovery"
 
 
 def dead(request: HttpRequest, page: str, uid: str, token: str) -> HttpResponse:
@@ -63,6 +64,15 @@ def cut_report(request: HttpRequest, tail: str) -> HttpResponse:
 def cut_invitation(request: HttpRequest, tail: str) -> HttpResponse:
     """Handle an invitation's link that an email program cut, changed or extended."""
     return _without_tail(request, INVITATION, tail)
+
+
+@login_not_required
+@never_cache
+@sensitive_variables("tail")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cut_recovery(request: HttpRequest, tail: str) -> HttpResponse:
+    """Handle the link of a lost phone that an email program cut, changed or extended."""
+    return _without_tail(request, RECOVERY, tail)
 
 
 def _without_tail(request: HttpRequest, page: str, tail: str) -> HttpResponse:

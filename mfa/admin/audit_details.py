@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from mfa.admin.base.words import when
 from mfa.login.blocked import WORDS as CAUSES
 from mfa.login.diagnose import USED
-from mfa.models import AuditEvent, Event, Reason, SendBlock
+from mfa.models import AuditEvent, Event, Reason, RecoveryRequest, SendBlock
 from mfa.models.challenges import PURPOSES
 from mfa.models.message_words import MESSAGES
 from mfa.rescue import Identified
@@ -111,6 +111,7 @@ WAYS: "dict[str, StrOrPromise]" = {
     "factor": _("the administrator's own method"),
     "command": _("a command on the server"),
 }
+OUTCOMES: "dict[str, StrOrPromise]" = dict(RecoveryRequest.Outcome.choices)
 LIMITS: "dict[str, StrOrPromise]" = {
     "new-texts": _("texts to new numbers"),
     "known-texts": _("texts to verified numbers"),
@@ -169,6 +170,8 @@ DETAILS: dict[str, Detail] = {
     "minutes": Detail(_("Minutes")),
     "hours": Detail(_("Hours")),
     "until": Detail(_("Until"), lambda moment: when(parse_datetime(moment))),
+    "ends": Detail(_("Ends"), lambda moment: when(parse_datetime(moment))),
+    "outcome": Detail(_("Outcome"), _from(OUTCOMES)),
     "scope": Detail(_("Texts to"), _scope),
     "held": Detail(_("Numbers that start with")),
     "country": Detail(_("Country"), mfa_words.country_name),
@@ -182,6 +185,15 @@ DETAILS: dict[str, Detail] = {
 # Keys with another meaning in one kind of event
 OF_EVENT: dict[tuple[Event, str], Detail] = {
     (Event.SESSIONS_ENDED, "number"): Detail(_("Sessions ended")),
+    **{
+        (event, "number"): Detail(_("Reference number of the request"))
+        for event in (
+            Event.RECOVERY_STARTED,
+            Event.RECOVERY_WAITING,
+            Event.RECOVERY_READY,
+            Event.RECOVERY_SHORTENED,
+        )
+    },
     (Event.DISOWNED, "number"): Detail(_("Reference number of the event")),
 }
 # The page has a line of its own for who acted

@@ -112,6 +112,7 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "weaker_ways",
             "code_life_minutes",
             "email_codes",
+            "recovery_hours",
             "new_device_email",
             "after_enrollment",
             "number_change",

@@ -146,6 +146,7 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
                     "number_change",
                     "new_device_email",
                     "email_codes",
+                    "recovery_hours",
                 )
             },
         ),

@@ -222,6 +222,13 @@ RESCUES = Limit(
     ),
 )
 RESCUES_TOLD = 5
+RECOVERIES = Limit(
+    "recoveries",
+    3,
+    7 * DAY,
+    _("Requests after a lost phone, for one person from one network"),
+    _("Each sends notices to all addresses and numbers. Other networks are not held up."),
+)
 PEOPLE_OPENED = Limit(
     "people-opened",
     120,
@@ -376,6 +383,7 @@ TABLE = (
     REPORTS,
     DATA_DOWNLOADS,
     RESCUES,
+    RECOVERIES,
     PEOPLE_OPENED,
     PAGE_OF_PERSON,
     TEST_MESSAGES,

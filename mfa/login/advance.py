@@ -7,15 +7,16 @@ again and asks mfa.rules.steps for the next step.
 from typing import assert_never
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 
-from mfa import audit
+from mfa import audit, recoveries
 from mfa.client import client_of, moment_of
 from mfa.factors import passkey
 from mfa.login.blocked import causes_of
 from mfa.login.enter import enter, start_over
-from mfa.login.flow import Flow
+from mfa.login.flow import RECOVERY_STOPPED, Flow
 from mfa.login.pages import page_of
 from mfa.login.pending import PendingLogin
 from mfa.login.redirects import safe_next
@@ -75,6 +76,8 @@ def begin_by_passkey(
     pending.next = safe_next(request, next_url)
     pending.by_passkey = True
     answered(pending, ChannelName.PASSKEY)
+    if recoveries.stop_by_login(user, client=client_of(request)):
+        messages.warning(request, RECOVERY_STOPPED)
     pending.save(request.session)
     return advance(Flow(request=request, pending=pending, user=user, asked_before=False))
 

@@ -56,6 +56,7 @@ def gather(
         mailbox=user.mailbox_at(now),
         never_stronger=user.only_email_since is not None,
         was_reset=user.reset_at is not None,
+        waited=user.recovers(now),
         outdated=outdated,
     )
     routes = may_use(purpose, binds=pending.binding, idle=due)

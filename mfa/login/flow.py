@@ -7,11 +7,13 @@ facts decide the next step.
 from collections.abc import Callable
 from typing import assert_never
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from mfa import audit, challenges, factors
+from mfa import audit, challenges, factors, recoveries
 from mfa.challenges import Outcome, Result, Target, new_nonce
 from mfa.client import moment_of
 from mfa.factors import Asked, recovery_codes
@@ -24,6 +26,10 @@ from mfa.rules.methods import MESSAGING, ChannelName, Method, is_strong
 from mfa.rules.policy import NumberChange
 from mfa.rules.routes import Purpose, Route
 from mfa.sessions.proofs import keep_alive, person_of
+
+RECOVERY_STOPPED = _(
+    "Your phone was reported lost. That request ended, because you just logged in."
+)
 
 
 class Flow(Standing):
@@ -165,8 +171,16 @@ class Flow(Standing):
         if result.outcome is Outcome.RIGHT:
             verify.answered(pending, kind.way.channel, proof=route.proof)
             pending.trusts = trusts and self.trust_days > 0
+            self._stop_recovery(route)
         pending.drifted = result.drifted
         return self._noted(result)
+
+    def _stop_recovery(self, route: Route) -> None:
+        """End a request after a lost phone: this factor is not lost. An emailed code is none."""
+        if route.proof == ChannelName.EMAIL:
+            return
+        if recoveries.stop_by_login(self.user, client=self.client):
+            messages.warning(self.request, RECOVERY_STOPPED)
 
     def _issue(self, target: Target) -> None:
         issued = challenges.issue(

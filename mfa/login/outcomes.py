@@ -15,7 +15,7 @@ from mfa.challenges import MOST_WRONG_ANSWERS
 from mfa.models import Factor, Status
 from mfa.models.cohorts import has_any
 from mfa.models.factors import USABLE
-from mfa.models.people import FORGOTTEN_AFTER, RESTS_AFTER_CHANGE
+from mfa.models.people import FORGOTTEN_AFTER, RESTS_AFTER_CHANGE, RIPE_LASTS
 from mfa.rules.methods import FIRST, SECRET, STRONG_FIRST, ChannelName, Method, only_email
 from mfa.rules.outcomes import NextLogin
 from mfa.rules.policy import EmailCodes, Enforcement, Policy
@@ -121,7 +121,8 @@ def _outdated(policy: Policy) -> Q:
 
 def _recovers(policy: Policy, now: datetime) -> Q:
     """Whether an emailed code allows to set up MFA, as `routes_for` says."""
-    allowed = Q(reset_at__isnull=False)
+    ripe = Q(recovery_ready_at__lte=now, recovery_ready_at__gt=now - RIPE_LASTS)
+    allowed = Q(reset_at__isnull=False) | ripe
     if policy.email_codes is not EmailCodes.OFF:
         allowed |= _held(_STRONG & _ACTIVE) | ~_held(_STRONG)
     return allowed & _mailbox(policy, now)

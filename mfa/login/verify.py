@@ -5,7 +5,7 @@ from typing import assert_never
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from mfa import factors
+from mfa import factors, recoveries
 from mfa.client import Client
 from mfa.login.pending import PendingLogin
 from mfa.messages import notices
@@ -58,6 +58,7 @@ def enrolled(user: AbstractMfaUser, pending: PendingLogin, channel: ChannelName)
     pending.proved = ENROLLED_EMAIL if channel is ChannelName.EMAIL else channel
     if pending.lost:
         factors.end_former(user)
+    recoveries.finish(user)
     # The new factor raised the epoch, which ends all other flows.
     pending.session_hash = user.get_session_auth_hash()
 

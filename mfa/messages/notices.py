@@ -58,6 +58,12 @@ NOTICES = {
     Event.PASSWORD_RESET: _both("password_changed"),
     Event.PAUSED: _both("pause_started"),
     Event.FACTORS_RESET: _both("factors_reset"),
+    # To the lost phone too: it may be in the owner's hands, and a stranger asked.
+    Event.RECOVERY_STARTED: _both("recovery_started"),
+    Event.RECOVERY_WAITING: _both("recovery_waiting"),
+    Event.RECOVERY_READY: _both("recovery_ready"),
+    Event.RECOVERY_SHORTENED: _both("recovery_shortened"),
+    Event.RECOVERY_ENDED: _both("recovery_ended"),
     Event.MEMBER_JOINED: (Notice("member_joined"),),
     Event.MEMBER_LEFT: (Notice("member_left"),),
     Event.ROLE_CHANGED: (Notice("role_changed"),),
@@ -155,12 +161,12 @@ def tell(
     link: str = "",
     not_me: bool = True,
     **words: str | int,
-) -> None:
+) -> AuditEvent:
     """Record the event and queue its notices. `words` go into both and hold no full number.
 
     The email offers `link` while it is valid, and “This wasn't me” if `not_me`. It goes to the
     account's address, to all enrolled ones and to `emails`, former ones. A text goes to each of
-    `numbers`, or to all of the person's phones (NT-02).
+    `numbers`, or to all of the person's phones (NT-02). Return the recorded event.
     """
     row = audit.record(event, user, client=client, **words)
     context = {**words, "address": client.address, "browser": client.browser}
@@ -179,6 +185,7 @@ def tell(
                 deliveries.queue(
                     user, notice.message, channel=notice.channel, target=target, context=context
                 )
+    return row
 
 
 def _may_go(notice: Notice, event: Event, user: AbstractMfaUser, target: str) -> bool:

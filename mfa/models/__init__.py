@@ -13,6 +13,7 @@ from mfa.models.passkeys import Passkey, PasskeyChallenge, PasskeyHandle
 from mfa.models.pauses import Pause
 from mfa.models.people import CLOSING_LASTS, AbstractMfaUser
 from mfa.models.policy import AccountPolicy, SitePolicy
+from mfa.models.recoveries import RecoveryRequest
 from mfa.models.sms_account import SmsAccount, SmsValues
 from mfa.models.trusted_devices import TrustedBrowser
 from mfa.session_engine import Session
@@ -40,6 +41,7 @@ __all__ = [
     "Pause",
     "Reason",
     "RecoveryCode",
+    "RecoveryRequest",
     "SendBlock",
     "Session",
     "SitePolicy",

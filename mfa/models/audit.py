@@ -125,6 +125,17 @@ class Event(models.TextChoices):
     TEXTS_RESTED = "texts_rested", _("Texts stopped because of a problem with the SMS account.")
     TEXTS_RESUMED = "texts_resumed", _("Texts are sent again.")
     BRAKE_LIFTED = "brake_lifted", _("You allowed texts to blocked numbers again.")
+    RECOVERY_STARTED = (
+        "recovery_started",
+        _("Someone asked to set up a new phone, because the phone was lost."),
+    )
+    RECOVERY_WAITING = "recovery_waiting", _("You were reminded of a lost phone.")
+    RECOVERY_READY = "recovery_ready", _("The wait after the lost phone ended.")
+    RECOVERY_SHORTENED = (
+        "recovery_shortened",
+        _("Support shortened the wait after the lost phone."),
+    )
+    RECOVERY_ENDED = "recovery_ended", _("The request because of a lost phone ended.")
     ALERTED = "alerted", _("Administrators were alerted.")
 
     @property
@@ -168,6 +179,7 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.POLICY_TESTED: _("The SMS account was tested."),
     Event.SUPPORT_REFUSED: _("The person tried to open a support page without permission."),
     Event.MAIL_TESTED: _("The mail server was tested."),
+    Event.RECOVERY_WAITING: _("The person was reminded of a lost phone."),
     Event.BRAKE_LIFTED: _("Texts to blocked numbers were allowed again."),
 }
 

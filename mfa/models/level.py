@@ -161,6 +161,16 @@ class Level(models.Model):
             "managers."
         ),
     )
+    recovery_hours = models.PositiveSmallIntegerField(
+        _("Wait after a lost phone (hours)"),
+        null=True,
+        blank=True,
+        validators=within("recovery_wait", timedelta(hours=1)),
+        help_text=_(
+            "24 to 168. Default: 72. People who lost their phone can ask to set up a new one after "
+            "this time. They are notified at once and every day, and can stop it. Never for staff."
+        ),
+    )
     # When the level last changed: browsers trusted before ask for a second step again (TB-02)
     trusts_from = models.DateTimeField(null=True, editable=False)
     allow_voip = models.BooleanField(_("Accept internet (VoIP) numbers"), null=True, blank=True)
@@ -256,7 +266,11 @@ _WORDS = attrgetter(
     "contact",
 )
 _LENGTHS = attrgetter(
-    "code_life_minutes", "session_hours", "session_idle_minutes", "trust_browser_days"
+    "code_life_minutes",
+    "session_hours",
+    "session_idle_minutes",
+    "trust_browser_days",
+    "recovery_hours",
 )
 
 
@@ -273,7 +287,7 @@ def _layer(
     by_email, backup, may_close, voip, trusts_from = flags
     enforcement, email_codes, weaker_ways, after_enrollment, number_change, *rest = words
     home_region, contact = rest
-    minutes, hours, idle, trust = lengths
+    minutes, hours, idle, trust, wait = lengths
     methods, enroll_countries, text_countries = lists
     # Where this level allows new numbers. Texts always go there.
     at_home = enroll_countries or (home_region,) * bool(home_region)
@@ -296,6 +310,7 @@ def _layer(
         session_idle=timedelta(minutes=idle) if idle else None,
         trust_browser_for=None if trust is None else timedelta(days=min(trust, MOST_TRUST.days)),
         trusts_from=trusts_from,
+        recovery_wait=timedelta(hours=wait) if wait else None,
         allow_voip=voip,
         enroll_regions=_regions(enroll_countries),
         text_regions=_regions(text_countries and (*text_countries, *at_home)),

@@ -23,6 +23,8 @@ FORGOTTEN_AFTER = timedelta(days=1)
 RESTS_AFTER_CHANGE = timedelta(days=7)
 # From the design: time to change one's mind, and to read the email if someone else closed it.
 CLOSING_LASTS = timedelta(days=14)
+# From docs/security.md: time to come back from a journey, and an end that each notice says (E13).
+RIPE_LASTS = timedelta(days=7)
 # From docs/security.md. An attack on an account that was not used for so long goes unnoticed. A
 # link to set the password proves the email address for a day.
 IDLE, PROOF_LASTS = timedelta(days=30), timedelta(hours=24)
@@ -46,7 +48,8 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     is when the person last used an emailed link or code. `mailbox_due_at` is when the password was
     enough to log in after long inactivity (S12).
     `reset_at` is when support removed the factors, until one is added (RV-05). `closed_at` is when
-    the person closed the account, until a login opens it again.
+    the person closed the account, until a login opens it again. `recovery_ready_at` is when the
+    open request after a lost phone is ripe, as its row says (E13).
 
     `nudged_at` is when the home page last asked for a passkey or a second way to log in, or when
     the person answered "Not now". `nudge_declined_at` is when they answered "Don't ask again".
@@ -76,6 +79,7 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
     closed_at = models.DateTimeField(null=True, editable=False)
     nudged_at = models.DateTimeField(null=True, editable=False)
     nudge_declined_at = models.DateTimeField(null=True, editable=False)
+    recovery_ready_at = models.DateTimeField(null=True, editable=False)
 
     # The fixed layers of roles, which an account policy must be compatible with
     role_layers: ClassVar[tuple[Layer, ...]] = ()
@@ -223,6 +227,11 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         """Return the account's own email for the rules."""
         until = None if self.reset_at else self.mailbox_rests_until
         return Mailbox(self.email, self.mailbox_rests(now), until is not None and until > now)
+
+    def recovers(self, now: datetime) -> bool:
+        """Whether a request after a lost phone is ripe: an emailed code then opens the setup."""
+        ready = self.recovery_ready_at
+        return ready is not None and ready <= now < ready + RIPE_LASTS
 
     @property
     def mailbox_opens_at(self) -> datetime | None:

@@ -82,6 +82,7 @@ class Layer:
     session_idle: timedelta | None = None
     trust_browser_for: timedelta | None = None
     trusts_from: datetime | None = None
+    recovery_wait: timedelta | None = None
     allow_voip: bool | None = None
     enroll_regions: frozenset[str] | None = None
     text_regions: frozenset[str] | None = None
@@ -103,6 +104,7 @@ class Policy:
     way to log in besides a phone. A factor counts only if it was added after `enroll_again_from`
     (K9). `new_device_email`: a person without a factor proves the email address on a new device.
     `trust_browser_for`: how long a trusted browser needs no second step, zero for never (TB-01).
+    `recovery_wait`: how long a request for a lost phone waits before it opens the setup (E13).
     `may_close`: people can close their own account. `no_email`: a level names email as a method,
     but not for people in this role (EM-07). `decided_by` names the layer behind each field that a
     layer decided.
@@ -132,6 +134,7 @@ class Policy:
     session_idle: timedelta = timedelta(minutes=30)
     trust_browser_for: timedelta = timedelta()
     trusts_from: datetime | None = None
+    recovery_wait: timedelta = timedelta(hours=72)
     allow_voip: bool = False
     enroll_regions: frozenset[str] = EVERYWHERE
     text_regions: frozenset[str] = EVERYWHERE
@@ -194,11 +197,13 @@ UNDECIDED = {"in_force", "paused", "resting", "mail_tested", "contact", "decided
 # minutes; under 2 minutes is too short for people. Sessions: NIST SP 800-63B-4, 2.2.3, allows 24
 # hours and one idle hour; with an idle timeout under 5 minutes people lose what they write.
 # Trusted browsers: zero is off; 30 days is the most that this portal allows (docs/security.md).
+# Lost phones: a day gives the owner time to read a notice, and a week is long enough for anyone.
 BOUNDS = {
     "code_life": (timedelta(minutes=2), timedelta(minutes=10)),
     "session_life": (timedelta(hours=1), timedelta(hours=24)),
     "session_idle": (timedelta(minutes=5), timedelta(hours=1)),
     "trust_browser_for": (timedelta(), timedelta(days=30)),
+    "recovery_wait": (timedelta(hours=24), timedelta(days=7)),
 }
 Strictness = TypeVar("Strictness", Enforcement, EmailCodes, WeakerWays)
 Item = TypeVar("Item", Method, str)
@@ -227,6 +232,7 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
         session_idle=min(policy.session_idle, layer.session_idle or policy.session_idle),
         trust_browser_for=_chosen(min, policy.trust_browser_for, layer.trust_browser_for),
         trusts_from=_chosen(max, policy.trusts_from, layer.trusts_from),
+        recovery_wait=max(policy.recovery_wait, layer.recovery_wait or policy.recovery_wait),
         allow_voip=policy.allow_voip and layer.allow_voip is not False,
         enroll_regions=_common(policy.enroll_regions, layer.enroll_regions),
         text_regions=_common(policy.text_regions, layer.text_regions),

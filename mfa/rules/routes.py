@@ -123,6 +123,7 @@ def routes_for(
     idle: bool = False,
     never_stronger: bool = False,
     was_reset: bool = False,
+    waited: bool = False,
     outdated: bool = False,
 ) -> tuple[Route, ...]:
     """List the routes a person can use for a purpose, best first.
@@ -131,8 +132,9 @@ def routes_for(
     step-up is for adding a factor. `idle`: it is the first factor of an account that was not used
     for long (S12). `never_stronger`: the person never had a factor stronger than an email (EM-07).
     `was_reset`: support removed the factors, so a code by email comes before the next one, whatever
-    the policy says of such codes (RV-05). `outdated`: a login sets up a new factor, which an
-    enrolled email confirms only if it is alone (K9, EM-07).
+    the policy says of such codes (RV-05). `waited`: the same after a lost phone, once its owner had
+    the time to stop it (E13). `outdated`: a login sets up a new factor, which an enrolled email
+    confirms only if it is alone (K9, EM-07).
     """
     held = tuple(holdings)
     alone = by_mailbox_only(policy, held, never_stronger=never_stronger)
@@ -153,7 +155,7 @@ def routes_for(
             binds = binds and purpose is Purpose.STEP_UP
             return binding(policy, held, confirmed, without) if binds else confirmed
         case Purpose.RECOVER:
-            return own if was_reset or recovers(policy, held, without) else ()
+            return own if was_reset or waited or recovers(policy, held, without) else ()
         case _:
             # All other purposes ask a number or address that is not a factor yet.
             return ()

@@ -64,7 +64,8 @@ def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
 def lost(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Continue without the phone or app, or with it after all."""
     if not may_lose(flow):
-        return redirect("mfa:help")
+        may_wait = flow.purpose is Purpose.LOGIN and not flow.user.has_powers
+        return redirect("mfa:recover" if may_wait else "mfa:help")
     return login.say_lost(flow, lost="found" not in request.POST)
 
 

@@ -27,6 +27,7 @@ from mfa.views.enroll import show_enroll_verify
 from mfa.views.mailbox import losing, why_not_lost
 from mfa.views.pages import code_context, out_of_order, show, show_locked
 from mfa.views.question import start_words
+from mfa.views.recover import may_ask
 
 
 @on_step(Step.ANSWER)
@@ -123,6 +124,7 @@ def help_(request: HttpRequest) -> HttpResponse:
         "purpose": flow.purpose,
         "why_not_lost": why_not_lost(flow),
         "losing": losing(flow),
+        "may_wait": may_ask(flow),
         "spare": flow.recovery_codes is not None,
         "reference": _reference(flow),
         **_others(flow),

@@ -31,10 +31,11 @@ def bounds(name: str) -> tuple[int, int]:
     return max(least), min(most)
 
 
-def test_policy_has_six_numeric_fields() -> None:
+def test_policy_has_seven_numeric_fields() -> None:
     assert set(NUMBERS) == {
         "code_life_minutes",
         "most_skips",
+        "recovery_hours",
         "session_hours",
         "session_idle_minutes",
         "texts_a_day",
@@ -62,6 +63,7 @@ def test_row_outside_bounds_is_clamped(alice: User) -> None:
         session_hours=ABSURD,
         session_idle_minutes=ABSURD,
         trust_browser_days=ABSURD,
+        recovery_hours=ABSURD,
         texts_a_day=10**9,
     )
     policy = User.objects.get(pk=alice.pk).mfa_policy

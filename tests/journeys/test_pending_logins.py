@@ -35,6 +35,7 @@ FLOW = {
     "mfa:recovery_code",
     "mfa:mailbox",
     "mfa:lost",
+    "mfa:recover",
     "mfa:save_codes",
     "mfa:resend",
     "mfa:send_to_email",
@@ -66,6 +67,7 @@ SIGNED = {
     "accounts:invitation",
     "accounts:report",
     "accounts:reset",
+    "accounts:stop_recovery",
     *CUT,
 }
 # Open to everyone if the organization wants it; the same view as accounts:register

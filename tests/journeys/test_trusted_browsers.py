@@ -498,6 +498,11 @@ ENDS: dict[Event, Callable[[User, User], object]] = {
 # They change nothing that the trust depends on. What is not here must be above.
 SURVIVES = frozenset(
     {
+        Event.RECOVERY_STARTED,
+        Event.RECOVERY_WAITING,
+        Event.RECOVERY_READY,
+        Event.RECOVERY_SHORTENED,
+        Event.RECOVERY_ENDED,
         Event.PASSWORD_RIGHT,
         Event.PASSWORD_WRONG,
         Event.PASSWORD_SLOWED,

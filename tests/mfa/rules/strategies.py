@@ -42,6 +42,7 @@ layers = st.builds(
     code_life=wish(st.integers(1, 15).map(lambda minutes: timedelta(minutes=minutes))),
     trust_browser_for=wish(st.integers(0, 40).map(lambda days: timedelta(days=days))),
     trusts_from=wish(days),
+    recovery_wait=wish(st.integers(1, 200).map(lambda hours: timedelta(hours=hours))),
     allow_voip=wish(st.booleans()),
     enroll_regions=wish(regions),
     text_regions=wish(regions),

@@ -39,6 +39,7 @@ def looser(before, after):
         "session_idle": after.session_idle > before.session_idle,
         "trust_browser_for": after.trust_browser_for > before.trust_browser_for,
         "trusts_from": before.trusts_from is not None and before.trusts_from > after.trusts_from,
+        "recovery_wait": after.recovery_wait < before.recovery_wait,
         "allow_voip": after.allow_voip and not before.allow_voip,
         "backup": before.backup and not after.backup,
         "may_close": after.may_close and not before.may_close,

@@ -441,13 +441,15 @@ BOUNDS = [
     ("session_life", 60, 24 * 60),
     ("session_idle", 5, 60),
     ("trust_browser_for", 0, 30 * 24 * 60),
+    ("recovery_wait", 24 * 60, 7 * 24 * 60),
 ]
 
 
 @pytest.mark.parametrize(("name", "least", "most"), BOUNDS)
 def test_no_policy_level_exceeds_bounds(name, least, most):
     """X23: neither the site nor a lower level, whatever their rows contain."""
-    wide = Policy(**{name: minutes(most * 100)})
+    # The longest wait counts, so the looser value is the shorter one.
+    wide = Policy(**{name: minutes(0 if name == "recovery_wait" else most * 100)})
     for wished in (0, 1, most * 10):
         layer = Layer(name="organization", **{name: minutes(wished)})
         kept = minutes(min(max(wished, least), most))
@@ -492,6 +494,18 @@ def test_lower_level_only_shortens_trust_in_browsers(site, below, trusted):
 
 
 @pytest.mark.parametrize(
+    ("site", "below", "wait"),
+    [(None, None, 72), (24, None, 24), (24, 48, 48), (48, 24, 48), (None, 100, 100)],
+)
+def test_longest_wait_of_any_level_counts_after_lost_phone(site, below, wait):
+    """E13: a lower level can only lengthen it."""
+    site, below = (None if n is None else minutes(60 * n) for n in (site, below))
+    layer = Layer(name="organization", recovery_wait=below)
+    policy = resolve(Layer(name="site", recovery_wait=site), [layer], in_force=True)
+    assert policy.recovery_wait == minutes(60 * wait)
+
+
+@pytest.mark.parametrize(
     ("site", "below", "newest"),
     [(None, None, None), (0, None, 0), (None, 0, 0), (0, 1, 1), (1, 0, 1)],
 )
@@ -527,6 +541,7 @@ def test_fingerprint_changes_with_each_decision_and_nothing_else():
         "session_idle": minutes(5),
         "trust_browser_for": DAYS,
         "trusts_from": NOW,
+        "recovery_wait": 2 * DAYS,
         "allow_voip": True,
         "enroll_regions": frozenset({"GB"}),
         "text_regions": frozenset({"GB"}),

@@ -1,0 +1,26 @@
+"""What the owner does about a request after a lost phone, by the link of a notice (E13)."""
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.people import reports
+from mfa import recoveries
+from mfa.client import Client
+from mfa.models import RecoveryRequest
+from mfa.models.recoveries import RecoveryRequest as Request
+
+
+def found(request: RecoveryRequest, *, client: Client) -> None:
+    """Stop the request: the owner has the phone again."""
+    recoveries.stop(request.user, Request.Outcome.FOUND, client=client, only=request.pk)
+
+
+def disown(request: RecoveryRequest, person: User, *, client: Client) -> None:
+    """Stop the request of a stranger, who knows the password: the owner sets a new one.
+
+    Raises TooMany.
+    """
+    with transaction.atomic():
+        recoveries.stop(person, Request.Outcome.STRANGER, client=client, only=request.pk)
+        if request.event:
+            reports.make(person, request.event, client=client)

@@ -1,0 +1,58 @@
+"""The lost phone: a request that waits, with a clock, until the setup of a new phone (E13)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from mfa import recoveries, spans
+from mfa.limits.counters import TooMany
+from mfa.login.flow import Flow
+from mfa.login.guards import on_step
+from mfa.recoveries import NotStarted
+from mfa.rules.routes import Purpose
+from mfa.rules.steps import Step
+from mfa.views.mailbox import why_not_lost
+from mfa.views.pages import show
+
+
+@on_step(Step.ANSWER, Step.CHOOSE, Step.WAIT, Step.BLOCKED, Step.PROVE_MAILBOX)
+@require_http_methods(["GET", "HEAD", "POST"])
+def recover(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Start a request after the right password, and show its clock. Never for staff."""
+    if not may_ask(flow):
+        return redirect("mfa:help")
+    refusal = None
+    if request.method == "POST":
+        try:
+            recoveries.start(flow.user, client=flow.client)
+            return redirect("mfa:recover")
+        except TooMany as too_many:
+            refusal = too_many
+    with timezone.override(flow.user.zone):
+        return show(request, "mfa/recover.html", _context(flow), user=flow.user, refusal=refusal)
+
+
+def may_ask(flow: Flow) -> bool:
+    """Whether this flow is of a person with the password, who can have lost a phone."""
+    return flow.purpose is Purpose.LOGIN and flow.facts.ever_bound
+
+
+def _context(flow: Flow) -> dict[str, object]:
+    held = recoveries.open_of(flow.user, flow.now)
+    ripe = held is not None and held.is_ripe(flow.now)
+    return {
+        "state": _state(flow) if held is None else "ready" if ripe else "waiting",
+        "held": held,
+        "left": spans.left(held.ready_at) if held and not ripe else "",
+        "hours": flow.user.mfa_policy.recovery_wait // recoveries.HOUR,
+        "at_once": flow.facts.recovery_allowed and not ripe,
+        "why_not": why_not_lost(flow),
+    }
+
+
+def _state(flow: Flow) -> str:
+    """Return what a person without an open request can do."""
+    if flow.user.has_powers:
+        return str(NotStarted.STAFF)
+    return str(NotStarted.BLOCKED) if recoveries.is_blocked(flow.user, flow.client) else "ask"

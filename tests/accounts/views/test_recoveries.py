@@ -1,0 +1,64 @@
+"""E13: the owner stops a request after a lost phone, by the link of a notice."""
+
+from django.utils import timezone
+
+from accounts.models import User
+from mfa.models import RecoveryRequest
+from tests.lost_phone import DAY, Outcome, no_codes_by_email, start, stop_link, told
+from tests.portal_client import Browser
+
+
+def test_owner_stops_attacker_from_mail_and_password_no_longer_works(
+    browser: Browser, alice: User, clock
+) -> None:
+    """The attacker has the password and asks. The owner has the phone and the email."""
+    no_codes_by_email()
+    attacker, owner = browser, Browser()
+    start(attacker, alice)
+    link = stop_link(alice)
+    page = owner.get(link)
+    assert "I have my phone again" in page.content.decode()
+    assert RecoveryRequest.objects.get().ended_at is None, "a GET stops nothing"
+    page = owner.post(link, {"stranger": "yes"}, follow=True)
+    assert "Your account is secured" in page.content.decode()
+    assert RecoveryRequest.objects.get().outcome == Outcome.STRANGER
+    clock.shift(4 * DAY)
+    # The attacker's flow and password are dead, and no wait opens anything.
+    assert attacker.get("/recover/").url == "/login/"
+    page = attacker.password(alice)
+    assert page.status_code == 200
+    assert "do not match" in page.content.decode()
+    alice.refresh_from_db()
+    assert not alice.recovers(timezone.now())
+    assert any("/password/reset/" in mail for mail in told(alice))
+
+
+def test_phone_found_again_stops_request_and_report_is_still_offered(
+    browser: Browser, alice: User, clock
+) -> None:
+    no_codes_by_email()
+    start(browser, alice)
+    link = stop_link(alice, "sms")
+    page = Browser().post(link, {"found": "yes"}, follow=True).content.decode()
+    assert "The request has ended" in page
+    assert "This wasn" in page
+    assert RecoveryRequest.objects.get().outcome == Outcome.FOUND
+    assert "you have your phone again" in told(alice)[0]
+    # Repeated: a second request has its own link, and the old one does not stop it.
+    start(browser, alice)
+    Browser().post(link, {"found": "yes"})
+    assert RecoveryRequest.objects.filter(ended_at=None).count() == 1
+    assert stop_link(alice) != link
+
+
+def test_links_of_others_and_changed_ones_stop_nothing(
+    browser: Browser, alice: User, charlie: User
+) -> None:
+    start(browser, alice)
+    start(Browser(), charlie)
+    mine, other = stop_link(alice), stop_link(charlie).split("/")
+    uid = mine.split("/")[3]
+    forged = f"/recover/stop/{uid}/{other[4]}/"
+    assert Browser().post(forged, {"found": "yes"}).status_code == 410
+    assert Browser().post(mine.removesuffix("/") + ")/", {"found": "yes"}).url == mine
+    assert RecoveryRequest.objects.filter(ended_at=None).count() == 2
