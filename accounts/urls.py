@@ -61,6 +61,7 @@ support_urls = [
     path("people/<int:person_id>/", support.support_person, name="support_person"),
     path("people/<int:person_id>/what-if/", support.support_what_if, name="support_what_if"),
     path("people/<int:person_id>/reset/", rescues.support_reset, name="support_reset"),
+    path("people/<int:person_id>/recovery/", rescues.support_recovery, name="support_recovery"),
     path("people/<int:person_id>/pause/", rescues.support_pause, name="support_pause"),
     path("people/<int:person_id>/number/", rescues.support_number, name="support_number"),
     path("people/<int:person_id>/sessions/", rescues.support_sessions, name="support_sessions"),

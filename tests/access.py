@@ -85,6 +85,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         """accounts:support accounts:support_organizations accounts:support_person
         accounts:support_what_if
         accounts:support_reset accounts:support_pause accounts:support_sessions
+        accounts:support_recovery
         admin:system_settings admin:index
         admin:password_change admin:password_change_done admin:autocomplete admin:jsi18n
         admin:app_list""",

@@ -88,6 +88,7 @@ PAGES = {
     "accounts:support_what_if": "ruling",
     "accounts:support_reset": "ruling",
     "accounts:support_pause": "ruling",
+    "accounts:support_recovery": "ruling",
     "accounts:support_number": "ruling",
     "accounts:support_sessions": "ruling",
     "accounts:organization": "managing",

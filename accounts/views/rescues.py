@@ -1,4 +1,4 @@
-"""The pages of support that ask before they act: reset, pause, phone number, all sessions."""
+"""The pages of support that ask before they act: reset, pause, number, lost phone, sessions."""
 
 from collections.abc import Mapping
 
@@ -11,16 +11,25 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.people import support
 from accounts.people.support import may_send_link
 from accounts.views.support import for_support, opened
-from mfa import factors, pauses, rescue
+from mfa import factors, pauses, recoveries, rescue
 from mfa.client import client_of
-from mfa.forms.rescues import HELPED_ENOUGH, NumberForm, PauseForm, ReasonForm, ResetForm
+from mfa.forms.rescues import (
+    HELPED_ENOUGH,
+    NumberForm,
+    PauseForm,
+    ReasonForm,
+    RecoveryForm,
+    ResetForm,
+)
 from mfa.limits.counters import TooMany
 from mfa.login import typed
 from mfa.login.guards import SignedIn, fresh
 from mfa.login.typed import keeps
 from mfa.models import Pause
+from mfa.recoveries import NotStarted
 from mfa.sessions import revoke
 from mfa.views.pages import refused
 
@@ -113,6 +122,47 @@ def support_sessions(request: SignedIn, person_id: int) -> HttpResponse:
     rescue.end_sessions(request.user, person, client=client_of(request))
     messages.success(request, gettext("The person was logged out everywhere."))
     return redirect(BACK, person.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_support
+@fresh()
+@keeps(RecoveryForm)
+def support_recovery(request: SignedIn, person_id: int) -> HttpResponse:
+    """Start, refuse or shorten the wait after a lost phone: never of staff, never one's own."""
+    person = _allowed(request, person_id, rescue.RESCUE)
+    held = recoveries.open_of(person)
+    form_class = RecoveryForm if held else ReasonForm
+    form = form_class(request.POST or None)
+    page, more = "accounts/support_recovery.html", {"held": held}
+    if not form.is_valid():
+        return _show(request, page, form, person, more=more)
+    try:
+        done = _recover(request, person, **form.cleaned_data)
+    except TooMany as too_many:
+        return _show(request, page, form, person, more=more, refusal=too_many)
+    if not done:
+        messages.warning(
+            request, gettext("This request has just changed. Check it, then try again.")
+        )
+        return redirect("accounts:support_recovery", person.pk)
+    messages.success(request, done)
+    return redirect(BACK, person.pk)
+
+
+def _recover(request: SignedIn, person: User, *, reason: str, act: str = "start") -> str:
+    """Do one of the three, and return what to say, "" if it was not possible."""
+    by, client = request.user, client_of(request)
+    if act == "refuse":
+        done = support.refuse_recovery(by, person, reason=reason, client=client)
+        return gettext("The request is refused.") if done else ""
+    if act == "shorten":
+        done = support.shorten_recovery(by, person, reason=reason, client=client)
+        return gettext("The wait ends in one hour.") if done else ""
+    started = support.start_recovery(by, person, reason=reason, client=client)
+    if isinstance(started, NotStarted):
+        return ""
+    return gettext("The wait has started. The person sees its end after their password.")
 
 
 def _allowed(request: SignedIn, person_id: int, permission: str) -> User:

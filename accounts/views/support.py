@@ -18,7 +18,7 @@ from accounts.forms.support import SearchForm
 from accounts.models import User
 from accounts.organizations.managers import unmanaged
 from accounts.people.support import may_send_link, send_link
-from mfa import audit, factors, pauses, rescue
+from mfa import audit, factors, pauses, recoveries, rescue
 from mfa.client import client_of
 from mfa.limits import counters, table as limits
 from mfa.limits.counters import TooMany
@@ -105,6 +105,7 @@ def support_person(request: SignedIn, person_id: int) -> HttpResponse:
         "factors": factors.shown_of(person),
         "phone": factors.phone_of(person),
         "pause": pauses.running_of(person),
+        "recovery": recoveries.open_of(person),
         "locked_until": rescue.locked_until(person),
         "email_rests": person.mailbox_rests(timezone.now()),
         "sessions": revoke.sessions_of(person),

@@ -56,6 +56,21 @@ class NumberForm(PhoneForm, ReasonForm):
         return super().clean_phone()
 
 
+class RecoveryForm(ReasonForm):
+    """Why support refuses or shortens the wait after a lost phone."""
+
+    act = forms.ChoiceField(
+        label=_("What to do"),
+        choices=[
+            ("shorten", _("Shorten the wait to one hour from now")),
+            ("refuse", _("Refuse the request")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what to do.")},
+    )
+    field_order = ("act", "reason")
+
+
 class ResetForm(ReasonForm):
     """Why the factors are reset, and how support identified the person."""
 

@@ -190,7 +190,7 @@ def test_email_cannot_recover_before_assigned_number_is_proven(assigned: User) -
     """K6, EM-03: someone with password and email must not be faster than the phone."""
     hers = Browser()
     hers.password(assigned)
-    assert hers.post("/login/lost/").url == "/login/help/"
+    assert hers.post("/login/lost/").url == "/recover/", "it waits for days"
     page = hers.get("/login/help/").content.decode()
     assert "Your number is new. First verify it with a code that we text to it." in page
     hers.post("/login/mailbox/")
