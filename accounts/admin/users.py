@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.db import IntegrityError
 from django.db.models import ManyToManyField, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -148,7 +149,11 @@ class UserAdmin(ChosenPeople):
         show: Callable[..., HttpResponse] = super().changeform_view
         guarded = fresh()(show) if _is_superuser(request) else show
         with powers.watched(request, people=_one(object_id)):
-            return guarded(request, object_id, form_url, extra_context)
+            try:
+                return guarded(request, object_id, form_url, extra_context)
+            except IntegrityError:
+                # Someone else took the email or username in this moment. Now the form says so.
+                return guarded(request, object_id, form_url, extra_context)
 
     def get_deleted_objects(
         self, objs: QuerySet[User] | Sequence[User], request: HttpRequest

@@ -32,8 +32,10 @@ def login_name_field(
             widget=forms.EmailInput(attrs=attributes),
             error_messages={"required": missing},
         )
+    only = names is LoginWith.USERNAME
     return LoginNameField(
         label=label,
+        help_text=_("If you have no username, enter your email.") if only else "",
         # Phones do not capitalize what is typed.
         widget=forms.TextInput(attrs={**attributes, "autocapitalize": "none"}),
         error_messages={"required": missing},

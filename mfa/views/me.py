@@ -54,7 +54,13 @@ def change_phone(request: SignedIn) -> HttpResponse:
             return redirect("mfa:change_phone_verify")
         except TooMany as too_many:
             refusal = too_many
-    context = {"form": form, "repaired": form.repaired, "phone": phone, "saved": flow.saved_number}
+    context = {
+        "form": form,
+        "repaired": form.repaired,
+        "phone": phone,
+        "others": len(flow.phones) - 1,
+        "saved": flow.saved_number,
+    }
     return show(request, "mfa/change_phone.html", context, user=request.user, refusal=refusal)
 
 

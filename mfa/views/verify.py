@@ -19,7 +19,7 @@ from mfa.login.blocked import WORDS, BlockedBy, causes_of
 from mfa.login.flow import Flow
 from mfa.login.guards import ANY_STEP, on_step
 from mfa.models import Factor, SitePolicy
-from mfa.rules import base32
+from mfa.rules import base32, masking
 from mfa.rules.methods import ChannelName, Method
 from mfa.rules.routes import Purpose, Route
 from mfa.rules.steps import Step
@@ -202,12 +202,20 @@ def _others(flow: Flow) -> dict[str, object]:
 
 def _label(route: Route, flow: Flow) -> str:
     factor = flow.factor(route.factor)
-    name = _name(factor) if factor else channels.masked(route.channel, flow.user.email)
+    name = _name(factor, flow) if factor else _masked_email(flow.user.email, flow)
     return str(factors.kind_of(route).words.choose) % {"name": name}
 
 
-def _name(factor: Factor) -> str:
-    if factor.target:
+def _masked_email(address: str, flow: Flow) -> str:
+    """Mask an email, but tell it from the person's others."""
+    emails = {each.target for each in flow.factors if each.kind == Factor.Kind.EMAIL}
+    return masking.masked_apart(address, {flow.user.email, *emails} - {address})
+
+
+def _name(factor: Factor, flow: Flow) -> str:
+    if factor.kind == Factor.Kind.EMAIL:
+        masked = _masked_email(factor.target, flow)
+    elif factor.target:
         masked = channels.masked(factors.KINDS[Method(factor.kind)].way.channel, factor.target)
     else:
         masked = factor.get_kind_display()

@@ -37,12 +37,15 @@ def test_username_in_any_spelling_logs_in_with_a_code(patient: User) -> None:
     page = browser.get("/login/").content.decode()
     assert ">Username</label>" in page
     assert 'type="email"' not in page
+    assert "If you have no username, enter your email." in page
     assert log_in(" ALICE.７７ ", browser=browser) == "/login/verify/"  # noqa: RUF001 as some keyboards type it
     page = browser.get("/login/verify/").content.decode()
     assert ">OTP</label>" in page
     assert ">Code</label>" not in page
     assert "<h1>Enter your OTP</h1>" in page
     assert "123456 is your OTP to log in." in page
+    assert "We texted an OTP to the" in page
+    assert "Not received an OTP?" in page
     number = patient.factors.get().target
     assert "is your OTP to log in." in OutboxMessage.objects.get(target=number).body
     browser.post("/login/verify/", {"code": code(number)})
@@ -55,7 +58,9 @@ def test_setup_and_change_of_a_number_say_otp_too(patient: User) -> None:
     browser, number = Browser(), "+447700900270"
     browser.password(bob)
     browser.post("/login/enroll/phone/", {"phone": number})
-    assert "<h1>Enter the OTP</h1>" in browser.get("/login/enroll/verify/").text
+    page = browser.get("/login/enroll/verify/").text
+    assert "<h1>Enter the OTP</h1>" in page
+    assert "We texted an OTP to <strong>" in page
     assert "is your OTP to set up your phone." in OutboxMessage.objects.get(target=number).body
     browser.post("/login/enroll/verify/", {"code": code(number)})
     browser.log_in(bob)

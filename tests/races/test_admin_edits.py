@@ -57,3 +57,33 @@ def test_two_superusers_who_change_each_other_both_save(policy: SitePolicy) -> N
             ]
         )
         assert [answer.status_code for answer in given] == [302, 302]
+
+
+@pytest.mark.parametrize("_turn", range(3))
+@pytest.mark.parametrize("same", ["username", "email"])
+def test_one_of_two_admins_gets_the_same_name_for_a_person(
+    policy: SitePolicy, same: str, _turn: int
+) -> None:
+    """Issue 13: the other one reads that it exists, on the form with what they typed.
+
+    A username is changed, an email is that of a new person.
+    """
+    saves = []
+    for number in range(2):
+        root = make_user(f"root{number}@example.org", is_staff=True, is_superuser=True)
+        give_phone(root, f"+44770090021{number}")
+        browser = Browser()
+        browser.log_in(root)
+        names = {"email": f"person{number}@example.org", "username": ""}
+        path = "/admin/accounts/user/add/"
+        if same == "username":
+            path = f"/admin/accounts/user/{make_user(names['email']).pk}/change/"
+        form = {"full_name": "Person", "language": "en", "is_active": "on", **names}
+        form[same] = {"username": "same", "email": "same@example.org"}[same]
+        saves.append(lambda browser=browser, path=path, form=form: browser.post(path, form))
+    given = sorted(at_once(saves), key=lambda answer: answer.status_code)
+    assert [answer.status_code for answer in given] == [200, 302]
+    page = given[0].content.decode()
+    assert "already exists" in page
+    assert 'value="same' in page
+    assert User.objects.filter(**{f"{same}__startswith": "same"}).count() == 1

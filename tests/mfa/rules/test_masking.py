@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from mfa.rules.masking import ending, masked_email, masked_pair
+from mfa.rules.masking import ending, masked_apart, masked_email, masked_pair
 
 
 def test_ending_is_two_digits():
@@ -54,3 +54,18 @@ def test_masked_name_shows_one_letter(name, domain):
 def test_two_masked_addresses_differ_with_fewest_letters(old, new, shown):
     """P09."""
     assert masked_pair(old, new) == shown
+
+
+@pytest.mark.parametrize(
+    ("others", "shown"),
+    [
+        ((), "a…@example.org"),
+        (("bob@example.org",), "a…@example.org"),
+        (("alice@example.net", "amy@example.com"), "a…@example.org"),
+        (("amy@example.org",), "al…@example.org"),
+        (("amy@example.org", "alina@example.org", "bob@example.org"), "alic…@example.org"),
+    ],
+)
+def test_masked_address_differs_from_all_others_with_fewest_letters(others, shown):
+    """Issue 13: two of a person's emails on one page."""
+    assert masked_apart("alice@example.org", others) == shown

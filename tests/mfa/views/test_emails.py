@@ -585,3 +585,16 @@ def test_email_is_not_offered_while_the_mail_server_fails(
     page = browser.post(ENROLL, {"email": WORK}).content.decode()
     assert "We can&#x27;t send emails right now." in page
     assert not codes(WORK)
+
+
+def test_similar_emails_are_told_apart_on_the_choice_page(
+    browser: Browser, bob: User, email_only: SitePolicy
+) -> None:
+    """Issue 13: with just enough letters. A name helps too."""
+    for number, address in enumerate(("billie@home.example", "bill@home.example", "x@a.example")):
+        at = timezone.now() + timedelta(seconds=number)
+        bob.factors.create(kind="email", target=address, confirmed_at=at)
+    browser.password(bob)
+    page = browser.get("/login/choose/").content.decode()
+    for shown in ("billi…@home.example", "bill…@home.example", "x…@a.example"):
+        assert f"Email to {shown}" in page

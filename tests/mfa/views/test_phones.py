@@ -149,3 +149,21 @@ def test_at_most_one_phone_is_preferred(both: Browser, alice: User) -> None:
     assert alice.factors.get(preferred=True).target == NEW_NUMBER
     with pytest.raises(IntegrityError), transaction.atomic():
         alice.factors.update(preferred=True)
+
+
+def test_change_of_number_says_which_phone_it_replaces(both: Browser, alice: User) -> None:
+    """Issue 13: with several phones."""
+    first = alice.factors.get(target=FIRST)
+    Factor.objects.filter(pk=first.pk).update(name="Work")
+    both.post(url_of(alice, FIRST, "prefer"))
+    page = " ".join(both.get("/me/phone/").text.split())
+    words = "The new number replaces only the number ending 01 (Work). "
+    assert words + "Your other phone stays." in page
+    give_phone(alice, "+447700900277")
+    page = " ".join(both.get("/me/phone/").text.split())
+    assert words + "Your other 2 phones stay." in page
+    both.post("/me/phone/", {"phone": "+447700900278"})
+    both.post(VERIFY, {"code": code("+447700900278")})
+    assert set(numbers(alice)) == {NEW_NUMBER, "+447700900277", "+447700900278"}
+    Factor.objects.exclude(target="+447700900278").delete()
+    assert "replaces only" not in both.get("/me/phone/").text
