@@ -587,7 +587,7 @@ def test_email_is_not_offered_while_the_mail_server_fails(
     assert not codes(WORK)
 
 
-def test_similar_emails_are_told_apart_on_the_choice_page(
+def test_similar_emails_differ_on_the_choice_page(
     browser: Browser, bob: User, email_only: SitePolicy
 ) -> None:
     """Issue 13: with just enough letters. A name helps too."""
