@@ -104,7 +104,7 @@ def check_with(user: "User", another: Membership) -> None:
 def roles_of(user: "User", affiliation: Affiliation) -> tuple[Layer, ...]:
     """Return the fixed layers of the person's roles."""
     if user.is_staff:
-        return (STAFF,)
+        return affiliation.site.in_roles((STAFF,))
     roles = {membership.role for membership in affiliation.memberships}
     return (MANAGER,) if Membership.Role.MANAGER in roles else ()
 

@@ -16,7 +16,7 @@ from mfa.login import diagnose
 from mfa.login.policy_words import sentence_of
 from mfa.models import Factor
 from mfa.models.level import Level
-from mfa.rules.policy import Layer
+from mfa.rules.policy import Layer, WeakerWays
 
 # The column behind each field of a layer, if it has another name
 COLUMNS = {
@@ -129,6 +129,8 @@ def _value(name: str, value: object) -> str:
         case timedelta():
             minutes = value // timedelta(minutes=1)
             return ngettext("%d minute", "%d minutes", minutes) % minutes
+        case WeakerWays.NONE:
+            return gettext("Everyone needs a passkey")
         case frozenset() if name == "methods":
             return ", ".join(str(words) for method, words in METHODS if method in value)
         case frozenset():

@@ -28,6 +28,7 @@ def organizations(now: datetime) -> list[Organization]:
         organization("Bank", methods=["phone"], text_countries=["GB", "US"], email_codes="off"),
         organization("Office", weaker_ways="refuse", email_codes="recovery"),
         organization("Silent"),
+        organization("Vault", passkeys_from=now - timedelta(days=1), backup=True),
     ]
 
 

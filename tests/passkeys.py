@@ -53,3 +53,11 @@ def answered(browser: Browser, key: SecurityKey, page: str, **changes: object):
     form = {"next": changes.pop("next")} if "next" in changes else {}
     challenge = changes.pop("challenge", None) or asked(browser, page)
     return browser.post(page, {"credential": key.answer(challenge, **changes), **form})
+
+
+def create(browser: Browser, key: SecurityKey, page: str, name: str = "", **changes: object):
+    """Make a new passkey with a page's options. `changes` are what is wrong."""
+    options = browser.post(f"{page}options/").json()
+    key.handle = decode(options["user"]["id"])
+    text = key.create(decode(options["challenge"]), **changes)
+    return browser.post(page, {"credential": text, "name": name})

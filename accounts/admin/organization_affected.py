@@ -32,7 +32,7 @@ def affected(request: SignedIn, object_id: str) -> HttpResponse:
     if form.errors:
         return redirect(FORM, level.pk)
     rules.follow(form.organization, level)
-    found = rules.impact_of(form.organization, level, timezone.now())
+    found = rules.impact_in_time(form.organization, level, timezone.now())
     if "csv" in request.POST:
         return csv_of(found, whole_numbers=True)
     people, after = found.page(number_of(request.POST.get("after")))

@@ -47,6 +47,7 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
                     "methods",
                     "backup",
                     "weaker_ways",
+                    "passkeys_from",
                     "email_codes",
                     "recovery_hours",
                     "new_device_email",
@@ -129,10 +130,14 @@ class OrganizationPolicyAdmin(PortalAdmin[OrganizationPolicy]):
         }
         if form.explained:
             rules.follow(organization, level)
+            now = timezone.now()
             context |= {
                 "mark": form.mark,
                 "after": sentence_of(rules.policy_with(organization, level)),
-                "impact": impact_sentences(rules.impact_of(organization, level, timezone.now())),
+                "impact": impact_sentences(
+                    rules.impact_of(organization, level, now),
+                    rules.later_of(organization, level, now),
+                ),
                 "untrusts": rules.ends_trust(organization, level),
                 "again": level.enroll_again_from != stored.enroll_again_from,
             }

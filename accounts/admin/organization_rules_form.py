@@ -30,6 +30,7 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
             "methods",
             "backup",
             "weaker_ways",
+            "passkeys_from",
             "email_codes",
             "recovery_hours",
             "new_device_email",
@@ -91,8 +92,7 @@ class OrganizationPolicyForm(LevelForm[OrganizationPolicy]):
         if conflict := rules.conflict_with(self.organization, self.instance):
             self.add_error(conflict.field, str(conflict))
         elif rules.demands_less(self.organization, self.instance):
-            words = gettext("The levels above require more. Choose the same or more.")
-            self.add_error("enforcement", words)
+            self.add_error("enforcement", str(rules.DEMANDS_LESS))
 
 
 def organization_of(level: OrganizationPolicy) -> Organization:

@@ -16,6 +16,8 @@ from mfa.models.level import MOST_TRUST
 from mfa.rules.methods import Method
 from mfa.rules.policy import Enforcement
 
+PAST = _("Enter a date in the future.")
+
 
 class MemberSearchForm(SearchForm):
     """Search the people of one organization."""
@@ -73,6 +75,14 @@ class RulesForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
+    passkeys_from = forms.DateField(
+        label=_("Everyone needs a passkey from"),
+        required=False,
+        help_text=_(
+            "People see the date. From that day, other methods only lead to the setup of a passkey."
+        ),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     trust_browser_days = forms.IntegerField(
         label=_("Days a person can trust a browser"),
         required=False,
@@ -96,7 +106,10 @@ class RulesForm(forms.Form):
         if deadline and not self.cleaned_data.get("opt_out"):
             self.add_error("deadline", _("Tick “Allow opt-out”, or clear the date."))
         elif deadline and deadline <= timezone.localdate():
-            self.add_error("deadline", _("Enter a date in the future."))
+            self.add_error("deadline", PAST)
+        day = self.cleaned_data.get("passkeys_from")
+        if day and day != self.initial.get("passkeys_from") and day <= timezone.localdate():
+            self.add_error("passkeys_from", PAST)
 
     # What the unticked box means
     unset: Enforcement | None = Enforcement.OFF
@@ -113,6 +126,7 @@ class RulesForm(forms.Form):
             tuple(data["methods"]),
             timezone.make_aware(start) if start else None,
             data["trust_browser_days"],
+            data["passkeys_from"],
         )
 
 
@@ -169,4 +183,5 @@ def initial_of(wishes: Wishes) -> dict[str, object]:
         "opt_out": wishes.enforcement is Enforcement.OPTIONAL,
         "deadline": timezone.localdate(wishes.deadline) if wishes.deadline else None,
         "trust_browser_days": wishes.trust_browser_days,
+        "passkeys_from": wishes.passkeys_from,
     }

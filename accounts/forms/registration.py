@@ -73,7 +73,7 @@ class RegistrationForm(PhoneForm):
                 self.fields["username"].label = _("Username (optional)")
             self.fields["email"].help_text = _("We email you a code.")
         del self.fields["phone"].widget.attrs["autofocus"]
-        if Method.PHONE not in policy.methods:
+        if Method.PHONE not in policy.offered:
             del self.fields["phone"]
 
     def clean_email(self) -> str:

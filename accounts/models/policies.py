@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from mfa.rules.methods import DEFAULT
-from mfa.rules.policy import EmailCodes, Enforcement, Layer
+from mfa.rules.policy import STAFF_ROLE, EmailCodes, Enforcement, Layer
 
 # Staff can change everyone's second step. Therefore theirs is never optional and never by email
 # (EM-01), so they need a backup besides the phone, and their sessions are shorter (AZ-03).
 # A trusted browser does not replace it (TB-01).
 STAFF = Layer(
-    name="staff",
+    name=STAFF_ROLE,
     enforcement=Enforcement.REQUIRED,
     methods=DEFAULT,
     no_email=True,

@@ -7,6 +7,7 @@ from accounts import policies
 from accounts.models import Organization, OrganizationPolicy
 from accounts.organizations import rules
 from accounts.what_if import METHODS
+from mfa.login.policy_words import day_of
 from mfa.rules.policy import Enforcement, Policy
 
 
@@ -21,6 +22,7 @@ def explain(organization: Organization, level: OrganizationPolicy) -> dict[str, 
         "deadline": decided(now.decided_by["deadline"]) if now.deadline else "",
         "methods": f"{decided(now.decided_by.get('methods', policies.SITE))} {may['methods']}",
         "trust_browser_days": _trust(organization, level, now),
+        "passkeys_from": _passkeys(organization, level, now),
     }
 
 
@@ -61,6 +63,14 @@ def most_trust(days: int) -> str:
         return gettext("No level above allows it.")
     words = ngettext("You can choose up to %d day.", "You can choose up to %d days.", days)
     return words % days
+
+
+def _passkeys(organization: Organization, level: OrganizationPolicy, now: Policy) -> str:
+    if now.passkeys_from is None:
+        return ""
+    above = rules.policy_with(organization, OrganizationPolicy(pk=level.pk)).passkeys_from
+    latest = gettext("The levels above require it from %s.") % day_of(above) if above else ""
+    return " ".join(filter(None, (decided(now.decided_by["passkeys_from"]), latest)))
 
 
 def _requirement(organization: Organization, level: OrganizationPolicy) -> str:

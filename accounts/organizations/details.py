@@ -94,9 +94,10 @@ def _without_conflict(organization: Organization) -> Iterator[None]:
         yield
         if not organization.is_active:
             return
-        site = policies.hold().layer(policies.SITE)
+        site = policies.hold()
         here = Organization.objects.filter(pk=organization.pk)
-        if conflict := conflict_of(site, User.role_layers, among(here, {})):
+        roles = site.in_roles(User.role_layers)
+        if conflict := conflict_of(site.layer(policies.SITE), roles, among(here, {})):
             raise ConflictError(conflict)
 
 

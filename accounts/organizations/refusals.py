@@ -8,7 +8,7 @@ from accounts.models import Organization, OrganizationPolicy, User
 from accounts.organizations import deciders, rules
 from mfa import factors
 from mfa.models.policy import Conflict
-from mfa.rules.methods import only_email
+from mfa.rules.methods import Method, only_email
 from mfa.rules.policy import Enforcement
 
 
@@ -35,6 +35,8 @@ def refusal_of(
         return RulesRefusal(field, words)
     if words := _too_long_trust(organization, changed):
         return RulesRefusal("trust_browser_days", words)
+    if _demands_passkeys(changed) and not factors.holds_one_of(actor, [Method.PASSKEY]):
+        return RulesRefusal("passkeys_from", gettext("Set up a passkey yourself first."))
     asks = changed.enforcement not in {"", Enforcement.OFF}
     if asks and not factors.holds_one_of(actor, changed.methods):
         return RulesRefusal("methods", gettext("Set up one of these methods yourself first."))
@@ -48,7 +50,18 @@ def _too_long_trust(organization: Organization, changed: OrganizationPolicy) -> 
     return deciders.most_trust(most) if days > most and days != stored else ""
 
 
+def _demands_passkeys(changed: OrganizationPolicy) -> bool:
+    """Whether the change sets a date from which people need a passkey."""
+    if changed.passkeys_from is None:
+        return False
+    stored = OrganizationPolicy.objects.get(pk=changed.pk)
+    return changed.passkeys_from != stored.passkeys_from
+
+
 def _without_method(conflict: Conflict) -> str:
+    if conflict.error.field == "passkeys":
+        words = gettext("These rules together require passkeys but do not allow them: %s.")
+        return words % ", ".join(conflict.error.levels)
     if conflict.shared:
         words = gettext("Another organization's rules leave these people no method: %s.")
         return words % conflict.named

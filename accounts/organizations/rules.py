@@ -5,12 +5,13 @@ An organization has two policies, each called a level here: `own` for its own pe
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts import policies
 from accounts.cohorts import cohorts
@@ -20,11 +21,13 @@ from accounts.organizations.managers import Manager
 from mfa import audit
 from mfa.client import Client
 from mfa.login import impact
-from mfa.login.impact import Impact
+from mfa.login.impact import Impact, Later
 from mfa.models import AbstractMfaUser, Event
 from mfa.models.policy import Conflict, conflict_of
 from mfa.rules.fold import Branch, Combination
 from mfa.rules.policy import Enforcement, Policy
+
+DEMANDS_LESS = _("The levels above require more. Choose the same or more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Wishes:
     deadline: datetime | None = None
     # None for what the levels above allow
     trust_browser_days: int | None = None
+    # The day from which everyone needs a passkey, in the time zone of the request
+    passkeys_from: date | None = None
 
 
 def wishes_of(organization: Organization, level: OrganizationPolicy) -> Wishes:
@@ -45,6 +50,7 @@ def wishes_of(organization: Organization, level: OrganizationPolicy) -> Wishes:
         tuple(level.methods),
         level.deadline,
         level.trust_browser_days,
+        _day(level.passkeys_from),
     )
 
 
@@ -71,7 +77,8 @@ def conflict_with(organization: Organization, level: OrganizationPolicy) -> Conf
     site = organization.site.layer(policies.SITE)
     # A level above clients counts also while there are none.
     alone = Combination((branch_with(organization, level),))
-    return conflict_of(site, User.role_layers, (*combinations({level.pk: level}), alone))
+    roles = organization.site.in_roles(User.role_layers)
+    return conflict_of(site, roles, (*combinations({level.pk: level}), alone))
 
 
 def demands_less(organization: Organization, level: OrganizationPolicy) -> bool:
@@ -107,6 +114,8 @@ def changed(
         changed.enforcement = ""
     changed.methods, changed.deadline = list(wishes.methods), wishes.deadline
     changed.trust_browser_days = wishes.trust_browser_days
+    if wishes.passkeys_from != _day(changed.passkeys_from):
+        changed.passkeys_from = _start(wishes.passkeys_from)
     follow(organization, changed)
     return changed
 
@@ -201,6 +210,29 @@ def impact_of(organization: Organization, level: OrganizationPolicy, now: dateti
     there = Q(organization__own=level) | Q(organization__parent__for_clients=level)
     people = Membership.objects.in_force().filter(there).values("user")
     return impact.of(site, site, now, cohorts({level.pk: level}), among=Q(pk__in=people))
+
+
+def impact_in_time(organization: Organization, level: OrganizationPolicy, now: datetime) -> Impact:
+    """Return who a change to a level affects, at once or from one of its dates on."""
+    dates = level.coming(OrganizationPolicy.objects.get(pk=level.pk), now)
+    return impact_of(organization, level.on_dates(dates, now), now)
+
+
+def later_of(organization: Organization, level: OrganizationPolicy, now: datetime) -> list[Later]:
+    """Return what a change to a level means from each of its dates on."""
+    dates = level.coming(OrganizationPolicy.objects.get(pk=level.pk), now)
+    return [
+        Later(day, impact_of(organization, level.on_dates([name], now), now))
+        for name, day in dates.items()
+    ]
+
+
+def _day(moment: datetime | None) -> date | None:
+    return timezone.localdate(moment) if moment else None
+
+
+def _start(day: date | None) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
 def _stated(organization: Organization, level: OrganizationPolicy) -> Enforcement | None:

@@ -56,7 +56,7 @@ def _may(above: Policy, name: str) -> str:
             allowed = list(EmailCodes)[list(EmailCodes).index(loosest) :]
             words = [str(Level.Email(each).label) for each in allowed]
             return gettext("You can choose from: %s.") % get_text_list(words, gettext("or"))
-        case WeakerWays.REFUSE:
+        case WeakerWays.REFUSE | WeakerWays.NONE:
             return gettext("A level above requires it.")
         case frozenset() as regions if regions != EVERYWHERE:
             return gettext("You can choose from: %s.") % countries.words(regions)

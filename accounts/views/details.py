@@ -37,7 +37,8 @@ def home(request: UserRequest) -> HttpResponse:
     left = recovery_codes.left(codes) if codes else None
     tasks = {
         "set_up": user.is_superuser and not user.mfa_policy.demanded,
-        "protect": not held and Method.PHONE in user.mfa_policy.methods,
+        "protect": not held and Method.PHONE in user.mfa_policy.offered,
+        "passkey": None if _first(held, Factor.Kind.PASSKEY) else user.mfa_policy.passkeys_due,
         "renew_codes": left is not None and left <= recovery_codes.FEW,
     }
     due = {name: due for name, due in tasks.items() if due}

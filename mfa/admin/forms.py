@@ -1,7 +1,7 @@
 """The form of the account policy. It never shows the stored token."""
 
 import unicodedata
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
@@ -10,6 +10,7 @@ from mfa import channels, countries, factors
 from mfa.admin.base.edits import Concurrent
 from mfa.channels.base import Channel
 from mfa.forms.levels import LevelForm
+from mfa.forms.moments import MomentField
 from mfa.models import AbstractMfaUser, AccountPolicy, SmsValues
 from mfa.rules import looks, phone_numbers, regions
 from mfa.rules.methods import ChannelName
@@ -87,6 +88,12 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "size": 10}),
     )
 
+    staff_passkeys_from = MomentField(
+        label=_("Staff need a passkey from"),
+        required=False,
+        help_text=_("The same, for staff only. Empty: staff are like everyone."),
+    )
+
     class Meta:
         """The fields, as the page groups them."""
 
@@ -110,6 +117,8 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
             "methods",
             "backup",
             "weaker_ways",
+            "passkeys_from",
+            "staff_passkeys_from",
             "code_life_minutes",
             "email_codes",
             "recovery_hours",
@@ -174,6 +183,10 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
     def is_valid(self) -> bool:
         """Whether to save. A test of the page's values saves nothing and shows the form again."""
         return TESTED not in self.data and super().is_valid()
+
+    def clean_staff_passkeys_from(self) -> Any:
+        """Refuse a new date that is over already, so that staff see it first."""
+        return self.in_the_future("staff_passkeys_from")
 
     def clean_sms_account_id(self) -> str:
         """Return the account ID if the provider accepts its format."""

@@ -141,6 +141,8 @@ class AccountPolicyAdmin(PortalAdmin[AccountPolicy]):
                     "methods",
                     "backup",
                     "weaker_ways",
+                    "passkeys_from",
+                    "staff_passkeys_from",
                     "code_life_minutes",
                     "after_enrollment",
                     "number_change",

@@ -14,7 +14,7 @@ from mfa.admin.forms import AccountPolicyForm
 from mfa.login import impact
 from mfa.login.affected import number_of, sent_again
 from mfa.login.guards import SignedIn, fresh
-from mfa.login.impact import Impact
+from mfa.login.impact import Impact, Later
 from mfa.login.impact_csv import csv_of
 from mfa.login.policy_words import impact_sentences, sentence_of_site
 from mfa.login.typed import keeps
@@ -44,7 +44,8 @@ def affected(request: SignedIn) -> HttpResponse:
     form = _sent(request)
     if form.errors:
         return redirect(FORM)
-    found = impact_of(AccountPolicy.load(), form.instance)
+    before = AccountPolicy.load()
+    found = impact_of(before, _on_all_dates(before, form.instance))
     if "csv" in request.POST:
         return csv_of(found, whole_numbers=True)
     people, after = found.page(number_of(request.POST.get("after")))
@@ -70,6 +71,20 @@ def impact_of(before: SitePolicy, after: SitePolicy) -> Impact:
     return impact.of(before, after, now)
 
 
+def later_of(before: SitePolicy, after: SitePolicy) -> list[Later]:
+    """Return what a change means from each of its dates on."""
+    now = timezone.now()
+    return [
+        Later(day, impact.of(before, after.on_dates([name], now), now))
+        for name, day in after.coming(before, now).items()
+    ]
+
+
+def _on_all_dates(before: SitePolicy, after: SitePolicy) -> SitePolicy:
+    now = timezone.now()
+    return after.on_dates(after.coming(before, now), now)
+
+
 def _sent(request: SignedIn) -> AccountPolicyForm:
     if not request.user.has_perm("mfa.change_accountpolicy"):
         raise PermissionDenied
@@ -83,5 +98,7 @@ def _preview(form: AccountPolicyForm) -> dict[str, object]:
     return {
         "before": sentence_of_site(before),
         "after": sentence_of_site(form.instance),
-        "sentences": impact_sentences(impact_of(before, form.instance)),
+        "sentences": impact_sentences(
+            impact_of(before, form.instance), later_of(before, form.instance)
+        ),
     }

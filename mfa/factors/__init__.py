@@ -99,7 +99,7 @@ def to_enroll(methods: frozenset[Method]) -> list[Kind]:
 def may_prove(user: AbstractMfaUser, channel: str, target: str) -> bool:
     """Whether the person's policy allows this new number or address (fac3)."""
     if channel == ChannelName.EMAIL:
-        return Method.EMAIL in user.mfa_policy.methods
+        return Method.EMAIL in user.mfa_policy.offered
     return may_have(user, target)
 
 

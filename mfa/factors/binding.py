@@ -97,9 +97,12 @@ def shown_of(user: AbstractMfaUser) -> list[Factor]:
 
 def only_of(user: AbstractMfaUser) -> Factor | None:
     """Return the factor that the person needs to log in, if only one is left."""
+    policy = user.mfa_policy
     # Recovery codes are a backup of a factor, not a replacement.
-    kinds = user.mfa_policy.methods.intersection(FIRST)
-    left = Factor.objects.usable().filter(user_id=user.pk, kind__in=kinds)[:2]
+    kinds = policy.methods.intersection(FIRST)
+    held = list(Factor.objects.usable().filter(user_id=user.pk, kind__in=kinds))
+    passkeys = [factor for factor in held if factor.kind == Factor.Kind.PASSKEY]
+    left = passkeys if passkeys and policy.only_passkeys else held
     return left[0] if len(left) == 1 else None
 
 

@@ -70,7 +70,7 @@ def numbers_of(user: AbstractMfaUser) -> list[str]:
 def may_have(user: AbstractMfaUser, number: str) -> bool:
     """Whether the person's policy allows this number as a phone."""
     policy = user.mfa_policy
-    return Method.PHONE in policy.methods and policy.may_enroll(regions.region_of(number))
+    return Method.PHONE in policy.offered and policy.may_enroll(regions.region_of(number))
 
 
 def last_number(user: AbstractMfaUser) -> str:

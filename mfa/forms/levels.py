@@ -54,6 +54,13 @@ class LevelForm(forms.ModelForm[L]):
         required=False,
         help_text=_("If MFA is optional, it is required from this time. People see the date."),
     )
+    passkeys_from = MomentField(
+        label=_("Everyone needs a passkey from"),
+        required=False,
+        help_text=_(
+            "People see the date. From then on, other methods only lead to the setup of a passkey."
+        ),
+    )
     new_device_email = forms.NullBooleanField(
         label=_("Email code on a new device"),
         required=False,
@@ -115,7 +122,15 @@ class LevelForm(forms.ModelForm[L]):
 
     def clean_deadline(self) -> Any:
         """Refuse a new deadline that is over already: it would change the requirement at once."""
-        deadline = self.cleaned_data["deadline"]
-        if deadline and "deadline" in self.changed_data and deadline <= timezone.now():
+        return self.in_the_future("deadline")
+
+    def clean_passkeys_from(self) -> Any:
+        """Refuse a new date that is over already, so that people see it first."""
+        return self.in_the_future("passkeys_from")
+
+    def in_the_future(self, name: str) -> Any:
+        """Return a date. Raises ValidationError if it is new and over already."""
+        date = self.cleaned_data[name]
+        if date and name in self.changed_data and date <= timezone.now():
             raise forms.ValidationError(gettext("Choose a time in the future."))
-        return deadline
+        return date

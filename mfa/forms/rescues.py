@@ -51,7 +51,7 @@ class NumberForm(PhoneForm, ReasonForm):
 
     def clean_phone(self) -> str:
         """Return the number. Refuse if the person's policy allows no phones."""
-        if Method.PHONE not in self.policy.methods:
+        if Method.PHONE not in self.policy.offered:
             raise forms.ValidationError(gettext("This person's policy allows no phones."))
         return super().clean_phone()
 

@@ -28,6 +28,8 @@ DECISIVE = attrgetter(
     "text_regions",
     "mail_tested",
     "new_device_email",
+    "weaker_ways",
+    "backup",
 )
 # More cohorts with equal changes count as another change, so that each query stays small.
 MOST_COHORTS = 50
@@ -71,7 +73,7 @@ def _policy(
     try:
         return resolve(
             site.layer("site"),
-            cohort.roles,
+            site.in_roles(cohort.roles),
             branches,
             in_force=in_force,
             floor=site.floor,

@@ -40,6 +40,13 @@ WAY_IN: "dict[Step, StrOrPromise]" = {
         "except from a device they have logged in on before."
     ),
 }
+# For a person who has to set up a passkey (PS-09)
+TO_PASSKEY: "dict[Step, StrOrPromise]" = {
+    Step.ANSWER: _("Logs in with the password and a code, then has to set up a passkey."),
+    Step.CHOOSE: _("Logs in with the password and a code, then has to set up a passkey."),
+    Step.ENROLL: _("Can log in with the password and is asked to set up a passkey."),
+    Step.PROVE_MAILBOX: _("Enters the password and an emailed code, then sets up a passkey."),
+}
 CLOSED = {Step.BLOCKED, Step.WAIT}
 # By the channel of an answer
 USED = {str(kind.way.channel): kind.words.by for kind in factors.KINDS.values()}
@@ -83,10 +90,15 @@ def of(user: AbstractMfaUser) -> Verdict:
             "except from a device they have logged in on before."
         ) % {"time": _time(slowed)}
     else:
-        words = str(WAY_IN[step])
+        words = str(_way_in(facts, step))
     happened = (*_events(user.pk), *_messages(user))
     latest = sorted(happened, key=lambda each: each.at, reverse=True)[:LATEST]
     return Verdict(can, words, tuple(_reasons(user, facts, now)), tuple(latest))
+
+
+def _way_in(facts: Facts, step: Step) -> "StrOrPromise":
+    lacks_passkey = facts.only_passkeys and facts.outdated
+    return TO_PASSKEY.get(step, WAY_IN[step]) if lacks_passkey else WAY_IN[step]
 
 
 def _facts(user: AbstractMfaUser, now: datetime) -> Facts:

@@ -40,10 +40,11 @@ def gather(
     holdings = tuple(factor.holding for factor in best_first)
     channels = _channels(user, policy, pending, now)
     due = user.mailbox_due(policy, now)
-    outdated = verbs.are_outdated(held, policy.enroll_again_from)
+    lacks_passkey = policy.lacks_passkey([factor.kind for factor in held])
+    outdated = verbs.are_outdated(held, policy.enroll_again_from) or lacks_passkey
     number_due = (
         policy.number_change is NumberChange.SAVE_THEN_VERIFY
-        and Method.PHONE in policy.methods
+        and Method.PHONE in policy.offered
         and bool(verbs.waiting_number(factors))
     )
     # A first factor after long inactivity needs a code by email (S12).
@@ -88,6 +89,7 @@ def gather(
         or Method.RECOVERY_CODES not in policy.methods
         or verbs.are_backed_up(_counted(held, policy)),
         outdated=outdated,
+        only_passkeys=policy.only_passkeys,
         number_due=number_due,
         proved=pending.proved,
         email_confirms=(outdated or number_due)

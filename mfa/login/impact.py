@@ -122,6 +122,14 @@ class Impact:
         return get_user_model().objects.aggregate(last=Max("pk"))["last"] or 0
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What a change means from one of its dates on."""
+
+    day: datetime
+    impact: Impact
+
+
 def of(
     before: SitePolicy,
     after: SitePolicy,

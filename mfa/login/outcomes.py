@@ -6,6 +6,9 @@ factor once for all of them.
 """
 
 from datetime import datetime
+from functools import reduce
+from itertools import combinations
+from operator import or_
 
 from django.db.models import F, Min, Q
 from django.db.models.functions import Left
@@ -16,7 +19,15 @@ from mfa.models import Factor, Status
 from mfa.models.cohorts import has_any
 from mfa.models.factors import USABLE
 from mfa.models.people import FORGOTTEN_AFTER, RESTS_AFTER_CHANGE, RIPE_LASTS
-from mfa.rules.methods import FIRST, SECRET, STRONG_FIRST, ChannelName, Method, only_email
+from mfa.rules.methods import (
+    FIRST,
+    SECRET,
+    STRONG_FIRST,
+    WAYS,
+    ChannelName,
+    Method,
+    only_email,
+)
 from mfa.rules.outcomes import NextLogin
 from mfa.rules.policy import EmailCodes, Enforcement, Policy
 from mfa.rules.regions import EVERYWHERE, REGIONS, region_of
@@ -35,22 +46,23 @@ def outcomes(policy: Policy, now: datetime) -> list[Outcome]:
     if not policy.demanded or policy.enforcement is Enforcement.OFF:
         return [(Q(), NextLogin.NOTHING)]
     bound = Q(ever_bound_at__isnull=False)
-    answers = _answers(policy, now)
-    outdated = _outdated(policy)
+    set_up, ways = _set_up(policy), _Ways(policy, now)
     return [
-        *([(answers & outdated, NextLogin.SET_UP)] if outdated else []),
-        (answers, NextLogin.CODE),
-        (bound & _recovers(policy, now), NextLogin.SET_UP),
+        *ways.outcomes(_due(policy), set_up),
+        (bound & _recovers(policy, now), set_up),
         (bound, NextLogin.BLOCKED),
         *_skipping(policy, now),
     ]
 
 
+def _set_up(policy: Policy) -> NextLogin:
+    return NextLogin.SET_UP_PASSKEY if policy.only_passkeys else NextLogin.SET_UP
+
+
 def _skipping(policy: Policy, now: datetime) -> list[Outcome]:
     """Return what becomes of a person who never had a factor, and skipped the setup or not."""
-    over = policy.skips_until is not None and policy.skips_until <= now
-    if policy.enforcement is Enforcement.REQUIRED or over or policy.most_skips == 0:
-        return [(Q(), NextLogin.SET_UP)]
+    if policy.enforcement_after(0, now) is Enforcement.REQUIRED:
+        return [(Q(), _set_up(policy))]
     counted = Q(skipped_at__isnull=False)
     if policy.skips_from:
         counted &= Q(skipped_at__gt=policy.skips_from)
@@ -65,19 +77,70 @@ def _skipping(policy: Policy, now: datetime) -> list[Outcome]:
     return [(counted & used, NextLogin.SET_UP), (Q(), NextLogin.MAY_SET_UP)]
 
 
-def _answers(policy: Policy, now: datetime) -> Q:
-    """Whether a code can be asked for, as `routes.usable` lists them."""
-    others = Q(factors__kind__in=sorted(policy.methods - {Method.PHONE, Method.EMAIL}))
-    ways = others & (~Q(factors__kind__in=SECRET) | ~Q(factors__secret=""))
-    if Method.PHONE in policy.methods and channels.available(ChannelName.SMS):
-        ways |= Q(factors__kind=Method.PHONE) & _in_reach(policy)
-    answers = _held(ways)
-    if policy.email_codes is EmailCodes.LOGIN:
-        kinds = sorted(policy.methods & set(STRONG_FIRST))
-        answers |= _held(_ACTIVE & Q(factors__kind__in=kinds)) & _mailbox(policy, now)
-    if Method.EMAIL in policy.methods:
-        answers |= _enrolled_email(policy, now)
-    return answers
+class _Ways:
+    """What people can be asked for, as `routes.usable` lists it: each is a condition."""
+
+    def __init__(self, policy: Policy, now: datetime) -> None:
+        """Passkeys, recovery codes, phones and apps, and the two kinds of email."""
+        self._policy = policy
+        self._passkeys = self._of(Method.PASSKEY)
+        self._codes = self._of(Method.RECOVERY_CODES)
+        self._app_or_phone = self._of(Method.APP) | self._phones()
+        self._own_email = self._enrolled = NOBODY
+        if policy.email_codes is EmailCodes.LOGIN:
+            kinds = sorted(policy.methods & set(STRONG_FIRST))
+            proven = _held(_ACTIVE & Q(factors__kind__in=kinds))
+            self._own_email = proven & _mailbox(policy, now)
+        if Method.EMAIL in policy.methods:
+            self._enrolled = _enrolled_email(policy, now)
+
+    def outcomes(self, due: Q | None, set_up: NextLogin) -> list[Outcome]:
+        """Return what becomes of people who answer. `due`: they then set up a factor."""
+        strong = self._passkeys | self._codes | self._app_or_phone
+        steady = Q() if due is None else ~due
+        found = [
+            (steady & strong & self._needs_backup(), NextLogin.BACK_UP),
+            (steady & self._passkeys & self._nothing_weaker(), NextLogin.PASSKEY),
+            (steady & (strong | self._own_email | self._enrolled), NextLogin.CODE),
+        ]
+        if due is None:
+            return found
+        # Beside other factors, an enrolled email does not open the setup of a new one (EM-07).
+        alone = Q() if only_email(self._policy.methods) else Q(only_email_since__isnull=False)
+        opens = strong | self._own_email | (self._enrolled & alone)
+        return [(due & opens, set_up), *found]
+
+    def _of(self, method: Method) -> Q:
+        if method not in self._policy.methods:
+            return NOBODY
+        readable = ~Q(factors__secret="") if method in SECRET else Q()
+        return _held(Q(factors__kind=method) & readable)
+
+    def _phones(self) -> Q:
+        if Method.PHONE not in self._policy.methods or not channels.available(ChannelName.SMS):
+            return NOBODY
+        return _held(Q(factors__kind=Method.PHONE) & _in_reach(self._policy))
+
+    @property
+    def _refuses(self) -> bool:
+        """Whether a passkey closes the weaker ways."""
+        return self._policy.refuses_weaker([Method.PASSKEY])
+
+    def _nothing_weaker(self) -> Q:
+        if self._refuses:
+            return Q()
+        return ~(self._app_or_phone | self._own_email | self._enrolled)
+
+    def _needs_backup(self) -> Q:
+        """Whether the policy requires a backup, and `factors.are_backed_up` is false."""
+        policy = self._policy
+        if not policy.backup or Method.RECOVERY_CODES not in policy.methods:
+            return NOBODY
+        kinds = {kind: _held(Q(factors__kind=kind)) for kind in WAYS if kind is not Method.EMAIL}
+        passkey = kinds.pop(Method.PASSKEY)
+        beside = kinds[Method.RECOVERY_CODES] if self._refuses else reduce(or_, kinds.values())
+        two = reduce(or_, (one & other for one, other in combinations(kinds.values(), 2)))
+        return ~((passkey & beside) | (~passkey & two))
 
 
 def _enrolled_email(policy: Policy, now: datetime) -> Q:
@@ -111,12 +174,15 @@ def _beginnings(code: str, allowed: frozenset[str]) -> list[str]:
     return [each["begins"] for each in found if region_of(each["one"]) in allowed]
 
 
-def _outdated(policy: Policy) -> Q:
-    """Whether all phones and apps were added before everyone had to set up MFA again (K9)."""
-    if policy.enroll_again_from is None:
-        return Q()
-    newer = Q(factors__confirmed_at__gt=policy.enroll_again_from)
-    return _held(_FIRST) & ~_held(_FIRST & newer)
+def _due(policy: Policy) -> Q | None:
+    """Whether people set up a factor after they answered: a passkey, or a newer one (K9)."""
+    found: list[Q] = []
+    if policy.only_passkeys:
+        found.append(~_held(Q(factors__kind=Method.PASSKEY)))
+    if policy.enroll_again_from is not None:
+        newer = Q(factors__confirmed_at__gt=policy.enroll_again_from)
+        found.append(_held(_FIRST) & ~_held(_FIRST & newer))
+    return reduce(or_, found) if found else None
 
 
 def _recovers(policy: Policy, now: datetime) -> Q:

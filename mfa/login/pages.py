@@ -28,7 +28,7 @@ PAGES = {
 def page_of(flow: Flow) -> str:
     """Return the URL name of the step's page."""
     if flow.step in {Step.ENROLL, Step.OFFER}:
-        return _first_page(flow.user.mfa_policy.methods)
+        return _first_page(flow.user.mfa_policy.offered)
     if flow.step is Step.ANSWER and (route := flow.facts.route):
         return factors.kind_of(route).page
     return PAGES[flow.step]

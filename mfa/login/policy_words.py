@@ -1,7 +1,7 @@
 """A policy and the impact of a change in sentences, in the reader's language."""
 
-from collections.abc import Collection, Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
 
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from mfa.factors import KINDS
-from mfa.login.impact import Affected, Impact
+from mfa.login.impact import Affected, Impact, Later
 from mfa.models import SitePolicy
 from mfa.rules.fold import EmptyPolicyError, resolve
 from mfa.rules.methods import Method
@@ -20,30 +20,55 @@ from mfa.rules.policy import Enforcement, Policy
 DAY = timedelta(days=1)
 # What the next login asks of one person, in a list
 OUTCOMES: dict[NextLogin, str | Promise] = {
+    NextLogin.SET_UP_PASSKEY: _("must set up a passkey"),
     NextLogin.SET_UP: _("must set up MFA"),
     NextLogin.MAY_SET_UP: _("may set up MFA"),
+    NextLogin.BACK_UP: _("enters a code, then saves recovery codes"),
+    NextLogin.PASSKEY: _("uses a passkey or a recovery code"),
     NextLogin.CODE: _("enters a code"),
     NextLogin.NOTHING: _("logs in with just the password"),
     NextLogin.BLOCKED: _("cannot log in: needs support"),
 }
 
 
+# What a date from which everyone needs a passkey leads to
+BY_PASSKEY = (NextLogin.SET_UP_PASSKEY, NextLogin.PASSKEY)
+
+
 def sentence_of(policy: Policy) -> str:
     """Say what the policy asks of a person, in a sentence or two."""
     if policy.enforcement is Enforcement.OFF:
         return gettext("People log in with just their password.")
-    return " ".join(filter(None, (_asked(policy), _trust(policy.trust_browser_for // DAY))))
+    said = (_asked(policy), _beside(policy), _trust(policy.trust_browser_for // DAY))
+    return " ".join(filter(None, said))
 
 
 def _asked(policy: Policy) -> str:
-    names = [str(words) for words in _wanted(policy.methods)]
+    names = [str(words) for words in _wanted(policy.offered)]
     said = {"methods": get_text_list(names, gettext("or"))}
-    if policy.enforcement is Enforcement.REQUIRED:
+    if policy.enforcement is Enforcement.REQUIRED or policy.only_passkeys:
         return gettext("Everyone sets up %(methods)s, and uses it to log in.") % said
     if policy.deadline is None:
         return gettext("People can set up %(methods)s, or skip it.") % said
-    said["day"] = date_format(localtime(policy.deadline), "j F Y")
+    said["day"] = day_of(policy.deadline)
     return gettext("People can set up %(methods)s. From %(day)s, everyone must.") % said
+
+
+def _beside(policy: Policy) -> str:
+    """Say until when, and for whom, other methods than passkeys and recovery codes work."""
+    found = []
+    if policy.only_passkeys:
+        found.append(gettext("Other methods only lead to this setup."))
+    elif policy.refuses_weaker([Method.PASSKEY]):
+        found.append(gettext("People with a passkey log in only with passkeys and recovery codes."))
+    if policy.passkeys_due:
+        found.append(gettext("From %s, everyone needs a passkey.") % day_of(policy.passkeys_due))
+    return " ".join(found)
+
+
+def day_of(moment: datetime) -> str:
+    """Return the day in words."""
+    return date_format(localtime(moment), "j F Y")
 
 
 def _trust(days: int) -> str:
@@ -65,11 +90,13 @@ def sentence_of_site(site: SitePolicy) -> str:
         policy = resolve(site.layer("site"), in_force=True, floor=site.floor)
     except EmptyPolicyError as error:
         policy = error.policy
-    return sentence_of(policy)
+    since = site.staff_passkeys_from
+    staff = gettext("From %s, staff need a passkey.") % day_of(since) if since else ""
+    return " ".join(filter(None, (sentence_of(policy), staff)))
 
 
-def impact_sentences(impact: Impact) -> list[str]:
-    """Say how many people a change affects, and how."""
+def impact_sentences(impact: Impact, later: Iterable[Later] = ()) -> list[str]:
+    """Say how many people a change affects, and how: at once, and from its dates on."""
     counted = impact.count()
     allowed = {method for change in impact.changes for method in change.after.methods}
     method = next((str(words) for words in _wanted(allowed)), "")
@@ -78,7 +105,17 @@ def impact_sentences(impact: Impact) -> list[str]:
         for outcome in OUTCOMES
         if outcome in counted
     ]
+    found += [sentence for each in later for sentence in _later(each)]
     return found or [gettext("The change affects no one's next login.")]
+
+
+def _later(later: Later) -> Iterator[str]:
+    counted = later.impact.count()
+    for outcome in BY_PASSKEY:
+        if outcome in counted:
+            said = ", ".join(_clauses(outcome, counted[outcome], ""))
+            words = gettext("From %(day)s: %(sentence)s.")
+            yield words % {"day": day_of(later.day), "sentence": said}
 
 
 def grouped(number: int) -> str:
@@ -108,6 +145,24 @@ def _clauses(outcome: NextLogin, affected: Affected, method: str) -> Iterator[st
 
 def _main(outcome: NextLogin, number: int) -> str:
     match outcome:
+        case NextLogin.SET_UP_PASSKEY:
+            return ngettext(
+                "%(number)s person will be asked to set up a passkey at the next login",
+                "%(number)s people will be asked to set up a passkey at their next login",
+                number,
+            )
+        case NextLogin.BACK_UP:
+            return ngettext(
+                "%(number)s person will enter a code and save recovery codes at the next login",
+                "%(number)s people will enter a code and save recovery codes at their next login",
+                number,
+            )
+        case NextLogin.PASSKEY:
+            return ngettext(
+                "%(number)s person will log in only with a passkey or a recovery code",
+                "%(number)s people will log in only with a passkey or a recovery code",
+                number,
+            )
         case NextLogin.SET_UP:
             return ngettext(
                 "%(number)s person will be asked to set up %(method)s at the next login",

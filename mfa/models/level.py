@@ -1,9 +1,11 @@
 """The columns that all policy levels share. Empty means that the level above decides."""
 
+from collections.abc import Iterable
+from copy import copy
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, Self
 
 from django.core.validators import BaseValidator, MaxValueValidator, MinValueValidator
 from django.db import models
@@ -129,6 +131,14 @@ class Level(models.Model):
         blank=True,
         help_text=_("Support and recovery by email still help people who lose their passkey."),
     )
+    passkeys_from = models.DateTimeField(
+        _("Everyone needs a passkey from"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "People see the date. From then on, other methods only lead to the setup of a passkey."
+        ),
+    )
     code_life_minutes = models.PositiveSmallIntegerField(
         _("Code lifetime (minutes)"),
         null=True,
@@ -202,6 +212,9 @@ class Level(models.Model):
         help_text=_("Shown to people who cannot log in. Example: the help desk, 020 7946 0000."),
     )
 
+    # The columns with a date from which people need a passkey
+    passkey_dates: tuple[str, ...] = ("passkeys_from",)
+
     # What an empty column means where no level above says more
     enforcement_if_unset = ""
     on_reenable_if_unset = Reenable.KEEP.value
@@ -236,11 +249,28 @@ class Level(models.Model):
             noted.add("trusts_from")
         return noted
 
+    def coming(self, former: "Level", now: datetime) -> dict[str, datetime]:
+        """Return the new dates from which people need a passkey, and that are not over yet."""
+        dates = {name: getattr(self, name) for name in self.passkey_dates}
+        return {
+            name: at
+            for name, at in dates.items()
+            if at and at > now and at != getattr(former, name)
+        }
+
+    def on_dates(self, names: Iterable[str], now: datetime) -> Self:
+        """Return a copy as if these dates were now. It is not saved."""
+        later = copy(self)
+        for name in names:
+            setattr(later, name, now)
+        return later
+
     def layer(self, name: str, now: datetime | None = None) -> Layer:
         """Return the settings for the rules, as they are at a time."""
         lists = (tuple(self.methods), tuple(self.enroll_countries), tuple(self.text_countries))
         layer = _layer(name, _SAME(self), _WORDS(self), _LENGTHS(self), lists)
-        return due(layer, now or timezone.now()) if layer.deadline else layer
+        dated = layer.deadline or layer.passkeys_from
+        return due(layer, now or timezone.now()) if dated else layer
 
 
 # The columns that are the same in the rules
@@ -250,6 +280,7 @@ _SAME = attrgetter(
     "skips_from",
     "deadline",
     "enroll_again_from",
+    "passkeys_from",
     "new_device_email",
     "backup",
     "may_close",
@@ -283,7 +314,7 @@ def _layer(
     lengths: tuple[int | None, ...],
     lists: tuple[tuple[str, ...], ...],
 ) -> Layer:
-    most_skips, skips_until, skips_from, deadline, again_from, *flags = same
+    most_skips, skips_until, skips_from, deadline, again_from, passkeys_from, *flags = same
     by_email, backup, may_close, voip, trusts_from = flags
     enforcement, email_codes, weaker_ways, after_enrollment, number_change, *rest = words
     home_region, contact = rest
@@ -305,6 +336,7 @@ def _layer(
         may_close=may_close,
         email_codes=EmailCodes(email_codes) if email_codes else None,
         weaker_ways=WeakerWays(weaker_ways) if weaker_ways else None,
+        passkeys_from=passkeys_from,
         code_life=timedelta(minutes=minutes) if minutes else None,
         session_life=timedelta(hours=hours) if hours else None,
         session_idle=timedelta(minutes=idle) if idle else None,

@@ -1,7 +1,7 @@
 """The site's policy: who MFA applies to, and the settings for everyone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Self
 
@@ -24,7 +24,7 @@ from mfa.models.people import AbstractMfaUser
 from mfa.models.sms_account import SmsAccount
 from mfa.rules.fold import Combination, EmptyPolicyError, resolve
 from mfa.rules.methods import ChannelName
-from mfa.rules.policy import Enforcement, Layer
+from mfa.rules.policy import STAFF_ROLE, Enforcement, Layer, due
 
 # Enough for a small organization's first day. It bounds the cost of a fraud.
 TEXTS_A_DAY = 500
@@ -41,6 +41,7 @@ BESIDE = (
 
 EMPTY = {
     "methods": _("This policy leaves no verification method that people can set up (%(levels)s)."),
+    "passkeys": _("This policy requires passkeys but does not allow them (%(levels)s)."),
     "countries": _(
         "This policy leaves no country whose numbers people can set up (%(levels)s). Allow texts "
         "to at least one of the countries for new numbers."
@@ -65,7 +66,7 @@ class Conflict:
     @property
     def field(self) -> str:
         """The field of a form that the conflict is about."""
-        return "methods" if self.error.field == "methods" else "enroll_countries"
+        return "enroll_countries" if self.error.field == "countries" else "methods"
 
     def __str__(self) -> str:
         """Say what is left out, with the names of the levels and people."""
@@ -132,6 +133,12 @@ class SitePolicy(Level, Branded):
             "Here you see your orders and invoices."
         ),
     )
+    staff_passkeys_from = models.DateTimeField(
+        _("Staff need a passkey from"),
+        null=True,
+        blank=True,
+        help_text=_("As for everyone, but only for staff."),
+    )
     texts_a_day = models.PositiveIntegerField(
         _("Daily text limit for new numbers"),
         null=True,
@@ -152,6 +159,7 @@ class SitePolicy(Level, Branded):
     )
 
     enforcement_if_unset = Level.Enforce.REQUIRED.value
+    passkey_dates = (*Level.passkey_dates, "staff_passkeys_from")
 
     # Set by load_for() for one person
     is_pilot = False
@@ -189,7 +197,8 @@ class SitePolicy(Level, Branded):
         ):
             raise ValidationError({"may_relax_to": TOO_STRICT})
         people = get_user_model()
-        if found := conflict_of(self.layer("site"), people.role_layers, people.combinations()):
+        roles = self.in_roles(people.role_layers)
+        if found := conflict_of(self.layer("site"), roles, people.combinations()):
             raise ValidationError(str(found))
 
     @classmethod
@@ -222,6 +231,17 @@ class SitePolicy(Level, Branded):
         own = [field.name for field in cls._meta.concrete_fields]
         site = cls.objects.select_related("sms", "health").only(*own, *BESIDE)
         return site.annotate(is_pilot=Exists(pilots), is_paused=Exists(pauses)).order_by("pk")[:1]
+
+    def in_roles(self, roles: Iterable[Layer]) -> tuple[Layer, ...]:
+        """Return the fixed layers of roles with what this policy demands of staff."""
+        since = self.staff_passkeys_from
+        if since is None:
+            return tuple(roles)
+        now = timezone.now()
+        return tuple(
+            due(replace(role, passkeys_from=since), now) if role.name == STAFF_ROLE else role
+            for role in roles
+        )
 
     @property
     def floor(self) -> Enforcement | None:

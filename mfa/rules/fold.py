@@ -43,10 +43,11 @@ class Combination:
 
 
 class EmptyPolicyError(ValueError):
-    """The levels together allow no `field`: "methods" or "countries".
+    """The levels together allow no `field`: "methods", "passkeys" or "countries".
 
-    `levels` names the levels that restrict it. `policy` is the result so far: confirmed factors
-    still work, and nothing new can be enrolled.
+    "passkeys": one level demands a passkey, and another does not allow them. `levels` names the
+    levels that restrict it. `policy` is the result so far: confirmed factors still work, and
+    nothing new can be enrolled.
     """
 
     def __init__(self, field: str, levels: tuple[str, ...], policy: Policy) -> None:
@@ -123,6 +124,8 @@ def _fold(
     levels = (*nearest, *(level for other in others for level in other.levels))
     if policy.methods.isdisjoint(FIRST):
         raise EmptyPolicyError("methods", _wishing(levels, "methods"), policy)
+    if policy.passkeys_from and Method.PASSKEY not in policy.methods:
+        raise EmptyPolicyError("passkeys", _wishing(levels, "methods", "passkeys_from"), policy)
     closed = policy.enroll_regions.isdisjoint(policy.text_regions)
     if closed and Method.PHONE in policy.methods:
         raise EmptyPolicyError("countries", _wishing(levels, *COUNTRIES), policy)

@@ -11,8 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from mfa.rules.methods import DEFAULT, Method
+from mfa.rules.methods import BESIDE_PASSKEY, DEFAULT, Method
 from mfa.rules.regions import EVERYWHERE
+
+# The name of the layer for staff, of whom the site can demand more
+STAFF_ROLE = "staff"
 
 
 class Enforcement(StrEnum):
@@ -32,10 +35,14 @@ class EmailCodes(StrEnum):
 
 
 class WeakerWays(StrEnum):
-    """Whether people with a passkey can use weaker methods too, loosest first."""
+    """Which methods can be used beside passkeys and recovery codes, loosest first.
+
+    REFUSE: none by people who have a passkey. NONE: everyone needs a passkey (PS-09).
+    """
 
     ALLOW = "allow"
     REFUSE = "refuse"
+    NONE = "none"
 
 
 class AfterEnrollment(StrEnum):
@@ -59,8 +66,9 @@ class Layer:
 
     While a second step is optional: `most_skips` and `skips_until` limit how often and until when a
     person can skip the setup, and from `deadline` on the level requires it. A skip before
-    `skips_from` is forgotten (K18). `trusts_from` is when the level last changed, which ends the
-    trust in browsers (TB-02). `no_email`: people in this role never log in by email (EM-07).
+    `skips_from` is forgotten (K18). From `passkeys_from` on everyone needs a passkey (PS-09).
+    `trusts_from` is when the level last changed, which ends the trust in browsers (TB-02).
+    `no_email`: people in this role never log in by email (EM-07).
     """
 
     name: str
@@ -76,6 +84,7 @@ class Layer:
     no_email: bool | None = None
     email_codes: EmailCodes | None = None
     weaker_ways: WeakerWays | None = None
+    passkeys_from: datetime | None = None
     backup: bool | None = None
     code_life: timedelta | None = None
     session_life: timedelta | None = None
@@ -126,6 +135,7 @@ class Policy:
     no_email: bool = False
     email_codes: EmailCodes = EmailCodes.LOGIN
     weaker_ways: WeakerWays = WeakerWays.ALLOW
+    passkeys_from: datetime | None = None
     backup: bool = False
     # NIST SP 800-63B-4, 3.1.3.2: at most 10 minutes
     code_life: timedelta = timedelta(minutes=10)
@@ -159,11 +169,30 @@ class Policy:
         """Whether one skip is enough for good (D15)."""
         return self.most_skips is None and self.skips_until is None
 
+    @property
+    def only_passkeys(self) -> bool:
+        """Whether everyone needs a passkey now (PS-09).
+
+        A policy that allows no passkeys demands none, because people could not log in.
+        """
+        return self.weaker_ways is WeakerWays.NONE and Method.PASSKEY in self.methods
+
+    @property
+    def passkeys_due(self) -> datetime | None:
+        """From when everyone will need a passkey, or None if they need one now or never (PS-09)."""
+        return self.passkeys_from if self.asks and not self.only_passkeys else None
+
+    @property
+    def offered(self) -> frozenset[Method]:
+        """The methods that people can set up. Those that they have may be more."""
+        return self.methods.intersection(BESIDE_PASSKEY) if self.only_passkeys else self.methods
+
     def enforcement_after(self, skips: int, now: datetime) -> Enforcement:
         """Return the enforcement for a person who skipped the setup so many times (K8)."""
         counted = self.most_skips is None or skips < self.most_skips
         timely = self.skips_until is None or now < self.skips_until
-        if self.enforcement is Enforcement.OPTIONAL and not (counted and timely):
+        may_skip = counted and timely and not self.only_passkeys
+        if self.enforcement is Enforcement.OPTIONAL and not may_skip:
             return Enforcement.REQUIRED
         return self.enforcement
 
@@ -183,8 +212,12 @@ class Policy:
 
         A policy that allows no passkeys refuses nothing, because people could not log in.
         """
-        refuses = self.weaker_ways is WeakerWays.REFUSE and Method.PASSKEY in self.methods
+        refuses = self.weaker_ways is not WeakerWays.ALLOW and Method.PASSKEY in self.methods
         return refuses and Method.PASSKEY in held
+
+    def lacks_passkey(self, held: Collection[str]) -> bool:
+        """Whether a person who holds these methods has to set up a passkey now (PS-09)."""
+        return self.only_passkeys and Method.PASSKEY not in held
 
     def may_enroll(self, region: str) -> bool:
         """Whether a new number of this region can be enrolled."""
@@ -226,6 +259,7 @@ def tighten(policy: Policy, layer: Layer) -> Policy:
         methods=_common(policy.methods, layer.methods),
         email_codes=_stricter(policy.email_codes, layer.email_codes),
         weaker_ways=_stricter(policy.weaker_ways, layer.weaker_ways),
+        passkeys_from=_chosen(min, policy.passkeys_from, layer.passkeys_from),
         backup=policy.backup or layer.backup,
         code_life=min(policy.code_life, layer.code_life or policy.code_life),
         session_life=min(policy.session_life, layer.session_life or policy.session_life),
@@ -283,7 +317,13 @@ def _chosen(
 
 
 def due(layer: Layer, now: datetime) -> Layer:
-    """Return the layer as it is now: from its deadline on, an optional second step is required."""
+    """Return the layer as it is now.
+
+    From its deadline on, an optional second step is required. From `passkeys_from` on, everyone
+    needs a passkey.
+    """
+    if layer.passkeys_from is not None and layer.passkeys_from <= now:
+        layer = replace(layer, weaker_ways=WeakerWays.NONE)
     over = layer.deadline is not None and layer.deadline <= now
     if not over:
         return layer

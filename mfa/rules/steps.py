@@ -46,7 +46,8 @@ class Facts:
     `mailbox_due`: the account was not used for so long that the person proves the email address
     before adding a first factor. `backed_up`: the person has the backup that the policy requires
     besides a phone. `was_reset`: support removed the factors, and none was added since.
-    `outdated`: all factors were added before the policy required everyone to set one up again (K9).
+    `outdated`: all factors were added before the policy required everyone to set one up again (K9),
+    or none is the passkey that everyone needs. `only_passkeys`: a setup adds a passkey (PS-09).
     `number_due`: the person saved a new number that is not verified yet (C16). `proved`: what the
     answer proved (`Route.proof`). `email_confirms`: an enrolled email can confirm a new factor
     (EM-07); it is only read if one is due.
@@ -77,6 +78,7 @@ class Facts:
     skipped: bool = False
     backed_up: bool = True
     outdated: bool = False
+    only_passkeys: bool = False
     number_due: bool = False
     proved: str = ""
     email_confirms: bool = False

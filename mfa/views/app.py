@@ -33,7 +33,7 @@ from mfa.views.pages import refused, show, uncompressed
 def enroll(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Offer the methods for a second step (PS-01)."""
     context = {
-        "kinds": to_enroll(flow.user.mfa_policy.methods),
+        "kinds": to_enroll(flow.user.mfa_policy.offered),
         "may_skip": flow.step is Step.OFFER,
         "set_up_again": flow.facts.outdated,
         "deadline": flow.user.mfa_policy.deadline,
@@ -47,7 +47,7 @@ def enroll(request: HttpRequest, flow: Flow) -> HttpResponse:
 @sensitive_variables()
 def enroll_app(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Set up an app as the first factor."""
-    if Method.APP not in flow.user.mfa_policy.methods:
+    if Method.APP not in flow.user.mfa_policy.offered:
         return redirect(login.page_of(flow))
     new, form = _posted(request)
     if new and form.is_valid():
@@ -60,7 +60,7 @@ def enroll_app(request: HttpRequest, flow: Flow) -> HttpResponse:
             return login.advance(flow)
         form.refuse_new(result)
     context = _context(new, form, flow.user)
-    context["other_ways"] = len(to_enroll(flow.user.mfa_policy.methods)) > 1
+    context["other_ways"] = len(to_enroll(flow.user.mfa_policy.offered)) > 1
     return show(request, "mfa/enroll_app.html", context, user=flow.user)
 
 
@@ -73,7 +73,7 @@ def enroll_app(request: HttpRequest, flow: Flow) -> HttpResponse:
 def add_app(request: SignedIn) -> HttpResponse:
     """Set up one more app (EN-03)."""
     user = request.user
-    if Method.APP in user.mfa_policy.methods and totp.are_enough(user):
+    if Method.APP in user.mfa_policy.offered and totp.are_enough(user):
         return show(request, "mfa/add_app.html", {"most": totp.MOST_APPS}, user=user)
     return _set_up(request, "mfa/add_app.html")
 
@@ -94,7 +94,7 @@ def replace_app(request: SignedIn, pk: int) -> HttpResponse:
 def _set_up(request: SignedIn, template: str, former: Factor | None = None) -> HttpResponse:
     """Show a new secret, and add its app after the right code."""
     user = request.user
-    if Method.APP not in user.mfa_policy.methods:
+    if Method.APP not in user.mfa_policy.offered:
         raise Http404
     new, form = _posted(request, former.name if former else "")
     lockout = None

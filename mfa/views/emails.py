@@ -24,7 +24,7 @@ from mfa.views.pages import show
 @require_http_methods(["GET", "HEAD", "POST"])
 def enroll_email(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Ask for an address and email a code to it, if the policy allows emails (D12)."""
-    if Method.EMAIL not in flow.user.mfa_policy.methods:
+    if Method.EMAIL not in flow.user.mfa_policy.offered:
         return redirect(login.page_of(flow))
     form, refusal = _form(request, flow.user, prefilled=flow.user.email), None
     if form.is_valid():
@@ -36,7 +36,7 @@ def enroll_email(request: HttpRequest, flow: Flow) -> HttpResponse:
         "may_skip": flow.step is Step.OFFER,
         "set_up_again": flow.facts.outdated,
         "deadline": flow.user.mfa_policy.deadline,
-        "other_ways": len(factors.to_enroll(flow.user.mfa_policy.methods)) > 1,
+        "other_ways": len(factors.to_enroll(flow.user.mfa_policy.offered)) > 1,
     }
     return show(request, "mfa/enroll_email.html", context, user=flow.user, refusal=refusal)
 
@@ -48,7 +48,7 @@ def enroll_email(request: HttpRequest, flow: Flow) -> HttpResponse:
 def add_email(request: SignedIn) -> HttpResponse:
     """Ask for one more address and email a code to it. The other methods stay."""
     user = request.user
-    if Method.EMAIL not in user.mfa_policy.methods:
+    if Method.EMAIL not in user.mfa_policy.offered:
         raise Http404
     flow = flows.apart(request, user, Purpose.CHANGE)
     mine = {factor.email for factor in flow.factors}

@@ -24,7 +24,7 @@ from mfa.views.recovery import about, as_file
 @require_http_methods(["GET", "HEAD", "POST"])
 def enroll_phone(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Ask for a number and text a code to it, if the policy allows phones."""
-    if Method.PHONE not in flow.user.mfa_policy.methods:
+    if Method.PHONE not in flow.user.mfa_policy.offered:
         return redirect(login.page_of(flow))
     # Someone who proved only the email has lost the old number.
     may_keep = flow.facts.number_due and flow.facts.proof is Proof.ANSWER
@@ -43,7 +43,7 @@ def enroll_phone(request: HttpRequest, flow: Flow) -> HttpResponse:
     context["may_keep"] = may_keep
     context["set_up_again"] = flow.facts.outdated
     context["deadline"] = flow.user.mfa_policy.deadline
-    context["other_ways"] = len(factors.to_enroll(flow.user.mfa_policy.methods)) > 1
+    context["other_ways"] = len(factors.to_enroll(flow.user.mfa_policy.offered)) > 1
     return show(request, "mfa/enroll_phone.html", context, user=flow.user, refusal=refusal)
 
 
@@ -92,7 +92,7 @@ def enroll_done(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Show recovery codes once, if wanted or required. "Finish" logs in (D08, LK-01)."""
     open_ = flow.step is not Step.ENTER
     # An email is too weak to make stronger codes (LK-01).
-    allowed = Method.RECOVERY_CODES in flow.user.mfa_policy.methods
+    allowed = Method.RECOVERY_CODES in flow.user.mfa_policy.offered
     may_make = open_ and allowed and is_strong(flow.pending.channel)
     codes, refusal = None, None
     if may_make and "make" in request.POST:

@@ -36,7 +36,7 @@ EVENTS_PER_PAGE = 50
 @keeps(PhoneForm)
 def change_phone(request: SignedIn) -> HttpResponse:
     """Ask for another number and text a code to it. The old number stays until it is confirmed."""
-    if Method.PHONE not in request.user.mfa_policy.methods:
+    if Method.PHONE not in request.user.mfa_policy.offered:
         raise Http404
     flow = _flow(request)
     if "keep" in request.POST:

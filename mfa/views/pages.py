@@ -30,6 +30,8 @@ def show(
 ) -> HttpResponse:
     """Render a page. A refusal is shown on it (M11), with the time to try again."""
     common = {
+        "passkeys_from": user.mfa_policy.passkeys_due,
+        "only_passkeys": user.mfa_policy.only_passkeys,
         "contact": user.mfa_policy.contact,
         "no_email": user.mfa_policy.no_email,
         "refused_until": refusal and refusal.until,

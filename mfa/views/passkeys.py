@@ -77,7 +77,7 @@ def passkey_options(_request: HttpRequest, flow: Flow) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def enroll_passkey(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Set up a passkey as the first factor."""
-    if Method.PASSKEY not in flow.user.mfa_policy.methods:
+    if Method.PASSKEY not in flow.user.mfa_policy.offered:
         return redirect(login.page_of(flow))
     form, refusal = FactorNameForm(request.POST or None), None
     if form.is_valid():
@@ -97,7 +97,7 @@ def enroll_passkey(request: HttpRequest, flow: Flow) -> HttpResponse:
             refusal = refused
     context = {
         "form": form,
-        "other_ways": len(factors.to_enroll(flow.user.mfa_policy.methods)) > 1,
+        "other_ways": len(factors.to_enroll(flow.user.mfa_policy.offered)) > 1,
         **form_context(request, "mfa:enroll_passkey_options", refusal),
     }
     return _shown(request, "mfa/enroll_passkey.html", context, flow.user, refusal)
@@ -107,7 +107,7 @@ def enroll_passkey(request: HttpRequest, flow: Flow) -> HttpResponse:
 @require_POST
 def enroll_passkey_options(_request: HttpRequest, flow: Flow) -> HttpResponse:
     """Return what the browser needs to make the first passkey."""
-    if Method.PASSKEY not in flow.user.mfa_policy.methods:
+    if Method.PASSKEY not in flow.user.mfa_policy.offered:
         raise Http404
     nonce = flow.pending.nonce
     return JsonResponse(passkeys.options_to_add(flow.user, nonce=nonce, client=flow.client))
@@ -120,7 +120,7 @@ def enroll_passkey_options(_request: HttpRequest, flow: Flow) -> HttpResponse:
 def add_passkey(request: SignedIn) -> HttpResponse:
     """Add a passkey to the other factors (EN-03)."""
     user = request.user
-    if Method.PASSKEY not in user.mfa_policy.methods:
+    if Method.PASSKEY not in user.mfa_policy.offered:
         raise Http404
     if passkeys.are_enough(user):
         return show(request, "mfa/add_passkey.html", {"most": passkeys.MOST_PASSKEYS}, user=user)
@@ -152,7 +152,7 @@ def _add(request: SignedIn, name: str) -> HttpResponse:
 def add_passkey_options(request: SignedIn) -> HttpResponse:
     """Return what the browser needs to make another passkey."""
     user = request.user
-    if Method.PASSKEY not in user.mfa_policy.methods or passkeys.are_enough(user):
+    if Method.PASSKEY not in user.mfa_policy.offered or passkeys.are_enough(user):
         raise Http404
     nonce, client = nonce_of(request.session), recognize(request, user)
     return JsonResponse(passkeys.options_to_add(user, nonce=nonce, client=client))

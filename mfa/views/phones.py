@@ -33,7 +33,7 @@ HERE = "mfa:security"
 def add_phone(request: SignedIn) -> HttpResponse:
     """Ask for one more number and text a code to it. The other phones stay."""
     policy = request.user.mfa_policy
-    if Method.PHONE not in policy.methods:
+    if Method.PHONE not in policy.offered:
         raise Http404
     flow = flows.apart(request, request.user, Purpose.CHANGE)
     form = PhoneForm(request.POST or None, policy=policy)

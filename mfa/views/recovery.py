@@ -54,7 +54,7 @@ def recovery_code(request: HttpRequest, flow: Flow) -> HttpResponse:
 @uncompressed
 def recovery_codes(request: SignedIn) -> HttpResponse:
     """Make a new set, and show it once (LK-01)."""
-    if Method.RECOVERY_CODES not in request.user.mfa_policy.methods:
+    if Method.RECOVERY_CODES not in request.user.mfa_policy.offered:
         raise Http404
     if request.user.ever_bound_at and not is_strong(request, request.user):
         # A code by email is too weak to make stronger codes (LK-01).

@@ -34,9 +34,10 @@ def security(request: SignedIn) -> HttpResponse:
     held = factors.held_by(request.user)
     phones, emails = (_alike(held, kind) for kind in (Factor.Kind.PHONE, Factor.Kind.EMAIL))
     # People can have several of these. The list leads on to phones and recovery codes.
-    listed = {Method(factor.kind) for factor in held}
-    listed -= {Method.APP, Method.EMAIL, Method.PASSKEY}
-    methods = request.user.mfa_policy.methods - listed
+    kinds = {Method(factor.kind) for factor in held}
+    listed = kinds - {Method.APP, Method.EMAIL, Method.PASSKEY}
+    policy = request.user.mfa_policy
+    methods = policy.offered - listed
     if emails and not factors.has_strong(request.user):
         # An email is too weak to make stronger codes (LK-01).
         methods -= {Method.RECOVERY_CODES}
@@ -49,7 +50,8 @@ def security(request: SignedIn) -> HttpResponse:
         "addable": [factors.KINDS[method] for method in WAYS if method in methods],
         "signals": passkeys.signals_of(request.user),
         "factors": factors.shown_of(request.user),
-        "by_passkey": request.user.mfa_policy.refuses_weaker([factor.kind for factor in held]),
+        "by_passkey": policy.refuses_weaker(kinds),
+        "passkeys_from": None if Method.PASSKEY in kinds else policy.passkeys_due,
         "only": factors.only_of(request.user),
         **lost_context(request.user, held, moment_of(request)),
         "sessions": revoke.sessions_of(request.user),

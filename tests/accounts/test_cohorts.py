@@ -52,6 +52,18 @@ SITE: dict[str, dict[str, object]] = {
     "disabled for staff too": {"enabled": False, "staff_released_at": NOON},
     "pilots": {"pilot": True},
     "no floor": {"may_relax_to": ""},
+    "backup": {"backup": True},
+    "refuses weaker methods": {"weaker_ways": "refuse"},
+    "refuses weaker methods and wants a backup": {"weaker_ways": "refuse", "backup": True},
+    "only passkeys": {"passkeys_from": NOON},
+    "only passkeys, with skips": {"enforcement": "optional", "passkeys_from": NOON},
+    "only passkeys, and again": {
+        "passkeys_from": NOON,
+        "enroll_again_from": NOON - timedelta(days=8),
+    },
+    "only passkeys, which are not allowed": {"passkeys_from": NOON, "methods": ["phone"]},
+    "passkeys later": {"passkeys_from": NOON + timedelta(days=1)},
+    "only passkeys for staff": {"staff_passkeys_from": NOON},
 }
 
 
@@ -65,6 +77,9 @@ OWN: dict[str, tuple[int, str, dict[str, object]]] = {
     "clinic required": (3, "own", {"enforcement": "required", "skips_from": NOON}),
     "one of two equal shops": (4, "own", {"enforcement": "required", "methods": ["app"]}),
     "silent": (7, "own", {"enforcement": "optional"}),
+    "clients by passkey": (0, "for_clients", {"passkeys_from": NOON, "methods": []}),
+    "office with any method": (9, "own", {"weaker_ways": ""}),
+    "vault for all": (11, "own", {"passkeys_from": None, "backup": False}),
 }
 
 

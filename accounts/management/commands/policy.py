@@ -63,6 +63,9 @@ class Command(policy.Command):
         for organization, level in changed:
             if conflict := rules.conflict_with(_found(organization.slug), level):
                 raise CommandError(f"Refused: {conflict}")
+            if rules.demands_less(_found(organization.slug), level):
+                words = f"{organization.slug}: {rules.DEMANDS_LESS}"
+                raise CommandError(f"Refused: {words}")
         if dry:
             transaction.set_rollback(True)
             self.stdout.write("This was a dry run: nothing is saved.")
@@ -103,11 +106,12 @@ class Command(policy.Command):
 
     def _save(self, organization: Organization, level: OrganizationPolicy) -> None:
         rules.follow(organization, level)
-        impact = rules.impact_of(organization, level, timezone.now())
+        now = timezone.now()
+        impact = rules.impact_of(organization, level, now)
         clients = " (for its clients)" if rules.is_for_clients(organization, level) else ""
         sentence = sentence_of(rules.policy_with(organization, level))
         self.stdout.write(f"{organization.slug}{clients}: {sentence}")
-        for line in impact_sentences(impact):
+        for line in impact_sentences(impact, rules.later_of(organization, level, now)):
             self.stdout.write(f"  {line}")
         rules.store(None, organization, level)
 

@@ -81,11 +81,12 @@ def organization_affected(request: UserRequest, organization: Organization) -> H
     if "clients" in request.POST:
         _demand_partner(request, organization)
         level, kind = organization.for_clients, ClientRulesForm
-    form = kind(request.POST if request.method == "POST" else None)
+    known = initial_of(rules.wishes_of(organization, level))
+    form = kind(request.POST if request.method == "POST" else None, initial=known)
     if not form.is_valid():
         return redirect("accounts:organization_security", organization.slug)
     changed = rules.changed(organization, level, form.wishes)
-    impact = rules.impact_of(organization, changed, timezone.now())
+    impact = rules.impact_in_time(organization, changed, timezone.now())
     if "csv" in request.POST:
         return csv_of(impact, whole_numbers=False)
     found, after = impact.page(number_of(request.POST.get("after")))
@@ -145,9 +146,12 @@ def _answered(
             return _answered(request, organization, level, form)
         messages.success(request, gettext("Saved."))
         return None
+    now = timezone.now()
     return context | {
         "after": sentence_of(rules.policy_with(organization, changed)),
-        "impact": impact_sentences(rules.impact_of(organization, changed, timezone.now())),
+        "impact": impact_sentences(
+            rules.impact_of(organization, changed, now), rules.later_of(organization, changed, now)
+        ),
         "chosen": RulesForm(initial=initial_of(form.wishes)),
         "untrusts": rules.ends_trust(organization, changed),
         "again": changed.enroll_again_from != level.enroll_again_from,

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 from django.utils import timezone
 
-from mfa.admin.previewing import impact_of
+from mfa.admin.previewing import impact_of, later_of
 from mfa.forms.levels import METHODS
 from mfa.login.policy_words import impact_sentences, sentence_of_site
 from mfa.messages import changes
@@ -29,11 +29,14 @@ FIELDS = (
     *LEVEL_FIELDS,
     "registration",
     "may_relax_to",
+    "staff_passkeys_from",
     "texts_a_day",
     "login_with",
     "says_otp",
 )
-MOMENTS = {"deadline", "skips_until"}
+MOMENTS = {"deadline", "skips_until", "passkeys_from", "staff_passkeys_from"}
+# Those that must be in the future when they change: they would change the requirement at once
+STARTS = {"deadline", "passkeys_from", "staff_passkeys_from"}
 
 
 class Command(BaseCommand):
@@ -70,11 +73,13 @@ class Command(BaseCommand):
         before, after = SitePolicy.load(), SitePolicy.load()
         fill(after, wishes)
         changed = {name for name in FIELDS if getattr(before, name) != getattr(after, name)}
-        preview = impact_sentences(impact_of(before, after)) if changed else ["Nothing changes."]
+        preview = ["Nothing changes."]
+        if changed:
+            preview = impact_sentences(impact_of(before, after), later_of(before, after))
         for line in (sentence_of_site(before), sentence_of_site(after), *preview):
             self.stdout.write(line)
         if changed and not dry:
-            after.save(update_fields=changed | {"skips_from", "enroll_again_from"})
+            after.save(update_fields=changed | {"skips_from", "enroll_again_from", "trusts_from"})
             changes.tell(Change.POLICY, by=None, fields=sorted(changed))
             self.stdout.write("Saved.")
 
@@ -119,7 +124,7 @@ def demand_known(wishes: object, names: Iterable[str] | None) -> None:
 
 def fill(level: Level, wishes: dict[str, Any]) -> None:
     """Set the values, after the checks of the form. Raises CommandError."""
-    deadline = level.deadline
+    former = {name: getattr(level, name, None) for name in STARTS}
     for name, value in wishes.items():
         if not _fits(level._meta.get_field(name), value):  # noqa: SLF001 Django's public name
             raise CommandError(f"Refused: {name} cannot have this value")
@@ -134,8 +139,10 @@ def fill(level: Level, wishes: dict[str, Any]) -> None:
     except (ValidationError, TypeError, ValueError, OverflowError) as error:
         words = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
         raise CommandError(f"Refused: {words}") from error
-    if level.deadline and level.deadline != deadline and level.deadline <= timezone.now():
-        raise CommandError("Refused: the deadline is in the past")
+    for name, before in former.items():
+        start = getattr(level, name, None)
+        if start and start != before and start <= timezone.now():
+            raise CommandError(f"Refused: {name} is in the past")
 
 
 def _fits(field: object, value: Any) -> bool:

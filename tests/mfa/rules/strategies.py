@@ -38,6 +38,7 @@ layers = st.builds(
     methods=wish(st.frozensets(st.sampled_from(Method))),
     email_codes=wish(st.sampled_from(EmailCodes)),
     weaker_ways=wish(st.sampled_from(WeakerWays)),
+    passkeys_from=wish(days),
     backup=wish(st.booleans()),
     code_life=wish(st.integers(1, 15).map(lambda minutes: timedelta(minutes=minutes))),
     trust_browser_for=wish(st.integers(0, 40).map(lambda days: timedelta(days=days))),
@@ -93,6 +94,7 @@ def facts(**known):
         "skipped": st.booleans(),
         "backed_up": st.booleans(),
         "outdated": st.booleans(),
+        "only_passkeys": st.booleans(),
         "device_due": st.booleans(),
         "by_email": st.booleans(),
     }

@@ -31,6 +31,8 @@ def looser(before, after):
         < ENFORCEMENTS.index(before.enforcement),
         "email_codes": EMAIL_CODES.index(after.email_codes) < EMAIL_CODES.index(before.email_codes),
         "weaker_ways": WEAKER_WAYS.index(after.weaker_ways) < WEAKER_WAYS.index(before.weaker_ways),
+        "passkeys_from": before.passkeys_from is not None
+        and (after.passkeys_from is None or after.passkeys_from > before.passkeys_from),
         "methods": not after.methods <= before.methods,
         "enroll_regions": not after.enroll_regions <= before.enroll_regions,
         "text_regions": not after.text_regions <= before.text_regions,

@@ -37,7 +37,7 @@ PATHS = {
     "locked": (replace(BOUND, locked=True), (Step.WAIT,), NextLogin.CODE),
     "outdated": (replace(BOUND, outdated=True), (Step.ANSWER, Step.ENROLL), NextLogin.SET_UP),
     "saved number": (replace(BOUND, number_due=True), (Step.ANSWER, Step.ENROLL), NextLogin.CODE),
-    "no backup": (replace(BOUND, backed_up=False), (Step.ANSWER, Step.BACK_UP), NextLogin.CODE),
+    "no backup": (replace(BOUND, backed_up=False), (Step.ANSWER, Step.BACK_UP), NextLogin.BACK_UP),
     "lost": (LOST, (Step.BLOCKED,), NextLogin.BLOCKED),
     "lost, with email": (
         replace(LOST, recovery_allowed=True),
@@ -55,4 +55,13 @@ def test_path_and_its_outcome(case: str) -> None:
 
 
 def test_outcomes_have_these_values() -> None:
-    assert [*NextLogin] == ["nothing", "code", "may_set_up", "set_up", "blocked"]
+    assert [*NextLogin] == [
+        "nothing",
+        "code",
+        "passkey",
+        "back_up",
+        "may_set_up",
+        "set_up",
+        "set_up_passkey",
+        "blocked",
+    ]

@@ -389,6 +389,8 @@ def test_each_field_names_its_own_level():
         (WeakerWays.ALLOW, WeakerWays.REFUSE, WeakerWays.REFUSE),
         (WeakerWays.REFUSE, None, WeakerWays.REFUSE),
         (WeakerWays.REFUSE, WeakerWays.ALLOW, WeakerWays.REFUSE),
+        (WeakerWays.REFUSE, WeakerWays.NONE, WeakerWays.NONE),
+        (WeakerWays.NONE, WeakerWays.REFUSE, WeakerWays.NONE),
     ],
 )
 def test_any_level_can_refuse_weaker_ways(above, wished, expected):
@@ -407,7 +409,7 @@ def test_policy_is_not_changed_by_layer_under_it():
     [
         (Enforcement, ["off", "optional", "required"]),
         (EmailCodes, ["login", "recovery", "off"]),
-        (WeakerWays, ["allow", "refuse"]),
+        (WeakerWays, ["allow", "refuse", "none"]),
     ],
     ids=["enforcement", "email codes", "weaker ways"],
 )
@@ -535,6 +537,7 @@ def test_fingerprint_changes_with_each_decision_and_nothing_else():
         "no_email": True,
         "email_codes": EmailCodes.OFF,
         "weaker_ways": WeakerWays.REFUSE,
+        "passkeys_from": NOW,
         "backup": True,
         "code_life": minutes(5),
         "session_life": minutes(60),

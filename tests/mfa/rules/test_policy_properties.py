@@ -1,5 +1,6 @@
 """Properties of folding layers: requirements only tighten, and the nearest wording wins."""
 
+import math
 from dataclasses import fields, replace
 
 import pytest
@@ -10,7 +11,7 @@ from tests.mfa.rules.strategies import fold, layers, policies
 
 ENFORCEMENTS = [Enforcement.OFF, Enforcement.OPTIONAL, Enforcement.REQUIRED]
 EMAIL_CODES = [EmailCodes.LOGIN, EmailCodes.RECOVERY, EmailCodes.OFF]
-WEAKER_WAYS = [WeakerWays.ALLOW, WeakerWays.REFUSE]
+WEAKER_WAYS = [WeakerWays.ALLOW, WeakerWays.REFUSE, WeakerWays.NONE]
 FIELDS = [field.name for field in fields(Layer) if field.name != "name"]
 
 
@@ -23,6 +24,7 @@ def demands(policy):
         "weaker_ways": WEAKER_WAYS.index(policy.weaker_ways),
         "code_life": -policy.code_life,
         "no_voip": not policy.allow_voip,
+        "passkeys_from": -policy.passkeys_from.timestamp() if policy.passkeys_from else -math.inf,
     }
 
 

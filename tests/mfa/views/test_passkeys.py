@@ -21,7 +21,17 @@ from mfa.models import (
 from mfa.session_engine import ABOUT
 from mfa.sessions.proofs import PROOFS
 from tests.organizations import join, organization
-from tests.passkeys import ADD, ENROLL, LOG_IN, SECOND, answered, asked, give_passkey, new_key
+from tests.passkeys import (
+    ADD,
+    ENROLL,
+    LOG_IN,
+    SECOND,
+    answered,
+    asked,
+    create,
+    give_passkey,
+    new_key,
+)
 from tests.portal_client import Browser, code
 from tests.security_key import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, SecurityKey, decode, encode
 from tests.stations import mailed_link
@@ -42,13 +52,6 @@ def at_second_step(browser: Browser, user: User, **values: object) -> SecurityKe
     key = give_passkey(user, **values)
     assert browser.password(user).url == SECOND
     return key
-
-
-def create(browser: Browser, key: SecurityKey, page: str, name: str = "", **changes: object):
-    options = browser.post(f"{page}options/").json()
-    key.handle = decode(options["user"]["id"])
-    text = key.create(decode(options["challenge"]), **changes)
-    return browser.post(page, {"credential": text, "name": name})
 
 
 # Setup
