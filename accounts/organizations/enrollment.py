@@ -1,7 +1,7 @@
 """The enrollment report: how far an organization's people are with their second step, by day."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -9,13 +9,14 @@ from enum import StrEnum
 from django.db.models import Case, Count, Exists, Min, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import TruncDate
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
 from accounts.organizations import rules
 from accounts.organizations.managers import Manager
 from mfa.models import Factor, Status
-from mfa.rules.methods import Method
+from mfa.rules.methods import FIRST, WAYS, Method
 
 # A month: long enough to see whether a reminder helped
 DAYS = 30
@@ -24,6 +25,7 @@ DAYS = 30
 class State(StrEnum):
     """What a person has done about the second step. Each person is in one state, the best first."""
 
+    PASSKEY = "passkey"
     APP = "app"
     PHONE = "phone"
     EMAIL = "email"
@@ -37,6 +39,7 @@ class State(StrEnum):
 
 
 WORDS: dict[State, Promise] = {
+    State.PASSKEY: _("Passkey"),
     State.APP: _("Authenticator app"),
     State.PHONE: _("Phone"),
     State.EMAIL: _("Email"),
@@ -47,16 +50,28 @@ WORDS: dict[State, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """How many people were in each state when a day ended. Today is not over."""
+    """How many people were in each state when a day ended. Today is not over.
+
+    `holders` counts the people who had each method. Those with several count for each.
+    """
 
     day: date
     people: dict[State, int]
+    holders: dict[Method, int]
     finished: bool
 
     @property
     def total(self) -> int:
         """All people of the day."""
         return sum(self.people.values())
+
+    @property
+    def shares(self) -> list[tuple[str, int, int]]:
+        """Return the name of each method, how many people have it, and how many in a hundred."""
+        return [
+            (name_of(method), number, round(100 * number / (self.total or 1)))
+            for method, number in self.holders.items()
+        ]
 
 
 def days_of(actor: User, organization: Organization, *, zone: tzinfo, now: datetime) -> list[Day]:
@@ -67,15 +82,28 @@ def days_of(actor: User, organization: Organization, *, zone: tzinfo, now: datet
     """
     today = now.astimezone(zone).date()
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
-    counted: dict[date, Counter[State]] = {day: Counter() for day in days}
+    people: dict[date, Counter[State]] = {day: Counter() for day in days}
+    holders: dict[date, Counter[str]] = {day: Counter() for day in days}
     for number, joined, reached in _groups(actor, organization, days[0], zone):
         for day in days:
             if joined <= day:
-                counted[day][_state(reached, day)] += number
+                done = [each for each, since in reached.items() if since and since <= day]
+                people[day][_state(done)] += number
+                holders[day].update(dict.fromkeys(done, number))
     return [
-        Day(day, {state: counted[day][state] for state in State}, finished=day < today)
+        Day(
+            day,
+            {state: people[day][state] for state in State},
+            {method: holders[day][method] for method in WAYS},
+            finished=day < today,
+        )
         for day in days
     ]
+
+
+def name_of(method: Method) -> str:
+    """Return the name of a method as a heading."""
+    return str(capfirst(Factor.Kind(method).label))
 
 
 def without_number(actor: User, organization: Organization) -> int:
@@ -84,15 +112,14 @@ def without_number(actor: User, organization: Organization) -> int:
     return Manager(actor).members(organization).filter(~Exists(phones)).count()
 
 
-def _state(reached: dict[State, date | None], day: date) -> State:
-    done = (state for state, since in reached.items() if since is not None and since <= day)
-    return next(done, State.NOT_YET)
+def _state(done: Collection[str]) -> State:
+    return next((state for state in State if state in done), State.NOT_YET)
 
 
 def _groups(
     actor: User, organization: Organization, first: date, zone: tzinfo
-) -> Iterator[tuple[int, date, dict[State, date | None]]]:
-    """Yield how many people share the same days: joined, and reached each state.
+) -> Iterator[tuple[int, date, dict[str, date | None]]]:
+    """Yield how many people share the same days: joined, skipped, and set up each method.
 
     After the look-up of the organization it is one statement. Earlier days count as the first, so
     the groups stay few.
@@ -108,28 +135,17 @@ def _groups(
     forgotten, again = policy.skips_from, policy.enroll_again_from
     counts = Q(user__skipped_at__gt=forgotten) if forgotten else Q(user__skipped_at__isnull=False)
     people = Manager(actor).members(organization).order_by()
+    # Recovery codes stay when everyone sets up MFA again (K9).
+    again_for = {method: again if method in FIRST else None for method in WAYS}
     dated = people.annotate(
-        app_at=_first(Method.APP, again),
-        phone_at=_first(Method.PHONE, again),
-        email_at=_first(Method.EMAIL, again),
+        **{f"{method}_at": _first(method, since) for method, since in again_for.items()},
         skipped_at=Case(When(counts, then="user__skipped_at")),
     )
-    by_day = dated.annotate(
-        joined=day("since"),
-        app=day("app_at"),
-        phone=day("phone_at"),
-        email=day("email_at"),
-        skipped=day("skipped_at"),
-    )
-    grouped = by_day.values_list("joined", "app", "phone", "email", "skipped").annotate(Count("pk"))
-    for joined, app, phone, email, skipped, number in grouped:
-        reached = {
-            State.APP: app,
-            State.PHONE: phone,
-            State.EMAIL: email,
-            State.SKIPPED: skipped,
-        }
-        yield number, joined, {state: at for state, at in reached.items() if state in used}
+    names = (*WAYS, State.SKIPPED)
+    by_day = dated.annotate(joined=day("since"), **{name: day(f"{name}_at") for name in names})
+    for joined, *reached, number in by_day.values_list("joined", *names).annotate(Count("pk")):
+        days = dict(zip(names, reached, strict=True))
+        yield number, joined, {name: at for name, at in days.items() if name in used}
 
 
 def _first(method: Method, since: datetime | None) -> Subquery:

@@ -120,13 +120,16 @@ def switch_again(request: SignedIn) -> HttpResponse:
         "or by email.",
         number,
     )
+    lines = [
+        again % grouped(number),
+        gettext("To prevent this, change “When MFA is turned on again”."),
+    ]
+    if policy.passkeys_from or policy.staff_passkeys_from:
+        lines.append(status.staff_words())
     return asking.page(
         request,
         title=gettext("Turn MFA on again?"),
-        lines=[
-            again % grouped(number),
-            gettext("To prevent this, change “When MFA is turned on again”."),
-        ],
+        lines=lines,
         button=gettext("Turn on MFA"),
         keep=gettext("Keep MFA off"),
         trail=[(gettext("Account Policy"), FORM)],

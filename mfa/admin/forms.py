@@ -7,19 +7,22 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa import channels, countries, factors
+from mfa.admin import status
 from mfa.admin.base.edits import Concurrent
 from mfa.channels.base import Channel
 from mfa.forms.levels import LevelForm
 from mfa.forms.moments import MomentField
 from mfa.models import AbstractMfaUser, AccountPolicy, SmsValues
 from mfa.rules import looks, phone_numbers, regions
-from mfa.rules.methods import ChannelName
+from mfa.rules.methods import ChannelName, Method
 from mfa.rules.phone_numbers import Misread
 from mfa.rules.policy import Policy
 
 TOKEN_TAIL = 4
 # The name of the buttons that test what is on the page
 TESTED = "_test"
+# The hidden field with the dates for passkeys that the page has asked about
+CONFIRMED = "_passkeys"
 SMS_FIELDS = {"sms_account_id", "sms_auth_token", "sms_phone_number"}
 # What an empty choice means at the site's level
 DEFAULTS = {
@@ -55,6 +58,8 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
 
     # Who saves it. The buttons that save nothing do not set it.
     actor: AbstractMfaUser | None = None
+    # What the second press of the button sends
+    confirms = ""
     # The admin's page adds this to its form. The page's buttons use this class directly.
     carried = Concurrent.carried
 
@@ -218,6 +223,8 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
         cleaned = super().clean() or self.cleaned_data
         if self.actor and "methods" in self.changed_data and not self.errors:
             self._check_own_method(self.actor)
+        if self.actor and TESTED not in self.data:
+            self._check_passkeys(self.actor)
         sms = ("sms_account_id", "sms_auth_token", "sms_phone_number")
         missing = not all(cleaned.get(name) for name in sms) and not self.errors
         if missing and self.instance.changes_wait and SMS_FIELDS & set(self.changed_data):
@@ -228,6 +235,28 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
                 )
             )
         return cleaned
+
+    def _check_passkeys(self, actor: AbstractMfaUser) -> None:
+        """Refuse a new date for passkeys to someone without one, and ask about staff without one.
+
+        They set one up when they log in after the date, so the second press saves (pol4).
+        """
+        if self.errors:
+            return
+        dates = {name: self.cleaned_data[name] for name in AccountPolicy.passkey_dates}
+        new = [name for name in dates if name in self.changed_data and dates[name]]
+        if not new:
+            return
+        if not factors.holds_one_of(actor, [Method.PASSKEY]):
+            self.add_error(new[0], gettext("Set up a passkey yourself first."))
+            return
+        mark = f"{dates['passkeys_from']} {dates['staff_passkeys_from']}"
+        if status.staff_without_passkey()[1] and self.data.get(CONFIRMED) != mark:
+            self.confirms = mark
+            again = gettext(
+                "They set one up at their first login from then on. Save again to confirm."
+            )
+            self.add_error(new[0], f"{status.staff_words()} {again}")
 
     def _check_own_method(self, actor: AbstractMfaUser) -> None:
         """Refuse methods of which the administrator has none (pol4)."""

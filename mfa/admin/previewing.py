@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from mfa.admin import status
 from mfa.admin.forms import AccountPolicyForm
 from mfa.login import impact
 from mfa.login.affected import number_of, sent_again
@@ -95,10 +96,11 @@ def _sent(request: SignedIn) -> AccountPolicyForm:
 
 def _preview(form: AccountPolicyForm) -> dict[str, object]:
     before = AccountPolicy.load()
+    later = later_of(before, form.instance)
+    sentences = impact_sentences(impact_of(before, form.instance), later)
+    staff = [status.staff_words()] if later else []
     return {
         "before": sentence_of_site(before),
         "after": sentence_of_site(form.instance),
-        "sentences": impact_sentences(
-            impact_of(before, form.instance), later_of(before, form.instance)
-        ),
+        "sentences": [*sentences, *staff],
     }

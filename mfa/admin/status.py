@@ -16,6 +16,8 @@ from mfa.rules.methods import ChannelName
 
 # Above this number the page says "more than", because counting everyone is slow.
 COUNTED = 10_000
+# How many staff without a passkey are named
+NAMED = 5
 # How many of the newest messages are searched for a text
 RECENT = 200
 KEYS_LOST = _(
@@ -79,6 +81,29 @@ def next_words(policy: SitePolicy, administrator: AbstractMfaUser) -> str:
     if not others.exists():
         said.append(gettext("People you add set up a verification method at their first login."))
     return " ".join(said)
+
+
+def staff_without_passkey() -> tuple[list[str], int]:
+    """Return the names of some staff without a passkey, and how many of them there are."""
+    passkeys = Factor.objects.usable().filter(user_id=OuterRef("pk"), kind=Factor.Kind.PASSKEY)
+    people = _staff().exclude(Exists(passkeys)).order_by("pk")
+    return [person.get_username() for person in people[:NAMED]], people.count()
+
+
+def staff_words() -> str:
+    """Say how many staff have a passkey, and some of those who have none."""
+    names, lacking = staff_without_passkey()
+    everyone = _staff().count()
+    said = {"have": grouped(everyone - lacking), "all": grouped(everyone)}
+    words = [gettext("%(have)s of %(all)s staff have a passkey.") % said]
+    if lacking:
+        words.append(gettext("Without one: %s.") % ", ".join([*names, *["…"] * (lacking > NAMED)]))
+    return " ".join(words)
+
+
+def _staff() -> QuerySet[AbstractMfaUser]:
+    people = get_user_model().objects.filter(is_active=True)
+    return people.filter(Q(is_staff=True) | Q(is_superuser=True))
 
 
 def last_text() -> Delivery | None:

@@ -36,12 +36,20 @@ def enrollment_report(request: UserRequest, organization: Organization) -> HttpR
 @for_manager
 def enrollment_file(request: UserRequest, organization: Organization) -> HttpResponse:
     """Send the numbers of the report as CSV."""
+    days = _days(request, organization)
     heads = [gettext("Organization"), gettext("Day"), *(state.words for state in State)]
+    having = [gettext("Has: %s") % enrollment.name_of(method) for method in days[0].holders]
     rows = (
-        [organization.name, each.day.isoformat(), *each.people.values(), _finished(each)]
-        for each in _days(request, organization)
+        [
+            organization.name,
+            each.day.isoformat(),
+            *each.people.values(),
+            *each.holders.values(),
+            _finished(each),
+        ]
+        for each in days
     )
-    text = sheets.sheet([[*heads, gettext("Day is over")], *rows])
+    text = sheets.sheet([[*heads, *having, gettext("Day is over")], *rows])
     name = f"enrollment-{organization.slug}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)

@@ -108,3 +108,24 @@ def test_options_that_do_not_fit_together_are_refused(acme: Organization) -> Non
     for arguments in (("show", "--clients"), ("show", "--all"), ("show", "--organization", "no")):
         with pytest.raises(CommandError):
             policy_command(*arguments)
+
+
+def test_rules_below_those_above_are_refused_as_on_the_page(acme: Organization, file: Path) -> None:
+    """They would have no effect."""
+    file.write_text(json.dumps({"enforcement": "off"}))
+    with pytest.raises(CommandError, match="acme: The levels above require more"):
+        policy_command("apply", str(file), "--organization", "acme")
+    assert Organization.objects.get(slug="acme").own.enforcement == ""
+
+
+def test_date_for_passkeys_of_an_organization_is_applied(
+    acme: Organization, file: Path
+) -> None:
+    settings(acme.own, methods=[])
+    file.write_text(json.dumps({"passkeys_from": "2099-03-01T00:00:00+00:00"}))
+    said = policy_command("apply", str(file), "--organization", "acme")
+    assert "From 1 March 2099, everyone needs a passkey." in said
+    assert "From 1 March 2099: 1 person will be asked to set up a passkey" in said
+    file.write_text(json.dumps({"methods": ["phone"]}))
+    with pytest.raises(CommandError, match="requires passkeys but does not allow them"):
+        policy_command("apply", str(file), "--organization", "acme")

@@ -79,3 +79,22 @@ def test_apply_needs_one_readable_source(policy: SitePolicy, tmp_path: Path) -> 
     for arguments in ((), (str(tmp_path / "none"),), ("a", "--preset", "patient")):
         with pytest.raises(CommandError):
             policy_command("apply", *arguments)
+
+
+@pytest.mark.parametrize("name", ["passkeys_from", "staff_passkeys_from"])
+def test_date_for_passkeys_is_applied_with_its_preview(
+    name: str, policy: SitePolicy, root: User, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps({name: "2020-01-01T00:00:00+00:00"}))
+    with pytest.raises(CommandError, match=f"Refused: {name} is in the past"):
+        policy_command("apply", str(file))
+    file.write_text(json.dumps({name: "2099-03-01T00:00:00+00:00"}))
+    said = policy_command("apply", str(file))
+    assert "From 1 March 2099: 1 person will be asked to set up a passkey" in said
+    stored = SitePolicy.load()
+    assert getattr(stored, name).year == 2099
+    # The trust in browsers ends as on the page (TB-02). Staff have none.
+    assert (stored.trusts_from is not None) is (name == "passkeys_from")
+    assert '"2099-03-01T00:00:00+00:00"' in policy_command("export")
+    assert "need" in policy_command("show")

@@ -48,6 +48,7 @@ def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
     long_ago, week = now - timedelta(days=90), now - timedelta(days=7)
     person("ann", since=long_ago, phone=week, app=week + timedelta(days=2))
     person("sid", since=long_ago, skipped=week)
+    person("kay", since=now, phone=now, passkey=now, recovery_codes=now)
     person("gone", since=long_ago, phone=week).factors.update(status="revoked")
 
     page = text(managing, REPORT)
@@ -61,10 +62,10 @@ def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
     cells = [int(cell) for cell in re.findall(r"<td[^>]*>(\d+)</td>", table)]
     assert cells == [number for row in reversed(counts) for number in row]
     assert table.count("(not over)") == 1
-    assert counts[-1] == [1, 1, 0, 1, 2]
-    assert counts[-6] == [1, 0, 0, 1, 1]
-    assert counts[-8] == [0, 1, 0, 1, 1]
-    assert counts[0] == [0, 0, 0, 0, 3]
+    assert counts[-1] == [1, 1, 1, 0, 1, 2]
+    assert counts[-6] == [0, 1, 0, 0, 1, 1]
+    assert counts[-8] == [0, 0, 1, 0, 1, 1]
+    assert counts[0] == [0, 0, 0, 0, 0, 3]
 
     bars = re.findall(r"<g[^>]*>(.*?)</g>", page)
     assert len(bars) == DAYS
@@ -72,8 +73,29 @@ def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
         {state: int(height) for state, height in re.findall(r'state-(\w+)".*?height="(\d+)"', bar)}
         for bar in bars
     ]
-    assert [heights[-1].get(state.value, 0) for state in State] == [200, 200, 0, 200, 400]
-    assert "The tallest bar is 5 people." in page
+    assert [heights[-1].get(state.value, 0) for state in State] == [
+        167,
+        166,
+        167,
+        0,
+        167,
+        333,
+    ]
+    assert "The tallest bar is 6 people." in page
+    for said in (
+        "Passkey: 1 person (17%)",
+        "Authenticator app: 1 person (17%)",
+        "Phone: 3 people (50%)",
+        "Email: 0 people (0%)",
+        "Recovery codes: 1 person (17%)",
+    ):
+        assert said in page
+    assert {name: file[-1][f"Has: {name}"] for name in ("Passkey", "Phone", "Recovery codes")} == {
+        "Passkey": "1",
+        "Phone": "3",
+        "Recovery codes": "1",
+    }
+    assert file[-2]["Has: Passkey"] == "0"
     assert "style=" not in page
     assert "Without a phone number: 3" in page
 
@@ -129,9 +151,9 @@ def test_only_factors_that_the_rules_count_are_counted(managing: Browser) -> Non
     person("una", since=now - 9 * day, phone=now).factors.update(status="assigned")
     own = Organization.objects.get(slug="acme").own
     settings(own, enroll_again_from=now - 5 * day, skips_from=now - 5 * day)
-    assert list(rows_of(managing)[-1].values())[2:7] == ["0", "2", "0", "0", "3"]
+    assert list(rows_of(managing)[-1].values())[2:8] == ["0", "0", "2", "0", "0", "3"]
     settings(own, methods=["app"])
-    assert list(rows_of(managing)[-1].values())[2:7] == ["0", "0", "0", "0", "5"]
+    assert list(rows_of(managing)[-1].values())[2:8] == ["0", "0", "0", "0", "0", "5"]
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1"])
