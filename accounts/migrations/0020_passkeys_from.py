@@ -6,18 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mfa', '0012_weaker_ways'),
+        ('accounts', '0019_recovery_words'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='sitepolicy',
+            model_name='organizationpolicy',
             name='passkeys_from',
             field=models.DateTimeField(blank=True, help_text='People see the date. From then on, other methods only lead to the setup of a passkey.', null=True, verbose_name='Everyone needs a passkey from'),
-        ),
-        migrations.AddField(
-            model_name='sitepolicy',
-            name='staff_passkeys_from',
-            field=models.DateTimeField(blank=True, help_text='As for everyone, but only for staff.', null=True, verbose_name='Staff need a passkey from'),
         ),
     ]

@@ -6,13 +6,18 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0017_nudge'),
+        ('mfa', '0013_recovery_words'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='organizationpolicy',
+            model_name='sitepolicy',
             name='passkeys_from',
             field=models.DateTimeField(blank=True, help_text='People see the date. From then on, other methods only lead to the setup of a passkey.', null=True, verbose_name='Everyone needs a passkey from'),
+        ),
+        migrations.AddField(
+            model_name='sitepolicy',
+            name='staff_passkeys_from',
+            field=models.DateTimeField(blank=True, help_text='As for everyone, but only for staff.', null=True, verbose_name='Staff need a passkey from'),
         ),
     ]
