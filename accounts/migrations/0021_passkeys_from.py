@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0019_recovery_words'),
+        ('accounts', '0020_recovery_requests'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mfa', '0013_recovery_words'),
+        ('mfa', '0014_recovery_requests'),
     ]
 
     operations = [
