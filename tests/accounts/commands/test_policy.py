@@ -118,9 +118,7 @@ def test_rules_below_those_above_are_refused_as_on_the_page(acme: Organization, 
     assert Organization.objects.get(slug="acme").own.enforcement == ""
 
 
-def test_date_for_passkeys_of_an_organization_is_applied(
-    acme: Organization, file: Path
-) -> None:
+def test_date_for_passkeys_of_an_organization_is_applied(acme: Organization, file: Path) -> None:
     settings(acme.own, methods=[])
     file.write_text(json.dumps({"passkeys_from": "2099-03-01T00:00:00+00:00"}))
     said = policy_command("apply", str(file), "--organization", "acme")
