@@ -55,7 +55,7 @@ def _asked(policy: Policy) -> str:
 
 
 def _beside(policy: Policy) -> str:
-    """Say until when, and for whom, other methods than passkeys and recovery codes work."""
+    """Say which people can use other methods than passkeys and recovery codes, and until when."""
     found = []
     if policy.only_passkeys:
         found.append(gettext("Other methods only lead to this setup."))

@@ -14,7 +14,7 @@ from typing import TypeVar
 from mfa.rules.methods import BESIDE_PASSKEY, DEFAULT, Method
 from mfa.rules.regions import EVERYWHERE
 
-# The name of the layer for staff, of whom the site can demand more
+# The name of the layer for staff. The site can demand more of them.
 STAFF_ROLE = "staff"
 
 
