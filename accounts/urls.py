@@ -13,6 +13,7 @@ from accounts.views import (
     links,
     login,
     not_me,
+    passkeys,
     recoveries,
     registration,
     report,
@@ -110,8 +111,8 @@ recovery_urls = [
     path("<tail:tail>/", links.cut_recovery, name="cut_recovery"),
 ]
 passkey_urls = [
-    path("", login.login_by_passkey, name="login_by_passkey"),
-    path("options/", login.login_by_passkey_options, name="login_by_passkey_options"),
+    path("", passkeys.login_by_passkey, name="login_by_passkey"),
+    path("options/", passkeys.login_by_passkey_options, name="login_by_passkey_options"),
 ]
 password_urls = [
     path("forgot/", reset.forgot, name="forgot"),

@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from mfa import closing
+from mfa.factors import KINDS
 from mfa.limits.base import DAY, HOUR, MINUTE
 from mfa.models import (
     AuditEvent,
@@ -26,7 +27,6 @@ from mfa.models import (
     Job,
     Lockout,
     OutboxMessage,
-    PasskeyChallenge,
     Pause,
     RecoveryRequest,
     SendBlock,
@@ -135,8 +135,12 @@ RULES = [
     Rule(Delivery, oldest(Delivery, "created_at", 30 * DAY)),
     # A year, so that a yearly review sees all of it, and a month for the review.
     Rule(AuditEvent, oldest(AuditEvent, "at", 400 * DAY)),
-    # They are valid for 5 minutes (WA-02).
-    Rule(PasskeyChallenge, after(PasskeyChallenge, "created_at", HOUR)),
+    # They are valid for minutes (WA-02).
+    *(
+        Rule(table, after(table, "created_at", HOUR))
+        for kind in KINDS.values()
+        if (table := kind.challenges)
+    ),
     # As long as the audit events about them.
     Rule(Factor, revoked_factors),
     Rule(RecoveryRequest, after(RecoveryRequest, "ended_at", 400 * DAY)),

@@ -11,12 +11,8 @@ AUTOMATIC = {
     "admin:jsi18n",
     "admin:mfa_accountpolicy_account_status",
     "admin:mfa_accountpolicy_test_status",
-    "accounts:login_by_passkey_options",
-    "mfa:add_passkey_options",
     "mfa:change_phone_status",
-    "mfa:enroll_passkey_options",
     "mfa:note_nudge",
-    "mfa:passkey_options",
     "mfa:time_left",
     "mfa:status",
     "portal:healthz",
@@ -24,18 +20,25 @@ AUTOMATIC = {
     "portal:readyz",
     "portal:theme_css",
 }
+# Scripts of forms ask these addresses what the browser needs.
+OPTIONS = "_options"
 REFUSED = 400
 
 
 def is_activity(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether a person opened a page that needs a login, or sent a form."""
     match = request.resolver_match
-    if match is None or match.view_name in AUTOMATIC or response.status_code >= REFUSED:
+    if match is None or is_automatic(match.view_name) or response.status_code >= REFUSED:
         return False
     if request.method not in SAFE:
         return True
     behind_login = getattr(match.func, "login_required", True)
     return request.method == "GET" and behind_login and _is_navigation(request)
+
+
+def is_automatic(name: str) -> bool:
+    """Whether the address of this name is requested without the person."""
+    return name in AUTOMATIC or name.endswith(OPTIONS)
 
 
 def _is_navigation(request: HttpRequest) -> bool:

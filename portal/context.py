@@ -23,7 +23,7 @@ def brand(request: HttpRequest) -> dict[str, object]:
             "accent": known.accent.removeprefix("#"),
             "registration": known.registration,
             "says_otp": known.says_otp,
-            "passkeys": known.passkeys,
+            "alone": known.alone,
             "own_accent": known.accent == OWN_ACCENT,
             "theme": theme if theme in THEMES else "system",
         }

@@ -3,7 +3,8 @@
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import Factor, Passkey, PasskeyHandle
+from mfa.models import Factor
+from mfa.models.passkeys import Passkey, PasskeyHandle
 from tests.portal_client import Browser
 from tests.security_key import ELIGIBLE, SecurityKey, decode
 

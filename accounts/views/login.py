@@ -1,9 +1,8 @@
-"""Login with a password or a passkey, and logout."""
+"""Login with a password, and logout."""
 
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -15,15 +14,12 @@ from accounts.models import User
 from accounts.people import passwords
 from mfa import audit, login as second_step
 from mfa.client import client_of
-from mfa.factors import passkey as passkeys
 from mfa.limits import counters
 from mfa.limits.counters import TooMany
 from mfa.login.redirects import safe_next
 from mfa.models import Event, SitePolicy
-from mfa.rules.passkeys import Refused
 from mfa.sessions.proofs import text_of
-from mfa.views.pages import show_locked
-from mfa.views.passkeys import BAD_REQUEST, nonce_of, passkey_context
+from mfa.views.pages import place_context, show_locked
 
 
 @login_not_required
@@ -35,48 +31,18 @@ def login(request: HttpRequest) -> HttpResponse:
     next_url = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated:
         return HttpResponseRedirect(safe_next(request, next_url))
-    form = _form(request, request.POST or None)
+    form = form_of(request, request.POST or None)
     if form.is_valid():
         # Give back the password's reservation in the same statement that counts the code.
         with counters.late_returns():
             try:
                 user = passwords.prove(request, *form.typed)
             except TooMany as refusal:
-                return _show_locked(request, refusal)
+                return show_lockout(request, refusal)
             if user:
                 return second_step.begin(request, user, _first_task(user, next_url))
             form.say_wrong()
-    return _show(request, form, next_url)
-
-
-@login_not_required
-@never_cache
-@sensitive_post_parameters("credential")
-@require_POST
-def login_by_passkey(request: HttpRequest) -> HttpResponse:
-    """Log in with a passkey that says who the person is and verified them."""
-    next_url, typed = request.POST.get("next", ""), request.POST.get("credential", "")
-    if request.user.is_authenticated:
-        return HttpResponseRedirect(safe_next(request, next_url))
-    try:
-        return second_step.begin_by_passkey(
-            request, typed, nonce=nonce_of(request.session), next_url=next_url
-        )
-    except TooMany as too_many:
-        return _show_locked(request, too_many)
-    except Refused as refusal:
-        return _show(request, _form(request, None), next_url, refusal)
-
-
-@login_not_required
-@never_cache
-@require_POST
-def login_by_passkey_options(request: HttpRequest) -> HttpResponse:
-    """Return what the browser needs to offer its passkeys. It is the same for everyone (key6)."""
-    if request.user.is_authenticated:
-        raise PermissionDenied
-    nonce, client = nonce_of(request.session), client_of(request)
-    return JsonResponse(passkeys.options_to_log_in(nonce=nonce, client=client))
+    return show_login(request, form, next_url)
 
 
 @login_not_required
@@ -89,28 +55,20 @@ def logout(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:login")
 
 
-def _form(request: HttpRequest, data: QueryDict | None) -> LoginForm:
+def form_of(request: HttpRequest, data: QueryDict | None = None) -> LoginForm:
+    """Return the form for the names that this portal takes."""
     return LOGIN_FORMS[SitePolicy.brand().login_with](data, _prefill(request))
 
 
-def _show(
-    request: HttpRequest, form: LoginForm, next_url: str, refusal: Refused | None = None
-) -> HttpResponse:
+def show_login(request: HttpRequest, form: LoginForm, next_url: str) -> HttpResponse:
+    """Show the page, with what happened before."""
     notice = "" if request.method == "POST" else request.GET.get("notice", "")
-    context = {
-        "form": form,
-        "next": next_url,
-        "notice": "refused" if refusal else notice,
-        "unknown": passkeys.unknown_in(request.POST.get("credential", ""), refusal),
-        **passkey_context(request, refusal),
-    }
-    page = render(request, "accounts/login.html", context)
-    if refusal:
-        page.status_code = BAD_REQUEST
-    return page
+    context = {"form": form, "next": next_url, "notice": notice, **place_context(request)}
+    return render(request, "accounts/login.html", context)
 
 
-def _show_locked(request: HttpRequest, refusal: TooMany) -> HttpResponse:
+def show_lockout(request: HttpRequest, refusal: TooMany) -> HttpResponse:
+    """Show until when nobody can log in from here."""
     contact = SitePolicy.objects.values_list("contact", flat=True).first() or ""
     return show_locked(request, {}, until=refusal.until, contact=contact)
 

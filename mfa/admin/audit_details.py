@@ -12,13 +12,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, gettext_lazy as _
 
 from mfa.admin.base.words import when
+from mfa.factors import KINDS
 from mfa.login.blocked import WORDS as CAUSES
 from mfa.login.diagnose import USED
 from mfa.models import AuditEvent, Event, Reason, RecoveryRequest, SendBlock
 from mfa.models.challenges import PURPOSES
 from mfa.models.message_words import MESSAGES
 from mfa.rescue import Identified
-from mfa.rules.passkeys import Check
 from mfa.rules.steps import Step
 from mfa.templatetags import mfa_words
 
@@ -58,24 +58,8 @@ def _subject(about: str) -> str:
         return ""
 
 
-# Why a passkey was refused. Checks that fail for a stranger's passkey are not recorded.
-CHECKS: "dict[str, StrOrPromise]" = {
-    Check.SAME_ID: _("its two ids differ"),
-    Check.OWNER: _("it belongs to another account"),
-    Check.HANDLE: _("it was made for another account"),
-    Check.TYPE: _("the answer was for another purpose"),
-    Check.CHALLENGE: _("the challenge had expired, was used or was another session's"),
-    Check.ORIGIN: _("it was used at another address"),
-    Check.CROSS_ORIGIN: _("it was used in a frame of another website"),
-    Check.TOP_ORIGIN: _("it was used in a frame of another website"),
-    Check.SITE: _("it was made for another website"),
-    Check.PRESENT: _("no one touched the device"),
-    Check.VERIFIED: _("the device did not verify the person"),
-    Check.BACKED_UP: _("it says it is synced, but can't be"),
-    Check.ELIGIBLE: _("it changed between synced and bound to one device"),
-    Check.SIGNATURE: _("its signature was wrong"),
-    Check.COUNTER: _("its counter did not rise, so it may be a copy"),
-}
+# Why an answer was refused, by the kinds that record it
+CHECKS = {check: words for kind in KINDS.values() for check, words in kind.details.items()}
 STEPS: "dict[Step, StrOrPromise]" = {
     Step.START_OVER: _("log in again"),
     Step.ENTER: _("enter the portal"),

@@ -87,7 +87,7 @@ def are_outdated(held: Iterable[Factor], since: datetime | None) -> bool:
 
 def shown_of(user: AbstractMfaUser) -> list[Factor]:
     """Return the person's factors, including those out of use, in the order a login asks."""
-    held = Factor.objects.bound().filter(user_id=user.pk).select_related("passkey")
+    held = Factor.objects.bound().filter(user_id=user.pk).with_details()
     kinds = list(WAYS)
     return sorted(
         held.order_by("-preferred", "-confirmed_at", "-pk"),

@@ -20,6 +20,7 @@ KIND = Kind(
     enroll="mfa:enroll_email",
     add="mfa:add_email",
     notice="mailbox",
+    several=True,
     words=Words(
         label=_("Email"),
         asked=_("an email"),

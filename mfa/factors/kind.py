@@ -1,8 +1,10 @@
 """Kind: everything that the portal knows about one kind of factor."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -81,7 +83,9 @@ class Kind:
 
     `page` takes its answer, `enroll` sets up the first one during a login, and `add` adds one on
     the Security page; "" if there is no such page. `notice` selects the message of the login page
-    after the first setup.
+    after the first setup. `challenges`: its own table of open questions, with `created_at`. They
+    are valid for minutes. `several`: people can add another one. `details`: why an answer was
+    refused, by the word that the audit stores.
     """
 
     method: Method
@@ -91,6 +95,9 @@ class Kind:
     enroll: str = ""
     add: str = ""
     notice: str = "added"
+    challenges: type[models.Model] | None = None
+    several: bool = False
+    details: Mapping[str, Promise] = field(default_factory=dict)
 
     @property
     def way(self) -> Way:

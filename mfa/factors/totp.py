@@ -187,6 +187,7 @@ KIND = Kind(
     enroll="mfa:enroll_app",
     add="mfa:add_app",
     notice="app",
+    several=True,
     words=Words(
         label=_("Authenticator app"),
         asked=_("an authenticator app"),

@@ -327,22 +327,22 @@ SITE_WRONG_PASSWORDS = Limit(
 SITE_WRONG_CODES = Limit(
     "site-wrong-codes", 100, HOUR, _("Wrong codes on the whole site"), _GUESSING
 )
-PASSKEY_CHALLENGES = Limit(
-    "passkey-challenge",
+SIGNED_CHALLENGES = Limit(
+    "signed-challenge",
     600,
     5 * MINUTE,
     _("Challenges for passkeys to one IP address (IPv6: one /64)"),
     _("Each opened login page requests one. An office or school shares one IP address."),
 )
-PASSKEY_REFUSALS = Limit(
-    "passkey-refusal",
+SIGNED_REFUSALS = Limit(
+    "signed-refusal",
     50,
     15 * MINUTE,
     _("Refused passkeys from one IP address (IPv6: one /64)"),
     _("Passkeys can't be guessed. These attempts count against no person."),
 )
-PASSKEY_COPIES = Limit(
-    "passkey-copy",
+COPIED_KEYS = Limit(
+    "copied-key",
     1,
     DAY,
     _("Notices that one passkey may have been copied"),
@@ -397,8 +397,8 @@ TABLE = (
     REGISTRATION_MAILS_A_DAY,
     SITE_WRONG_PASSWORDS,
     SITE_WRONG_CODES,
-    PASSKEY_CHALLENGES,
-    PASSKEY_REFUSALS,
-    PASSKEY_COPIES,
+    SIGNED_CHALLENGES,
+    SIGNED_REFUSALS,
+    COPIED_KEYS,
     LATE_RECORDS,
 )

@@ -3,7 +3,6 @@
 from mfa.login.advance import (
     advance,
     begin,
-    begin_by_passkey,
     begin_invited,
     begin_reset,
     choose,
@@ -30,7 +29,6 @@ __all__ = [
     "WayBack",
     "advance",
     "begin",
-    "begin_by_passkey",
     "begin_invited",
     "begin_reset",
     "choose",

@@ -7,30 +7,24 @@ again and asks mfa.rules.steps for the next step.
 from typing import assert_never
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 
-from mfa import audit, recoveries
+from mfa import audit
 from mfa.client import client_of, moment_of
-from mfa.factors import passkey
 from mfa.login.blocked import causes_of
 from mfa.login.enter import enter, start_over
-from mfa.login.flow import RECOVERY_STOPPED, Flow
+from mfa.login.flow import Flow
 from mfa.login.pages import page_of
 from mfa.login.pending import PendingLogin
 from mfa.login.redirects import safe_next
 from mfa.login.reset import open_form
 from mfa.login.step_up import confirmed, wants_password
-from mfa.login.verify import answered
 from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event
-from mfa.rules.methods import ChannelName, Method
-from mfa.rules.passkeys import Check, Refused
 from mfa.rules.routes import Purpose, Route
 from mfa.rules.steps import Step
 from mfa.session_engine import ABOUT
-from mfa.sessions.devices import recognize
 from mfa.sessions.proofs import PASSWORD, keep_proof
 
 
@@ -51,7 +45,7 @@ def _begin_login(
     # A reset has not proven the password, so it cannot become a login.
     if not (held and held.purpose == Purpose.LOGIN and held.alive(user, moment_of(request))):
         asked_before = False
-        held = _begin(request, user, Purpose.LOGIN)
+        held = fresh(request, user, Purpose.LOGIN)
         held.next = safe_next(request, next_url)
     elif next_url:
         held.next = safe_next(request, next_url)
@@ -60,33 +54,19 @@ def _begin_login(
     return held, advance(flow)
 
 
-def begin_by_passkey(
-    request: HttpRequest, typed: str, *, nonce: str, next_url: str
-) -> HttpResponseRedirect:
-    """Start the flow of a person whose passkey says who they are and verified them.
-
-    The same steps follow as after the password and the passkey (pol2). Raises Refused and TooMany.
-    """
-    known, assertion = passkey.identify(typed, nonce=nonce, client=client_of(request))
-    user = known.factor.user
-    if not user.may_log_in or Method.PASSKEY not in user.mfa_policy.methods:
-        raise Refused(Check.ALLOWED)
-    passkey.use(known, assertion, client=recognize(request, user))
-    pending = _begin(request, user, Purpose.LOGIN)
-    pending.next = safe_next(request, next_url)
-    pending.by_passkey = True
-    answered(pending, ChannelName.PASSKEY)
-    if recoveries.stop_by_login(user, client=client_of(request)):
-        messages.warning(request, RECOVERY_STOPPED)
-    pending.save(request.session)
-    return advance(Flow(request=request, pending=pending, user=user, asked_before=False))
+def fresh(request: HttpRequest, user: AbstractMfaUser, purpose: Purpose) -> PendingLogin:
+    """Return the pending login of a person, in a new session that nobody else knows."""
+    request.session.flush()
+    # The session's person. Level 0 means that nobody is logged in yet.
+    request.session[ABOUT] = {"user_id": user.pk, "aal": 0}
+    return PendingLogin.begin(user, purpose, moment_of(request))
 
 
 def begin_reset(
     request: HttpRequest, user: AbstractMfaUser, *, invited: bool = False
 ) -> HttpResponseRedirect:
     """Start the flow of a person who opened an emailed link. It never ends in a login (RV-03)."""
-    pending = _begin(request, user, Purpose.RESET)
+    pending = fresh(request, user, Purpose.RESET)
     pending.invited = invited
     pending.save(request.session)
     return advance(Flow(request=request, pending=pending, user=user, asked_before=False))
@@ -179,10 +159,3 @@ def give_up(flow: Flow) -> HttpResponseRedirect:
         return redirect(settings.LOGIN_REDIRECT_URL)
     flow.request.session.flush()
     return redirect(settings.LOGIN_URL)
-
-
-def _begin(request: HttpRequest, user: AbstractMfaUser, purpose: Purpose) -> PendingLogin:
-    request.session.flush()
-    # The session's person. Level 0 means that nobody is logged in yet.
-    request.session[ABOUT] = {"user_id": user.pk, "aal": 0}
-    return PendingLogin.begin(user, purpose, moment_of(request))

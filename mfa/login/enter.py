@@ -63,7 +63,7 @@ def enter(flow: Flow, next_url: str = "") -> HttpResponseRedirect:
         "trusted": trusted is not None,
         **counted,
     }
-    if not flow.pending.by_passkey:
+    if not flow.pending.without_password:
         keep_proof(session, PASSWORD, at=flow.pending.start)
     if channel:
         keep_proof(session, flow.pending.proved, at=flow.now.timestamp())

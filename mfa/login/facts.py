@@ -12,7 +12,7 @@ from mfa import challenges, factors as verbs, pauses
 from mfa.client import Client
 from mfa.login.pending import PendingLogin
 from mfa.models import AbstractMfaUser, Factor
-from mfa.rules.methods import BESIDE_PASSKEY, ChannelName, Method
+from mfa.rules.methods import BESIDE_RESISTANT, ChannelName, Method
 from mfa.rules.policy import NumberChange, Policy
 from mfa.rules.routes import ENROLLED_EMAIL, Purpose, Route, routes_for
 from mfa.rules.steps import Facts, Proof
@@ -106,7 +106,7 @@ def _counted(held: list[Factor], policy: Policy) -> list[Factor]:
     """Return the factors that a login can ask for: beside a passkey, a policy can refuse others."""
     if not policy.refuses_weaker([factor.kind for factor in held]):
         return held
-    return [factor for factor in held if factor.kind in BESIDE_PASSKEY]
+    return [factor for factor in held if factor.kind in BESIDE_RESISTANT]
 
 
 def follow(facts: Facts, pending: PendingLogin) -> Facts:

@@ -36,8 +36,8 @@ class PendingLogin:
     requested again, `opened` that of the form for a new password. `binding`: the step-up is for
     adding a factor. `wrong_answers` counts those of this session, which a right answer takes back.
     `lost`: the person reported the factors lost. `mailbox_proven`: an emailed code was entered.
-    `invited`: an administrator sent the link of this reset. `by_passkey`: a passkey opened this
-    login, and no password was proven. `adds`: the new number does not replace another one.
+    `invited`: an administrator sent the link of this reset. `without_password`: a factor alone
+    opened this login. `adds`: the new number does not replace another one.
     `drifted`: the time step of a code from an app whose clock is wrong.
     `trusts`: with the right code, the person chose to trust this browser.
     """
@@ -62,7 +62,7 @@ class PendingLogin:
     mailbox_proven: bool = False
     wrong_answers: int = 0
     invited: bool = False
-    by_passkey: bool = False
+    without_password: bool = False
     adds: bool = False
     drifted: int = 0
     trusts: bool = False

@@ -143,17 +143,14 @@ class Standing:
         route = self.facts.route
         return self.factor(route.factor) if route and route.channel is ChannelName.APP else None
 
-    @property
-    def passkeys(self) -> Route | None:
-        """The route with the person's passkeys, if there is one."""
-        by_passkey = (r for r in self.facts.routes if r.channel is ChannelName.PASSKEY)
-        return next(by_passkey, None)
+    def route_by(self, channel: ChannelName) -> Route | None:
+        """Return the first route by a channel, if there is one."""
+        return next((route for route in self.facts.routes if route.channel is channel), None)
 
     @property
     def recovery_codes(self) -> Route | None:
         """The route with recovery codes, if there is one."""
-        by_codes = (r for r in self.facts.routes if r.channel is ChannelName.RECOVERY_CODES)
-        return next(by_codes, None)
+        return self.route_by(ChannelName.RECOVERY_CODES)
 
     @property
     def is_doubtful(self) -> bool:

@@ -1,5 +1,8 @@
 """All database tables of the app."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from mfa.models.audit import AuditEvent, Event
 from mfa.models.challenges import TESTS, TRIES, Challenge
 from mfa.models.channel_health import ChannelHealth
@@ -9,7 +12,6 @@ from mfa.models.jobs import Job
 from mfa.models.limits import Counter, Lockout, SendBlock
 from mfa.models.metrics import Metric
 from mfa.models.outbox import OutboxMessage
-from mfa.models.passkeys import Passkey, PasskeyChallenge, PasskeyHandle
 from mfa.models.pauses import Pause
 from mfa.models.people import CLOSING_LASTS, AbstractMfaUser
 from mfa.models.policy import AccountPolicy, SitePolicy
@@ -35,9 +37,6 @@ __all__ = [
     "Lockout",
     "Metric",
     "OutboxMessage",
-    "Passkey",
-    "PasskeyChallenge",
-    "PasskeyHandle",
     "Pause",
     "Reason",
     "RecoveryCode",
@@ -50,3 +49,7 @@ __all__ = [
     "Status",
     "TrustedBrowser",
 ]
+
+# A kind of factor can have tables of its own, which only its module imports.
+for each in iter_modules(__path__):
+    import_module(f"{__name__}.{each.name}")

@@ -17,7 +17,7 @@ from mfa.models import plain_text
 from mfa.models.one_row import OneRow
 from mfa.rules import looks
 from mfa.rules.login_names import LoginWith
-from mfa.rules.methods import Method
+from mfa.rules.methods import ALONE
 
 # Seconds until a process without logged-in visitors sees a change. Reading the policy shows it at
 # once.
@@ -28,7 +28,8 @@ REMEMBERED_FOR = 10
 class Brand:
     """What pages show: the accent as `#rrggbb`, and if codes are called OTP, among others.
 
-    `passkeys`: the login page offers them, because the site's methods include them.
+    `alone`: the login page offers to log in without a password, because the site's methods
+    include a kind for it.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Brand:
     login_with: LoginWith = LoginWith.EMAIL
     says_otp: bool = False
     registration: bool = False
-    passkeys: bool = True
+    alone: bool = True
 
 
 class _Memory:
@@ -205,5 +206,5 @@ _LOGIN_WITH = {str(each): each for each in LoginWith}
 
 
 def _brand(methods: list[str], name: str, accent: str, login_with: str, *flags: bool) -> Brand:
-    flags = (*flags, not methods or Method.PASSKEY in methods)
+    flags = (*flags, not methods or not set(ALONE).isdisjoint(methods))
     return Brand(name, accent, _LOGIN_WITH[login_with], *flags)

@@ -36,20 +36,25 @@ class Way:
 
     `by_itself`: the second step asks for it right away. Recovery codes wait until the person
     chooses them, because each is used up (K2). `first`: it can be a person's only factor. Recovery
-    codes are only a replacement for another factor.
+    codes are only a replacement for another factor. `resists`: a fake website cannot use the
+    answer. `shared`: any of the person's factors of the kind can answer. `alone`: it can say who
+    the person is and verify them, so that no password is needed.
     """
 
     channel: ChannelName
     aal: int
     by_itself: bool = True
     first: bool = True
+    resists: bool = False
+    shared: bool = False
+    alone: bool = False
 
 
 # Best first. A person with a passkey or an app gets a text only on request (K2, E09). An enrolled
 # email comes after the other factors, because it is not an authenticator (NIST SP 800-63B-4,
 # 3.1.3.1).
 WAYS = {
-    Method.PASSKEY: Way(ChannelName.PASSKEY, 2),
+    Method.PASSKEY: Way(ChannelName.PASSKEY, 2, resists=True, shared=True, alone=True),
     Method.APP: Way(ChannelName.APP, 2),
     Method.PHONE: Way(ChannelName.SMS, 2),
     Method.EMAIL: Way(ChannelName.EMAIL, 1),
@@ -61,8 +66,11 @@ SECRET = (Method.APP, Method.RECOVERY_CODES)
 FIRST = tuple(method for method, way in WAYS.items() if way.first)
 AAL = {way.channel: way.aal for way in WAYS.values()}
 STRONG = 2
-# What people with a passkey can use if a policy refuses weaker methods
-BESIDE_PASSKEY = (Method.PASSKEY, Method.RECOVERY_CODES)
+# The kinds that resist phishing, and what their owners can use if a policy refuses weaker methods
+RESISTANT = tuple(method for method, way in WAYS.items() if way.resists)
+BESIDE_RESISTANT = (*RESISTANT, Method.RECOVERY_CODES)
+SHARED = tuple(method for method, way in WAYS.items() if way.shared)
+ALONE = tuple(method for method, way in WAYS.items() if way.alone)
 # Those that are stronger than an email. Staff and managers need one of them (EM-07).
 STRONG_FIRST = tuple(method for method in FIRST if WAYS[method].aal >= STRONG)
 # Only policies that name email allow it (K4).

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from mfa.rules.methods import BESIDE_PASSKEY, DEFAULT, Method
+from mfa.rules.methods import BESIDE_RESISTANT, DEFAULT, RESISTANT, Method
 from mfa.rules.regions import EVERYWHERE
 
 # The name of the layer for staff. The site can demand more of them.
@@ -185,7 +185,7 @@ class Policy:
     @property
     def offered(self) -> frozenset[Method]:
         """The methods that people can set up. Those that they have may be more."""
-        return self.methods.intersection(BESIDE_PASSKEY) if self.only_passkeys else self.methods
+        return self.methods.intersection(BESIDE_RESISTANT) if self.only_passkeys else self.methods
 
     def enforcement_after(self, skips: int, now: datetime) -> Enforcement:
         """Return the enforcement for a person who skipped the setup so many times (K8)."""
@@ -208,12 +208,13 @@ class Policy:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def refuses_weaker(self, held: Collection[str]) -> bool:
-        """Whether a person who holds these methods can use only passkeys and recovery codes.
+        """Whether a person who holds these methods can use only strong ones and recovery codes.
 
-        A policy that allows no passkeys refuses nothing, because people could not log in.
+        Strong ones resist phishing. A policy that allows none of them refuses nothing, because
+        people could not log in.
         """
-        refuses = self.weaker_ways is not WeakerWays.ALLOW and Method.PASSKEY in self.methods
-        return refuses and Method.PASSKEY in held
+        strong = self.methods.intersection(RESISTANT, held)
+        return self.weaker_ways is not WeakerWays.ALLOW and bool(strong)
 
     def lacks_passkey(self, held: Collection[str]) -> bool:
         """Whether a person who holds these methods has to set up a passkey now (PS-09)."""

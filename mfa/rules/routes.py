@@ -9,8 +9,9 @@ from enum import StrEnum
 from operator import attrgetter
 
 from mfa.rules.methods import (
-    BESIDE_PASSKEY,
+    BESIDE_RESISTANT,
     MESSAGING,
+    SHARED,
     STRONG_FIRST,
     WAYS,
     ChannelName,
@@ -232,13 +233,13 @@ def usable(
     refuses texts comes last.
     """
     held = tuple(holdings)
-    passkeys = [holding for holding in held if holding.method is Method.PASSKEY]
-    if passkeys and policy.refuses_weaker([Method.PASSKEY]):
-        held = tuple(holding for holding in held if holding.method in BESIDE_PASSKEY)
+    if policy.refuses_weaker([holding.method for holding in held]):
+        held = tuple(holding for holding in held if holding.method in BESIDE_RESISTANT)
         rests = True
-    if passkeys:
-        # The browser asks for any of them.
-        held = tuple(holding for holding in held if holding not in passkeys[1:])
+    for method in SHARED:
+        # One question asks all of them.
+        alike = [holding for holding in held if holding.method is method]
+        held = tuple(holding for holding in held if holding not in alike[1:])
     asked = tuple(
         Route(channel, holding.factor, holding.refuses, linked=holding.target == mailbox.address)
         for method, channel in ASKED_BY.items()

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 
-from mfa.factors import KINDS
+from mfa.factors import KINDS, address
 from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
 from mfa.models import AbstractMfaUser, Challenge, Factor
@@ -78,3 +78,11 @@ def code_context(challenge: Challenge | None) -> dict[str, object]:
         "failed_reason": question.failed_reason if question else "",
         "start_words": start_words() if question and question.opted_out else "",
     }
+
+
+def place_context(request: HttpRequest) -> dict[str, object]:
+    """Return which site the keys of browsers belong to, and where they work if not here."""
+    origin = address.origin()
+    here = request.META.get("HTTP_HOST") or request.META["SERVER_NAME"]
+    elsewhere = "" if origin.endswith(f"//{here}") else f"{origin}{request.path}"
+    return {"site": address.site(), "elsewhere": elsewhere}

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import factors, login
 from mfa.challenges import Outcome
-from mfa.factors import passkey as passkeys
+from mfa.factors import address, passkey as passkeys
 from mfa.forms.names import FactorNameForm
 from mfa.forms.passkeys import refusal_words
 from mfa.login.flow import Flow
@@ -26,7 +26,7 @@ from mfa.rules.steps import Step
 from mfa.sessions.devices import recognize
 from mfa.sessions.proofs import keep_alive, text_of
 from mfa.views.mailbox import losing
-from mfa.views.pages import out_of_order, show
+from mfa.views.pages import out_of_order, place_context, show
 
 # What ties challenges to a session outside of a flow
 KEY = "mfa_passkeys"
@@ -38,7 +38,7 @@ BAD_REQUEST = 400
 @require_http_methods(["GET", "HEAD", "POST"])
 def passkey(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Verify an answer by one of the person's passkeys."""
-    if (route := flow.passkeys) is None:
+    if (route := flow.route_by(ChannelName.PASSKEY)) is None:
         return redirect(login.page_of(flow))
     refusal = None
     if request.method == "POST":
@@ -64,7 +64,7 @@ def passkey(request: HttpRequest, flow: Flow) -> HttpResponse:
 @require_POST
 def passkey_options(_request: HttpRequest, flow: Flow) -> HttpResponse:
     """Return what the browser needs to ask this person's passkeys."""
-    if flow.passkeys is None:
+    if flow.route_by(ChannelName.PASSKEY) is None:
         raise Http404
     nonce, purpose = flow.pending.nonce, flow.purpose
     return JsonResponse(
@@ -167,18 +167,13 @@ def nonce_of(session: SessionBase) -> str:
 
 def form_context(request: HttpRequest, options: str, refusal: Refused | None) -> dict[str, object]:
     """Return what the form of a passkey needs: `options` is the name of the URL of its options."""
-    return {"options": reverse(options), **passkey_context(request, refusal)}
+    return {"options": reverse(options), **refusal_context(request, refusal)}
 
 
-def passkey_context(request: HttpRequest, refusal: Refused | None) -> dict[str, object]:
-    """Return where passkeys work, if that is not here, and why one was refused."""
-    origin = passkeys.origin()
-    here = request.META.get("HTTP_HOST") or request.META["SERVER_NAME"]
-    return {
-        "site": passkeys.site(),
-        "elsewhere": "" if origin.endswith(f"//{here}") else f"{origin}{request.path}",
-        "refusal": refusal_words(refusal.check, address=origin) if refusal else "",
-    }
+def refusal_context(request: HttpRequest, refusal: Refused | None) -> dict[str, object]:
+    """Return where passkeys work, and why one was refused."""
+    words = refusal_words(refusal.check, address=address.origin()) if refusal else ""
+    return {**place_context(request), "refusal": words}
 
 
 def _shown(

@@ -35,7 +35,7 @@ def security(request: SignedIn) -> HttpResponse:
     phones, emails = (_alike(held, kind) for kind in (Factor.Kind.PHONE, Factor.Kind.EMAIL))
     # People can have several of these. The list leads on to phones and recovery codes.
     kinds = {Method(factor.kind) for factor in held}
-    listed = kinds - {Method.APP, Method.EMAIL, Method.PASSKEY}
+    listed = kinds - {method for method, kind in factors.KINDS.items() if kind.several}
     policy = request.user.mfa_policy
     methods = policy.offered - listed
     if emails and not factors.has_strong(request.user):

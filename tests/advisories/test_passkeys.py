@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import AuditEvent, Event, Factor, Passkey
+from mfa.models import AuditEvent, Event, Factor
+from mfa.models.passkeys import Passkey
 from tests.passkeys import ADD, ENROLL, LOG_IN, SECOND, answered, asked, give_passkey, new_key
 from tests.portal_client import Browser
 from tests.security_key import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, SecurityKey

@@ -8,7 +8,8 @@ from accounts.models import User
 from mfa.challenges import Outcome, Result
 from mfa.client import Client
 from mfa.factors import passkey
-from mfa.models import AuditEvent, Event, Passkey
+from mfa.models import AuditEvent, Event
+from mfa.models.passkeys import Passkey
 from mfa.rules.passkeys import Check, Refused
 from mfa.rules.routes import Purpose
 from tests.passkeys import give_passkey

@@ -3,7 +3,6 @@
 from django.utils.translation import gettext_lazy as _
 
 from mfa.factors.kind import Kind, Words
-from mfa.factors.passkey.address import origin, site
 from mfa.factors.passkey.answers import identify, judge, use, verify
 from mfa.factors.passkey.creation import add, read_new
 from mfa.factors.passkey.options import (
@@ -15,6 +14,8 @@ from mfa.factors.passkey.options import (
     signals_of,
     unknown_in,
 )
+from mfa.factors.passkey.refusals import CHECKS
+from mfa.models.passkeys import PasskeyChallenge
 from mfa.rules.methods import Method
 
 KIND = Kind(
@@ -24,6 +25,9 @@ KIND = Kind(
     enroll="mfa:enroll_passkey",
     add="mfa:add_passkey",
     notice="passkey",
+    challenges=PasskeyChallenge,
+    several=True,
+    details=CHECKS,
     words=Words(
         label=_("Passkey or security key"),
         asked=_("a passkey"),
@@ -55,10 +59,8 @@ __all__ = [
     "options_to_add",
     "options_to_answer",
     "options_to_log_in",
-    "origin",
     "read_new",
     "signals_of",
-    "site",
     "unknown_in",
     "use",
 ]

@@ -6,12 +6,13 @@ from django.db.models import Q
 from mfa import audit, challenges
 from mfa.challenges import Outcome, Result
 from mfa.client import Client
+from mfa.factors.address import origin, site
 from mfa.factors.kind import Asked
-from mfa.factors.passkey.address import origin, site
 from mfa.factors.passkey.challenges import spend
 from mfa.factors.passkey.refusals import counted, report
-from mfa.models import AbstractMfaUser, Event, Factor, Passkey
+from mfa.models import AbstractMfaUser, Event, Factor
 from mfa.models.factors import USABLE
+from mfa.models.passkeys import Passkey
 from mfa.rules import passkeys
 from mfa.rules.methods import ChannelName
 from mfa.rules.passkeys import Assertion, Check, ExpectedAnswer, Refused, Stored

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from mfa.client import Client
 from mfa.limits import counters, table as limits
-from mfa.models import AbstractMfaUser, PasskeyChallenge
+from mfa.models import AbstractMfaUser
+from mfa.models.passkeys import PasskeyChallenge
 from mfa.rules.codes import browser_of
 from mfa.rules.passkeys import CHALLENGE_BYTES, TIMEOUT
 from mfa.rules.routes import Purpose
@@ -18,7 +19,7 @@ LIFE = timedelta(milliseconds=TIMEOUT)
 
 def draw(nonce: str, purpose: Purpose, user: AbstractMfaUser | None, client: Client) -> bytes:
     """Draw a challenge and store it. Several can be open, so that each tab has its own (key2)."""
-    counters.take([limits.PASSKEY_CHALLENGES.of(client.network)])
+    counters.take([limits.SIGNED_CHALLENGES.of(client.network)])
     challenge = secrets.token_bytes(CHALLENGE_BYTES)
     PasskeyChallenge.objects.create(
         challenge=challenge,

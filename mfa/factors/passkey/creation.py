@@ -5,15 +5,16 @@ from django.utils import timezone
 
 from mfa.challenges import Outcome, Result
 from mfa.client import Client
+from mfa.factors.address import origin, site
 from mfa.factors.binding import rebind
-from mfa.factors.passkey.address import origin, site
 from mfa.factors.passkey.challenges import spend
 from mfa.factors.passkey.providers import provider_of
 from mfa.factors.passkey.refusals import counted
 from mfa.factors.phone import numbers_of
 from mfa.messages import notices
-from mfa.models import AbstractMfaUser, Event, Factor, Passkey
+from mfa.models import AbstractMfaUser, Event, Factor
 from mfa.models.factors import NAME_LENGTH
+from mfa.models.passkeys import Passkey
 from mfa.rules import passkeys
 from mfa.rules.passkeys import Check, Creation, Expected, Refused
 from mfa.rules.routes import Purpose

@@ -5,10 +5,11 @@ import secrets
 from typing import Any
 
 from mfa.client import Client
-from mfa.factors.passkey.address import site
+from mfa.factors.address import site
 from mfa.factors.passkey.challenges import draw
-from mfa.models import AbstractMfaUser, Passkey, PasskeyHandle, SitePolicy
+from mfa.models import AbstractMfaUser, SitePolicy
 from mfa.models.factors import USABLE
+from mfa.models.passkeys import Passkey, PasskeyHandle
 from mfa.rules import passkeys
 from mfa.rules.passkeys import Check, Known, Refused
 from mfa.rules.routes import Purpose

@@ -56,9 +56,9 @@ FIGURES = [
     ("registration-site", 2000, timedelta(days=1)),
     ("site-wrong-passwords", 300, timedelta(hours=1)),
     ("site-wrong-codes", 100, timedelta(hours=1)),
-    ("passkey-challenge", 600, timedelta(minutes=5)),
-    ("passkey-refusal", 50, timedelta(minutes=15)),
-    ("passkey-copy", 1, timedelta(days=1)),
+    ("signed-challenge", 600, timedelta(minutes=5)),
+    ("signed-refusal", 50, timedelta(minutes=15)),
+    ("copied-key", 1, timedelta(days=1)),
     ("late-records", 20, timedelta(hours=1)),
 ]
 

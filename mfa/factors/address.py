@@ -1,4 +1,4 @@
-"""The address where passkeys work, and the site that they belong to."""
+"""The address where keys that browsers hold work, and the site that they belong to."""
 
 from functools import cache
 from ipaddress import ip_address
