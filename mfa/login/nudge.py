@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from mfa.login.step_up import WayBack
 from mfa.models import AbstractMfaUser, Factor
-from mfa.rules.methods import BESIDE_PASSKEY, FIRST, ChannelName, Method
+from mfa.rules.methods import BESIDE_RESISTANT, FIRST, ChannelName, Method
 from mfa.rules.routes import Purpose, routes_for
 
 EVERY = timedelta(days=30)
@@ -54,7 +54,7 @@ def only_way(user: AbstractMfaUser, held: list[Factor]) -> Factor | None:
     """
     policy = user.mfa_policy
     refuses = policy.refuses_weaker([factor.kind for factor in held])
-    methods = policy.methods.intersection(BESIDE_PASSKEY) if refuses else policy.methods
+    methods = policy.methods.intersection(BESIDE_RESISTANT) if refuses else policy.methods
     ways = [factor for factor in held if factor.kind in methods]
     return ways[0] if policy.asks and len(ways) == 1 and ways[0].kind in FIRST else None
 

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from mfa.client import moment_of
-from mfa.factors.passkey import origin
+from mfa.factors.address import origin
 from mfa.login import nudge
 from mfa.login.guards import SignedIn
 from mfa.models import AbstractMfaUser, Factor
