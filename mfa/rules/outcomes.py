@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from mfa.rules.methods import BESIDE_PASSKEY, WAYS, ChannelName
+from mfa.rules.methods import BESIDE_RESISTANT, WAYS, ChannelName
 from mfa.rules.steps import Facts, Proof, Step, next_step
 
 
@@ -33,7 +33,7 @@ ENDS = {
 }
 # A lockout delays a login, and a saved number needs one more code. Neither changes the outcome.
 LASTING: dict[str, Any] = {"locked": False, "number_due": False}
-BESIDE = {WAYS[method].channel for method in BESIDE_PASSKEY}
+BESIDE = {WAYS[method].channel for method in BESIDE_RESISTANT}
 
 
 def path_of(facts: Facts) -> tuple[Step, ...]:
