@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from mfa.views import (
     app,
+    automatic,
     browsers,
     emails,
     enable,
@@ -57,6 +58,12 @@ security_urls = [
     path("email/", emails.add_email, name="add_email"),
     path("passkey/", passkeys.add_passkey, name="add_passkey"),
     path("passkey/options/", passkeys.add_passkey_options, name="add_passkey_options"),
+    path("passkey/automatic/", automatic.automatic_passkey, name="automatic_passkey"),
+    path(
+        "passkey/automatic/options/",
+        automatic.automatic_passkey_options,
+        name="automatic_passkey_options",
+    ),
     path("nudge/", nudge.answer_nudge, name="answer_nudge"),
     path("nudge/shown/", nudge.note_nudge, name="note_nudge"),
     path("codes/", recovery.recovery_codes, name="recovery_codes"),

@@ -11,6 +11,7 @@ AUTOMATIC = {
     "admin:jsi18n",
     "admin:mfa_accountpolicy_account_status",
     "admin:mfa_accountpolicy_test_status",
+    "mfa:automatic_passkey",
     "mfa:change_phone_status",
     "mfa:note_nudge",
     "mfa:time_left",

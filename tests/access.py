@@ -59,7 +59,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         mfa:change_phone_resend mfa:add_app mfa:add_passkey mfa:add_passkey_options mfa:untrust
         mfa:untrust_all mfa:add_phone mfa:recovery_codes
         mfa:recovery_codes_file mfa:security mfa:end_session mfa:end_other_sessions mfa:stay
-        mfa:activity mfa:answer_nudge mfa:note_nudge""",
+        mfa:activity mfa:answer_nudge mfa:note_nudge
+        mfa:automatic_passkey_options""",
     ),
     (
         OWN,
@@ -105,6 +106,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         admin:mfa_accountpolicy_test_message admin:mfa_accountpolicy_try_texts""",
     ),
     (SUPERUSERS, "admin:mfa_accountpolicy_confirm_account"),
+    # Their phones are too new.
+    (NO_ONE, "mfa:automatic_passkey"),
     (
         # The status of a test that no actor has begun
         {**SUPPORT, **dict.fromkeys(STAFF, MISSING)},

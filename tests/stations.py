@@ -136,6 +136,8 @@ POSTS = {
     "mfa:untrust",
     "mfa:prefer_phone",
     "mfa:answer_nudge",
+    "mfa:automatic_passkey",
+    "mfa:automatic_passkey_options",
     "mfa:note_nudge",
     "mfa:stay",
     "mfa:change_phone_resend",

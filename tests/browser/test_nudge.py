@@ -1,6 +1,9 @@
 """The nudge for a passkey in Chromium: shown where the browser can make one (key12)."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
@@ -113,3 +116,45 @@ def test_person_with_only_a_passkey_reads_what_happens_without_it(
     alices.follow("Add another way")
     alices.reads("You have only one way to log in.")
     look(alices, "Security")
+
+
+# Chromium makes one automatically only for a password that its manager filled in. Here it says that
+# it can, and the virtual authenticator makes one.
+MAKES_IT = """
+PublicKeyCredential.getClientCapabilities = async () => ({ conditionalCreate: true });
+const create = navigator.credentials.create.bind(navigator.credentials);
+navigator.credentials.create = ({ mediation, ...asked }) => {
+  document.documentElement.dataset.mediation = mediation;
+  return create(asked);
+};
+"""
+
+
+def test_browser_makes_a_passkey_automatically_after_a_login(
+    visit: Visit, browser: Browser, alice: User
+) -> None:
+    alice.factors.update(confirmed_at=timezone.now() - timedelta(days=90))
+    browser.log_in(alice)
+    visitor = visit(width=PHONE).take_over(browser)
+    authenticator = Authenticator(visitor, **DEVICE)
+    visitor.page.add_init_script(MAKES_IT)
+    visitor.open("/")
+    visitor.reads("Your browser saved a passkey.", role="status")
+    expect(visitor.page.locator("[data-mediation=conditional]")).to_have_count(1)
+    expect(visitor.page.get_by_role("heading", name=TITLE)).to_have_count(0)
+    look(visitor, HOME)
+    assert len(authenticator.credentials) == 1
+    visitor.context.clear_cookies()
+    visitor.open("/login/")
+    visitor.at(HOME)
+
+
+def test_browser_makes_none_where_the_server_does_not_allow_it(alices: Visitor) -> None:
+    """Alice set up her phone a moment ago."""
+    authenticator = Authenticator(alices, **DEVICE)
+    alices.page.add_init_script(MAKES_IT)
+    with alices.page.expect_response("**/automatic/options/") as answer:
+        see_nudge(alices)
+    assert answer.value.status == 204
+    expect(alices.page.get_by_role("heading", name=TITLE)).to_be_visible()
+    assert authenticator.credentials == []

@@ -12,12 +12,13 @@ from mfa.models import AbstractMfaUser
 from mfa.models.passkeys import PasskeyChallenge
 from mfa.rules.codes import browser_of
 from mfa.rules.passkeys import CHALLENGE_BYTES, TIMEOUT
-from mfa.rules.routes import Purpose
 
 LIFE = timedelta(milliseconds=TIMEOUT)
+# The purpose of a passkey that the browser makes automatically. The others are those of flows.
+AUTOMATIC = "automatic"
 
 
-def draw(nonce: str, purpose: Purpose, user: AbstractMfaUser | None, client: Client) -> bytes:
+def draw(nonce: str, purpose: str, user: AbstractMfaUser | None, client: Client) -> bytes:
     """Draw a challenge and store it. Several can be open, so that each tab has its own (key2)."""
     counters.take([limits.SIGNED_CHALLENGES.of(client.network)])
     challenge = secrets.token_bytes(CHALLENGE_BYTES)
@@ -30,7 +31,7 @@ def draw(nonce: str, purpose: Purpose, user: AbstractMfaUser | None, client: Cli
     return challenge
 
 
-def spend(sent: bytes, nonce: str, purpose: Purpose, user: AbstractMfaUser | None) -> bytes:
+def spend(sent: bytes, nonce: str, purpose: str, user: AbstractMfaUser | None) -> bytes:
     """Return a challenge that was open for this browser, purpose and person, and close it.
 
     Return b"" for any other. Only the number of deleted rows decides, so it works once.

@@ -7,7 +7,7 @@ from mfa.challenges import Outcome, Result
 from mfa.client import Client
 from mfa.factors.address import origin, site
 from mfa.factors.binding import rebind
-from mfa.factors.passkey.challenges import spend
+from mfa.factors.passkey.challenges import AUTOMATIC, spend
 from mfa.factors.passkey.providers import provider_of
 from mfa.factors.passkey.refusals import counted
 from mfa.factors.phone import numbers_of
@@ -20,14 +20,21 @@ from mfa.rules.passkeys import Check, Creation, Expected, Refused
 from mfa.rules.routes import Purpose
 
 
-def read_new(user: AbstractMfaUser, typed: str, *, nonce: str, client: Client) -> Creation:
-    """Verify a new passkey, which is not stored yet. Raises Refused and TooMany."""
+def read_new(
+    user: AbstractMfaUser, typed: str, *, nonce: str, client: Client, automatic: bool = False
+) -> Creation:
+    """Verify a new passkey, which is not stored yet. Raises Refused and TooMany.
+
+    `automatic`: the browser made it without being asked, so nobody may have touched anything.
+    """
+    purpose = AUTOMATIC if automatic else Purpose.ENROLL
     with counted(client):
         creation = passkeys.read_creation(typed)
         expected = Expected(
-            challenge=spend(passkeys.challenge_in(creation), nonce, Purpose.ENROLL, user),
+            challenge=spend(passkeys.challenge_in(creation), nonce, purpose, user),
             site=site(),
             origin=origin(),
+            present=not automatic,
         )
         passkeys.verify_creation(creation, expected)
         if Passkey.objects.filter(credential_id=creation.credential_id).exists():

@@ -6,7 +6,7 @@ from typing import Any
 
 from mfa.client import Client
 from mfa.factors.address import site
-from mfa.factors.passkey.challenges import draw
+from mfa.factors.passkey.challenges import AUTOMATIC, draw
 from mfa.models import AbstractMfaUser, SitePolicy
 from mfa.models.factors import USABLE
 from mfa.models.passkeys import Passkey, PasskeyHandle
@@ -24,13 +24,18 @@ def are_enough(user: AbstractMfaUser) -> bool:
     return len(_known_of(user)) >= MOST_PASSKEYS
 
 
-def options_to_add(user: AbstractMfaUser, *, nonce: str, client: Client) -> dict[str, Any]:
-    """Return a browser's options for a new passkey. Raises TooMany."""
+def options_to_add(
+    user: AbstractMfaUser, *, nonce: str, client: Client, automatic: bool = False
+) -> dict[str, Any]:
+    """Return a browser's options for a new passkey. Raises TooMany.
+
+    `automatic`: the browser makes it automatically (conditional create).
+    """
     handle, _new = PasskeyHandle.objects.get_or_create(
         user_id=user.pk, defaults={"value": secrets.token_bytes(HANDLE_BYTES)}
     )
     return passkeys.creation_options(
-        draw(nonce, Purpose.ENROLL, user, client),
+        draw(nonce, AUTOMATIC if automatic else Purpose.ENROLL, user, client),
         site=site(),
         portal=SitePolicy.brand().name,
         person=(bytes(handle.value), user.login_name),

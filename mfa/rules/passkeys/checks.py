@@ -70,8 +70,12 @@ def _site(answer: Creation | Assertion, expected: Expected) -> bool:
     return answer.data.rp_id_hash == hashlib.sha256(expected.site.encode()).digest()
 
 
-def _present(answer: Creation | Assertion, _expected: Expected) -> bool:
-    return answer.data.flags.up
+def _created_present(creation: Creation, expected: Expected) -> bool:
+    return creation.data.flags.up or not expected.present
+
+
+def _present(assertion: Assertion, _expected: Expected) -> bool:
+    return assertion.data.flags.up
 
 
 def _verified(answer: Creation | Assertion, expected: Expected) -> bool:
@@ -99,6 +103,7 @@ def _attested(creation: Creation, expected: Expected) -> bool:
             expected_challenge=expected.challenge,
             expected_rp_id=expected.site,
             expected_origin=expected.origin,
+            require_user_presence=expected.present,
         )
     except Exception:  # noqa: BLE001 the library raises many kinds of errors for made-up bytes
         return False
@@ -162,7 +167,7 @@ CREATION: tuple[tuple[Check, Callable[[Creation, Expected], bool]], ...] = (
     (Check.CROSS_ORIGIN, _not_framed),
     (Check.TOP_ORIGIN, _on_top),
     (Check.SITE, _site),
-    (Check.PRESENT, _present),
+    (Check.PRESENT, _created_present),
     (Check.VERIFIED, _verified),
     (Check.BACKED_UP, _backed_up),
     (Check.ALGORITHM, _algorithm),

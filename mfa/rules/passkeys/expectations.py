@@ -8,13 +8,16 @@ class Expected:
     """What the portal asked for.
 
     `site` is the host name that passkeys belong to (the RP ID), and `origin` the address with
-    scheme and port. `verified`: the authenticator must have verified the person (UV).
+    scheme and port. `verified`: the authenticator must have verified the person (UV). `present`:
+    the person must have touched it (UP). Section 7.1 does not require this of a new passkey that
+    the browser makes automatically (the mediation "conditional").
     """
 
     challenge: bytes
     site: str
     origin: str
     verified: bool = False
+    present: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

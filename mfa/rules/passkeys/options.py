@@ -11,6 +11,17 @@ from mfa.rules.passkeys.keys import ALGORITHMS
 CHALLENGE_BYTES = 32
 # How long a browser waits, in milliseconds (15.1). The challenge is valid as long.
 TIMEOUT = 300_000
+# Where an authenticator is (5.8.7), in the order in which we offer them: this device, a phone
+# beside it, a security key. And which of them a transport reaches (5.8.4)
+HINTS = ("client-device", "hybrid", "security-key")
+REACHED_BY = {
+    "internal": "client-device",
+    "hybrid": "hybrid",
+    "usb": "security-key",
+    "nfc": "security-key",
+    "ble": "security-key",
+    "smart-card": "security-key",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,7 @@ def creation_options(
     """Return what a browser needs to make a passkey (PublicKeyCredentialCreationOptionsJSON).
 
     `person` has the user handle and the login name. `known` are the person's passkeys: the
-    authenticators that hold them make no second one.
+    authenticators that hold them make no second one. The hints put this device first (5.8.7).
     """
     handle, name = person
     return {
@@ -47,6 +58,7 @@ def creation_options(
             "requireResidentKey": False,
             "userVerification": "preferred",
         },
+        "hints": [*HINTS],
         "attestation": "none",
     }
 
@@ -58,13 +70,24 @@ def request_options(
 
     Without `known` passkeys, the browser offers all that it has for the site.
     """
+    held = tuple(known)
     return {
         "challenge": encoded(challenge),
         "timeout": TIMEOUT,
         "rpId": site,
-        "allowCredentials": [_described(each) for each in known],
+        "allowCredentials": [_described(each) for each in held],
         "userVerification": "required" if verified else "preferred",
+        "hints": hints_for(held),
     }
+
+
+def hints_for(known: Iterable[Known]) -> list[str]:
+    """Return where the browser should look for these passkeys first (5.8.7).
+
+    A passkey whose transports are unknown can be anywhere.
+    """
+    reached = [REACHED_BY.get(name) for each in known for name in each.transports or ("",)]
+    return [] if None in reached else [hint for hint in HINTS if hint in reached]
 
 
 def encoded(data: bytes) -> str:

@@ -456,6 +456,7 @@ def test_options_for_a_new_passkey() -> None:
             "requireResidentKey": False,
             "userVerification": "preferred",
         },
+        "hints": ["client-device", "hybrid", "security-key"],
         "attestation": "none",
     }
 
@@ -472,12 +473,54 @@ def test_options_for_an_answer(*, verified: bool, word: str) -> None:
             {"type": "public-key", "id": encode(b"one"), "transports": ["internal"]}
         ],
         "userVerification": word,
+        "hints": ["client-device"],
     }
 
 
 def test_options_without_a_person_name_nobody() -> None:
     options = request_options(CHALLENGE, site=SITE)
     assert (options["allowCredentials"], options["userVerification"]) == ([], "preferred")
+    assert options["hints"] == []
+
+
+@pytest.mark.parametrize(
+    ("transports", "hints"),
+    [
+        ([("usb",)], ["security-key"]),
+        ([("nfc",)], ["security-key"]),
+        ([("ble",)], ["security-key"]),
+        ([("smart-card",)], ["security-key"]),
+        ([("hybrid",)], ["hybrid"]),
+        ([("hybrid", "internal")], ["client-device", "hybrid"]),
+        ([("usb", "nfc"), ("internal",)], ["client-device", "security-key"]),
+        ([("usb",), ()], []),
+        ([("usb", "cable")], []),
+    ],
+)
+def test_hints_say_where_the_passkeys_are(transports: list, hints: list) -> None:
+    known = [Known(b"one", each) for each in transports]
+    assert request_options(CHALLENGE, site=SITE, known=known)["hints"] == hints
+
+
+@pytest.mark.parametrize("flags", [0, VERIFIED, ELIGIBLE | BACKED_UP])
+def test_passkey_that_a_browser_makes_automatically_needs_no_touch(flags: int) -> None:
+    """WebAuthn Level 3, 7.1: with the mediation "conditional". An answer always needs one."""
+    text = SecurityKey(flags=flags).create(CHALLENGE)
+    assert _create(text) is Check.PRESENT
+    assert _create(text, replace(EXPECTED, present=False)) is None
+    key = SecurityKey(handle=HANDLE, flags=flags)
+    assert _answer(key.answer(CHALLENGE), _asked(key, present=False)) is Check.PRESENT
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [(changes, check) for changes, check in BOTH if check is not Check.PRESENT],
+)
+def test_browser_that_makes_a_passkey_automatically_passes_all_other_checks(
+    changes: dict, check: Check
+) -> None:
+    expected = replace(EXPECTED, present=False)
+    assert _create(SecurityKey().create(CHALLENGE, **changes), expected) is check
 
 
 @pytest.mark.parametrize(
