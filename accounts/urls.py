@@ -9,6 +9,7 @@ from accounts.views import (
     data,
     details,
     email,
+    imports,
     invitations as joining,
     links,
     login,
@@ -95,6 +96,15 @@ organization_urls: list[URLPattern | URLResolver] = [
     path("report/", enrollment.enrollment_report, name="enrollment_report"),
     path("report/file/", enrollment.enrollment_file, name="enrollment_file"),
     path("invitations/", include(invitation_urls)),
+    path("import/", imports.import_members, name="import_members"),
+]
+import_urls = [
+    path("", imports.import_people, name="import_people"),
+    path("<int:import_id>/", imports.people_import, name="people_import"),
+    path("<int:import_id>/run/", imports.run_import, name="run_import"),
+    path("<int:import_id>/stop/", imports.stop_import, name="stop_import"),
+    path("<int:import_id>/status/", imports.import_status, name="import_status"),
+    path("<int:import_id>/findings/", imports.import_findings, name="import_findings"),
 ]
 registration_urls = [
     path("", registration.register, name="register"),
@@ -150,5 +160,6 @@ urlpatterns = [
     path("support/", include(support_urls)),
     path("organizations/<slug:slug>/", include(organization_urls)),
     path("register/", include(registration_urls)),
+    path("import/", include(import_urls)),
     path("login/by-passkey/", include(passkey_urls)),
 ]

@@ -66,7 +66,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         OWN,
         """accounts:not_me mfa:change_phone_status mfa:suspend_factor mfa:remove_factor
         mfa:prefer_phone mfa:rename_factor mfa:replace_app mfa:add_email
-        mfa:enable accounts:close_account""",
+        mfa:enable accounts:close_account accounts:people_import accounts:run_import
+        accounts:stop_import accounts:import_status accounts:import_findings""",
     ),
     (
         MANAGERS,
@@ -75,7 +76,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         accounts:member_reset accounts:member_sessions accounts:member_end accounts:two_factor
         accounts:enrollment_report accounts:enrollment_file
         accounts:invitations accounts:invite accounts:renew_invitation accounts:revoke_invitation
-        accounts:remind_member
+        accounts:remind_member accounts:import_members
         accounts:organization_affected""",
     ),
     (PARTNERS, "accounts:member_role"),
@@ -93,7 +94,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     ),
     (
         ADMINISTRATORS,
-        """accounts:support_number admin:accounts_organization_switch
+        """accounts:support_number accounts:import_people admin:accounts_organization_switch
         admin:accounts_membership_promote admin:accounts_membership_demote
         admin:accounts_membership_end admin:accounts_membership_home
         admin:mfa_accountpolicy_accent

@@ -12,7 +12,8 @@ import pytest
 from django.test import TestCase
 from django.utils import timezone
 
-from accounts.models import Invitation, Membership, Organization, Tile, User
+from accounts.csv_import import uploads
+from accounts.models import Invitation, Membership, Organization, PeopleImport, Tile, User
 from accounts.organizations import invitations
 from mfa.messages import notices, queue as deliveries
 from mfa.models import (
@@ -99,6 +100,9 @@ PAGES = {
     "accounts:clients": "managing",
     "accounts:organization_security": "managing",
     "accounts:invitations": "managing",
+    "accounts:import_members": "managing",
+    "accounts:import_people": "ruling",
+    "accounts:people_import": "importing",
     "accounts:invite": "managing",
     "accounts:revoke_invitation": "managing",
     "accounts:invitation": "invited",
@@ -122,6 +126,8 @@ POSTS = {
     "accounts:login_by_passkey",
     "accounts:login_by_passkey_options",
     "accounts:logout",
+    "accounts:run_import",
+    "accounts:stop_import",
     "mfa:add_passkey_options",
     "mfa:enroll_passkey_options",
     "mfa:passkey_options",
@@ -161,7 +167,7 @@ LEADS = {
     "accounts:organization_affected",
 }
 # Downloads by a link
-FILES = {"accounts:enrollment_file"}
+FILES = {"accounts:enrollment_file", "accounts:import_findings"}
 # For machines, not for people
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 PLAIN = {
@@ -169,6 +175,7 @@ PLAIN = {
     "mfa:status",
     "mfa:change_phone_status",
     "mfa:time_left",
+    "accounts:import_status",
     *PROBES,
 }
 # Cacheable, because they are the same for everyone
@@ -190,6 +197,7 @@ KEYS: dict[str, Callable[[], str]] = {
         Membership.objects.filter(role="member").values_list("pk", flat=True).first() or 1
     ),
     "invitation_id": lambda: str(Invitation.objects.values_list("pk", flat=True).first() or 1),
+    "import_id": lambda: str(PeopleImport.objects.values_list("pk", flat=True).first() or 1),
     "provider": lambda: "twilio",
     "receipt_id": lambda: "00000000-0000-4000-8000-000000000000",
     "uid": lambda: mailed_link()[0],
@@ -436,6 +444,15 @@ def managing(browser: Browser, alice: User, bob: User) -> Browser:
     _invite(alice, acme)
     browser.log_in(alice)
     return browser
+
+
+@pytest.fixture
+def importing(managing: Browser, alice: User) -> Browser:
+    """Alice, who uploaded a file with people for Acme."""
+    content = b"email,full name,mobile\nann@example.org,Ann,+447700900211\n"
+    acme = Organization.objects.get(slug="acme")
+    uploads.store(alice, acme, content, name="people.csv", invites=True)
+    return managing
 
 
 def _invite(inviter: User, place: Organization) -> None:

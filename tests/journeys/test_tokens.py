@@ -24,6 +24,7 @@ from tests.portal_client import Browser
 
 # Parameters that give no access: the page checks their owner
 PUBLIC_PARAMETERS = {"event_id", "person_id", "pk", "slug", "member_id", "invitation_id"}
+PUBLIC_PARAMETERS |= {"import_id"}
 ATOMS = ("r", "U", "q", "f", "{referer}i", "{cookie}i", "{path_info}e")
 
 

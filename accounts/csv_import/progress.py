@@ -1,0 +1,47 @@
+"""How far an import is, in words and numbers."""
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy as _
+
+from accounts.csv_import.dry_run import BAD, REPEATED
+from accounts.csv_import.run import MAILED, NOT_MAILED
+from accounts.models import ImportFinding, ImportLine, PeopleImport
+
+Outcome, State = ImportLine.Outcome, PeopleImport.State
+COUNTS: dict[str, str | Promise] = {
+    Outcome.NEW: _("New people"),
+    Outcome.CHANGED: _("Changed people"),
+    Outcome.INVITED: _("Invited people"),
+    Outcome.UNCHANGED: _("Nothing to change"),
+    Outcome.REFUSED: _("Refused"),
+    REPEATED: _("The same line again"),
+    BAD: _("Left out, with a mistake"),
+    MAILED: _("Emails sent"),
+    NOT_MAILED: _("Emails held back by a limit of the day"),
+}
+
+
+def counts_of(held: PeopleImport) -> Iterator[tuple[str, int]]:
+    """Return what became of the lines, in words, without zeros."""
+    for name, label in COUNTS.items():
+        if number := held.counts.get(name):
+            yield str(label), number
+
+
+def findings_of(held: PeopleImport) -> QuerySet[ImportFinding]:
+    """Return what was found in the lines: first what leaves a person out."""
+    return held.findings.order_by("-is_bad", "line", "pk")
+
+
+def words_of(held: PeopleImport) -> str:
+    """Return the progress as the page says it."""
+    match held.state:
+        case State.CHECKING:
+            return gettext("%d lines checked") % held.position
+        case State.RUNNING:
+            numbers = {"done": held.position, "total": held.total}
+            return gettext("%(done)d of %(total)d people imported") % numbers
+    return held.get_state_display()
