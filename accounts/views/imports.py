@@ -6,6 +6,7 @@ for the author of the import.
 
 from collections.abc import Callable, Iterator
 from functools import wraps
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import messages
@@ -44,9 +45,8 @@ def for_importer(view: View) -> View:
     @never_cache
     @wraps(view)
     def guarded(request: UserRequest, import_id: int) -> HttpResponseBase:
-        rows = PeopleImport.objects.filter(by=request.user).select_related("organization")
-        held = rows.filter(pk=import_id).first()
-        if held is None or not _may(request, held.organization, invites=held.invites):
+        held = _found(request, import_id)
+        if held is None:
             raise Http404
         if not is_strong(request, request.user):
             raise PermissionDenied
@@ -133,14 +133,18 @@ def stop_import(request: UserRequest, held: PeopleImport) -> HttpResponse:
     return redirect("accounts:people_import", held.pk)
 
 
+@never_cache
 @require_safe
-@for_importer
-def import_status(request: UserRequest, held: PeopleImport) -> JsonResponse:
+def import_status(request: UserRequest, import_id: int) -> JsonResponse:
     """Return the progress for the page's script."""
-    del request
-    return JsonResponse(
-        {"words": progress.words_of(held), "value": held.position, "final": not held.is_working}
-    )
+    held = _found(request, import_id)
+    if held is None:
+        title = gettext("There is no such import.")
+        problem = {"title": title, "status": HTTPStatus.NOT_FOUND}
+        kind = "application/problem+json"
+        return JsonResponse(problem, status=HTTPStatus.NOT_FOUND, content_type=kind)
+    words_now = progress.words_of(held)
+    return JsonResponse({"words": words_now, "value": held.position, "final": not held.is_working})
 
 
 @require_safe
@@ -183,6 +187,15 @@ def _rows(held: PeopleImport) -> Iterator[list[str]]:
 def _may(request: UserRequest, organization: Organization | None, *, invites: bool) -> bool:
     strong = is_strong(request, request.user)
     return strong and run.may_import(request.user, organization, invites=invites)
+
+
+def _found(request: UserRequest, import_id: int) -> PeopleImport | None:
+    """Return the person's own import, if the person may still import there."""
+    rows = PeopleImport.objects.filter(by=request.user).select_related("organization")
+    held = rows.filter(pk=import_id).first()
+    if held is None or not _may(request, held.organization, invites=held.invites):
+        return None
+    return held
 
 
 def _earlier(request: UserRequest, organization: Organization | None) -> list[PeopleImport]:

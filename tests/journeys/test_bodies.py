@@ -22,9 +22,19 @@ PART = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\na\r\n--x--\r
 TOKEN = "x" * 64
 
 
+# They take files.
+UPLOADS = {"accounts:import_people", "accounts:import_members"}
+
+
 def paths() -> list[str]:
-    """All URLs except Twilio's, which reads its body itself."""
-    return sorted({each.path for each in ADDRESSES if each.name != "mfa:receipt"})
+    """All URLs except Twilio's, which reads its body itself, and those that take files."""
+    other = UPLOADS | {"mfa:receipt"}
+    return sorted({each.path for each in ADDRESSES if each.name not in other})
+
+
+def test_only_imports_take_files() -> None:
+    taking = {each.name for each in ADDRESSES if getattr(each.view, "upload_limit", 0)}
+    assert taking == UPLOADS
 
 
 ODD = {

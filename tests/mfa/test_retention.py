@@ -37,6 +37,9 @@ from tests.portal_client import Browser
 KEPT = {
     "accounts.FormerSlug": "links with the former short name keep working",
     "accounts.ImportedHash": "one row for each kind of hash that an import brought",
+    "accounts.ImportFinding": "it goes with its import",
+    "accounts.ImportLine": "it goes with its import",
+    "accounts.ImportPart": "it goes with its import",
     "accounts.Introduction": "one row for each permission that a release gave a group",
     "accounts.Membership": "an ended one keeps the account shut; it goes with its person",
     "accounts.Organization": "an administrator turns it off",
