@@ -526,6 +526,7 @@ STATIONS = (
     "moving",
     "changing",
     "ruling",
+    "importing",
     "managing",
     "partnering",
     "invited",
