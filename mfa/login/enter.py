@@ -60,8 +60,8 @@ def enter(flow: Flow, next_url: str = "") -> HttpResponseRedirect:
         "channel": channel,
         "life": flow.user.mfa_policy.session_life.total_seconds(),
         "idle": flow.user.mfa_policy.session_idle.total_seconds(),
-        "trusted": trusted is not None,
         **counted,
+        **({"trusted": True} if trusted else {}),
     }
     if not flow.pending.without_password:
         keep_proof(session, PASSWORD, at=flow.pending.start)
