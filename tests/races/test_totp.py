@@ -1,19 +1,22 @@
 """One code of an app used in parallel (TO-02)."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.challenges import Outcome
+from mfa.challenges import Outcome, Result
 from mfa.client import Client
 from mfa.factors import totp
 from mfa.factors.totp import NewApp
 from mfa.limits.counters import TooMany
 from mfa.models import Factor, Lockout
 from mfa.rules.totp import hotp, step_at
-from tests.races.parallel import many
+from tests.authenticator import give_app, shows
+from tests.races.parallel import at_once, many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,3 +49,19 @@ def test_ten_of_twelve_wrong_answers_from_recognized_device_are_verified(alice: 
     assert Lockout.objects.get().failures == 10
     app.refresh_from_db()
     assert app.wrong_answers == 10
+
+
+def test_one_of_five_parallel_setups_replaces_an_app(alice: User) -> None:
+    """E12: the others read an account that has changed, so no second app is added."""
+    former = give_app(alice)
+    new = [NewApp(bytes([number]) * 20) for number in range(1, 6)]
+    people = [User.objects.get(pk=alice.pk) for _ in new]
+
+    def replacing(user: User, app: NewApp) -> Callable[[], Result]:
+        add = partial(totp.add, user, app, shows(app.secret), name="New", client=HERE)
+        return partial(add, former=former)
+
+    given = at_once([replacing(user, app) for user, app in zip(people, new, strict=True)])
+    outcomes = [one.outcome for one in given if isinstance(one, Result)]
+    assert sorted(outcomes) == sorted([Outcome.RIGHT, *[Outcome.EXPIRED] * 4])
+    assert [app.name for app in alice.factors.usable().filter(kind="app")] == ["New"]
