@@ -6,10 +6,11 @@ from copy import copy
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts import policies
 from accounts.combinations import among
-from accounts.models import Membership, Organization, User
+from accounts.models import Membership, Organization, OrganizationPolicy, User
 from mfa import audit
 from mfa.client import Client
 from mfa.models import AbstractMfaUser, Event
@@ -39,6 +40,11 @@ def save(
         if "slug" in changed and organization.pk:
             _keep_former_slug(organization)
         organization.save(update_fields=None if organization._state.adding else changed)  # noqa: SLF001 Django's public name
+        if "parent" in changed:
+            # Other levels stand above its people now, or again (TB-02).
+            OrganizationPolicy.objects.filter(pk=organization.own_id).update(
+                trusts_from=timezone.now()
+            )
         _record(actor, organization, client, changed)
 
 

@@ -8,6 +8,7 @@ import time_machine
 from django.http import HttpResponse
 
 from accounts.models import User
+from accounts.organizations import details
 from mfa.audit import NOWHERE
 from mfa.models import Factor, OutboxMessage, SitePolicy, Status, TrustedBrowser
 from mfa.sessions import trust
@@ -15,6 +16,7 @@ from tests.authenticator import SECRET, give_app, shows
 from tests.conftest import give_codes
 from tests.mfa.views.test_app import secret_on
 from tests.mfa.views.test_recovery import shown
+from tests.organizations import join, organization, settings
 from tests.passkeys import ENROLL, SECOND, answered, asked, give_passkey, new_key
 from tests.portal_client import PASSWORD, Browser, code
 from tests.security_key import SecurityKey, decode
@@ -180,10 +182,28 @@ def test_browser_trusted_at_a_login_that_makes_codes_is_trusted(
     assert not browser.signed_in
 
 
+def test_organization_that_moves_and_comes_back_ends_the_trust(
+    allowed: None, browser: Browser, alice: User, root: User
+) -> None:
+    """TB-02: another partner's rules applied in between."""
+    partners = organization("Calm"), organization("Strict")
+    settings(partners[1].for_clients, trust_browser_days=0)
+    clinic = organization("Clinic", partners[0])
+    join(alice, clinic)
+    browser.password(alice)
+    browser.post(VERIFY, {"code": code(NUMBER), "trust": "on"})
+    browser.post("/logout/")
+    for partner in reversed(partners):
+        clinic.parent = partner
+        details.save(root, clinic, ["parent"])
+    browser.password(alice)
+    assert not browser.signed_in
+
+
 def test_trusted_browser_makes_no_codes_and_adds_no_way(
     allowed: None, browser: Browser, alice: User
 ) -> None:
-    """TB-01: what a thief with computer and password could keep."""
+    """TB-01: what an attacker with computer and password could keep."""
     app = give_app(alice)
     browser.password(alice)
     browser.post(VERIFY, {"code": shows(SECRET), "trust": "on"})
@@ -198,7 +218,7 @@ def test_trusted_browser_makes_no_codes_and_adds_no_way(
         (f"/me/security/factors/{app.pk}/prefer/", {}),
         ("/me/security/passkey/options/", {}),
         ("/me/security/phone/", {"phone": "+447700900299"}),
-        ("/me/email/", {"email": "thief@example.net"}),
+        ("/me/email/", {"email": "attacker@example.net"}),
         ("/me/security/browsers/remove/all/", {}),
     ):
         assert browser.post(path, form).url.startswith("/me/confirm/"), path
@@ -276,7 +296,7 @@ def test_challenge_of_the_login_makes_no_passkey(browser: Browser, alice: User) 
     browser.post("/login/lost/")
     assert browser.post(f"{ENROLL}options/").status_code == 302
     key = new_key(handle=bytes(64))
-    browser.post(ENROLL, {"credential": key.create(challenge), "name": "Thief"})
+    browser.post(ENROLL, {"credential": key.create(challenge), "name": "Attacker"})
     assert [each.name for each in alice.factors.usable()] == ["Lost key"]
     browser.post(MAILBOX)
     browser.post(MAILBOX, {"code": code(alice.email)})
