@@ -179,6 +179,7 @@ PATTERNS = {
     "mfa.channels.twilio.account.ACCOUNT_ID": "an administrator's, anchored and of fixed length",
     "mfa.channels.twilio.account.MESSAGING_SERVICE": "an administrator's, of fixed length",
     "mfa.sessions.devices.PART": "cookie of a known browser",
+    "mfa.sessions.phones.TOKEN": "cookie of a phone, of fixed length",
     "mfa.channels.twilio.receipts.MESSAGE_ID": "receipt",
     "mfa.channels.twilio.receipts.CODE": "receipt",
     "mfa.management.commands.test_email.Command": "an operator's",

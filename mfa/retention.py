@@ -28,6 +28,7 @@ from mfa.models import (
     Lockout,
     OutboxMessage,
     Pause,
+    PushDevice,
     RecoveryRequest,
     SendBlock,
     Session,
@@ -113,6 +114,12 @@ def idle_counters(now: datetime) -> Keys:
     return found
 
 
+def unfinished_phones(now: datetime) -> Keys:
+    """Phones for approval that were not added in time."""
+    left = PushDevice.objects.filter(factor=None, created_at__lt=now - HOUR)
+    return left.order_by("created_at").values_list("pk", flat=True)[:BATCH]
+
+
 def revoked_factors(now: datetime) -> Keys:
     """Factors that ended long ago."""
     ended = Factor.objects.filter(status=Status.REVOKED, status_at__lt=now - 400 * DAY)
@@ -141,6 +148,8 @@ RULES = [
         for kind in KINDS.values()
         if (table := kind.challenges)
     ),
+    # Their setup was not finished within 10 minutes.
+    Rule(PushDevice, unfinished_phones),
     # As long as the audit events about them.
     Rule(Factor, revoked_factors),
     Rule(RecoveryRequest, after(RecoveryRequest, "ended_at", 400 * DAY)),

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from mfa.views import (
     app,
+    approve,
     automatic,
     browsers,
     emails,
@@ -15,6 +16,7 @@ from mfa.views import (
     nudge,
     passkeys,
     phones,
+    push,
     recover,
     recovery,
     security,
@@ -29,6 +31,7 @@ enrollment_urls = [
     path("app/", app.enroll_app, name="enroll_app"),
     path("phone/", enroll.enroll_phone, name="enroll_phone"),
     path("email/", emails.enroll_email, name="enroll_email"),
+    path("push/", push.enroll_push, name="enroll_push"),
     path("passkey/", passkeys.enroll_passkey, name="enroll_passkey"),
     path(
         "passkey/options/",
@@ -66,6 +69,7 @@ security_urls = [
     ),
     path("nudge/", nudge.answer_nudge, name="answer_nudge"),
     path("nudge/shown/", nudge.note_nudge, name="note_nudge"),
+    path("push/", push.add_push, name="add_push"),
     path("codes/", recovery.recovery_codes, name="recovery_codes"),
     path("codes/file/", recovery.recovery_codes_file, name="recovery_codes_file"),
     path("sessions/end/", security.end_session, name="end_session"),
@@ -78,6 +82,15 @@ security_urls = [
     path("factors/<int:pk>/prefer/", phones.prefer_phone, name="prefer_phone"),
     path("factors/<int:pk>/name/", phones.rename_factor, name="rename_factor"),
 ]
+# On the phone
+approval_urls = [
+    path("", approve.approvals, name="approvals"),
+    path("worker/", approve.approve_worker, name="approve_worker"),
+    path("manifest/", approve.approve_manifest, name="approve_manifest"),
+    path("subscription/", approve.renew_phone, name="renew_phone"),
+    path("add/<slug:code>/", approve.pair, name="pair"),
+    path("<uuid:request_id>/", approve.approve, name="approve"),
+]
 # The page that every login opens comes first. Others are behind a prefix each.
 urlpatterns = [
     path("login/verify/", include(verification_urls)),
@@ -86,6 +99,10 @@ urlpatterns = [
     path("login/recovery-code/", recovery.recovery_code, name="recovery_code"),
     path("login/passkey/", passkeys.passkey, name="passkey"),
     path("login/passkey/options/", passkeys.passkey_options, name="passkey_options"),
+    path("login/push/", push.push, name="push"),
+    path("login/push/again/", push.push_again, name="push_again"),
+    path("login/push/status/", push.push_status, name="push_status"),
+    path("login/new-phone/status/", push.new_phone_status, name="new_phone_status"),
     path("login/mailbox/", mailbox.mailbox, name="mailbox"),
     path("login/lost/", mailbox.lost, name="lost"),
     path("recover/", recover.recover, name="recover"),
@@ -93,6 +110,7 @@ urlpatterns = [
     path("login/continue/", verify.continue_, name="continue"),
     path("login/cancel/", verify.cancel, name="cancel"),
     path("login/help/", verify.help_, name="help"),
+    path("approve/", include(approval_urls)),
     path("hooks/<slug:provider>/<uuid:receipt_id>/", hooks.receipt, name="receipt"),
     path("me/phone/", include(phone_urls)),
     path("me/security/", include(security_urls)),

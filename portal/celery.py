@@ -16,6 +16,7 @@ for package, module in (
     ("mfa", "recoveries"),
     ("mfa", "retention"),
     ("mfa.admin.base", "jobs"),
+    ("mfa.factors.push", "sending"),
     ("mfa.fraud", "blocks"),
     ("mfa.fraud", "watch"),
     ("mfa.messages", "circuit"),

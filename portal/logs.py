@@ -29,6 +29,7 @@ HIDDEN_PATHS = (
     "/recover/stop/",
     "/invitation/",
     "/hooks/",
+    "/approve/",
 )
 # Each pattern needs linear time: it starts only at the start of a word, so each word is read once.
 SECRETS = (

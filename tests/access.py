@@ -41,6 +41,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         accounts:login_by_passkey
         mfa:enroll mfa:enroll_app mfa:enroll_phone mfa:enroll_email mfa:enroll_passkey
         mfa:enroll_passkey_options mfa:passkey mfa:passkey_options
+        mfa:enroll_push mfa:push mfa:push_again mfa:approvals mfa:approve_worker
+        mfa:approve_manifest mfa:renew_phone
         mfa:enroll_verify mfa:enroll_done mfa:save_codes mfa:skip mfa:verify mfa:resend
         mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:recover mfa:choose mfa:continue
         mfa:cancel mfa:help mfa:time_left portal:theme_css portal:theme portal:healthz
@@ -50,7 +52,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (
         EMPTY,
         """accounts:cut_reset accounts:cut_email accounts:cut_warning accounts:cut_report
-        accounts:cut_invitation accounts:cut_recovery mfa:status""",
+        accounts:cut_invitation accounts:cut_recovery mfa:status mfa:push_status
+        mfa:new_phone_status mfa:pair mfa:approve""",
     ),
     (
         LOGGED_IN,
@@ -65,7 +68,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (
         OWN,
         """accounts:not_me mfa:change_phone_status mfa:suspend_factor mfa:remove_factor
-        mfa:prefer_phone mfa:rename_factor mfa:replace_app mfa:add_email
+        mfa:prefer_phone mfa:rename_factor mfa:replace_app mfa:add_email mfa:add_push
         mfa:enable accounts:close_account accounts:people_import accounts:run_import
         accounts:stop_import accounts:import_status accounts:import_findings""",
     ),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.csv_import import uploads
 from accounts.models import Invitation, Membership, Organization, PeopleImport, Tile, User
 from accounts.organizations import invitations
+from mfa.factors.push.devices import hash_of
 from mfa.messages import notices, queue as deliveries
 from mfa.models import (
     AuditEvent,
@@ -23,17 +24,22 @@ from mfa.models import (
     Job,
     OutboxMessage,
     Pause,
+    PushDevice,
+    PushRequest,
     SendBlock,
     SitePolicy,
 )
 from tests.conftest import make_user
 from tests.organizations import MANAGER, join, organization
 from tests.passkeys import give_passkey
+from tests.phones import KEY as VAPID, TOKEN, give_deaf_phone
 from tests.portal_client import Browser, code
 from tests.registration import register
 
 PHONE = "/login/enroll/phone/"
 NEW_NUMBER = "+447700900250"
+# The code of a phone that is being added
+NEW_PHONE = "0123456789AB"
 
 # URL name: a station that sees the page
 PAGES = {
@@ -64,6 +70,12 @@ PAGES = {
     "mfa:enroll_done": "finishing",
     "mfa:verify": "asked",
     "mfa:passkey": "keyed",
+    "mfa:push": "pushed",
+    "mfa:approve": "approving",
+    "mfa:approvals": "approving",
+    "mfa:pair": "pairing",
+    "mfa:add_push": "adding_phone",
+    "mfa:enroll_push": "enrolling_phone",
     "mfa:recovery_code": "without_phone",
     "mfa:mailbox": "recovering",
     "mfa:recover": "asked",
@@ -131,6 +143,8 @@ POSTS = {
     "mfa:add_passkey_options",
     "mfa:enroll_passkey_options",
     "mfa:passkey_options",
+    "mfa:push_again",
+    "mfa:renew_phone",
     "mfa:skip",
     "mfa:resend",
     "mfa:send_to_email",
@@ -174,6 +188,10 @@ PLAIN = {
     "portal:theme_css",
     "mfa:status",
     "mfa:change_phone_status",
+    "mfa:approve_manifest",
+    "mfa:approve_worker",
+    "mfa:new_phone_status",
+    "mfa:push_status",
     "mfa:time_left",
     "accounts:import_status",
     *PROBES,
@@ -203,6 +221,11 @@ KEYS: dict[str, Callable[[], str]] = {
     "uid": lambda: mailed_link()[0],
     "token": lambda: mailed_link()[1],
     "tail": lambda: "MQ",
+    "code": lambda: NEW_PHONE,
+    "request_id": lambda: str(
+        PushRequest.objects.values_list("pk", flat=True).first()
+        or "00000000-0000-4000-8000-000000000000"
+    ),
 }
 
 
@@ -250,6 +273,45 @@ def keyed(browser: Browser, alice: User) -> Browser:
     give_passkey(alice, "Blue key")
     browser.password(alice)
     return browser
+
+
+@pytest.fixture
+def pushed(browser: Browser, alice: User, settings) -> Browser:
+    """Alice after her password, with a phone that approves beside her number."""
+    settings.VAPID_PRIVATE_KEY = VAPID
+    give_deaf_phone(alice)
+    browser.password(alice)
+    return browser
+
+
+@pytest.fixture
+def approving(pushed: Browser) -> Browser:
+    """Alice's phone, while she logs in on her computer."""
+    phone = Browser()
+    phone.cookies["phone"] = TOKEN
+    return phone
+
+
+@pytest.fixture
+def pairing(stranger: Browser, alice: User, settings) -> Browser:
+    """A phone that alice adds, after the QR code."""
+    settings.VAPID_PRIVATE_KEY = VAPID
+    PushDevice.objects.create(user=alice, code_hash=hash_of(NEW_PHONE))
+    return stranger
+
+
+@pytest.fixture
+def adding_phone(home: Browser, settings) -> Browser:
+    """Alice, logged in, where phones can approve."""
+    settings.VAPID_PRIVATE_KEY = VAPID
+    return home
+
+
+@pytest.fixture
+def enrolling_phone(enrolling: Browser, settings) -> Browser:
+    """Bob after his password, where phones can approve."""
+    settings.VAPID_PRIVATE_KEY = VAPID
+    return enrolling
 
 
 @pytest.fixture
@@ -505,6 +567,11 @@ STATIONS = (
     "asked",
     "waiting",
     "keyed",
+    "pushed",
+    "approving",
+    "pairing",
+    "adding_phone",
+    "enrolling_phone",
     "linked",
     "warned",
     "noticed",

@@ -1,6 +1,6 @@
 """Factors: the kinds, and the functions that add, list and end a person's factors."""
 
-from mfa.factors import email, passkey, phone, recovery_codes, totp
+from mfa.factors import email, passkey, phone, push, recovery_codes, totp
 from mfa.factors.binding import (
     are_backed_up,
     are_outdated,
@@ -43,7 +43,10 @@ from mfa.rules.routes import Route
 # In the order of forms and sentences
 KINDS: dict[Method, Kind] = {
     kind.method: kind
-    for kind in (phone.KIND, email.KIND, totp.KIND, passkey.KIND, recovery_codes.KIND)
+    for kind in (
+        *(phone.KIND, email.KIND, totp.KIND, passkey.KIND),
+        *(push.KIND, recovery_codes.KIND),
+    )
 }
 _BY_CHANNEL = {kind.way.channel: kind for kind in KINDS.values()}
 
@@ -93,7 +96,8 @@ __all__ = [
 
 def to_enroll(methods: frozenset[Method]) -> list[Kind]:
     """Return the kinds of these methods that a login can set up, best first."""
-    return [KINDS[method] for method in WAYS if method in methods and KINDS[method].enroll]
+    kinds = (KINDS[method] for method in WAYS if method in methods)
+    return [kind for kind in kinds if kind.enroll and kind.is_on()]
 
 
 def may_prove(user: AbstractMfaUser, channel: str, target: str) -> bool:

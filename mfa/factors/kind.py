@@ -1,6 +1,6 @@
 """Kind: everything that the portal knows about one kind of factor."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -26,13 +26,15 @@ class Asked:
 
     `challenge` is the sent message, if the kind sends one. `nonce` is the browser's. `own` counts
     the wrong answers of this session. `purpose` is what the flow is for. `drifted` is that of the
-    session's last result.
+    session's last result. `here` are the hashes of the tokens of
+    phones in this browser.
     """
 
     challenge: Challenge | None = None
     nonce: str = ""
     own: int = 0
     drifted: int = 0
+    here: tuple[str, ...] = ()
     purpose: Purpose = Purpose.LOGIN
 
 
@@ -49,6 +51,15 @@ class Verify(Protocol):
         asked: Asked,
     ) -> Result:
         """Return the outcome."""
+
+
+class Ask(Protocol):
+    """Asks the factor without a code that travels, if it is not asked yet. Raises TooMany."""
+
+    def __call__(
+        self, user: AbstractMfaUser, *, client: Client, asked: Asked, again: bool = False
+    ) -> None:
+        """Ask. `again`: also if it is asked already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +88,10 @@ class Words:
     found: Promise = FOUND
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind of factor. Its pages are URL names.
@@ -85,12 +100,15 @@ class Kind:
     the Security page; "" if there is no such page. `notice` selects the message of the login page
     after the first setup. `challenges`: its own table of open questions, with `created_at`. They
     are valid for minutes. `several`: people can add another one. `details`: why an answer was
-    refused, by the word that the audit stores.
+    refused, by the word that the audit stores. `ask` asks without a message with a code. `is_on`:
+    whether this installation can set one up.
     """
 
     method: Method
     verify: Verify
     words: Words
+    ask: Ask | None = None
+    is_on: Callable[[], bool] = _always
     page: str = "mfa:verify"
     enroll: str = ""
     add: str = ""

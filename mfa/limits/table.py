@@ -348,6 +348,23 @@ COPIED_KEYS = Limit(
     _("Notices that one passkey may have been copied"),
     _("The first one says everything."),
 )
+PUSHES = Limit(
+    "push",
+    3,
+    15 * MINUTE,
+    _("Requests to the phones of one person; each recognized device has its own count"),
+    _(
+        "Enough for a missed one. "
+        "Someone who stole the password cannot wear the owner down with requests (PU-02)."
+    ),
+)
+PHONE_SETUPS = Limit(
+    "push-setup",
+    10,
+    HOUR,
+    _("QR codes for new phones of one person"),
+    _("Enough to try another browser. Each sends a test."),
+)
 LATE_RECORDS = Limit(
     "late-records",
     20,
@@ -400,5 +417,7 @@ TABLE = (
     SIGNED_CHALLENGES,
     SIGNED_REFUSALS,
     COPIED_KEYS,
+    PUSHES,
+    PHONE_SETUPS,
     LATE_RECORDS,
 )

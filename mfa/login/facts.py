@@ -9,6 +9,7 @@ from operator import attrgetter
 from django.conf import settings
 
 from mfa import challenges, factors as verbs, pauses
+from mfa.channels import webpush
 from mfa.client import Client
 from mfa.login.pending import PendingLogin
 from mfa.models import AbstractMfaUser, Factor
@@ -134,6 +135,8 @@ def _channels(
 ) -> frozenset[ChannelName]:
     """Return the channels that can reach this person now."""
     channels = frozenset(ChannelName(name) for name in settings.MFA_CHANNELS)
+    if webpush.is_on():
+        channels |= {ChannelName.PUSH}
     # Email has no factor to disable. It is unavailable until the count falls (LG-01).
     if user.wrong_answers_at(now) >= challenges.MOST_WRONG_ANSWERS:
         channels -= {ChannelName.EMAIL}

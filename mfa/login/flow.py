@@ -5,6 +5,7 @@ facts decide the next step.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from django.contrib import messages
@@ -25,6 +26,7 @@ from mfa.models import AbstractMfaUser, Challenge, Event
 from mfa.rules.methods import MESSAGING, ChannelName, Method, is_strong
 from mfa.rules.policy import NumberChange
 from mfa.rules.routes import Purpose, Route
+from mfa.sessions import phones
 from mfa.sessions.proofs import keep_alive, person_of
 
 RECOVERY_STOPPED = _(
@@ -73,7 +75,7 @@ class Flow(Standing):
             nonce = self.pending.nonce
             self._asked(challenges.resend(challenge, self.user, nonce=nonce, client=self.client))
         elif self.asks is self.purpose and self.purpose not in APART:
-            self.ask()
+            self._ask_factor(again=True)
 
     def keep_number(self) -> None:
         """Forget the new number that waits for its code. The old one stays (C16)."""
@@ -141,14 +143,20 @@ class Flow(Standing):
         self.save()
         return codes
 
-    def _ask_factor(self) -> None:
+    def _ask_factor(self, *, again: bool = False) -> None:
         route = self.facts.route
-        if route is None or route.channel not in MESSAGING:
+        if route is None:
             return
-        factor = self.factor(route.factor)
+        kind, factor = factors.kind_of(route), self.factor(route.factor)
         address = factor.target if factor else self.user.email
         try:
-            self._issue(Target(channel=route.channel, address=address, factor=factor))
+            if kind.ask:
+                # The page stays, also if the request turns out not to reach the phone.
+                self.pending.chosen = route.name
+                self.save()
+                kind.ask(self.user, client=self.client, asked=self._asked_now, again=again)
+            elif route.channel in MESSAGING:
+                self._issue(Target(channel=route.channel, address=address, factor=factor))
         except counters.TooMany as refusal:
             self.pending.challenge = ""
             self.pending.refused_until = refusal.until.timestamp()
@@ -159,13 +167,7 @@ class Flow(Standing):
             return Result(Outcome.EXPIRED)
         kind, pending = factors.kind_of(route), self.pending
         challenge = self.question if route.channel in MESSAGING else None
-        asked = Asked(
-            challenge=challenge,
-            nonce=pending.nonce,
-            own=pending.wrong_answers,
-            drifted=pending.drifted,
-            purpose=self.purpose,
-        )
+        asked = replace(self._asked_now, challenge=challenge)
         factor = self.factor(route.factor)
         result = kind.verify(self.user, factor, typed, client=self.client, asked=asked)
         if result.outcome is Outcome.RIGHT:
@@ -181,6 +183,17 @@ class Flow(Standing):
             return
         if recoveries.stop_by_login(self.user, client=self.client):
             messages.warning(self.request, RECOVERY_STOPPED)
+
+    @property
+    def _asked_now(self) -> Asked:
+        pending = self.pending
+        return Asked(
+            nonce=pending.nonce,
+            own=pending.wrong_answers,
+            drifted=pending.drifted,
+            here=phones.hashes_of(self.request),
+            purpose=self.purpose,
+        )
 
     def _issue(self, target: Target) -> None:
         issued = challenges.issue(

@@ -15,6 +15,7 @@ from django.db.models.functions import Left
 
 from mfa import channels
 from mfa.challenges import MOST_WRONG_ANSWERS
+from mfa.channels import webpush
 from mfa.models import Factor, Status
 from mfa.models.cohorts import has_any
 from mfa.models.factors import USABLE
@@ -86,6 +87,8 @@ class _Ways:
         self._passkeys = self._of(Method.PASSKEY)
         self._codes = self._of(Method.RECOVERY_CODES)
         self._app_or_phone = self._of(Method.APP) | self._phones()
+        if webpush.is_on():
+            self._app_or_phone |= self._of(Method.PUSH)
         self._own_email = self._enrolled = NOBODY
         if policy.email_codes is EmailCodes.LOGIN:
             kinds = sorted(policy.methods & set(STRONG_FIRST))

@@ -36,7 +36,8 @@ def page_of(flow: Flow) -> str:
 
 def _first_page(methods: frozenset[Method]) -> str:
     """Return the URL name of the page that sets up the first factor that the policy allows."""
-    pages = (kind.enroll for method, kind in factors.KINDS.items() if method in methods)
+    kinds = (kind for method, kind in factors.KINDS.items() if method in methods)
+    pages = (kind.enroll for kind in kinds if kind.is_on())
     return next(filter(None, pages), "mfa:enroll")
 
 

@@ -1,7 +1,7 @@
 """The state of a flow in a request: its person, the facts, the open question, and saving."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -146,6 +146,17 @@ class Standing:
     def route_by(self, channel: ChannelName) -> Route | None:
         """Return the first route by a channel, if there is one."""
         return next((route for route in self.facts.routes if route.channel is channel), None)
+
+    @property
+    def refused_until(self) -> datetime | None:
+        """When a refused request can be made again, or None."""
+        until = datetime.fromtimestamp(self.pending.refused_until, tz=UTC)
+        return until if until > self.now else None
+
+    @property
+    def push(self) -> Route | None:
+        """The route with the person's phones that approve, if there is one."""
+        return next((r for r in self.facts.routes if r.channel is ChannelName.PUSH), None)
 
     @property
     def recovery_codes(self) -> Route | None:

@@ -42,6 +42,8 @@ class Alert(StrEnum):
     MANY_RESCUES = "many_rescues"
     # One member of staff opened many people's pages within an hour
     MANY_OPENED = "many_opened"
+    # Someone refused a login on the phone, so the password is known to someone else
+    REQUEST_DENIED = "request_denied"
     # Half of a day's invitations of one manager or organization are used
     MANY_INVITATIONS = "many_invitations"
     # Half of a day's registrations of the site are used

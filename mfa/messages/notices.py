@@ -81,6 +81,7 @@ SILENT = frozenset(
         Event.PASSWORD_LINK_SENT,
         Event.EMAIL_ASKED,
         Event.CODE_SENT,
+        Event.PUSH_SENT,
         Event.CODE_REFUSED,
         # The page says why and who helps.
         Event.BLOCKED,

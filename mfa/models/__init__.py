@@ -15,6 +15,7 @@ from mfa.models.outbox import OutboxMessage
 from mfa.models.pauses import Pause
 from mfa.models.people import CLOSING_LASTS, AbstractMfaUser
 from mfa.models.policy import AccountPolicy, SitePolicy
+from mfa.models.push import PushDevice, PushRequest
 from mfa.models.recoveries import RecoveryRequest
 from mfa.models.sms_account import SmsAccount, SmsValues
 from mfa.models.trusted_devices import TrustedBrowser
@@ -38,6 +39,8 @@ __all__ = [
     "Metric",
     "OutboxMessage",
     "Pause",
+    "PushDevice",
+    "PushRequest",
     "Reason",
     "RecoveryCode",
     "RecoveryRequest",

@@ -35,6 +35,11 @@ class Event(models.TextChoices):
     PASSKEY_RIGHT = "passkey_right", _("The passkey was accepted.")
     PASSKEY_REFUSED = "passkey_refused", _("A passkey was not accepted.")
     PASSKEY_COPIED = "passkey_copied", _("A passkey may have been copied. It was not accepted.")
+    PUSH_SENT = "push_sent", _("A request was sent to a phone.")
+    PUSH_RIGHT = "push_right", _("The request was approved on a phone.")
+    PUSH_WRONG = "push_wrong", _("Another number was typed on the phone.")
+    PUSH_REFUSED = "push_refused", _("An answer to a request was not signed by the phone.")
+    PUSH_DENIED = "push_denied", _("The request was refused on a phone.")
     CODE_WRONG = "code_wrong", _("The code was wrong.")
     CODES_GUESSED = (
         "codes_guessed",
@@ -74,6 +79,7 @@ class Event(models.TextChoices):
     APP_ADDED = "app_added", _("An authenticator app was added.")
     EMAIL_ADDED = "email_added", _("An email for login codes was added.")
     PASSKEY_ADDED = "passkey_added", _("A passkey was added.")
+    PUSH_ADDED = "push_added", _("A phone that approves logins was added.")
     BROWSER_TRUSTED = "browser_trusted", _("You chose to trust a browser.")
     BROWSERS_UNTRUSTED = "browsers_untrusted", _("You stopped trusting a browser.")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes were made.")
@@ -192,14 +198,23 @@ BINDING = frozenset(
         Event.APP_ADDED,
         Event.EMAIL_ADDED,
         Event.PASSKEY_ADDED,
+        Event.PUSH_ADDED,
         Event.RECOVERY_CODES_MADE,
     }
 )
 # An answer counted, or did not. The page says so, and no notice follows.
-ACCEPTED = frozenset({Event.CODE_RIGHT, Event.PASSKEY_RIGHT})
-DECLINED = frozenset({Event.CODE_WRONG, Event.CODE_LATE, Event.PASSKEY_REFUSED})
+ACCEPTED = frozenset({Event.CODE_RIGHT, Event.PASSKEY_RIGHT, Event.PUSH_RIGHT})
+DECLINED = frozenset(
+    {
+        Event.CODE_WRONG,
+        Event.CODE_LATE,
+        Event.PASSKEY_REFUSED,
+        Event.PUSH_WRONG,
+        Event.PUSH_REFUSED,
+    }
+)
 # Someone else may have tried a factor: an alert, and a notice to the phone too.
-SUSPECT = frozenset({Event.FACTOR_DISABLED, Event.PASSKEY_COPIED})
+SUSPECT = frozenset({Event.FACTOR_DISABLED, Event.PASSKEY_COPIED, Event.PUSH_DENIED})
 ALARMING = SUSPECT | {
     Event.PAUSED,
     Event.ALERTED,

@@ -90,6 +90,7 @@ class Factor(models.Model):
         EMAIL = Method.EMAIL, _("email")
         APP = Method.APP, _("authenticator app")
         PASSKEY = Method.PASSKEY, _("passkey")
+        PUSH = Method.PUSH, _("approval on a phone")
         RECOVERY_CODES = Method.RECOVERY_CODES, _("recovery codes")
 
     # The index with the status below includes it.
@@ -203,7 +204,9 @@ class Factor(models.Model):
 
     @property
     def refuses(self) -> bool:
-        """Whether its owner's STOP is in force."""
+        """Whether its owner's STOP is in force, or a phone for approval cannot be alerted."""
+        if self.kind == self.Kind.PUSH:
+            return self.doubtful_since is not None
         return self.refuses_until is not None and self.refuses_until > timezone.now()
 
     @property
@@ -216,6 +219,8 @@ class Factor(models.Model):
             return gettext("does not work: its encryption key is missing")
         if self.status != Status.ACTIVE:
             return status
+        if self.kind == self.Kind.PUSH and self.refuses:
+            return gettext("gets no alerts until the portal is opened on it")
         if self.refuses:
             return gettext("blocks texts: someone replied STOP")
         return gettext("texts to it have failed several times") if self.doubtful_since else status

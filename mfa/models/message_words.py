@@ -38,6 +38,7 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "invitation": _("Invitation"),
     "mail_test": _("Test email"),
     "many_invitations": _("Alert: many invitations"),
+    "request_denied": _("Alert: login refused on a phone"),
     "many_opened": _("Alert: many support pages opened"),
     "many_registrations": _("Alert: many registrations"),
     "many_rescues": _("Alert: many pauses or number changes"),

@@ -17,12 +17,16 @@ class Method(StrEnum):
 
 
 class ChannelName(StrEnum):
-    """How a code reaches a person. A passkey, an app and recovery codes need no message."""
+    """How a code reaches a person. A passkey, an app and recovery codes need no message.
+
+    An approval on a phone comes by web push, without a code.
+    """
 
     SMS = "sms"
     EMAIL = "email"
     APP = "app"
     PASSKEY = "passkey"
+    PUSH = "push"
     RECOVERY_CODES = "recovery_codes"
 
 
@@ -55,6 +59,7 @@ class Way:
 # 3.1.3.1).
 WAYS = {
     Method.PASSKEY: Way(ChannelName.PASSKEY, 2, resists=True, shared=True, alone=True),
+    Method.PUSH: Way(ChannelName.PUSH, 2, shared=True),
     Method.APP: Way(ChannelName.APP, 2),
     Method.PHONE: Way(ChannelName.SMS, 2),
     Method.EMAIL: Way(ChannelName.EMAIL, 1),

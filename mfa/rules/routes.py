@@ -76,7 +76,7 @@ class Holding:
     factor: int
     method: Method
     target: str = ""  # E.164 for a phone, the address for an email
-    refuses: bool = False  # its owner texted STOP
+    refuses: bool = False  # its owner texted STOP, or a phone for approval gets no alerts
     proven: bool = True
     works: bool = True
 
@@ -237,8 +237,9 @@ def usable(
         held = tuple(holding for holding in held if holding.method in BESIDE_RESISTANT)
         rests = True
     for method in SHARED:
-        # One question asks all of them.
+        # One question asks all of them, also those that get no alert (push9).
         alike = [holding for holding in held if holding.method is method]
+        alike.sort(key=attrgetter("refuses"))
         held = tuple(holding for holding in held if holding not in alike[1:])
     asked = tuple(
         Route(channel, holding.factor, holding.refuses, linked=holding.target == mailbox.address)
@@ -261,7 +262,7 @@ def usable(
         if not holding.works
         or (holding.method is Method.PHONE and not _is_in_reach(holding, policy))
     }
-    by_themselves = frozenset(ChannelName) - frozenset(MESSAGING)
+    by_themselves = frozenset(ChannelName) - {*MESSAGING, ChannelName.PUSH}
     open_ones = (
         route
         for route in asked

@@ -47,7 +47,9 @@ def security(request: SignedIn) -> HttpResponse:
         "firsts": [alike[0] for alike in (phones, emails) if len(alike) > 1],
         "others": [*phones[1:], *emails[1:]],
         "restored": any(factor.restored_at for factor in held),
-        "addable": [factors.KINDS[method] for method in WAYS if method in methods],
+        "addable": [
+            kind for method in WAYS if method in methods and (kind := factors.KINDS[method]).is_on()
+        ],
         "signals": passkeys.signals_of(request.user),
         "factors": factors.shown_of(request.user),
         "by_passkey": policy.refuses_weaker(kinds),

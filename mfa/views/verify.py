@@ -81,7 +81,7 @@ def choose(request: HttpRequest, flow: Flow) -> HttpResponse:
     form = RouteForm(request.POST or None, labels=labels, asked=flow.facts.route)
     if form.is_valid():
         return login.choose(flow, form.cleaned_data["route"])
-    refused = any(route.refused for route in flow.facts.routes)
+    refused = any(r.refused and r.channel is ChannelName.SMS for r in flow.facts.routes)
     context = {
         "form": form,
         "purpose": flow.purpose,

@@ -15,7 +15,7 @@ MOST = 6
 # By file: the text after which the new kind adds a line, and the line
 EDITS = {
     "mfa/rules/methods.py": [
-        ('    PUSH = "push"\n', '    PIN = "pin"\n'),
+        ('    PHONE = "phone"\n', '    PIN = "pin"\n'),
         ('    SMS = "sms"\n', '    PIN = "pin"\n'),
         (
             "    Method.PHONE: Way(ChannelName.SMS, 2),\n",
@@ -27,7 +27,7 @@ EDITS = {
     ],
     "mfa/factors/__init__.py": [
         ("from mfa.factors import email, passkey, phone, ", "pin, "),
-        ("totp.KIND, passkey.KIND, ", "pin.KIND, "),
+        ("email.KIND, totp.KIND, ", "pin.KIND, "),
     ],
     "mfa/models/audit.py": [
         (

@@ -24,6 +24,11 @@ FLOW = {
     "mfa:enroll_passkey",
     "mfa:enroll_passkey_options",
     "mfa:passkey",
+    "mfa:enroll_push",
+    "mfa:push",
+    "mfa:push_again",
+    "mfa:push_status",
+    "mfa:new_phone_status",
     "mfa:passkey_options",
     "mfa:enroll_phone",
     "mfa:enroll_email",
@@ -54,14 +59,20 @@ HARMLESS = {
     # Nothing is left before the login.
     "mfa:time_left",
     "demo:phone",
+    "mfa:approvals",
+    "mfa:approve_manifest",
+    "mfa:approve_worker",
     "admin:login",
     "admin:logout",
     *PROBES,
 }
 LOGIN = reverse("accounts:login")
-# They need a signature instead of a login: Twilio's, or ours in emailed links.
+# They need a signature instead of a login: Twilio's, ours in emailed links, or a phone's.
 SIGNED = {
     "mfa:receipt",
+    "mfa:approve",
+    "mfa:pair",
+    "mfa:renew_phone",
     "accounts:confirm_email",
     "accounts:confirm_warning",
     "accounts:invitation",

@@ -5,15 +5,24 @@ work: pywebpush would bring aiohttp and requests, and cannot connect to an addre
 """
 
 from mfa.channels.webpush.endpoints import Endpoint, RefusedError, read_endpoint
-from mfa.channels.webpush.keys import contact_fault, is_key, is_on, public_key
+from mfa.channels.webpush.keys import (
+    CURVE,
+    contact_fault,
+    decoded,
+    is_key,
+    is_on,
+    public_key,
+)
 from mfa.channels.webpush.send import Pushed, Subscription, push
 
 __all__ = [
+    "CURVE",
     "Endpoint",
     "Pushed",
     "RefusedError",
     "Subscription",
     "contact_fault",
+    "decoded",
     "is_key",
     "is_on",
     "public_key",

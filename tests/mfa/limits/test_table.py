@@ -59,6 +59,8 @@ FIGURES = [
     ("signed-challenge", 600, timedelta(minutes=5)),
     ("signed-refusal", 50, timedelta(minutes=15)),
     ("copied-key", 1, timedelta(days=1)),
+    ("push", 3, timedelta(minutes=15)),
+    ("push-setup", 10, timedelta(hours=1)),
     ("late-records", 20, timedelta(hours=1)),
 ]
 

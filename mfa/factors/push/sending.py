@@ -1,0 +1,81 @@
+"""Sending a request to the phones that may answer it, outside of requests."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from mfa.channels import webpush
+from mfa.channels.webpush import Pushed, Subscription
+from mfa.factors.push.devices import MOST_PHONES, lose, subscription_of, usable_of
+from mfa.models import Factor, PushDevice, PushRequest, SitePolicy
+from mfa.rules import kept
+from mfa.rules.push import LIFE, RequestState
+
+# One notification at a time: a newer request takes the place of one that waits (push10).
+TOPIC = "login"
+
+
+def wake(request: PushRequest) -> None:
+    """Have a worker send the request, once its row is committed."""
+
+    def start() -> None:
+        send.delay(str(request.pk))
+
+    transaction.on_commit(start, robust=True)
+
+
+@shared_task(name="mfa.push.send")
+def send(key: str) -> None:
+    """Send one request to each phone, all at once, and note how many services took it."""
+    if not kept.is_uuid(key) or not webpush.is_on():
+        return
+    request = PushRequest.objects.select_related("to").filter(pk=UUID(key), reached=None).first()
+    if request is None or request.state_at(timezone.now()) is not RequestState.OPEN:
+        return
+    phones = {device: subscription_of(device) for device in _phones(request)}
+    text, life = _text(request), LIFE - (timezone.now() - request.created_at)
+
+    def to(subscription: Subscription) -> Pushed:
+        return webpush.push(subscription, text, life=life, topic=TOPIC)
+
+    live = {device: found for device, found in phones.items() if found}
+    with ThreadPoolExecutor(max_workers=MOST_PHONES) as pool:
+        results = dict(zip(live, pool.map(to, live.values()), strict=True))
+    _note(request, list(phones), results)
+
+
+def _phones(request: PushRequest) -> list[PushDevice]:
+    if request.to:
+        return [request.to]
+    return list(usable_of(request.user_id).exclude(pk__in=request.here)[:MOST_PHONES])
+
+
+def _note(
+    request: PushRequest, phones: list[PushDevice], results: dict[PushDevice, Pushed]
+) -> None:
+    for device in phones:
+        if device not in results:
+            # It subscribed with a former key of the portal (push4).
+            Factor.objects.filter(push_device=device, doubtful_since=None).update(
+                doubtful_since=timezone.now()
+            )
+        elif results[device] is Pushed.GONE:
+            lose(device)
+    reached = sum(result is Pushed.SENT for result in results.values())
+    PushRequest.objects.filter(pk=request.pk).update(reached=reached)
+
+
+def _text(request: PushRequest) -> bytes:
+    """Return the notification: the request's id, and nothing about the person or the login."""
+    body = (
+        gettext("Press to test approval on this phone.")
+        if request.to
+        else gettext("Someone is logging in to your account. Press to see who.")
+    )
+    text = {"id": str(request.pk), "title": SitePolicy.brand().name, "body": body}
+    return json.dumps(text).encode()
