@@ -147,12 +147,14 @@ def _answered(
         messages.success(request, gettext("Saved."))
         return None
     now = timezone.now()
+    # The next page has these fields twice, hidden. Without ids they describe nothing.
+    form.auto_id = ""
     return context | {
         "after": sentence_of(rules.policy_with(organization, changed)),
         "impact": impact_sentences(
             rules.impact_of(organization, changed, now), rules.later_of(organization, changed, now)
         ),
-        "chosen": RulesForm(initial=initial_of(form.wishes)),
+        "chosen": RulesForm(initial=initial_of(form.wishes), auto_id=""),
         "untrusts": rules.ends_trust(organization, changed),
         "again": changed.enroll_again_from != level.enroll_again_from,
         "moved": "confirmed" in request.POST,
