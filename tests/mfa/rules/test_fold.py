@@ -211,6 +211,7 @@ def test_email_beside_another_method_can_still_leave_a_role_none():
         (True, None, [None], True, "site"),
         (None, True, [None], False, "site"),
         (None, True, [True], True, "home"),
+        (True, False, [True], False, "home"),
         (True, True, [False], False, "other 0"),
         (True, True, [True, False], False, "other 1"),
     ],
