@@ -121,6 +121,7 @@ def _previews() -> Iterator[Taken]:
 
     yield _taken("site: everyone sets up MFA again", lambda: _counted(again()))
     yield _taken("site: apps only", lambda: _counted(site(methods=["app"])))
+    yield _taken("site: only passkeys", lambda: _counted(site(passkeys_from=timezone.now())))
     yield _taken("site: MFA off", lambda: _counted(site(enabled=False)))
     yield _taken("one organization: apps only", lambda: _counted(company()))
     yield _taken("first page of names", lambda: len(again().page()[0]))
