@@ -17,7 +17,7 @@ from mfa.factors import passkey as passkeys
 from mfa.login import WayBack
 from mfa.login.guards import SignedIn, fresh
 from mfa.models import Factor
-from mfa.rules.methods import WAYS, Method
+from mfa.rules.methods import RESISTANT, WAYS, Method
 from mfa.session_engine import hash_of
 from mfa.sessions import devices, revoke, trust
 from mfa.sessions.proofs import keep_alive
@@ -50,6 +50,7 @@ def security(request: SignedIn) -> HttpResponse:
         "addable": [
             kind for method in WAYS if method in methods and (kind := factors.KINDS[method]).is_on()
         ],
+        "recommended": [method for method in RESISTANT if method not in kinds],
         "signals": passkeys.signals_of(request.user),
         "factors": factors.shown_of(request.user),
         "by_passkey": policy.refuses_weaker(kinds),

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -201,9 +202,12 @@ def _others(flow: Flow) -> dict[str, object]:
 
 
 def _label(route: Route, flow: Flow) -> str:
-    factor = flow.factor(route.factor)
+    """Return a route in words. One that a fake website cannot use is recommended."""
+    factor, kind = flow.factor(route.factor), factors.kind_of(route)
     name = _name(factor, flow) if factor else _masked_email(flow.user.email, flow)
-    return str(factors.kind_of(route).words.choose) % {"name": name}
+    label = str(kind.words.choose) % {"name": name}
+    is_best = kind.way.resists and len(flow.facts.routes) > 1
+    return gettext("%s (recommended)") % label if is_best else label
 
 
 def _masked_email(address: str, flow: Flow) -> str:

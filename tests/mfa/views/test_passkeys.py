@@ -136,6 +136,34 @@ def test_number_of_passkeys_is_limited(browser: Browser, alice: User) -> None:
     assert browser.post(f"{ADD}options/").status_code == 404
 
 
+def test_passkey_is_recommended_first_wherever_methods_are_chosen(
+    browser: Browser, other_browser: Browser, alice: User, bob: User
+) -> None:
+    """WA-01: at the first setup, on the Security page, and in the choice of a login."""
+    recommended = "Passkey or security key (recommended)"
+    other_browser.password(bob)
+    chooser = words(other_browser.get("/login/enroll/"))
+    assert recommended in chooser.partition("</li>")[0]
+    browser.log_in(alice)
+    page = words(browser.get("/me/security/"))
+    assert page.index("Add a passkey or security key") < page.index("Add an authenticator app")
+    hint = 'Add a passkey or security key</a> <span class="hint">Recommended</span>'
+    assert hint in page
+    give_passkey(alice)
+    again = Browser()
+    again.password(alice)
+    choice = words(again.get("/login/choose/"))
+    assert choice.index("A passkey or security key (recommended)") < choice.index("ending 01")
+    key = give_passkey(alice)
+    answered(again, key, SECOND)
+    assert "Recommended<" not in words(again.get("/me/security/"))
+    alice.factors.exclude(kind="passkey").delete()
+    SitePolicy.note(email_codes="off")
+    alone = Browser()
+    alone.password(alice)
+    assert "(recommended)" not in words(alone.get("/login/choose/"))
+
+
 def test_policy_without_passkeys_offers_and_takes_none(browser: Browser, alice: User) -> None:
     """fac3."""
     key = give_passkey(alice)
