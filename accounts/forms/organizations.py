@@ -89,8 +89,8 @@ class RulesForm(forms.Form):
         min_value=0,
         max_value=MOST_TRUST.days,
         help_text=_(
-            "In a trusted browser, people log in with just their password. 0 turns it off. Leave "
-            "empty to allow what the levels above allow. Managers and staff never can."
+            "In a trusted browser, people log in with just their password. 0 turns it off. If it "
+            "is empty, the level above decides. Managers and staff never can."
         ),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         error_messages=dict.fromkeys(

@@ -320,8 +320,8 @@ def test_email_that_can_no_longer_be_read_is_not_called_lost(home: Browser, alic
     assert page.count("I can no longer read it") == 1
     address = f"/me/security/factors/{mine.pk}/suspend/"
     said = home.get(address).content.decode()
-    assert "You can no longer read email o…@example.net" in said
-    assert "send no more codes there" in said
+    assert "Stop codes to email o…@example.net" in said
+    assert "we send no more codes there" in said
     page = home.post(address, follow=True).content.decode()
     assert "You can no longer read it, so we send no codes there." in page
     mails = OutboxMessage.objects.filter(channel="email", target=alice.email)
