@@ -8,7 +8,7 @@ from accounts.models import Organization, OrganizationPolicy, User
 from accounts.organizations import deciders, rules
 from mfa import factors
 from mfa.models.policy import Conflict
-from mfa.rules.methods import Method, only_email
+from mfa.rules.methods import RESISTANT, only_email
 from mfa.rules.policy import Enforcement
 
 
@@ -35,7 +35,7 @@ def refusal_of(
         return RulesRefusal(field, words)
     if words := _too_long_trust(organization, changed):
         return RulesRefusal("trust_browser_days", words)
-    if _demands_passkeys(changed) and not factors.holds_one_of(actor, [Method.PASSKEY]):
+    if _demands_passkeys(changed) and not factors.holds_one_of(actor, RESISTANT):
         return RulesRefusal("passkeys_from", gettext("Set up a passkey yourself first."))
     asks = changed.enforcement not in {"", Enforcement.OFF}
     if asks and not factors.holds_one_of(actor, changed.methods):

@@ -20,7 +20,7 @@ from mfa.factors import recovery_codes
 from mfa.limits.counters import TooMany
 from mfa.login.guards import fresh
 from mfa.models import Factor
-from mfa.rules.methods import Method
+from mfa.rules.methods import FIRST, RESISTANT, WAYS, Method
 from mfa.rules.number_formats import international
 from mfa.sessions import devices
 from mfa.views.nudge import nudge_context
@@ -35,10 +35,11 @@ def home(request: UserRequest) -> HttpResponse:
     held = [factor for factor in known if factor.is_usable]
     codes = _first(held, Factor.Kind.RECOVERY_CODES)
     left = recovery_codes.left(codes) if codes else None
+    is_strong = any(factor.kind in RESISTANT for factor in held)
     tasks = {
         "set_up": user.is_superuser and not user.mfa_policy.demanded,
         "protect": not held and Method.PHONE in user.mfa_policy.offered,
-        "passkey": None if _first(held, Factor.Kind.PASSKEY) else user.mfa_policy.passkeys_due,
+        "stronger": None if is_strong else user.mfa_policy.passkeys_due,
         "renew_codes": left is not None and left <= recovery_codes.FEW,
     }
     due = {name: due for name, due in tasks.items() if due}
@@ -137,12 +138,16 @@ def _check(request: UserRequest, form: PasswordForm) -> TooMany | None:
 def _second_step(user: User, known: list[Factor]) -> dict[str, object]:
     """Return what the person logs in with, and whether a second step is needed."""
     held = [factor for factor in known if factor.is_usable]
+    phone, mailbox = (_first(held, kind) for kind in (Factor.Kind.PHONE, Factor.Kind.EMAIL))
+    kinds = [factors.KINDS[way] for way in WAYS if _first(held, Factor.Kind(way))]
+    said = [kind.words for kind in kinds if kind.words.logs_in]
     return {
         "saved": international(waiting) if (waiting := factors.waiting_number(known)) else "",
-        "passkey": _first(held, Factor.Kind.PASSKEY),
-        "app": _first(held, Factor.Kind.APP),
-        "phone": _first(held, Factor.Kind.PHONE),
-        "mailbox": _first(held, Factor.Kind.EMAIL),
+        "logs_in": next(iter(said), None),
+        "backup": next((words.backup for words in said[1:] if words.backup), None),
+        "phone": phone,
+        "mailbox": mailbox,
+        "kept": phone or next((factor for factor in held if factor.kind in FIRST), None),
         "asks": user.mfa_policy.asks,
     }
 

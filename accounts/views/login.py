@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.forms.login import LOGIN_FORMS, LoginForm
 from accounts.models import User
 from accounts.people import passwords
-from mfa import audit, login as second_step
+from mfa import audit, factors, login as second_step
 from mfa.client import client_of
 from mfa.limits import counters
 from mfa.limits.counters import TooMany
@@ -63,7 +63,13 @@ def form_of(request: HttpRequest, data: QueryDict | None = None) -> LoginForm:
 def show_login(request: HttpRequest, form: LoginForm, next_url: str) -> HttpResponse:
     """Show the page, with what happened before."""
     notice = "" if request.method == "POST" else request.GET.get("notice", "")
-    context = {"form": form, "next": next_url, "notice": notice, **place_context(request)}
+    context = {
+        "form": form,
+        "next": next_url,
+        "notice": notice,
+        "set_up": factors.noticed(notice),
+        **place_context(request),
+    }
     return render(request, "accounts/login.html", context)
 
 

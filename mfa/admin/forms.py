@@ -14,7 +14,7 @@ from mfa.forms.levels import LevelForm
 from mfa.forms.moments import MomentField
 from mfa.models import AbstractMfaUser, AccountPolicy, SmsValues
 from mfa.rules import looks, phone_numbers, regions
-from mfa.rules.methods import ChannelName, Method
+from mfa.rules.methods import RESISTANT, ChannelName
 from mfa.rules.phone_numbers import Misread
 from mfa.rules.policy import Policy
 
@@ -247,7 +247,7 @@ class AccountPolicyForm(LevelForm[AccountPolicy]):
         new = [name for name in dates if name in self.changed_data and dates[name]]
         if not new:
             return
-        if not factors.holds_one_of(actor, [Method.PASSKEY]):
+        if not factors.holds_one_of(actor, RESISTANT):
             self.add_error(new[0], gettext("Set up a passkey yourself first."))
             return
         mark = f"{dates['passkeys_from']} {dates['staff_passkeys_from']}"

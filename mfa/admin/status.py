@@ -12,7 +12,7 @@ from mfa import channels, spans
 from mfa.admin import mail_test
 from mfa.login.policy_words import grouped
 from mfa.models import AbstractMfaUser, Delivery, Factor, Reason, SitePolicy
-from mfa.rules.methods import ChannelName
+from mfa.rules.methods import RESISTANT, ChannelName
 
 # Above this number the page says "more than", because counting everyone is slow.
 COUNTED = 10_000
@@ -85,7 +85,7 @@ def next_words(policy: SitePolicy, administrator: AbstractMfaUser) -> str:
 
 def staff_without_passkey() -> tuple[list[str], int]:
     """Return the names of some staff without a passkey, and how many of them there are."""
-    passkeys = Factor.objects.usable().filter(user_id=OuterRef("pk"), kind=Factor.Kind.PASSKEY)
+    passkeys = Factor.objects.usable().filter(user_id=OuterRef("pk"), kind__in=RESISTANT)
     people = _staff().exclude(Exists(passkeys)).order_by("pk")
     return [person.get_username() for person in people[:NAMED]], people.count()
 

@@ -18,7 +18,7 @@ from mfa.factors.binding import (
     waiting_number,
 )
 from mfa.factors.email import MOST_EMAILS, add_email, has_most_emails
-from mfa.factors.kind import Asked, Kind
+from mfa.factors.kind import Asked, Kind, Words
 from mfa.factors.names import prefer, rename
 from mfa.factors.phone import (
     MOST_PHONES,
@@ -76,6 +76,7 @@ __all__ = [
     "last_number",
     "may_have",
     "may_prove",
+    "noticed",
     "numbers_of",
     "only_of",
     "phone_of",
@@ -105,6 +106,11 @@ def may_prove(user: AbstractMfaUser, channel: str, target: str) -> bool:
     if channel == ChannelName.EMAIL:
         return Method.EMAIL in user.mfa_policy.offered
     return may_have(user, target)
+
+
+def noticed(notice: str) -> Words | None:
+    """Return the words of the kind whose setup a page has to confirm."""
+    return next((kind.words for kind in KINDS.values() if kind.notice == notice), None)
 
 
 def kind_of(route: Route) -> Kind:

@@ -14,7 +14,7 @@ from mfa.client import Client
 from mfa.messages import notices
 from mfa.models import AbstractMfaUser, Event, Factor, Status
 from mfa.models.factors import USABLE
-from mfa.rules.methods import FIRST, STRONG_FIRST, WAYS, Method
+from mfa.rules.methods import FIRST, RESISTANT, STRONG_FIRST, WAYS, Method
 
 _KNOWN = prepared.Query(
     lambda: Factor.objects.filter(
@@ -101,8 +101,8 @@ def only_of(user: AbstractMfaUser) -> Factor | None:
     # Recovery codes are a backup of a factor, not a replacement.
     kinds = policy.methods.intersection(FIRST)
     held = list(Factor.objects.usable().filter(user_id=user.pk, kind__in=kinds))
-    passkeys = [factor for factor in held if factor.kind == Factor.Kind.PASSKEY]
-    left = passkeys if passkeys and policy.only_passkeys else held
+    strong = [factor for factor in held if factor.kind in RESISTANT]
+    left = strong if strong and policy.only_passkeys else held
     return left[0] if len(left) == 1 else None
 
 

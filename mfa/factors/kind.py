@@ -69,7 +69,10 @@ class Words:
     `label` stands beside a box of a policy, `asked` in a sentence about what a policy asks people
     to set up ("a phone"). `ready` says that the person can use it, and `by` how an answer came ("by
     text"). `choose` can hold %(name)s, the factor's name. `lost` is the button of a login for
-    people who lost it, and `found` the one that leads back.
+    people who lost it, `found` the one that leads back, and `lost_way` how
+    to find it. `logs_in` and `backup` are for the home
+    page, where a number or address is not part of the sentence. `set_up` is for the login page
+    after a first setup, and `added` for the Security page.
     """
 
     label: Promise
@@ -78,6 +81,10 @@ class Words:
     choose: Promise
     out_of_order: Promise
     asked: Promise | None = None
+    logs_in: Promise | None = None
+    backup: Promise | None = None
+    set_up: Promise | None = None
+    added: Promise | None = None
     add: Promise | None = None
     enroll: Promise | None = None
     about: Promise | None = None
@@ -86,6 +93,7 @@ class Words:
     lost_title: Promise = LOST_TITLE
     lost: Promise = LOST
     found: Promise = FOUND
+    lost_way: Promise | None = None
 
 
 def _always() -> bool:
@@ -99,9 +107,11 @@ class Kind:
     `page` takes its answer, `enroll` sets up the first one during a login, and `add` adds one on
     the Security page; "" if there is no such page. `notice` selects the message of the login page
     after the first setup. `challenges`: its own table of open questions, with `created_at`. They
-    are valid for minutes. `several`: people can add another one. `details`: why an answer was
-    refused, by the word that the audit stores. `ask` asks without a message with a code. `is_on`:
-    whether this installation can set one up.
+    are valid for minutes. `several`: people can add another one. `icon`: its name, if it is not the
+    method's. `facts`: a template for the list on the Security page. `help`: one for the help page,
+    if there is no code to type. `signals`: what its `script` tells browsers there, "" for nothing.
+    `details`: why an answer was refused, by the word that the audit stores. `ask` asks without a
+    message with a code. `is_on`: whether this installation can set one up.
     """
 
     method: Method
@@ -115,6 +125,11 @@ class Kind:
     notice: str = "added"
     challenges: type[models.Model] | None = None
     several: bool = False
+    icon: str = ""
+    facts: str = ""
+    help: str = ""
+    script: str = ""
+    signals: Callable[[AbstractMfaUser], str] | None = None
     details: Mapping[str, Promise] = field(default_factory=dict)
 
     @property

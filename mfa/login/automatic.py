@@ -23,7 +23,7 @@ def may_make(user: AbstractMfaUser, *, session: SessionBase, now: datetime) -> b
     Never after "Don't ask again" or "Not now", and never while the account may be recovered.
     """
     held = factors.held_by(user)
-    if nudge_of(user, held, session=session, now=now) is not Nudge.PASSKEY:
+    if nudge_of(user, held, session=session, now=now) is not Nudge.STRONGER:
         return False
     proved = PROVES & fresh_proofs(session, now)
     return bool(proved) and aal_of(session) >= STRONG and not _recovers(user, held, now)

@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from mfa.login.step_up import WayBack
 from mfa.models import AbstractMfaUser, Factor
-from mfa.rules.methods import BESIDE_RESISTANT, FIRST, ChannelName, Method
+from mfa.rules.methods import BESIDE_RESISTANT, FIRST, RESISTANT, ChannelName
 from mfa.rules.routes import Purpose, routes_for
 
 EVERY = timedelta(days=30)
@@ -23,7 +23,7 @@ SHOWN = "mfa_nudge"
 class Nudge(StrEnum):
     """What a person is asked for."""
 
-    PASSKEY = "passkey"
+    STRONGER = "stronger"
     SECOND_WAY = "second_way"
 
 
@@ -36,9 +36,9 @@ def nudge_of(
         return None
     if not user.mfa_policy.asks:
         return None
-    has_passkey = any(factor.kind == Factor.Kind.PASSKEY for factor in held)
-    if Method.PASSKEY in user.mfa_policy.methods and not has_passkey:
-        return Nudge.PASSKEY
+    has_strong = any(factor.kind in RESISTANT for factor in held)
+    if not (has_strong or user.mfa_policy.methods.isdisjoint(RESISTANT)):
+        return Nudge.STRONGER
     return Nudge.SECOND_WAY if only_way(user, held) else None
 
 

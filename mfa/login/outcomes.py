@@ -22,6 +22,7 @@ from mfa.models.factors import USABLE
 from mfa.models.people import FORGOTTEN_AFTER, RESTS_AFTER_CHANGE, RIPE_LASTS
 from mfa.rules.methods import (
     FIRST,
+    RESISTANT,
     SECRET,
     STRONG_FIRST,
     WAYS,
@@ -84,7 +85,7 @@ class _Ways:
     def __init__(self, policy: Policy, now: datetime) -> None:
         """Passkeys, recovery codes, phones and apps, and the two kinds of email."""
         self._policy = policy
-        self._passkeys = self._of(Method.PASSKEY)
+        self._passkeys = reduce(or_, map(self._of, RESISTANT))
         self._codes = self._of(Method.RECOVERY_CODES)
         self._app_or_phone = self._of(Method.APP) | self._phones()
         if webpush.is_on():
@@ -127,7 +128,7 @@ class _Ways:
     @property
     def _refuses(self) -> bool:
         """Whether a passkey closes the weaker ways."""
-        return self._policy.refuses_weaker([Method.PASSKEY])
+        return self._policy.refuses_weaker(RESISTANT)
 
     def _nothing_weaker(self) -> Q:
         if self._refuses:
@@ -139,11 +140,13 @@ class _Ways:
         policy = self._policy
         if not policy.backup or Method.RECOVERY_CODES not in policy.methods:
             return NOBODY
-        kinds = {kind: _held(Q(factors__kind=kind)) for kind in WAYS if kind is not Method.EMAIL}
-        passkey = kinds.pop(Method.PASSKEY)
+        kinds: dict[Method, Q] = {
+            kind: _held(Q(factors__kind=kind)) for kind in WAYS if kind is not Method.EMAIL
+        }
+        strong = reduce(or_, (kinds.pop(kind) for kind in RESISTANT))
         beside = kinds[Method.RECOVERY_CODES] if self._refuses else reduce(or_, kinds.values())
         two = reduce(or_, (one & other for one, other in combinations(kinds.values(), 2)))
-        return ~((passkey & beside) | (~passkey & two))
+        return ~((strong & beside) | (~strong & two))
 
 
 def _enrolled_email(policy: Policy, now: datetime) -> Q:
@@ -181,7 +184,7 @@ def _due(policy: Policy) -> Q | None:
     """Whether people set up a factor after they answered: a passkey, or a newer one (K9)."""
     found: list[Q] = []
     if policy.only_passkeys:
-        found.append(~_held(Q(factors__kind=Method.PASSKEY)))
+        found.append(~_held(Q(factors__kind__in=RESISTANT)))
     if policy.enroll_again_from is not None:
         newer = Q(factors__confirmed_at__gt=policy.enroll_again_from)
         found.append(_held(_FIRST) & ~_held(_FIRST & newer))

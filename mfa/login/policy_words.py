@@ -13,7 +13,7 @@ from mfa.factors import KINDS
 from mfa.login.impact import Affected, Impact, Later
 from mfa.models import SitePolicy
 from mfa.rules.fold import EmptyPolicyError, resolve
-from mfa.rules.methods import Method
+from mfa.rules.methods import RESISTANT, Method
 from mfa.rules.outcomes import NextLogin
 from mfa.rules.policy import Enforcement, Policy
 
@@ -59,7 +59,7 @@ def _beside(policy: Policy) -> str:
     found = []
     if policy.only_passkeys:
         found.append(gettext("Other methods only lead to this setup."))
-    elif policy.refuses_weaker([Method.PASSKEY]):
+    elif policy.refuses_weaker(RESISTANT):
         found.append(gettext("People with a passkey log in only with passkeys and recovery codes."))
     if policy.passkeys_due:
         found.append(gettext("From %s, everyone needs a passkey.") % day_of(policy.passkeys_due))

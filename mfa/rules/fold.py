@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from mfa.rules.methods import FIRST, Method, only_email
+from mfa.rules.methods import FIRST, RESISTANT, Method, only_email
 from mfa.rules.policy import Enforcement, Layer, Policy, apply, bounded, tighten
 from mfa.rules.regions import group
 
@@ -124,7 +124,7 @@ def _fold(
     levels = (*nearest, *(level for other in others for level in other.levels))
     if policy.methods.isdisjoint(FIRST):
         raise EmptyPolicyError("methods", _wishing(levels, "methods"), policy)
-    if policy.passkeys_from and Method.PASSKEY not in policy.methods:
+    if policy.passkeys_from and policy.methods.isdisjoint(RESISTANT):
         raise EmptyPolicyError("passkeys", _wishing(levels, "methods", "passkeys_from"), policy)
     closed = policy.enroll_regions.isdisjoint(policy.text_regions)
     if closed and Method.PHONE in policy.methods:

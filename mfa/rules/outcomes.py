@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from mfa.rules.methods import BESIDE_RESISTANT, WAYS, ChannelName
+from mfa.rules.methods import BESIDE_RESISTANT, RESISTANT, WAYS, ChannelName
 from mfa.rules.steps import Facts, Proof, Step, next_step
 
 
@@ -33,6 +33,7 @@ ENDS = {
 }
 # A lockout delays a login, and a saved number needs one more code. Neither changes the outcome.
 LASTING: dict[str, Any] = {"locked": False, "number_due": False}
+RESISTING = {WAYS[method].channel for method in RESISTANT}
 BESIDE = {WAYS[method].channel for method in BESIDE_RESISTANT}
 
 
@@ -59,7 +60,7 @@ def outcome_of(facts: Facts) -> NextLogin:
 
 
 def _answered(channels: Collection[ChannelName]) -> NextLogin:
-    only = ChannelName.PASSKEY in channels and BESIDE.issuperset(channels)
+    only = not RESISTING.isdisjoint(channels) and BESIDE.issuperset(channels)
     return NextLogin.PASSKEY if only else NextLogin.CODE
 
 

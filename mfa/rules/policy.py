@@ -175,7 +175,7 @@ class Policy:
 
         A policy that allows no passkeys demands none, because people could not log in.
         """
-        return self.weaker_ways is WeakerWays.NONE and Method.PASSKEY in self.methods
+        return self.weaker_ways is WeakerWays.NONE and not self.methods.isdisjoint(RESISTANT)
 
     @property
     def passkeys_due(self) -> datetime | None:
@@ -218,7 +218,7 @@ class Policy:
 
     def lacks_passkey(self, held: Collection[str]) -> bool:
         """Whether a person who holds these methods has to set up a passkey now (PS-09)."""
-        return self.only_passkeys and Method.PASSKEY not in held
+        return self.only_passkeys and set(RESISTANT).isdisjoint(held)
 
     def may_enroll(self, region: str) -> bool:
         """Whether a new number of this region can be enrolled."""

@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _, ngettext
 
 from mfa import channels, countries, spans
 from mfa.client import device_of
+from mfa.factors import KINDS, Kind
 from mfa.login.policy_words import OUTCOMES
 from mfa.login.redirects import account_page
 from mfa.models import Factor, Reason, SendBlock, SitePolicy, SmsAccount
 from mfa.models.plain_text import unlinked
-from mfa.rules.methods import ChannelName
+from mfa.rules.methods import ChannelName, Method
 from mfa.rules.outcomes import NextLogin
 from mfa.sessions.ends import end_of
 from mfa.sessions.proofs import aal_of
@@ -129,6 +130,12 @@ def factor_words(factor: int | str) -> str:
         return _("second step")
     # Only the name of an app or passkey is the person's own text.
     return held.masked if held.target else unlinked(held.masked)
+
+
+@register.filter
+def about_kind(factor: Factor) -> Kind:
+    """Return what the portal knows about the kind of a factor."""
+    return KINDS[Method(factor.kind)]
 
 
 def _power(name: str) -> str:

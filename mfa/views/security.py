@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mfa import factors, login
 from mfa.client import client_of, moment_of
-from mfa.factors import passkey as passkeys
+from mfa.factors import Kind
 from mfa.login import WayBack
 from mfa.login.guards import SignedIn, fresh
-from mfa.models import Factor
+from mfa.models import AbstractMfaUser, Factor
 from mfa.rules.methods import RESISTANT, WAYS, Method
 from mfa.session_engine import hash_of
 from mfa.sessions import devices, revoke, trust
@@ -51,18 +51,25 @@ def security(request: SignedIn) -> HttpResponse:
             kind for method in WAYS if method in methods and (kind := factors.KINDS[method]).is_on()
         ],
         "recommended": [method for method in RESISTANT if method not in kinds],
-        "signals": passkeys.signals_of(request.user),
+        "signals": _signals(request.user),
         "factors": factors.shown_of(request.user),
         "by_passkey": policy.refuses_weaker(kinds),
-        "passkeys_from": None if Method.PASSKEY in kinds else policy.passkeys_due,
+        "passkeys_from": policy.passkeys_due if kinds.isdisjoint(RESISTANT) else None,
         "only": factors.only_of(request.user),
         **lost_context(request.user, held, moment_of(request)),
         "sessions": revoke.sessions_of(request.user),
         "acting": hash_of(request.session.session_key or ""),
         "trusted": trust.live_of(request.user, moment_of(request)),
         "done": request.GET.get("done", ""),
+        "added_words": factors.noticed(request.GET.get("done", "")),
     }
     return show(request, "mfa/security.html", context, user=request.user)
+
+
+def _signals(user: AbstractMfaUser) -> list[tuple[Kind, str]]:
+    """Return what the scripts of kinds tell browsers."""
+    told = [(kind, kind.signals(user)) for kind in factors.KINDS.values() if kind.signals]
+    return [(kind, words) for kind, words in told if words]
 
 
 def _alike(held: list[Factor], kind: Factor.Kind) -> list[Factor]:

@@ -1,6 +1,7 @@
 """A new kind of factor changes at most six existing files."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,9 +48,52 @@ EDITS = {
     ],
 }
 
+# What passkeys changed outside their own files, which have "passkey" in their names
+PASSKEYS = {
+    "accounts/urls.py",
+    "mfa/factors/__init__.py",
+    "mfa/models/audit.py",
+    "mfa/models/factors.py",
+    "mfa/rules/methods.py",
+    "mfa/urls.py",
+}
+# How code names a kind, its events, its tables and its modules. Words for people may name it
+# anywhere, and so may the settings of a policy that are about it.
+NAMED = re.compile(
+    r"\b(?:Method|ChannelName|Factor\.Kind|Kind)\.PASSKEY\b|\bEvent\.PASSKEY_|\bPASSKEY_\w+ = "
+    r"|^from \S*passkeys?\S* import|^from .* import .*\bpasskeys?\b|^    passkeys?,$"
+    r"|select_related\(\"passkey|[!=]= \"passkey\"",
+    re.MULTILINE,
+)
+# Pages that offer passkeys on their own: the page that the browser's autofill fills, and the nudge
+OFFERS = {"templates/accounts/login.html", "templates/home.html", "templates/components/nudge.html"}
+LEADS = re.compile(r"""[{%][^%}]*(?:passkey\.\w|"passkey"|_passkey")""")
+
 
 def test_new_kind_changes_at_most_six_files() -> None:
     assert len(EDITS) <= MOST
+    assert len(PASSKEYS) <= MOST
+
+
+def test_only_these_files_name_passkeys() -> None:
+    """A new place belongs to the kind: an attribute of Way or Kind, or a group of events."""
+    assert _naming(NAMED, ("accounts", "mfa", "portal"), ".py") == PASSKEYS
+
+
+def test_shared_templates_leave_passkeys_to_their_own() -> None:
+    assert _naming(LEADS, ("templates",), ".html") <= OFFERS
+
+
+def _naming(pattern: re.Pattern[str], folders: tuple[str, ...], ending: str) -> set[str]:
+    paths = [path.relative_to(ROOT) for path in TRACKED if path.suffix == ending]
+    return {
+        str(path)
+        for path in paths
+        if path.parts[0] in folders
+        and "passkey" not in str(path)
+        and "migrations" not in path.parts
+        and pattern.search((ROOT / path).read_text())
+    }
 
 
 def test_each_changed_place_exists_once() -> None:

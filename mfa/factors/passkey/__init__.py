@@ -27,12 +27,24 @@ KIND = Kind(
     notice="passkey",
     challenges=PasskeyChallenge,
     several=True,
+    icon="key",
+    facts="components/passkey_facts.html",
+    help="components/passkey_help.html",
+    script="portal/passkey.js",
+    signals=signals_of,
     details=CHECKS,
     words=Words(
         label=_("Passkey or security key"),
         asked=_("a passkey"),
         ready=_("Can use a passkey."),
         by=_("by passkey"),
+        logs_in=_("You log in with a passkey."),
+        set_up=_("Your passkey is set up. Log in again to continue."),
+        added=_("Your passkey is added. You can log in with it."),
+        lost_way=_(
+            "Otherwise press “Can't use your passkey?”, then “I no longer have my passkey” to set up "
+            "a new way to log in by email."
+        ),
         choose=_("A passkey or security key"),
         out_of_order=_("Passkeys are not available right now."),
         add=_("Add a passkey or security key"),
