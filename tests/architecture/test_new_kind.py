@@ -48,7 +48,9 @@ EDITS = {
     ],
 }
 
-# What passkeys changed outside their own files, which have "passkey" in their names
+# Files of passkeys alone. The others have "passkey" in their names.
+OWN_FILES = {"mfa/login/automatic.py", "mfa/views/automatic.py"}
+# What passkeys changed outside of them
 PASSKEYS = {
     "accounts/urls.py",
     "mfa/factors/__init__.py",
@@ -91,6 +93,7 @@ def _naming(pattern: re.Pattern[str], folders: tuple[str, ...], ending: str) -> 
         for path in paths
         if path.parts[0] in folders
         and "passkey" not in str(path)
+        and str(path) not in OWN_FILES
         and "migrations" not in path.parts
         and pattern.search((ROOT / path).read_text())
     }

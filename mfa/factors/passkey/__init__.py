@@ -42,8 +42,8 @@ KIND = Kind(
         set_up=_("Your passkey is set up. Log in again to continue."),
         added=_("Your passkey is added. You can log in with it."),
         lost_way=_(
-            "Otherwise press “Can't use your passkey?”, then “I no longer have my passkey” to set up "
-            "a new way to log in by email."
+            "Otherwise press “Can't use your passkey?”, then “I no longer have my passkey” to set "
+            "up a new way to log in by email."
         ),
         choose=_("A passkey or security key"),
         out_of_order=_("Passkeys are not available right now."),
