@@ -15,6 +15,7 @@ from accounts.views import (
     login,
     not_me,
     passkeys,
+    passes,
     recoveries,
     registration,
     report,
@@ -63,6 +64,7 @@ support_urls = [
     path("people/<int:person_id>/", support.support_person, name="support_person"),
     path("people/<int:person_id>/what-if/", support.support_what_if, name="support_what_if"),
     path("people/<int:person_id>/reset/", rescues.support_reset, name="support_reset"),
+    path("people/<int:person_id>/pass/", passes.support_pass, name="support_pass"),
     path("people/<int:person_id>/recovery/", rescues.support_recovery, name="support_recovery"),
     path("people/<int:person_id>/pause/", rescues.support_pause, name="support_pause"),
     path("people/<int:person_id>/number/", rescues.support_number, name="support_number"),
@@ -116,6 +118,10 @@ joining_urls = [
     path("<uid:uid>/<token:token>/", joining.invitation, name="invitation"),
     path("<tail:tail>/", links.cut_invitation, name="cut_invitation"),
 ]
+pass_urls = [
+    path("<uid:uid>/<token:token>/", passes.confirm_pass, name="confirm_pass"),
+    path("<tail:tail>/", links.cut_pass, name="cut_pass"),
+]
 recovery_urls = [
     path("<uid:uid>/<token:token>/", recoveries.stop_recovery, name="stop_recovery"),
     path("<tail:tail>/", links.cut_recovery, name="cut_recovery"),
@@ -156,6 +162,7 @@ urlpatterns = [
     path("password/", include(password_urls)),
     path("me/", include(own_urls)),
     path("invitation/", include(joining_urls)),
+    path("pass/confirm/", include(pass_urls)),
     path("recover/stop/", include(recovery_urls)),
     path("support/", include(support_urls)),
     path("organizations/<slug:slug>/", include(organization_urls)),

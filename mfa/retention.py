@@ -26,6 +26,7 @@ from mfa.models import (
     Factor,
     Job,
     Lockout,
+    OneTimePass,
     OutboxMessage,
     Pause,
     PushDevice,
@@ -152,6 +153,7 @@ RULES = [
     Rule(PushDevice, unfinished_phones),
     # As long as the audit events about them.
     Rule(Factor, revoked_factors),
+    Rule(OneTimePass, after(OneTimePass, "asked_at", 400 * DAY)),
     Rule(RecoveryRequest, after(RecoveryRequest, "ended_at", 400 * DAY)),
     Rule(Pause, after(Pause, "until", 400 * DAY)),
     # Their owner closed the account 14 days ago. The audit keeps the number.

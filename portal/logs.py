@@ -27,6 +27,7 @@ HIDDEN_PATHS = (
     "/me/warning/",
     "/me/not-me/",
     "/recover/stop/",
+    "/pass/confirm/",
     "/invitation/",
     "/hooks/",
     "/approve/",

@@ -36,6 +36,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         """accounts:change_password accounts:login accounts:logout accounts:forgot
         accounts:link_sent accounts:reset accounts:new_password accounts:confirm_email
         accounts:confirm_warning accounts:report accounts:invitation accounts:stop_recovery
+        accounts:confirm_pass
         accounts:register accounts:register_at
         accounts:register_code
         accounts:login_by_passkey
@@ -44,7 +45,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         mfa:enroll_push mfa:push mfa:push_again mfa:approvals mfa:approve_worker
         mfa:approve_manifest mfa:renew_phone
         mfa:enroll_verify mfa:enroll_done mfa:save_codes mfa:skip mfa:verify mfa:resend
-        mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:recover mfa:choose mfa:continue
+        mfa:send_to_email mfa:recovery_code mfa:mailbox mfa:lost mfa:recover
+        mfa:one_time_pass mfa:choose mfa:continue
         mfa:cancel mfa:help mfa:time_left portal:theme_css portal:theme portal:healthz
         portal:readyz portal:metrics demo:phone""",
     ),
@@ -52,8 +54,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (
         EMPTY,
         """accounts:cut_reset accounts:cut_email accounts:cut_warning accounts:cut_report
-        accounts:cut_invitation accounts:cut_recovery mfa:status mfa:push_status
-        mfa:new_phone_status mfa:pair mfa:approve""",
+        accounts:cut_invitation accounts:cut_recovery accounts:cut_pass mfa:status
+        mfa:push_status mfa:new_phone_status mfa:pair mfa:approve""",
     ),
     (
         LOGGED_IN,
@@ -90,7 +92,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         """accounts:support accounts:support_organizations accounts:support_person
         accounts:support_what_if
         accounts:support_reset accounts:support_pause accounts:support_sessions
-        accounts:support_recovery
+        accounts:support_recovery accounts:support_pass
         admin:system_settings admin:index
         admin:password_change admin:password_change_done admin:autocomplete admin:jsi18n
         admin:app_list""",

@@ -15,6 +15,8 @@ from django.utils import timezone
 from accounts.csv_import import uploads
 from accounts.models import Invitation, Membership, Organization, PeopleImport, Tile, User
 from accounts.organizations import invitations
+from mfa import passes
+from mfa.audit import NOWHERE
 from mfa.factors.push.devices import hash_of
 from mfa.messages import notices, queue as deliveries
 from mfa.models import (
@@ -55,6 +57,7 @@ PAGES = {
     "accounts:confirm_warning": "warned",
     "accounts:report": "noticed",
     "accounts:stop_recovery": "waiting",
+    "accounts:confirm_pass": "called",
     "accounts:reset": "linked",
     "accounts:new_password": "resetting",
     "accounts:details": "home",
@@ -79,6 +82,7 @@ PAGES = {
     "mfa:recovery_code": "without_phone",
     "mfa:mailbox": "recovering",
     "mfa:recover": "asked",
+    "mfa:one_time_pass": "asked",
     "mfa:choose": "asked",
     "mfa:continue": "entering",
     "mfa:help": "asked",
@@ -101,6 +105,7 @@ PAGES = {
     "accounts:support_what_if": "ruling",
     "accounts:support_reset": "ruling",
     "accounts:support_pause": "ruling",
+    "accounts:support_pass": "ruling",
     "accounts:support_recovery": "ruling",
     "accounts:support_number": "ruling",
     "accounts:support_sessions": "ruling",
@@ -172,6 +177,7 @@ CUT = {
     "accounts:cut_report",
     "accounts:cut_invitation",
     "accounts:cut_recovery",
+    "accounts:cut_pass",
 }
 # They redirect to a page.
 LEADS = {
@@ -237,7 +243,7 @@ def mailed_link() -> tuple[str, str]:
     mails = OutboxMessage.objects.filter(channel="email").values_list("body", flat=True)
     found = (
         re.findall(
-            r"/(?:password/reset|me/email|me/warning|me/not-me|invitation|recover/stop)/"
+            r"/(?:password/reset|me/email|me/warning|me/not-me|invitation|recover/stop|pass/confirm)/"
             r"([^/]+)/([^/]+)/",
             body,
         )
@@ -264,6 +270,14 @@ def asked(browser: Browser, alice: User) -> Browser:
 def waiting(asked: Browser) -> Browser:
     """Alice after her password, who said that her phone is lost, with the mailed link."""
     asked.post("/recover/")
+    return asked
+
+
+@pytest.fixture
+def called(asked: Browser, alice: User, root: User) -> Browser:
+    """Alice after her password, while support asks whether she talks to them."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        passes.ask(root, alice, named="Root", client=NOWHERE)
     return asked
 
 
@@ -566,6 +580,7 @@ STATIONS = (
     "registered",
     "asked",
     "waiting",
+    "called",
     "keyed",
     "pushed",
     "approving",

@@ -27,7 +27,7 @@ from accounts.models.registrations import Registration
 from accounts.models.usernames import UsernameField
 from accounts.organizations import invitation_links, reminder_links
 from accounts.organizations.managers import Manager
-from accounts.people import links, notice_links, ownership, recovery_links, zones
+from accounts.people import links, notice_links, ownership, pass_links, recovery_links, zones
 from accounts.people.links import Link
 from mfa.models import AbstractMfaUser, SitePolicy, plain_text
 from mfa.models.cohorts import Cohort
@@ -254,6 +254,8 @@ class User(AbstractMfaUser):
             return reminder_links.address_of(self, number)
         if link == recovery_links.LINK:
             return recovery_links.address_of(number)
+        if link == pass_links.LINK:
+            return pass_links.address_of(number, at=at)
         return links.address_of(Link(link), self, target=target, at=at, epoch=epoch)
 
     def not_me_link(self, event: int, *, at: datetime) -> str:

@@ -6,7 +6,7 @@ from accounts.models import User
 from accounts.people import notice_links, reported, resets
 from accounts.people.links import Dead
 from accounts.people.reported import Reported, WayOn
-from mfa import factors, pauses, recoveries
+from mfa import factors, passes, pauses, recoveries
 from mfa.client import Client
 from mfa.limits import counters, table as limits
 from mfa.messages import notices
@@ -44,6 +44,7 @@ def make(person: User, event: int, *, client: Client) -> None:
         _secure(found.person, way, off, client)
         # A stranger may have said that the phone is lost.
         recoveries.stop(found.person, RecoveryRequest.Outcome.STRANGER, client=client)
+        passes.cancel(found.person, client=client)
         if found.ends_pause:
             pauses.end_running(found.person, by=None, client=client)
         notices.tell(

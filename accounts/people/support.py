@@ -4,9 +4,9 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
 from accounts.people import resets
-from mfa import recoveries, rescue
+from mfa import passes, recoveries, rescue
 from mfa.client import Client
-from mfa.models import AbstractMfaUser, RecoveryRequest
+from mfa.models import AbstractMfaUser, OneTimePass, RecoveryRequest
 from mfa.recoveries import NotStarted
 
 
@@ -50,6 +50,38 @@ def shorten_recovery(actor: AbstractMfaUser, person: User, *, reason: str, clien
     """
     _demand(actor, person)
     return recoveries.shorten(actor, person, reason=reason, client=client) is not None
+
+
+def may_vouch(actor: AbstractMfaUser, person: User) -> bool:
+    """Whether the actor can make a pass without the person's confirmation: administrators only."""
+    return rescue.may_rescue(actor, person, rescue.NUMBER)
+
+
+def ask_for_pass(actor: AbstractMfaUser, person: User, *, client: Client) -> OneTimePass:
+    """Ask the person by email whether they talk to the actor. Raises PermissionDenied, TooMany."""
+    _demand(actor, person)
+    named = actor.get_full_name() if isinstance(actor, User) else actor.email
+    return passes.ask(actor, person, named=named, client=client)
+
+
+def make_pass(
+    actor: AbstractMfaUser,
+    person: User,
+    *,
+    minutes: int,
+    reason: str,
+    alone: bool = False,
+    client: Client,
+) -> str | None:
+    """Make a one-time pass, and return its code; None without the person's confirmation.
+
+    `alone` needs no confirmation. Raises PermissionDenied, and TooMany for an actor who helped ten
+    people today.
+    """
+    _demand(actor, person)
+    if alone and not may_vouch(actor, person):
+        raise PermissionDenied
+    return passes.make(actor, person, minutes=minutes, reason=reason, alone=alone, client=client)
 
 
 def _demand(actor: AbstractMfaUser, person: User) -> None:

@@ -13,7 +13,7 @@ from accounts.people.links import Dead
 
 RESET, EMAIL, WARNING = "accounts:reset", "accounts:confirm_email", "accounts:confirm_warning"
 REPORT, INVITATION = "accounts:report", "accounts:invitation"
-RECOVERY = "accounts:stop_recovery"
+RECOVERY, PASS = "accounts:stop_recovery", "accounts:confirm_pass"
 
 
 def dead(request: HttpRequest, page: str, uid: str, token: str) -> HttpResponse:
@@ -73,6 +73,15 @@ def cut_invitation(request: HttpRequest, tail: str) -> HttpResponse:
 def cut_recovery(request: HttpRequest, tail: str) -> HttpResponse:
     """Handle the link of a lost phone that an email program cut, changed or extended."""
     return _without_tail(request, RECOVERY, tail)
+
+
+@login_not_required
+@never_cache
+@sensitive_variables("tail")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cut_pass(request: HttpRequest, tail: str) -> HttpResponse:
+    """Handle the link of a one-time pass that an email program cut, changed or extended."""
+    return _without_tail(request, PASS, tail)
 
 
 def _without_tail(request: HttpRequest, page: str, tail: str) -> HttpResponse:

@@ -85,7 +85,9 @@ def new_password(request: HttpRequest) -> HttpResponse:
 
 
 def _lead_on(request: HttpRequest, flow: Flow) -> HttpResponseRedirect:
-    """Lead an invited person to the setup of the second step, and everyone else to the login."""
+    """Lead invited people, and those with a pass, to the setup; everyone else to the login."""
+    if flow.pending.by_pass:
+        return second_step.begin_passed(request, flow.user)
     if flow.pending.invited and (response := second_step.begin_invited(request, flow.user)):
         return response
     notice = "set" if flow.pending.invited else "reset"

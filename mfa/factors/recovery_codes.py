@@ -49,7 +49,7 @@ def make(user: AbstractMfaUser, *, client: Client) -> list[str] | None:
     counters.peek(use)
     codes = [recovery.spell(secrets.randbits(recovery.BITS)) for _ in range(AMOUNT)]
     salt = secrets.token_hex(SALT_BYTES)
-    digests = [_hashed(code, salt) for code in codes]
+    digests = [hashed(code, salt) for code in codes]
     with transaction.atomic():
         if not rebind(user):
             return None
@@ -89,7 +89,7 @@ def spend(user: AbstractMfaUser, code: str, *, client: Client, own: int = 0) -> 
         challenges.hold(user, client)
         subject = client.failures_of(lockouts.of_person(user.pk))
         counters.take([limits.RECOVERY_CODE_TRIES.of(subject)])
-        digest = _hashed(code, held.secret)
+        digest = hashed(code, held.secret)
         mine = Factor.objects.usable().filter(pk=held.pk)
         known = RecoveryCode.objects.filter(factor__in=mine, digest=digest)
         if known.filter(used_at=None).update(used_at=timezone.now()):
@@ -127,7 +127,7 @@ def _tell(event: Event, user: AbstractMfaUser, client: Client, **words: int) -> 
     )
 
 
-def _hashed(code: str, salt: str) -> str:
+def hashed(code: str, salt: str) -> str:
     """Return 64 hex digits of a slow hash: 65 bits are under 112 (NIST SP 800-63B-4, 3.1.2.2).
 
     Stored digests depend on these parameters. One salt per set, so an attempt costs one hash and

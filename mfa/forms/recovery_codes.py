@@ -1,6 +1,6 @@
 """The form for recovery codes."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
@@ -49,6 +49,33 @@ class RecoveryCodeForm(forms.Form):
     def refuse(self, result: Result) -> None:
         """Show the result of a code."""
         self.add_error("code", _judged(result))
+
+
+class PassForm(RecoveryCodeForm):
+    """A one-time pass from support, in the format of a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Name the field."""
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("One-time pass")
+
+    def refuse(self, result: Result) -> None:
+        """Show the result of a pass."""
+        self.add_error("code", _of_pass(result))
+
+
+def _of_pass(result: Result) -> str:
+    if result.outcome is Outcome.SPENT:
+        return gettext("This pass has already been used. It works once.")
+    if result.outcome is Outcome.EXPIRED:
+        return gettext("There is no pass that works now. Ask support for a new one.")
+    left = result.attempts_left
+    wrong = ngettext(
+        "That is not your pass. %d attempt left before you have to wait.",
+        "That is not your pass. %d attempts left before you have to wait.",
+        left,
+    )
+    return wrong % left
 
 
 def _judged(result: Result) -> str:

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
-from mfa import pauses
+from mfa import passes, pauses
 from mfa.forms.phones import PhoneForm
 from mfa.models import plain_text
 from mfa.rescue import Identified
@@ -69,6 +69,26 @@ class RecoveryForm(ReasonForm):
         error_messages={"required": _("Choose what to do.")},
     )
     field_order = ("act", "reason")
+
+
+class MakePassForm(ReasonForm):
+    """The reason and the life of a one-time pass."""
+
+    minutes = forms.TypedChoiceField(
+        label=_("Works for"),
+        coerce=int,
+        choices=[
+            (10, _("10 minutes")),
+            (30, _("30 minutes")),
+            (60, _("1 hour")),
+            (4 * 60, _("4 hours")),
+            (passes.MOST_MINUTES, _("8 hours")),
+        ],
+        initial=30,
+        error_messages={
+            name: _("Choose how long the pass works.") for name in ("required", "invalid_choice")
+        },
+    )
 
 
 class ResetForm(ReasonForm):

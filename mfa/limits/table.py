@@ -222,6 +222,13 @@ RESCUES = Limit(
     ),
 )
 RESCUES_TOLD = 5
+PASS_MAILS = Limit(
+    "pass-mails",
+    5,
+    HOUR,
+    _("Emails that ask one person if they talk to support"),
+    _("Enough for a call. More would be spam."),
+)
 RECOVERIES = Limit(
     "recoveries",
     3,
@@ -400,6 +407,7 @@ TABLE = (
     REPORTS,
     DATA_DOWNLOADS,
     RESCUES,
+    PASS_MAILS,
     RECOVERIES,
     PEOPLE_OPENED,
     PAGE_OF_PERSON,

@@ -100,6 +100,7 @@ def gather(
         and user.ever_bound_at is None
         and not client.known,
         by_email=pending.channel == ChannelName.EMAIL,
+        by_pass=pending.by_pass,
     )
 
 
@@ -120,6 +121,7 @@ def follow(facts: Facts, pending: PendingLogin) -> Facts:
         lost=pending.lost,
         mailbox_proven=pending.mailbox_proven,
         by_email=pending.channel == ChannelName.EMAIL,
+        by_pass=pending.by_pass,
     )
 
 

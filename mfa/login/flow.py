@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from mfa import audit, challenges, factors, recoveries
+from mfa import audit, challenges, factors, passes, recoveries
 from mfa.challenges import Outcome, Result, Target, new_nonce
 from mfa.client import moment_of
 from mfa.factors import Asked, recovery_codes
@@ -116,6 +116,20 @@ class Flow(Standing):
         )
         if result.outcome is Outcome.RIGHT:
             verify.prove(challenge, self.user, self.pending, client=self.client)
+        return self._noted(result)
+
+    def use_pass(self, code: str) -> Result:
+        """Verify a one-time pass. A right one opens the enrollment. Raises TooMany."""
+        with transaction.atomic():
+            result = passes.spend(self.user, code, client=self.client)
+            if result.outcome is Outcome.RIGHT:
+                self.pending.by_pass, self.pending.challenge = True, ""
+                # All other flows have ended.
+                self.pending.session_hash = self.user.get_session_auth_hash()
+                recoveries.finish(self.user)
+        if result.outcome is Outcome.RIGHT:
+            for read_before in ("known", "factors", "facts"):
+                vars(self).pop(read_before, None)
         return self._noted(result)
 
     def bind(self, method: Method, add: Callable[[], Result]) -> Result:

@@ -39,6 +39,7 @@ class PendingLogin:
     `invited`: an administrator sent the link of this reset. `without_password`: a factor alone
     opened this login. `adds`: the new number does not replace another one.
     `drifted`: the time step of a code from an app whose clock is wrong.
+    `by_pass`: a one-time pass from support was right.
     `trusts`: with the right code, the person chose to trust this browser.
     """
 
@@ -66,6 +67,7 @@ class PendingLogin:
     adds: bool = False
     drifted: int = 0
     trusts: bool = False
+    by_pass: bool = False
 
     @classmethod
     def begin(

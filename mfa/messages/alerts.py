@@ -40,6 +40,8 @@ class Alert(StrEnum):
     ONE_ADDRESS = "one_address"
     # One helper let in many people within a day
     MANY_RESCUES = "many_rescues"
+    # An administrator made a one-time pass without the person's confirmation
+    UNCONFIRMED = "pass_alone"
     # One member of staff opened many people's pages within an hour
     MANY_OPENED = "many_opened"
     # Someone refused a login on the phone, so the password is known to someone else

@@ -58,6 +58,8 @@ NOTICES = {
     Event.PASSWORD_RESET: _both("password_changed"),
     Event.PAUSED: _both("pause_started"),
     Event.FACTORS_RESET: _both("factors_reset"),
+    Event.PASS_MADE: _both("pass_made"),
+    Event.PASS_USED: _both("pass_used"),
     # To the lost phone too: it may be in the owner's hands, and a stranger asked.
     Event.RECOVERY_STARTED: _both("recovery_started"),
     Event.RECOVERY_WAITING: _both("recovery_waiting"),
@@ -125,6 +127,11 @@ SILENT = frozenset(
         Event.SETUP_CHOSEN,
         # The notice of the pause follows at once.
         Event.ACCOUNT_OPENED,
+        # The email with the link reports it, and the notice of the pass follows.
+        Event.PASS_ASKED,
+        Event.PASS_CONFIRMED,
+        # The notice of the report says it.
+        Event.PASS_CANCELLED,
         # mfa.messages.changes emails these to all administrators.
         Event.POLICY_CHANGED,
         Event.SMS_ENTERED,

@@ -13,7 +13,7 @@ from mfa.rules.routes import Purpose
 
 # Typed text: email programs must not make it a link (S20). The filter factor_words does the same
 # with the names of apps.
-TYPED = ("reason", "group", "contact", "inviter", "about_portal", "organization_name")
+TYPED = ("reason", "group", "contact", "inviter", "about_portal", "organization_name", "helper")
 # What the owner of an address gets instead of a code to register
 TAKEN = "email_taken"
 

@@ -12,6 +12,7 @@ from mfa.models.jobs import Job
 from mfa.models.limits import Counter, Lockout, SendBlock
 from mfa.models.metrics import Metric
 from mfa.models.outbox import OutboxMessage
+from mfa.models.passes import OneTimePass
 from mfa.models.pauses import Pause
 from mfa.models.people import CLOSING_LASTS, AbstractMfaUser
 from mfa.models.policy import AccountPolicy, SitePolicy
@@ -37,6 +38,7 @@ __all__ = [
     "Job",
     "Lockout",
     "Metric",
+    "OneTimePass",
     "OutboxMessage",
     "Pause",
     "PushDevice",

@@ -131,6 +131,11 @@ class Event(models.TextChoices):
     TEXTS_RESTED = "texts_rested", _("Texts stopped because of a problem with the SMS account.")
     TEXTS_RESUMED = "texts_resumed", _("Texts are sent again.")
     BRAKE_LIFTED = "brake_lifted", _("You allowed texts to blocked numbers again.")
+    PASS_ASKED = "pass_asked", _("Support asked whether you are talking to them.")
+    PASS_CONFIRMED = "pass_confirmed", _("You confirmed that you are talking to support.")
+    PASS_MADE = "pass_made", _("Support made a one-time pass.")
+    PASS_USED = "pass_used", _("A one-time pass was used. Earlier methods are turned off.")
+    PASS_CANCELLED = "pass_cancelled", _("An unused one-time pass was cancelled.")
     RECOVERY_STARTED = (
         "recovery_started",
         _("Someone asked to set up a new phone, because the phone was lost."),
@@ -185,6 +190,8 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.POLICY_TESTED: _("The SMS account was tested."),
     Event.SUPPORT_REFUSED: _("The person tried to open a support page without permission."),
     Event.MAIL_TESTED: _("The mail server was tested."),
+    Event.PASS_ASKED: _("Support asked the person to confirm that they are talking to them."),
+    Event.PASS_CONFIRMED: _("The person confirmed that they are talking to support."),
     Event.RECOVERY_WAITING: _("The person was reminded of a lost phone."),
     Event.BRAKE_LIFTED: _("Texts to blocked numbers were allowed again."),
 }

@@ -53,6 +53,7 @@ class Facts:
     (EM-07); it is only read if one is due.
     `device_due`: the person has no factor and proves the email address on this new device.
     `by_email`: an email answered or was enrolled, which is too weak to make recovery codes (LK-01).
+    `by_pass`: a one-time pass from support was right, which opens only the enrollment.
     `trusted`: the person trusts this browser, so the login asks no factor (TB-01).
     """
 
@@ -84,6 +85,7 @@ class Facts:
     email_confirms: bool = False
     device_due: bool = False
     by_email: bool = False
+    by_pass: bool = False
 
     @property
     def by_password(self) -> bool:
@@ -146,6 +148,8 @@ def next_step(facts: Facts) -> Step:
         return Step.ENTER
     if facts.proof is not Proof.NONE:
         return _proven(facts)
+    if facts.by_pass:
+        return Step.ENROLL
     if facts.locked:
         return Step.WAIT
     if facts.route and not facts.recovering:
@@ -179,6 +183,9 @@ def _confirm(facts: Facts) -> Step:
         return Step.START_OVER
     if facts.proof is Proof.ANSWER:
         return Step.ENTER
+    if facts.purpose is Purpose.RESET and facts.by_pass:
+        # The link and the pass are two proofs by different ways (RV-04).
+        return Step.ENTER
     if facts.purpose is Purpose.RESET and facts.was_reset:
         # Email already opens the enrollment. With the password it would be the whole account.
         return Step.BLOCKED
@@ -196,6 +203,9 @@ def _proven(facts: Facts) -> Step:
 
     A new number that is not verified yet is asked for after the old factor answered (C16).
     """
+    if facts.by_pass:
+        # A pass opens the enrollment, and never a session.
+        return Step.START_OVER
     due = facts.outdated or facts.number_due
     if due and facts.may_set_up and facts.proof is not Proof.ENROLLED:
         return Step.ENROLL

@@ -27,6 +27,7 @@ from mfa.rules.steps import Step
 from mfa.views.enroll import show_enroll_verify
 from mfa.views.mailbox import losing, why_not_lost
 from mfa.views.pages import code_context, out_of_order, show, show_locked
+from mfa.views.passes import may_use_pass
 from mfa.views.question import start_words
 from mfa.views.recover import may_ask
 
@@ -126,6 +127,7 @@ def help_(request: HttpRequest) -> HttpResponse:
         "why_not_lost": why_not_lost(flow),
         "losing": losing(flow),
         "may_wait": may_ask(flow),
+        "may_pass": may_use_pass(flow),
         "spare": flow.recovery_codes is not None,
         "reference": _reference(flow),
         **_others(flow),

@@ -28,6 +28,7 @@ DOERS = {
     "mfa.messages.receipts.receive": "a receipt for nothing is answered as any other",
     "mfa.messages.circuit.try_again": "somebody else may have been first",
     "mfa.messages.alerts.warn": "once is enough",
+    "mfa.passes.cancel": "without a pass there is nothing to cancel",
     "mfa.recoveries.stop": "a request that ended already is what was wished",
     "accounts.people.resets.send": "the login page mails another link for an imported password",
     "mfa.models.backlog.lock": "where it waits for the lock, it gets it",

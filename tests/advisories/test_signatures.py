@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.organizations import invitation_links
-from accounts.people import links, notice_links, recovery_links
+from accounts.people import links, notice_links, pass_links, recovery_links
 from accounts.people.links import Link
 from mfa.admin.base import edits
 from mfa.limits.base import keyed
@@ -38,6 +38,7 @@ MAKERS = {"hmac", "signing", "crypto", "tokens", "cryptography", "jwt", "itsdang
 USES = {
     "accounts/people/links.py": "a salt for each kind of link: SIGNERS",
     "accounts/people/notice_links.py": "a salt of its own, and the person is signed: SIGNERS",
+    "accounts/people/pass_links.py": "a salt of its own: SIGNERS",
     "accounts/people/recovery_links.py": "a salt of its own: SIGNERS",
     "accounts/organizations/invitation_links.py": "a salt of its own: SIGNERS",
     "accounts/admin/organization_rules_form.py": "a salt of its own, and only compared",
@@ -91,6 +92,7 @@ def signers(user: User) -> dict[str, Signer]:
     return {
         **{f"link {link}": links._Signer(link, user, at) for link in Link},
         "notice": notice_links._Signer(at),
+        "pass": pass_links._SIGNER,
         "lost phone": recovery_links._SIGNER,
         "invitation": invitation_links._Signer(at),
         "recognized device": devices._signer(user),
@@ -125,7 +127,7 @@ def test_signature_is_invalid_for_other_purposes(alice: User) -> None:
 def test_signature_of_alice_is_invalid_for_bob(alice: User, bob: User) -> None:
     """Charlie's part: each names its person too, except those that contain one."""
     mine, theirs = signers(alice), signers(bob)
-    for name in set(mine) - {"session", "notice", "invitation", "lost phone"}:
+    for name in set(mine) - {"session", "notice", "invitation", "lost phone", "pass"}:
         with pytest.raises(BadSignature):
             theirs[name].unsign(mine[name].sign("MQ"))
 

@@ -41,6 +41,7 @@ FLOW = {
     "mfa:mailbox",
     "mfa:lost",
     "mfa:recover",
+    "mfa:one_time_pass",
     "mfa:save_codes",
     "mfa:resend",
     "mfa:send_to_email",
@@ -79,6 +80,7 @@ SIGNED = {
     "accounts:report",
     "accounts:reset",
     "accounts:stop_recovery",
+    "accounts:confirm_pass",
     *CUT,
 }
 # Open to everyone if the organization wants it; the same view as accounts:register

@@ -13,9 +13,10 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.organizations import members, rules
 from accounts.people import ownership, passwords, reports
-from mfa import challenges, closing, factors, rescue
+from mfa import challenges, closing, factors, passes, rescue
 from mfa.admin.enabling import switch_on
 from mfa.audit import NOWHERE
+from mfa.challenges import Outcome
 from mfa.factors import recovery_codes
 from mfa.models import (
     AuditEvent,
@@ -27,6 +28,7 @@ from mfa.models import (
     TrustedBrowser,
 )
 from mfa.rescue import Identified
+from mfa.rules.recovery import normalize
 from mfa.sessions import revoke, trust
 from tests.authenticator import SECRET, give_app, shows
 from tests.conftest import give_codes
@@ -460,6 +462,12 @@ def reset(user: User, root: User) -> None:
     rescue.reset(root, of(user), reason="lost", identified=Identified.IN_PERSON)
 
 
+def use_pass(user: User, root: User) -> None:
+    made = {"minutes": 30, "reason": "lost", "alone": True, "client": NOWHERE}
+    code = normalize(passes.make(root, of(user), **made) or "")
+    assert passes.spend(of(user), code, client=NOWHERE).outcome is Outcome.RIGHT
+
+
 ENDS: dict[Event, Callable[[User, User], object]] = {
     Event.PASSWORD_CHANGED: lambda user, root: passwords.store(of(user), PASSWORD),
     Event.PASSWORD_RESET: lambda user, root: passwords.store(of(user), PASSWORD),
@@ -480,6 +488,7 @@ ENDS: dict[Event, Callable[[User, User], object]] = {
     Event.PASSKEY_ADDED: lambda user, root: give_passkey(user, "Blue key"),
     Event.RECOVERY_CODES_MADE: lambda user, root: recovery_codes.make(of(user), client=NOWHERE),
     Event.FACTORS_RESET: reset,
+    Event.PASS_USED: use_pass,
     Event.DISOWNED: disown,
     Event.SESSIONS_ENDED: lambda user, root: revoke.end_all(of(user), by=root, client=NOWHERE),
     Event.ACCOUNT_CLOSED: close_and_open,
@@ -498,6 +507,10 @@ ENDS: dict[Event, Callable[[User, User], object]] = {
 # They change nothing that the trust depends on. What is not here must be above.
 SURVIVES = frozenset(
     {
+        Event.PASS_ASKED,
+        Event.PASS_CONFIRMED,
+        Event.PASS_MADE,
+        Event.PASS_CANCELLED,
         Event.RECOVERY_STARTED,
         Event.RECOVERY_WAITING,
         Event.RECOVERY_READY,

@@ -8,11 +8,14 @@ import time_machine
 
 from accounts.models import User
 from accounts.people import recoveries as owners
-from mfa import audit, recoveries
+from mfa import audit, passes, recoveries
+from mfa.challenges import Outcome as Verdict
 from mfa.client import Client
 from mfa.limits.counters import TooMany
-from mfa.models import AuditEvent, Event, OutboxMessage, RecoveryRequest
+from mfa.models import AuditEvent, Event, OneTimePass, OutboxMessage, RecoveryRequest
 from mfa.recoveries import NotStarted
+from mfa.rules.recovery import normalize
+from tests.one_time_passes import made
 from tests.races.parallel import at_once, many
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,3 +76,31 @@ def test_parallel_reports_by_the_link_end_the_password_once(alice: User) -> None
     alice.refresh_from_db()
     assert not alice.has_usable_password()
     assert alice.recovery_ready_at is None
+
+
+def test_two_browsers_use_one_pass_once(alice: User, root: User) -> None:
+    """Back4: in one instant."""
+    typed = normalize(made(root, alice))
+    assert isinstance(typed, str)
+    person = User.objects.get(pk=alice.pk)
+    given = many(6, lambda: passes.spend(person, typed, client=HERE).outcome)
+    assert sorted(given) == [Verdict.RIGHT, *[Verdict.SPENT] * 5]
+    assert count(Event.PASS_USED) == 1
+
+
+def test_pass_is_used_or_cancelled(alice: User, root: User) -> None:
+    typed = normalize(made(root, alice))
+    assert isinstance(typed, str)
+    used, cancelled = at_once(
+        (
+            lambda: passes.spend(alice, typed, client=HERE).outcome is Verdict.RIGHT,
+            lambda: passes.cancel(alice, client=THERE),
+        )
+    )
+    assert used is not cancelled
+
+
+def test_parallel_helpers_leave_one_pass(alice: User, root: User) -> None:
+    many(4, lambda: made(root, alice))
+    assert OneTimePass.objects.filter(ended_at=None).count() == 1
+    assert OneTimePass.objects.count() == 4

@@ -41,6 +41,7 @@ FIGURES = [
     ("report", 10, timedelta(days=1)),
     ("data", 3, timedelta(hours=1)),
     ("rescue", 10, timedelta(days=1)),
+    ("pass-mails", 5, timedelta(hours=1)),
     ("recoveries", 3, timedelta(days=7)),
     ("people-opened", 120, timedelta(hours=1)),
     ("page-of-person", 1, timedelta(hours=1)),
