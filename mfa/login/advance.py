@@ -84,7 +84,7 @@ def begin_invited(request: HttpRequest, user: AbstractMfaUser) -> HttpResponseRe
 
 def begin_passed(request: HttpRequest, user: AbstractMfaUser) -> HttpResponseRedirect:
     """Lead a person who set a password by a link and a one-time pass to the enrollment alone."""
-    pending = _begin(request, user, Purpose.LOGIN)
+    pending = fresh(request, user, Purpose.LOGIN)
     pending.by_pass = True
     pending.save(request.session)
     return advance(Flow(request=request, pending=pending, user=user, asked_before=False))
