@@ -31,7 +31,7 @@ COUNTED = timedelta(days=30)
 def ask(
     actor: AbstractMfaUser, user: AbstractMfaUser, *, named: str, client: Client
 ) -> OneTimePass:
-    """Email the person a link that says whom they talk to. The caller knows the actor may rescue.
+    """Email the person a link that names the helper. The caller knows the actor may rescue.
 
     `named` is the actor's name. Raises TooMany, and PermissionDenied for staff.
     """

@@ -22,6 +22,7 @@ TEXTS = sorted(path.stem for path in (TEMPLATES / "messages/sms").iterdir())
 # Emails without an event, because they contain or replace a link
 LINKS = {
     "password_link",
+    "pass_asked",
     "email_link",
     "email_taken",
     "invitation",
@@ -137,6 +138,20 @@ def test_code_mail_ends_like_text() -> None:
 def test_longest_text_fits_one_segment() -> None:
     """OT-10: 160 characters of GSM 03.38."""
     assert [text for text in all_texts() if set(text) - GSM or len(text) > SEGMENT] == []
+
+
+def test_only_texts_of_a_lost_phone_have_a_link() -> None:
+    """Issue 15: each notice has the link that stops the request. It needs two segments."""
+    address = "https://portal.example/recover/stop/1/1vx1wO." + "x" * 43
+    with_link = {
+        name: render(f"messages/sms/{name}.txt", address_of_link=address)
+        for name in TEXTS
+        if name != "code"
+    }
+    found = {name for name, text in with_link.items() if address in text}
+    states = ("ready", "shortened", "started", "waiting")
+    assert found == {f"recovery_{state}" for state in states}
+    assert [name for name in found if len(with_link[name]) > 2 * SEGMENT] == []
 
 
 def test_text_begins_with_portals_name_and_has_no_link() -> None:
