@@ -37,6 +37,7 @@ class Portal:
     web: Process = field(init=False)
     worker: Process = field(init=False)
     helper: Process = field(init=False)
+    bulk: Process = field(init=False)
     beat: Process = field(init=False)
 
     def __enter__(self) -> Self:
@@ -48,6 +49,11 @@ class Portal:
     @property
     def log(self) -> Path:
         return self.folder / "log"
+
+    @property
+    def background(self) -> tuple[Process, ...]:
+        """The workers, and the beat first, so that nothing new comes while they stop."""
+        return self.beat, self.worker, self.helper, self.bulk
 
     def visitor(self) -> Visitor:
         return Visitor(self.url)
@@ -72,7 +78,7 @@ class Portal:
     def restart(self, **settings: str) -> None:
         """Stop web, worker and beat as an operator does, and start them with other settings."""
         self.env.update(settings)
-        for process in (self.beat, self.worker, self.helper, self.bulk, self.web):
+        for process in (*self.background, self.web):
             process.stop()
             process.start()
         self.wait_until_served()

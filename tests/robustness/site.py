@@ -83,7 +83,7 @@ class Site:
 
     def mend(self) -> None:
         """Start what a test has left stopped."""
-        for process in (self.queue, self.portal.worker, self.portal.helper, self.portal.beat):
+        for process in (self.queue, *self.portal.background):
             if not process.running:
                 process.start()
         self.portal.wait_until_served()

@@ -102,5 +102,6 @@ class Command(BaseCommand):
             shown = f" ({finding.shown})" if finding.shown else ""
             reason, remedy = words.reason_of(finding), words.remedy_of(finding)
             self.stdout.write(f"{place}{column}{shown}: {reason} {remedy}")
-        counts = ", ".join(f"{held.counts.get(name, 0)} {name}" for name in COUNTS)
-        self.stdout.write(f"{held.total} lines: {counts}")
+        counts = {name: held.counts.get(name, 0) for name in COUNTS}
+        listed = ", ".join(f"{number} {name}" for name, number in counts.items())
+        self.stdout.write(f"{sum(counts.values())} lines: {listed}")
