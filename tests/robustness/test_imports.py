@@ -23,7 +23,7 @@ tasks.wake(held.pk)
 CONTINUE = "from accounts.csv_import import tasks; tasks.catch_up()"
 
 
-def test_import_goes_on_after_its_worker_was_killed(site: Site) -> None:
+def test_import_continues_after_its_worker_was_killed(site: Site) -> None:
     portal = site.portal
 
     def imported() -> int:
