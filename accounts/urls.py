@@ -9,6 +9,7 @@ from accounts.views import (
     data,
     details,
     email,
+    exports,
     imports,
     invitations as joining,
     links,
@@ -61,6 +62,7 @@ app_name = "accounts"
 support_urls = [
     path("", support.support, name="support"),
     path("organizations/", support.support_organizations, name="support_organizations"),
+    path("export/", exports.export, name="export"),
     path("people/<int:person_id>/", support.support_person, name="support_person"),
     path("people/<int:person_id>/what-if/", support.support_what_if, name="support_what_if"),
     path("people/<int:person_id>/reset/", rescues.support_reset, name="support_reset"),
@@ -99,6 +101,7 @@ organization_urls: list[URLPattern | URLResolver] = [
     path("report/file/", enrollment.enrollment_file, name="enrollment_file"),
     path("invitations/", include(invitation_urls)),
     path("import/", imports.import_members, name="import_members"),
+    path("export/", exports.export_members, name="export_members"),
 ]
 import_urls = [
     path("", imports.import_people, name="import_people"),

@@ -81,7 +81,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         accounts:member_reset accounts:member_sessions accounts:member_end accounts:two_factor
         accounts:enrollment_report accounts:enrollment_file
         accounts:invitations accounts:invite accounts:renew_invitation accounts:revoke_invitation
-        accounts:remind_member accounts:import_members
+        accounts:remind_member accounts:import_members accounts:export_members
         accounts:organization_affected""",
     ),
     (PARTNERS, "accounts:member_role"),
@@ -89,7 +89,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     ({**PARTNERS, "manager": MISSING, "partner": MISSING}, "accounts:clients_security"),
     (
         SUPPORT,
-        """accounts:support accounts:support_organizations accounts:support_person
+        """accounts:support accounts:support_organizations accounts:export accounts:support_person
         accounts:support_what_if
         accounts:support_reset accounts:support_pause accounts:support_sessions
         accounts:support_recovery accounts:support_pass

@@ -118,6 +118,8 @@ PAGES = {
     "accounts:organization_security": "managing",
     "accounts:invitations": "managing",
     "accounts:import_members": "managing",
+    "accounts:export_members": "managing",
+    "accounts:export": "ruling",
     "accounts:import_people": "ruling",
     "accounts:people_import": "importing",
     "accounts:invite": "managing",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.db.models import Model
 from django.utils.translation import gettext, gettext_lazy as _
 
+from accounts.forms.exports import TABLES
 from accounts.models import ImportLine, Membership, Organization, OrganizationPolicy
 from mfa.admin.audit_details import DETAILS, OF_EVENT, Detail
 from mfa.models import Event
@@ -38,6 +39,8 @@ DETAILS.update(
     invitation=Detail(_("Invitation number")),
     outcome=Detail(_("Outcome"), _outcome),
     people=Detail(_("People")),
+    table=Detail(_("File"), lambda code: str(TABLES.get(code, code))),
+    file_format=Detail(_("Format")),
 )
 OF_EVENT.update(
     {

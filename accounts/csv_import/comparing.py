@@ -4,6 +4,7 @@ The dry run and the real run ask the same functions, so they cannot disagree abo
 An import never touches passwords, powers, factors and what was proven (csv10).
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,12 +18,12 @@ Outcome = ImportLine.Outcome
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What is here of an address in an organization. `number` waits for its proof."""
+    """What is here of an address in an organization. `numbers`: the person's, proven or not."""
 
     person: User | None = None
     has_powers: bool = False
     has_factor: bool = False
-    number: str = ""
+    numbers: frozenset[str] = frozenset()
     membership: Membership | None = None
     invitation: Invitation | None = None
     username_taken: bool = False
@@ -50,9 +51,9 @@ def changes_of(line: ImportLine, match: Match, *, invites: bool) -> Changes:
     """Return what happens to a line's person."""
     if invites:
         return _invited(line, match)
-    if match.has_powers:
-        return Changes(Outcome.REFUSED, findings=[LineFinding(line.line, LineFault.STAFF)])
     wanted = _wanted(line, match)
+    if match.has_powers and wanted.any:
+        return Changes(Outcome.REFUSED, findings=[LineFinding(line.line, LineFault.STAFF)])
     if match.person is None:
         return replace(wanted, outcome=Outcome.NEW)
     return replace(wanted, outcome=Outcome.CHANGED) if wanted.any else wanted
@@ -64,7 +65,7 @@ def matches_of(lines: Collection[ImportLine]) -> dict[int, Match]:
     people = {one.email: one for one in User.objects.filter(email__in=emails)}
     keys = [one.pk for one in people.values()]
     powerful = set(User.objects.filter(with_powers(), pk__in=keys).values_list("pk", flat=True))
-    proposed, bound = _factors(keys)
+    numbers, bound = _factors(keys)
     joined = _memberships(keys)
     invited = _invitations(emails, {line.organization_id for line in lines})
     names = {line.username for line in lines if line.username}
@@ -74,7 +75,7 @@ def matches_of(lines: Collection[ImportLine]) -> dict[int, Match]:
             person=(person := people.get(line.email)),
             has_powers=person is not None and person.pk in powerful,
             has_factor=person is not None and person.pk in bound,
-            number=proposed.get(person.pk, "") if person else "",
+            numbers=frozenset(numbers[person.pk] if person else ()),
             membership=joined.get((person.pk, line.organization_id)) if person else None,
             invitation=invited.get((line.email, line.organization_id)),
             username_taken=owners.get(line.username or "") not in {None, person and person.pk},
@@ -116,7 +117,7 @@ def _wanted(line: ImportLine, match: Match) -> Changes:
 
 def _number(line: ImportLine, match: Match) -> tuple[str, LineFault | None]:
     """Return a number to fill in at the setup. It never stands beside a factor."""
-    if not line.mobile or line.mobile == match.number:
+    if not line.mobile or line.mobile in match.numbers:
         return "", None
     return ("", LineFault.NUMBER_KEPT) if match.has_factor else (line.mobile, None)
 
@@ -130,16 +131,16 @@ def _username(line: ImportLine, match: Match) -> tuple[str, LineFault | None]:
     return ("", LineFault.USERNAME_KEPT) if held else (line.username, None)
 
 
-def _factors(people: Collection[int]) -> tuple[dict[int, str], set[int]]:
-    """Return the numbers that wait for their proof, and the people who have a factor."""
-    rows = Factor.objects.not_revoked().filter(user_id__in=people).order_by("pk")
-    proposed, bound = {}, set()
+def _factors(people: Collection[int]) -> tuple[dict[int, set[str]], set[int]]:
+    """Return each person's numbers, and the people who have a factor."""
+    rows = Factor.objects.not_revoked().filter(user_id__in=people)
+    numbers: dict[int, set[str]] = defaultdict(set)
+    bound = set()
     for person, status, target in rows.values_list("user_id", "status", "target"):
-        if status == Status.PROPOSED:
-            proposed[person] = target
-        else:
+        numbers[person].add(target)
+        if status != Status.PROPOSED:
             bound.add(person)
-    return proposed, bound
+    return numbers, bound
 
 
 def _memberships(people: Collection[int]) -> dict[tuple[int, int | None], Membership]:

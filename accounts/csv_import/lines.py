@@ -15,6 +15,7 @@ from mfa.models import plain_text
 from mfa.rules import emails, login_names, masking
 from mfa.rules.cells import FORMULA
 
+TEXT_MARK = "'"
 # Spaces around a name mean nothing.
 FORMULAS = tuple(sign for sign in FORMULA if sign != " ")
 MEMBER, MANAGER = Membership.Role.MEMBER, Membership.Role.MANAGER
@@ -156,7 +157,10 @@ class _Line:
         self.findings: list[LineFinding] = []
 
     def cell(self, field: Field) -> str:
-        return self.cells.get(field, "")
+        """Return a cell without the mark by which an export keeps a spreadsheet from running it."""
+        cell = self.cells.get(field, "")
+        marked = cell.startswith(TEXT_MARK) and cell[1:].startswith(FORMULA)
+        return cell[1:] if marked else cell
 
     def found(self, fault: str, field: Field, shown: str = "") -> None:
         self.findings.append(LineFinding(self.line, fault, field, shown))

@@ -112,6 +112,7 @@ SILENT = frozenset(
         Event.ORGANIZATION_CHANGED,
         Event.ORGANIZATION_REFUSED,
         # The invited person gets the invitation, and the reminded person the reminder.
+        Event.EXPORTED,
         Event.IMPORT_STARTED,
         Event.IMPORTED,
         Event.INVITATION_PREPARED,

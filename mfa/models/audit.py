@@ -110,6 +110,7 @@ class Event(models.TextChoices):
         _("You tried to open a page of an organization without permission."),
     )
     INVITED = "invited", _("You invited someone to an organization.")
+    EXPORTED = "exported", _("You downloaded people or records as a file.")
     IMPORT_STARTED = "import_started", _("You imported people from a file.")
     IMPORTED = "imported", _("An import from a file created or changed the account.")
     INVITATION_PREPARED = (
@@ -180,6 +181,7 @@ TOLD: "dict[Event, StrOrPromise]" = {
     ),
     Event.REGISTERED: _("The person registered this account."),
     Event.INVITED: _("Someone was invited to an organization."),
+    Event.EXPORTED: _("People or records were downloaded as a file."),
     Event.IMPORT_STARTED: _("People were imported from a file."),
     Event.INVITATION_PREPARED: _("An invitation was prepared, without an email."),
     Event.INVITATION_REVOKED: _("An invitation was revoked."),

@@ -562,6 +562,7 @@ SURVIVES = frozenset(
         Event.ORGANIZATION_CHANGED,
         Event.NAME_CHANGED,
         Event.ORGANIZATION_REFUSED,
+        Event.EXPORTED,
         Event.IMPORT_STARTED,
         Event.IMPORTED,
         Event.INVITATION_PREPARED,

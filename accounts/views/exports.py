@@ -1,0 +1,63 @@
+"""Downloading people and records as files. Each download is recorded and needs a fresh proof."""
+
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from accounts.exports import formats
+from accounts.exports.formats import Format
+from accounts.exports.tables import COLUMNS, Scope, Table
+from accounts.forms.exports import FOR_MANAGERS, FOR_STAFF, ExportForm, StaffExportForm
+from accounts.models import Organization
+from accounts.views.organizations.guards import for_manager
+from accounts.views.requests import UserRequest
+from accounts.views.support import for_support
+from mfa import audit
+from mfa.client import client_of
+from mfa.models import Event
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_support
+def export(request: UserRequest) -> HttpResponse:
+    """Download people, the audit or deliveries, of all or one organization."""
+    form = StaffExportForm(request.POST or None, FOR_STAFF)
+    if form.is_valid():
+        return _download(request, form, form.cleaned_data["organization"])
+    return render(request, "accounts/export.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_manager
+def export_members(request: UserRequest, organization: Organization) -> HttpResponse:
+    """Download the people of an organization, or its enrollment report."""
+    form = ExportForm(request.POST or None, FOR_MANAGERS)
+    if form.is_valid():
+        return _download(request, form, organization)
+    context = {"form": form, "organization": organization}
+    return render(request, "accounts/export_members.html", context)
+
+
+def _download(
+    request: UserRequest, form: ExportForm, organization: Organization | None
+) -> HttpResponse:
+    table, kind = Table(form.cleaned_data["table"]), Format(form.cleaned_data["format"])
+    of = {"organization": organization.pk} if organization else {}
+    audit.record(
+        Event.EXPORTED,
+        request.user,
+        client=client_of(request),
+        table=str(table),
+        file_format=str(kind),
+        **of,
+    )
+    rows = Scope(request.user, organization).rows(table)
+    name = f"{organization.slug}-{table}" if organization else str(table)
+    disposition = f'attachment; filename="{name}.{formats.ENDINGS[kind]}"'
+    # The stubs know no common class.
+    return StreamingHttpResponse(  # type: ignore[return-value]
+        formats.written(COLUMNS[table], rows, kind),
+        content_type=formats.KINDS[kind],
+        headers={"Content-Disposition": disposition},
+    )

@@ -1,0 +1,48 @@
+"""The pages of an export: recorded, and only for those who may read."""
+
+import csv
+
+from accounts.models import User
+from mfa.models import AuditEvent, Event
+from tests.organizations import organization
+from tests.portal_client import Browser
+
+STAFF, MEMBERS = "/support/export/", "/organizations/acme/export/"
+
+
+def body(answer: object) -> str:
+    return b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+
+
+def test_staff_download_people_and_records(browser: Browser, root: User, alice: User) -> None:
+    browser.log_in(root)
+    for table in ("people", "audit", "deliveries"):
+        answer = browser.post(STAFF, {"table": table, "format": "csv"})
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{table}.csv"'
+        assert len(list(csv.reader(body(answer).splitlines()))) > 1
+    event = AuditEvent.objects.filter(event=Event.EXPORTED).latest("pk")
+    assert event.user == root
+    assert event.details == {"table": "deliveries", "file_format": "csv"}
+
+
+def test_manager_downloads_the_organization_alone(managing: Browser, charlie: User) -> None:
+    organization("Rival")
+    answer = managing.post(MEMBERS, {"table": "people", "format": "jsonl", "organization": "rival"})
+    people = body(answer)
+    assert "bob@example.org" in people
+    assert charlie.email not in people
+    answer = managing.post(MEMBERS, {"table": "enrollment", "format": "excel"})
+    assert body(answer).startswith("\ufeffday,")
+    assert managing.post("/organizations/rival/export/").status_code == 404
+    for table in ("audit", "deliveries", "nonsense"):
+        answer = managing.post(MEMBERS, {"table": table, "format": "csv"})
+        assert "Content-Disposition" not in answer.headers
+    assert managing.post(STAFF, {"table": "people", "format": "csv"}).status_code == 403
+
+
+def test_old_proof_downloads_nothing(browser: Browser, root: User, clock: object) -> None:
+    browser.log_in(root)
+    clock.shift(700)  # type: ignore[attr-defined]
+    answer = browser.post(STAFF, {"table": "people", "format": "csv"})
+    assert answer.status_code == 302
+    assert not AuditEvent.objects.filter(event=Event.EXPORTED).exists()
