@@ -95,7 +95,7 @@ def about(user: AbstractMfaUser) -> dict[str, object]:
     """Return what the codes need on paper: owner, date, the other methods, and who helps."""
     methods = [held.masked for held in held_by(user) if held.kind != Factor.Kind.RECOVERY_CODES]
     return {
-        "account": user.email,
+        "account": user.login_name,
         "made_at": timezone.now(),
         "methods": methods,
         "contact": user.mfa_policy.contact,

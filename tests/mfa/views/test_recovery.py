@@ -273,6 +273,21 @@ def test_enrollment_codes_page_names_account_and_date(finishing: Browser) -> Non
     assert "Account: bob@example.org" in file.content.decode()
 
 
+def test_codes_of_person_without_other_methods_name_none(skipped: Browser) -> None:
+    page = skipped.post(MINE).content.decode()
+    assert "Account: bob@example.org" in page
+    assert "Other methods" not in page
+    file = skipped.post(FILE, {"codes": SHOWN.findall(page)}).content.decode()
+    assert "Other methods" not in file
+
+
+def test_codes_name_the_username_that_logs_in(home: Browser, alice: User) -> None:
+    """K3: people who log in with a username need it on paper."""
+    User.objects.filter(pk=alice.pk).update(username="alice.77")
+    SitePolicy.note(login_with="username")
+    assert "Account: alice.77" in home.post(MINE).content.decode()
+
+
 def test_file_holds_what_page_showed(home: Browser) -> None:
     made = shown(home.post(MINE))
     file = home.post(FILE, {"codes": made})
