@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.http import HttpResponse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.organizations import details
@@ -343,3 +344,22 @@ def test_app_that_was_reported_lost_is_not_set_up_again(home: Browser, alice: Us
     answer = home.post(page, {"code": shows(secret)})
     assert answer.status_code in {302, 404}
     assert not alice.factors.usable().filter(kind="app").exists()
+
+
+def test_date_for_passkeys_ends_the_trust(
+    allowed: None, browser: Browser, alice: User, clock: time_machine.Traveller
+) -> None:
+    """PS-09: the browser was trusted by a text, which no longer logs in from that day on."""
+    SitePolicy.note(passkeys_from=timezone.now() + timedelta(days=1))
+    key = give_passkey(alice)
+    browser.password(alice)
+    browser.post(VERIFY, {"code": by_text(browser, alice), "trust": "on"})
+    browser.post("/logout/")
+    browser.password(alice)
+    assert browser.signed_in
+    browser.post("/logout/")
+    clock.shift(timedelta(days=2))
+    browser.password(alice)
+    assert not browser.signed_in
+    answered(browser, key, SECOND)
+    assert browser.signed_in
