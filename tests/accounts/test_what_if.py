@@ -1,6 +1,7 @@
 """What-if: the whole path of one person, as a command and as a page of support."""
 
 import json
+from datetime import datetime
 from io import StringIO
 
 import pytest
@@ -51,6 +52,23 @@ def test_json_holds_the_same(mia: User) -> None:
     titles = [level["title"] for level in found["levels"]]
     assert titles == ["Account Policy", "Partner: our clients", "Clinic", "Role: manager"]
     assert found["sentence"].startswith("Everyone sets up")
+
+
+def test_dates_for_passkeys_are_shown_where_they_apply(bob: User, policy: SitePolicy) -> None:
+    over, later = "2026-01-02T12:00+00:00", "2099-03-01T12:00+00:00"
+    settings(policy, staff_passkeys_from=datetime.fromisoformat(over))
+    join(bob, organization("Vault", passkeys_from=datetime.fromisoformat(later)))
+    said = what_if(bob.email)
+    assert "Vault\n  * Everyone needs a passkey from: 1 March 2099, 12:00 UTC\n" in said
+    assert "From 1 March 2099, everyone needs a passkey." in said
+
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    said = what_if(bob.email)
+    staff = said.partition("Role: staff\n")[2]
+    assert "  * People with a passkey log in: Everyone needs a passkey\n" in staff
+    assert "  * Everyone needs a passkey from: 2 January 2026, 12:00 UTC\n" in staff
+    assert "Everyone sets up a passkey, and uses it to log in." in said
+    assert "Other methods only lead to this setup." in said
 
 
 def test_person_outside_mfa_is_named_so(bob: User, policy: SitePolicy) -> None:

@@ -1,6 +1,7 @@
 """An organization's rules in the admin: explained first, then saved."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -117,7 +118,15 @@ def test_each_field_says_who_decides_and_what_can_be_chosen(
     assert "Decided by: the portal. MFA is required above" in page
 
 
-@pytest.mark.parametrize("wish", [{"backup": True}, {"weaker_ways": "refuse"}], ids=str)
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"backup": True},
+        {"weaker_ways": "refuse"},
+        {"passkeys_from": datetime(2026, 1, 2, tzinfo=UTC)},
+    ],
+    ids=str,
+)
 def test_page_says_that_a_level_above_requires_it(
     office: Browser, acme: Organization, wish: dict[str, object]
 ) -> None:

@@ -18,6 +18,7 @@ from mfa.rules.steps import Step
 from tests.conftest import NOON
 from tests.journeys.database import dump
 from tests.organizations import join, organization
+from tests.passkeys import give_passkey
 from tests.portal_client import Browser, codes
 from tests.pseudo import ACCENTED, speaking, untranslated
 
@@ -46,6 +47,20 @@ def test_new_person_sets_up_phone(bob: User) -> None:
     words, exit_code = why(bob.email)
     assert exit_code == 0
     assert "is asked to set up a phone" in words
+
+
+def test_person_who_needs_a_passkey_is_led_to_it(
+    alice: User, bob: User, policy: SitePolicy
+) -> None:
+    """PS-09: with a code first, or at once."""
+    SitePolicy.note(passkeys_from=timezone.now())
+    assert "a code, then has to set up a passkey." in why(alice.email)[0]
+    assert "is asked to set up a passkey" in why(bob.email)[0]
+    give_passkey(alice)
+    words, _ = why(alice.email)
+    assert "Can log in with the password and a code." in words
+    assert "Can use a passkey." in words
+    assert "by text" not in words
 
 
 def test_without_a_policy_the_password_is_enough(alice: User, policy: SitePolicy) -> None:
