@@ -3,6 +3,7 @@
 from operator import attrgetter
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -48,6 +49,8 @@ def home(request: UserRequest) -> HttpResponse:
         **({} if due else nudge_context(request, user, held)),
         "tasks": due,
         "left": left,
+        # Most logins have nothing to say, and looking costs each of them.
+        "told": SessionStorage.session_key in request.session,
         "tiles": Tile.objects.seen_by(user),
     }
     return render(request, "home.html", context)

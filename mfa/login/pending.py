@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Self
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -109,7 +110,7 @@ class PendingLogin:
 
     def save(self, session: SessionBase) -> None:
         """Store this flow in the session."""
-        session[key_of(Purpose(self.purpose))] = {name: getattr(self, name) for name in _FIELDS}
+        session[key_of(Purpose(self.purpose))] = dict(zip(_FIELDS, _VALUES(self), strict=True))
 
     def keep(self, session: SessionBase) -> None:
         """Store the changes, if this login is still open in the session."""
@@ -142,6 +143,7 @@ class PendingLogin:
 
 
 _FIELDS = tuple(field.name for field in fields(PendingLogin))
+_VALUES = attrgetter(*_FIELDS)
 
 
 def key_of(purpose: Purpose) -> str:
