@@ -32,6 +32,7 @@ from mfa.rules.routes import Purpose
 from mfa.rules.steps import Step
 from mfa.sessions.devices import recognize
 from mfa.sessions.proofs import keep_alive, text_of
+from mfa.views.mailbox import losing
 from mfa.views.pages import out_of_order, show, uncompressed
 from mfa.views.push_words import state_words
 
@@ -103,6 +104,7 @@ def _show_push(request: HttpRequest, flow: Flow, asked: PushRequest | None) -> H
         "text_route": next((r for r in others if r.channel is ChannelName.SMS), None),
         "ways": len(flow.facts.routes),
         "spare": flow.recovery_codes is not None,
+        "losing": flow.purpose is Purpose.LOGIN and losing(flow),
         **out_of_order(flow),
     }
     refusal = TooMany(refused_until) if refused_until and state is not RequestState.OPEN else None

@@ -6,7 +6,7 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 
 async function show(message) {
   const url = message.id ? `{% url "mfa:approvals" %}${message.id}/` : "{% url "mfa:approvals" %}";
-  await self.registration.showNotification(message.title || "", {
+  const shown = self.registration.showNotification(message.title || "", {
     body: message.body || "",
     icon: "{% static "portal/icon-192.png" %}",
     tag: "login",
@@ -16,6 +16,7 @@ async function show(message) {
   });
   const pages = await self.clients.matchAll({ type: "window" });
   for (const page of pages) page.postMessage({ url });
+  await shown;
 }
 
 self.addEventListener("push", (event) => {

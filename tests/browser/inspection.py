@@ -21,7 +21,8 @@ VIEWS = (
 def look(visitor: Visitor, heading: str) -> None:
     """Wait for one of the portal's pages, and check that it has no faults."""
     visitor.at(heading)
-    assert problems_of(visitor.page) == []
+    found = problems_of(visitor.page)
+    assert found == [], found
 
 
 def problems_of(page: Page, *, own: bool = True) -> list[str]:

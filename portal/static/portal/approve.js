@@ -72,6 +72,8 @@ function pair(form) {
   form.addEventListener("submit", async (event) => {
     if (form.elements.signature.value) return;
     event.preventDefault();
+    // The buttons stay usable: the form is sent only once it is signed.
+    event.stopPropagation();
     say("");
     try {
       if (await Notification.requestPermission() !== "granted") return say(denied);
@@ -94,6 +96,8 @@ function answer(form) {
   form.elements.number.focus();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    // The buttons stay usable: the form is sent only once it is signed.
+    event.stopPropagation();
     const { number, decision, signature } = form.elements;
     decision.value = event.submitter?.dataset.decision ?? "approve";
     const typed = decision.value === "deny" ? "" : number.value.normalize("NFKC").replace(/\D/g, "");
@@ -135,6 +139,8 @@ async function renew(form) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    // The buttons stay usable: the form is sent only once it is signed.
+    event.stopPropagation();
     if (await Notification.requestPermission() === "granted") await check();
   });
   if (Notification.permission === "granted") return check();
