@@ -492,3 +492,25 @@ def test_refused_route_is_still_the_chosen_route():
     """A session's chosen route stays chosen."""
     assert Route(ChannelName.SMS, 1, refused=True) == Route(ChannelName.SMS, 1)
     assert len({Route(ChannelName.SMS, 1, refused=True), Route(ChannelName.SMS, 1)}) == 1
+
+
+def test_any_phone_that_gets_alerts_stands_for_all_of_them() -> None:
+    """push9: one question asks all phones. One that gets no alert comes after all other ways."""
+    policy = Policy()
+    deaf, alerted = (
+        Holding(number, Method.PUSH, refuses=refuses) for number, refuses in ((1, True), (2, False))
+    )
+    phone = Holding(3, Method.PHONE, "+447700900123")
+    up = frozenset({ChannelName.SMS, ChannelName.PUSH})
+    found = routes_for(Purpose.LOGIN, policy, [deaf, alerted, phone], up)
+    assert [route.name for route in found] == ["push-2", "sms-3"]
+    found = routes_for(Purpose.LOGIN, policy, [deaf, phone], up)
+    assert [route.name for route in found] == ["sms-3", "push-1"]
+    assert [route.asks_by_itself for route in found] == [True, False]
+
+
+def test_approval_needs_a_portal_that_can_send() -> None:
+    policy = Policy()
+    held = [Holding(1, Method.PUSH), Holding(2, Method.APP)]
+    found = routes_for(Purpose.LOGIN, policy, held, frozenset({ChannelName.SMS}))
+    assert [route.name for route in found] == ["app-2"]
