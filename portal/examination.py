@@ -15,7 +15,9 @@ from django.utils import timezone
 from accounts.people import imported_hashes, registration
 from accounts.people.spellings import misspelled
 from mfa import channels, crypto, metrics
+from mfa.channels import webpush
 from mfa.channels.base import DeliveryError, Finding
+from mfa.factors import push
 from mfa.fraud import watch
 from mfa.management.commands.reencrypt import places, tokens
 from mfa.messages import alerts
@@ -68,6 +70,7 @@ def examine() -> Iterator[Examined]:
     yield from texts
     if any(found.health is Health.ILL for found in texts):
         yield from _only_texts()
+    yield from _phones()
     yield from _staff()
     yield from _name()
     yield _clock()
@@ -177,6 +180,17 @@ def _only_texts() -> Iterator[Examined]:
     if people := alone.values("user").distinct().count():
         words = f"people whose only verification method is a phone: {people}"
         yield Examined("sms account", Health.ILL, words)
+
+
+def _phones() -> Iterator[Examined]:
+    """Report phones that get no requests, for instance after a new VAPID_PRIVATE_KEY (push4)."""
+    if not webpush.is_on():
+        return
+    waiting = push.to_visit()
+    words = "all phones get requests"
+    if waiting:
+        words = f"{waiting} phones get no requests until their owners open the portal on them"
+    yield Examined("approval", Health.WEAK if waiting else Health.WELL, words)
 
 
 def _staff() -> Iterator[Examined]:

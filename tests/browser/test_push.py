@@ -176,7 +176,7 @@ def test_wrong_number_is_explained_on_both(
     expect(computer.page).to_have_url(f"{computer.home}/")
 
 
-def test_visit_subscribes_anew_after_change_of_keys(
+def test_visit_subscribes_again_after_change_of_keys(
     visit: Visit, browser: Browser, alice: User, service: PushService, settings
 ) -> None:
     """push4."""

@@ -114,6 +114,13 @@ def to_visit() -> int:
     return held.filter(Q(subscription="") | ~Q(server_key=current)).count()
 
 
+def forget_subscriptions() -> int:
+    """Ask every phone last until its next visit. Return how many phones there are (push4)."""
+    held = Factor.objects.usable().filter(kind=Factor.Kind.PUSH)
+    held.filter(doubtful_since=None).update(doubtful_since=timezone.now())
+    return held.count()
+
+
 def in_use(devices: Collection[PushDevice]) -> list[PushDevice]:
     """Return those that are added."""
     return [device for device in devices if device.factor_id]

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from mfa.factors import push
 from portal.newenv import new_push_key
 
 LINE = re.compile(r"^#?VAPID_PRIVATE_KEY=.*$", re.MULTILINE)
@@ -33,4 +34,8 @@ class Command(BaseCommand):
         except OSError as error:
             words = f"{file} cannot be changed: {error.strerror}. Run this as its owner."
             raise CommandError(words) from None
-        self.stdout.write(f"{file} has a new VAPID_PRIVATE_KEY. Restart the portal to use it.")
+        phones = push.forget_subscriptions()
+        self.stdout.write(
+            f"{file} has a new VAPID_PRIVATE_KEY. Restart the portal to use it. "
+            f"{phones} phones get requests again once their owners open the portal on them."
+        )

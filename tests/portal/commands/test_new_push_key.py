@@ -6,7 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from mfa.channels import webpush
-from portal import dotenv
+from portal import dotenv, examination, newenv
+from portal.examination import Health
+from tests.phones import KEY, give_deaf_phone
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("line", ["VAPID_PRIVATE_KEY=old\n", "#VAPID_PRIVATE_KEY=\n", ""])
@@ -32,3 +36,23 @@ def test_missing_file_is_explained(settings, tmp_path: Path) -> None:
     settings.SETTINGS_FILE = tmp_path / "missing"
     with pytest.raises(CommandError, match="cannot be changed"):
         call_command("new_push_key")
+
+
+def test_phones_are_asked_last_and_doctor_counts_them(alice, settings, tmp_path: Path) -> None:
+    """push4: the next visit subscribes each phone with the new key."""
+    settings.VAPID_PRIVATE_KEY = KEY
+    device = give_deaf_phone(alice)
+    words = [line.words for line in examination._phones()]
+    assert words == ["all phones get requests"]
+    settings.SETTINGS_FILE = tmp_path / "env"
+    settings.SETTINGS_FILE.write_text("")
+    call_command("new_push_key")
+    device.factor.refresh_from_db()
+    assert device.factor.refuses
+    settings.VAPID_PRIVATE_KEY = newenv.new_push_key()
+    (line,) = examination._phones()
+    assert (line.health, line.words.split()[0]) == (Health.WEAK, "1")
+
+
+def test_doctor_says_nothing_of_phones_without_key() -> None:
+    assert list(examination._phones()) == []
