@@ -34,6 +34,7 @@ from tests.authenticator import SECRET, give_app, shows
 from tests.conftest import give_codes
 from tests.organizations import MANAGER, join, organization
 from tests.passkeys import give_passkey
+from tests.phones import give_deaf_phone
 from tests.portal_client import PASSWORD, Browser, code
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -486,6 +487,7 @@ ENDS: dict[Event, Callable[[User, User], object]] = {
         of(user), "other@example.org", client=NOWHERE
     ),
     Event.PASSKEY_ADDED: lambda user, root: give_passkey(user, "Blue key"),
+    Event.PUSH_ADDED: lambda user, root: give_deaf_phone(user),
     Event.RECOVERY_CODES_MADE: lambda user, root: recovery_codes.make(of(user), client=NOWHERE),
     Event.FACTORS_RESET: reset,
     Event.PASS_USED: use_pass,
@@ -528,6 +530,11 @@ SURVIVES = frozenset(
         Event.PASSKEY_RIGHT,
         Event.PASSKEY_REFUSED,
         Event.PASSKEY_COPIED,
+        Event.PUSH_SENT,
+        Event.PUSH_RIGHT,
+        Event.PUSH_WRONG,
+        Event.PUSH_REFUSED,
+        Event.PUSH_DENIED,
         Event.CODE_WRONG,
         Event.CODES_GUESSED,
         Event.WARNING_CONFIRMED,
