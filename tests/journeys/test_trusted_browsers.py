@@ -34,7 +34,6 @@ from tests.authenticator import SECRET, give_app, shows
 from tests.conftest import give_codes
 from tests.organizations import MANAGER, join, organization
 from tests.passkeys import give_passkey
-from tests.phones import give_deaf_phone
 from tests.portal_client import PASSWORD, Browser, code
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -487,7 +486,9 @@ ENDS: dict[Event, Callable[[User, User], object]] = {
         of(user), "other@example.org", client=NOWHERE
     ),
     Event.PASSKEY_ADDED: lambda user, root: give_passkey(user, "Blue key"),
-    Event.PUSH_ADDED: lambda user, root: give_deaf_phone(user),
+    Event.PUSH_ADDED: lambda user, root: user.factors.create(
+        kind="push", confirmed_at=timezone.now()
+    ),
     Event.RECOVERY_CODES_MADE: lambda user, root: recovery_codes.make(of(user), client=NOWHERE),
     Event.FACTORS_RESET: reset,
     Event.PASS_USED: use_pass,
