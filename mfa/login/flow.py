@@ -133,7 +133,12 @@ class Flow(Standing):
         return self._noted(result)
 
     def bind(self, method: Method, add: Callable[[], Result]) -> Result:
-        """Add a first factor with its kind's own function. Raises TooMany."""
+        """Add a first factor with its kind's own function.
+
+        Raises TooMany, and PermissionDenied for a kind that the policy does not offer (PS-09).
+        """
+        if method not in self.user.mfa_policy.offered:
+            raise PermissionDenied
         with transaction.atomic():
             result = add()
             if result.outcome is Outcome.RIGHT:

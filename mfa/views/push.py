@@ -116,7 +116,7 @@ def _show_push(request: HttpRequest, flow: Flow, asked: PushRequest | None) -> H
 @uncompressed
 def enroll_push(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Set up a phone as the first factor."""
-    methods = flow.user.mfa_policy.methods
+    methods = flow.user.mfa_policy.offered
     if Method.PUSH not in methods or not webpush.is_on():
         return redirect(login.page_of(flow))
     nonce = flow.pending.nonce
@@ -140,7 +140,7 @@ def enroll_push(request: HttpRequest, flow: Flow) -> HttpResponse:
 def add_push(request: SignedIn) -> HttpResponse:
     """Add a phone to the other factors (EN-03)."""
     user = request.user
-    if Method.PUSH not in user.mfa_policy.methods or not webpush.is_on():
+    if Method.PUSH not in user.mfa_policy.offered or not webpush.is_on():
         raise Http404
     if phones.are_enough(user):
         return show(request, "mfa/add_push.html", {"most": phones.MOST_PHONES}, user=user)

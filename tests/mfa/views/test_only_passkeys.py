@@ -4,15 +4,22 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.models import Organization, User
+from mfa.challenges import Outcome, Result
+from mfa.login.flow import resume
 from mfa.models import Factor, OutboxMessage, SitePolicy, Status
+from mfa.rules.methods import FIRST, RESISTANT, Method
 from mfa.session_engine import ABOUT
 from tests.conftest import give_codes, give_phone
 from tests.organizations import join, organization, settings
 from tests.passkeys import ADD, ENROLL, SECOND, answered, create, give_passkey, new_key
+from tests.phones import ADD as ADD_PUSH, KEY
 from tests.portal_client import Browser, code
+from tests.push_service import PushService
 
 PHONE = "+447700900201"
 pytestmark = pytest.mark.usefixtures("policy")
@@ -24,6 +31,14 @@ def vault(alice: User) -> Organization:
     place = organization("Vault", passkeys_from=timezone.now() + timedelta(days=1))
     join(alice, place)
     return place
+
+
+@pytest.fixture
+def service(settings):
+    with PushService() as running:
+        settings.VAPID_PRIVATE_KEY = KEY
+        settings.PUSH_TEST_ENDPOINTS = [running.origin]
+        yield running
 
 
 def words(page: object) -> str:
@@ -91,6 +106,37 @@ def test_old_factor_opens_nothing_but_the_setup(
         assert not browser.signed_in, path
     assert set(Factor.objects.values_list("pk", flat=True)) == held
     assert browser.get("/").status_code == 302
+
+
+def test_phone_that_approves_is_not_set_up_instead(
+    browser: Browser, alice: User, vault: Organization, service: PushService
+) -> None:
+    """Neither after the date, nor in a setup that began before it."""
+    browser.log_in(alice)
+    shown = browser.post(ADD_PUSH)
+    browser.post("/logout/")
+    reach(vault)
+    browser.log_in(alice)
+    assert browser.get("/login/enroll/push/").url == ENROLL
+    assert browser.post("/login/enroll/push/").url == ENROLL
+    assert browser.post("/login/enroll/push/", {"name": "My phone"}).url == ENROLL
+    assert shown.status_code == 200
+    assert not browser.signed_in
+    assert not alice.factors.filter(kind="push").exists()
+
+
+@pytest.mark.parametrize("method", [each for each in FIRST if each not in RESISTANT])
+def test_login_adds_no_factor_that_is_not_offered(
+    browser: Browser, alice: User, vault: Organization, method: Method
+) -> None:
+    """Whatever a page of a new kind forgets to check."""
+    reach(vault)
+    browser.log_in(alice)
+    request = RequestFactory().get("/")
+    request.session = browser.session
+    flow = resume(request)
+    with pytest.raises(PermissionDenied):
+        flow.bind(method, lambda: Result(Outcome.RIGHT))
 
 
 def test_code_to_a_new_phone_from_before_the_date_adds_no_phone(
