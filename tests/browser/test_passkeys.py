@@ -6,10 +6,13 @@ import pytest
 from playwright.sync_api import CDPSession, expect
 
 from accounts.models import User
+from tests.authenticator import SECRET, give_app, shows
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.inspection import look
 from tests.browser.visitor import Visitor
-from tests.portal_client import PASSWORD, Browser
+from tests.conftest import give_codes
+from tests.passkeys import give_passkey
+from tests.portal_client import PASSWORD, Browser, code
 
 pytestmark = [pytest.mark.browser]
 
@@ -20,6 +23,7 @@ DEVICE = {
     "hasResidentKey": True,
     "hasUserVerification": True,
 }
+TOUCHED = {**DEVICE, "hasUserVerification": False}
 SYNCED = {**DEVICE, "defaultBackupEligibility": True, "defaultBackupState": True}
 
 
@@ -80,16 +84,26 @@ def gaps(visitor: Visitor, selector: str) -> list[float]:
     ]
 
 
+def reads_without_script(visitor: Visitor, words: str) -> None:
+    """Playwright skips these elements when it looks for text."""
+    notice = visitor.page.locator("noscript > .notice")
+    expect(notice).to_be_visible()
+    assert words in notice.inner_text()
+
+
 def log_out(visitor: Visitor) -> None:
     visitor.context.clear_cookies()
 
 
-@pytest.mark.parametrize("options", [KEY, DEVICE, SYNCED], ids=["key", "device", "synced"])
+@pytest.mark.parametrize(
+    "options", [KEY, DEVICE, TOUCHED, SYNCED], ids=["key", "device", "touched", "synced"]
+)
 def test_passkey_is_the_second_step(
     visit: Visit, browser: Browser, alice: User, options: dict
 ) -> None:
     """E04, E07."""
-    visitor, authenticator = add(visit, browser, alice, **options, verified=options is not KEY)
+    verified = options in (DEVICE, SYNCED)
+    visitor, authenticator = add(visit, browser, alice, **options, verified=verified)
     synced = "Synced to your other devices" if options is SYNCED else "Only on this one device"
     visitor.reads(synced)
     assert len(authenticator.credentials) == 1
@@ -185,3 +199,83 @@ def test_pages_of_passkeys_keep_their_parts_apart(
     scriptless = visit(width=PHONE, script=False).take_over(other_browser)
     scriptless.open("/login/passkey/")
     assert min(gaps(scriptless, "main > p:first-of-type, main > noscript > .notice")) >= 16
+
+
+def test_device_that_checks_nobody_is_told_to_use_the_password_first(
+    visit: Visit, browser: Browser, alice: User
+) -> None:
+    """key3: the browser itself refuses to use it alone."""
+    visitor, _authenticator = add(visit, browser, alice, **TOUCHED, verified=False)
+    log_out(visitor)
+    visitor.open("/login/")
+    visitor.press("Log in with a passkey")
+    visitor.reads("log in with your password first.", role="status")
+    visitor.give_password(alice)
+    visitor.at("Use your passkey")
+    visitor.press("Use passkey")
+    visitor.at("Welcome, Alice")
+
+
+def test_password_logs_in_while_the_autofill_waits_and_after_a_cancel(
+    visit: Visit, browser: Browser, alice: User
+) -> None:
+    """key1."""
+    visitor, authenticator = add(visit, browser, alice, **DEVICE)
+    log_out(visitor)
+    authenticator.verifies(verified=False)
+    visitor.open("/login/")
+    visitor.press("Log in with a passkey")
+    visitor.reads("The passkey was not used.", role="status")
+    visitor.give_password(alice)
+    visitor.at("Use your passkey")
+    authenticator.verifies(verified=True)
+    visitor.press("Use passkey")
+    visitor.at("Welcome, Alice")
+
+
+def test_options_are_at_hand_before_the_click(visit: Visit, browser: Browser, alice: User) -> None:
+    """key9: Safari wants its dialog inside the click, so nothing is fetched between the two."""
+    visitor, authenticator = add(visit, browser, alice, **DEVICE)
+    log_out(visitor)
+    authenticator.touched(by_itself=False)
+    with visitor.page.expect_response("**/login/by-passkey/options/"):
+        visitor.open("/login/")
+    visitor.page.wait_for_load_state("networkidle")
+    visitor.expects("net::ERR_FAILED")
+    visitor.page.route("**/options/", lambda route: route.abort())
+    authenticator.touched(by_itself=True)
+    visitor.press("Log in with a passkey")
+    visitor.at("Welcome, Alice")
+
+
+@pytest.mark.parametrize("way", ["app", "text", "email", "recovery code"])
+def test_without_script_all_other_ways_work(
+    visit: Visit, browser: Browser, alice: User, way: str
+) -> None:
+    """A person with a passkey reads what to do."""
+    give_passkey(alice)
+    give_app(alice)
+    codes = give_codes(alice)
+    visitor = visit(width=PHONE, script=False)
+    visitor.open("/login/")
+    reads_without_script(visitor, "To log in with a passkey, turn on JavaScript in your browser.")
+    visitor.give_password(alice)
+    visitor.at("Use your passkey")
+    reads_without_script(visitor, "Passkeys need JavaScript. Turn it on in your browser, or use")
+    if way == "recovery code":
+        visitor.open_menu("Can't use your passkey?")
+        visitor.follow("Use a recovery code")
+        visitor.write("Recovery code", codes[0])
+        visitor.press("Verify Code")
+        visitor.at("Welcome, Alice")
+        return
+    visitor.open("/login/choose/")
+    visitor.at("Choose another way")
+    phone = alice.factors.get(kind="phone")
+    labels = {"app": "authenticator app", "text": "Text to", "email": "Email to"}
+    visitor.page.get_by_label(labels[way]).check()
+    visitor.press("Continue")
+    visitor.field("Code").wait_for()
+    answers = {"text": lambda: code(phone.target), "email": lambda: code(alice.email)}
+    visitor.give_code(answers[way]() if way in answers else shows(SECRET))
+    visitor.at("Welcome, Alice")

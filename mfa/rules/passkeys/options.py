@@ -86,8 +86,11 @@ def hints_for(known: Iterable[Known]) -> list[str]:
 
     A passkey whose transports are unknown can be anywhere.
     """
-    reached = [REACHED_BY.get(name) for each in known for name in each.transports or ("",)]
-    return [] if None in reached else [hint for hint in HINTS if hint in reached]
+    held = tuple(known)
+    reached = {REACHED_BY.get(name) for each in held for name in each.transports}
+    if None in reached or not all(each.transports for each in held):
+        return []
+    return [hint for hint in HINTS if hint in reached]
 
 
 def encoded(data: bytes) -> str:

@@ -510,6 +510,10 @@ def test_passkey_that_a_browser_makes_automatically_needs_no_touch(flags: int) -
     assert _create(text, replace(EXPECTED, present=False)) is None
     key = SecurityKey(handle=HANDLE, flags=flags)
     assert _answer(key.answer(CHALLENGE), _asked(key, present=False)) is Check.PRESENT
+    # The library checks it again with the attestation.
+    attested = dict(CREATION)[Check.ATTESTATION]
+    assert not attested(read_creation(text), EXPECTED)
+    assert attested(read_creation(text), replace(EXPECTED, present=False))
 
 
 @pytest.mark.parametrize(
