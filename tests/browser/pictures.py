@@ -91,6 +91,9 @@ def _person(page: Page, camera: Camera) -> None:
     camera.take(page, "home")
     page.goto("/me/security/")
     camera.take(page, "security")
+    page.goto("/me/security/passkey/")
+    page.get_by_role("button", name="Create a passkey").wait_for()
+    camera.take(page, "passkey")
     page.goto("/demo/phone/")
     camera.take(page, "phone", WIDE)
 
@@ -121,7 +124,7 @@ def _administration(page: Page, camera: Camera) -> None:
 
 
 WALKS = {
-    _person: ("login", "code", "home", "security", "phone"),
+    _person: ("login", "code", "home", "security", "passkey", "phone"),
     _support: ("support",),
     _administration: ("policy",),
 }
@@ -140,13 +143,15 @@ def demo() -> Iterator[str]:
             "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "DATABASE_URL": f"sqlite:///{folder}/pictures.sqlite3",
             "PORT": str(port),
+            # Passkeys work at no IP address.
+            "BASE_URL": f"http://localhost:{port}",
         }
         for command in (["collectstatic", "--no-input"], ["migrate"], ["demo"]):
             _manage(command, environment).wait()
         server = _manage(["runserver", "--noreload", f"127.0.0.1:{port}"], environment)
         try:
             _wait_for(f"http://127.0.0.1:{port}/healthz")
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://localhost:{port}"
         finally:
             server.terminate()
             server.wait()

@@ -201,7 +201,7 @@ def test_pages_of_passkeys_keep_their_parts_apart(
     assert min(gaps(scriptless, "main > p:first-of-type, main > noscript > .notice")) >= 16
 
 
-def test_device_that_checks_nobody_is_told_to_use_the_password_first(
+def test_device_that_checks_nobody_asks_for_the_password_first(
     visit: Visit, browser: Browser, alice: User
 ) -> None:
     """key3: the browser itself refuses to use it alone."""
