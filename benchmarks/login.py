@@ -1,6 +1,7 @@
-"""How long the steps of a login take, by texted code and by just the password.
+"""How long the steps of a login take: by texted code, by passkey and by just the password.
 
-The logins with a code are by email, by username, and of people with two phones.
+The logins with a code are by email, by username, and of people with two phones. The ones by passkey
+have no password. "Plain" is the login with just the password.
 
 `python -m benchmarks.login` starts gunicorn on its own PostgreSQL database, logs people in over
 HTTP, alternately in each way, and prints tables: with a trivial hash, then with Argon2id.
@@ -9,6 +10,7 @@ again with 1,000,000 people and 10,000,000 events. `make bench-peers` compares w
 """
 
 import argparse
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,7 +25,9 @@ import psycopg
 
 from benchmarks.machine import here
 from tests.processes import portal, services
+from tests.processes.process import free_port
 from tests.processes.visitor import Answer, Visitor
+from tests.security_key import SecurityKey, decode
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -32,6 +36,8 @@ PASSWORD = "benchmarks only, long and dull"
 # The login's pages in order. A login with just a password has the first two and the last.
 PLAIN = ("GET login", "POST password", "GET home")
 SECOND = ("GET login", "POST password", "GET code page", "POST code", "GET home")
+BY_PASSKEY = ("GET login", "POST options", "POST passkey", "GET home")
+OPTIONS, LOG_IN = "/login/by-passkey/options/", "/login/by-passkey/"
 BLOCK = 20
 LARGE_PEOPLE, LARGE_EVENTS = 1_000_000, 10_000_000
 
@@ -53,9 +59,11 @@ class Kind:
 
 PASSWORD_ONLY = Kind("just the password", PLAIN)
 TEXTED = Kind("with a texted code")
+PASSKEY = Kind("with a passkey, no password", BY_PASSKEY)
 KINDS = (
     PASSWORD_ONLY,
     TEXTED,
+    PASSKEY,
     Kind("with a texted code, by username", name_field="username"),
     Kind("with a texted code, of two phones", phones=2),
 )
@@ -87,7 +95,13 @@ def main() -> None:
         services.database(services.postgresql()) as database,
         tempfile.TemporaryDirectory() as folder,
         portal.company(
-            database, services.broker(), Path(folder), TEST_HASHER="trivial", LOG_LEVEL="INFO"
+            database,
+            services.broker(),
+            Path(folder),
+            TEST_HASHER="trivial",
+            LOG_LEVEL="INFO",
+            # Passkeys need a name, not an address.
+            BASE_URL=f"http://localhost:{free_port()}",
         ) as company,
     ):
         os.environ.update(company.env)
@@ -109,7 +123,7 @@ def main() -> None:
 
 def _measure(company: portal.Company, logins: int, hash_name: str) -> list[Seen]:
     """Log in alternately in blocks, so that a slower machine affects all kinds."""
-    people = {kind: _people(logins + 2 * BLOCK, hash_name, kind.phones) for kind in KINDS}
+    people = {kind: _people(logins + 2 * BLOCK, hash_name, kind) for kind in KINDS}
     for kind in KINDS:
         _block(company, Seen(kind), people[kind])
     seen = [Seen(kind) for kind in KINDS]
@@ -120,7 +134,7 @@ def _measure(company: portal.Company, logins: int, hash_name: str) -> list[Seen]
 
 
 def _block(company: portal.Company, seen: Seen, people: Iterator["User"]) -> None:
-    _switch(on=seen.kind.steps == SECOND, names=seen.kind.names)
+    _switch(on=seen.kind is not PASSWORD_ONLY, names=seen.kind.names)
     block = list(islice(people, BLOCK))
     # This login reads the new policy, and does not count.
     _log_in(company.visitor(), Seen(seen.kind), block[0], block[0].email)
@@ -132,12 +146,19 @@ def _block(company: portal.Company, seen: Seen, people: Iterator["User"]) -> Non
 
 def _log_in(visitor: Visitor, seen: Seen, person: "User", name: str) -> None:
     found, sent_on = 200, 302
+    options: list[str] = []
     answers: Iterator[tuple[str, Callable[[], Answer], int]] = iter(
         (
             ("GET login", lambda: visitor.send("GET", "/login/"), found),
             (
                 "POST password",
                 lambda: visitor.send("POST", "/login/", {"email": name, "password": PASSWORD}),
+                sent_on,
+            ),
+            ("POST options", lambda: visitor.send("POST", OPTIONS), found),
+            (
+                "POST passkey",
+                lambda: visitor.send("POST", LOG_IN, {"credential": _answer(person, options[0])}),
                 sent_on,
             ),
             ("GET code page", lambda: visitor.send("GET", "/login/verify/"), found),
@@ -151,7 +172,10 @@ def _log_in(visitor: Visitor, seen: Seen, person: "User", name: str) -> None:
     )
     for step, ask, status in answers:
         if step in seen.kind.steps:
-            seen.note(step, ask(), status)
+            answer = ask()
+            seen.note(step, answer, status)
+            if step == "POST options":
+                options.append(answer.body)
 
 
 def _statements(kind: Kind) -> dict[str, tuple[int, int]]:
@@ -159,17 +183,21 @@ def _statements(kind: Kind) -> dict[str, tuple[int, int]]:
     from tests.journeys.statements import CountingBrowser
 
     _switch(on=True, names=kind.names)
-    person = next(_people(1, "trivial", kind.phones))
+    person = next(_people(1, "trivial", kind))
     browser = CountingBrowser()
-    browser.defaults["SERVER_NAME"] = "127.0.0.1"
+    browser.defaults["SERVER_NAME"] = "localhost"
     browser.get("/login/")
-    name = getattr(person, kind.name_field)
-    browser.post("/login/", {"email": name, "password": PASSWORD})
-    browser.get("/login/verify/")
-    browser.post("/login/verify/", {"code": _code(person)})
+    if kind is PASSKEY:
+        options = browser.post(OPTIONS).content.decode()
+        browser.post(LOG_IN, {"credential": _answer(person, options)})
+    else:
+        name = getattr(person, kind.name_field)
+        browser.post("/login/", {"email": name, "password": PASSWORD})
+        browser.get("/login/verify/")
+        browser.post("/login/verify/", {"code": _code(person)})
     browser.get("/")
     counts = ((len(seen.reads), len(seen.writes)) for seen in browser.log)
-    return dict(zip(SECOND, counts, strict=True))
+    return dict(zip(kind.steps, counts, strict=True))
 
 
 def _cpu(pids: list[int]) -> float:
@@ -184,7 +212,7 @@ def _cpu(pids: list[int]) -> float:
 # The database, through the portal's own models
 
 
-def _people(number: int, hash_name: str, phones: int) -> Iterator["User"]:
+def _people(number: int, hash_name: str, kind: Kind) -> Iterator["User"]:
     from django.contrib.auth.hashers import MD5PasswordHasher
     from django.utils import timezone
 
@@ -209,9 +237,43 @@ def _people(number: int, hash_name: str, phones: int) -> Iterator["User"]:
             user=person, target=f"+447{each}{person.pk:08}", confirmed_at=now, preferred=not each
         )
         for person in people
-        for each in range(phones)
+        for each in range(kind.phones)
     )
+    if kind is PASSKEY:
+        for person in people:
+            _keys[person.pk] = _new_key(person)
     return iter(people)
+
+
+# The passkey of each person, by id
+_keys: dict[int, SecurityKey] = {}
+
+
+def _new_key(person: "User") -> SecurityKey:
+    from django.conf import settings
+    from django.utils import timezone
+
+    from mfa.models import Factor
+    from mfa.models.passkeys import Passkey, PasskeyHandle
+
+    handle = os.urandom(64)
+    key = SecurityKey(site="localhost", origin=settings.BASE_URL, handle=handle)
+    PasskeyHandle.objects.create(user=person, value=handle)
+    Passkey.objects.create(
+        factor=Factor.objects.create(user=person, kind="passkey", confirmed_at=timezone.now()),
+        credential_id=key.credential_id,
+        public_key=key.cose(),
+        sign_count=0,
+        backup_eligible=False,
+        backed_up=False,
+        provider="00000000-0000-0000-0000-000000000000",
+    )
+    return key
+
+
+def _answer(person: "User", options: str) -> str:
+    """Return what the browser posts for the options of a page."""
+    return _keys[person.pk].answer(decode(json.loads(options)["challenge"]))
 
 
 def _switch(*, on: bool, names: str) -> None:
@@ -258,11 +320,13 @@ def _report(kinds: list[Seen]) -> None:
             worst = quantiles(times, n=100)[98]
             size = seen.size[step]
             print(f"| {seen.kind.name}: {step} | {median(times):.1f} | {worst:.1f} | {size} |")
-    texted = next(median(seen.cpu) for seen in kinds if seen.kind is TEXTED)
-    print("\n| login | server CPU, ms | times with a texted code |\n|---|---|---|")
-    for seen in kinds:
-        used = median(seen.cpu)
-        print(f"| {seen.kind.name} | {1000 * used:.1f} | {used / texted:.2f} |")
+    cpu = {seen.kind: median(seen.cpu) for seen in kinds}
+    print(
+        "\n| login | server CPU, ms | times plain | times with a texted code |\n|---|---|---|---|"
+    )
+    for kind, used in cpu.items():
+        plain, texted = used / cpu[PASSWORD_ONLY], used / cpu[TEXTED]
+        print(f"| {kind.name} | {1000 * used:.1f} | {plain:.2f} | {texted:.2f} |")
 
 
 def _report_statements() -> None:

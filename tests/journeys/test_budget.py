@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from accounts.models import User
 from mfa.models import SitePolicy
 from tests.journeys.statements import CountingBrowser, Statements
+from tests.passkeys import LOG_IN, answered, give_passkey
 from tests.portal_client import PASSWORD, code
 
 # Two of the writes reserve the password attempt before its hash, and give it back (S14).
@@ -53,6 +54,15 @@ def test_login_stays_within_its_budget_of_reads_and_writes(db: None, alice: User
     for browser in (first, second):
         log_in(browser, alice)
         assert_within_budget(browser)
+
+
+def test_login_by_passkey_costs_no_more_than_by_text(db: None, alice: User) -> None:
+    key = give_passkey(alice)
+    browser = CountingBrowser()
+    browser.get("/login/")
+    answered(browser, key, LOG_IN)
+    assert browser.get("/").status_code == 200
+    assert_within_budget(browser)
 
 
 def test_get_requests_of_login_write_nothing(db: None, alice: User) -> None:
