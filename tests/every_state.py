@@ -61,7 +61,7 @@ def people(number: int, seed: int, companies: list[Organization], now: datetime)
             ever_bound_at=some_day() if factors or often(0.2) else None,
             only_email_since=some_day() if factors and kinds == {Factor.Kind.EMAIL} else None,
             reset_at=some_day() if often(0.08) else None,
-            recovery_ready_at=now + timedelta(days=chance.randrange(-9, 3)) if often(0.1) else None,
+            recovery_ready_at=now + timedelta(days=index % 12 - 9) if index % 7 == 0 else None,
             skipped_at=some_day(6) if often(0.4) else None,
             skips=chance.randrange(4),
             wrong_answers=chance.choice((0, 0, 3, 100)),

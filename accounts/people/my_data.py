@@ -18,7 +18,16 @@ from mfa import audit, channels
 from mfa.client import Client
 from mfa.limits import counters, table as limits
 from mfa.messages import notices
-from mfa.models import AuditEvent, Delivery, Event, Factor, Pause, SitePolicy, TrustedBrowser
+from mfa.models import (
+    AuditEvent,
+    Delivery,
+    Event,
+    Factor,
+    Pause,
+    RecoveryRequest,
+    SitePolicy,
+    TrustedBrowser,
+)
 from mfa.models.message_words import MESSAGES
 from mfa.rules import masking
 from mfa.rules.methods import ChannelName
@@ -52,6 +61,7 @@ def written(person: User, *, recognized: bool) -> Iterator[str]:
         "sessions": (revoke.sessions_of(person), _session),
         "trusted_browsers": (TrustedBrowser.objects.filter(user_id=person.pk), _trusted),
         "pauses": (Pause.objects.filter(user_id=person.pk), _pause),
+        "lost_phones": (RecoveryRequest.objects.filter(user_id=person.pk), _recovery),
         "activity": (audit.events_of(person), _event),
         "messages": (Delivery.objects.filter(user_id=person.pk), _message),
     }
@@ -184,6 +194,15 @@ def _trusted(browser: TrustedBrowser) -> Facts:
 
 def _pause(pause: Pause) -> Facts:
     return {"started_at": pause.started_at, "until": pause.until, "ended_at": pause.ended_at}
+
+
+def _recovery(request: RecoveryRequest) -> Facts:
+    return {
+        "started_at": request.started_at,
+        "ready_at": request.ready_at,
+        "ended_at": request.ended_at,
+        "outcome": request.outcome,
+    }
 
 
 def _event(event: AuditEvent) -> Facts:
