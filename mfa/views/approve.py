@@ -5,6 +5,7 @@ Nobody is logged in here. A cookie shows the phone its requests, and only its ke
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -48,6 +49,7 @@ def pair(request: HttpRequest, code: str) -> HttpResponse:
         "person": device.user.login_name,
         "code": phones.tidy(code),
         "server_key": webpush.public_key(),
+        "virtual": webpush.VIRTUAL if settings.DEMO else "",
         "same_browser": browser_of(_nonce(request)) == device.asked_by,
         "done": device in known,
     }
@@ -109,6 +111,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
         "form": form,
         "phones": [(device, phones.endpoint_of(device)) for device in added],
         "server_key": webpush.public_key() if webpush.is_on() else "",
+        "virtual": webpush.VIRTUAL if settings.DEMO else "",
     }
     return _remembered(request, render(request, "mfa/approvals.html", context))
 

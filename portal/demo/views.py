@@ -29,6 +29,7 @@ class Shown:
     body: str
     at: datetime
     code: str
+    page: str
 
 
 @login_not_required
@@ -57,4 +58,5 @@ def _shown(message: OutboxMessage) -> Shown:
         body=message.body,
         at=message.at,
         code=found[0] if found else "",
+        page=message.body.splitlines()[-1] if message.channel == "push" else "",
     )

@@ -4,7 +4,7 @@ RFC 8030 (delivery), RFC 8291 (encryption), RFC 8292 (VAPID). `cryptography` and
 work: pywebpush would bring aiohttp and requests, and cannot connect to an address that was checked.
 """
 
-from mfa.channels.webpush.endpoints import Endpoint, RefusedError, read_endpoint
+from mfa.channels.webpush.endpoints import VIRTUAL, Endpoint, RefusedError, read_endpoint
 from mfa.channels.webpush.keys import (
     CURVE,
     contact_fault,
@@ -17,6 +17,7 @@ from mfa.channels.webpush.send import Pushed, Subscription, push
 
 __all__ = [
     "CURVE",
+    "VIRTUAL",
     "Endpoint",
     "Pushed",
     "RefusedError",

@@ -11,6 +11,8 @@ from django.conf import settings
 HOSTS = ("fcm.googleapis.com", "updates.push.services.mozilla.com")
 DOMAINS = (".push.apple.com", ".notify.windows.com")
 PORT = 443
+# The demo's own service: the virtual phone shows the message, and nothing leaves the machine.
+VIRTUAL = "https://phone.invalid/demo"
 # Theirs have up to 700 characters.
 LONGEST = 1000
 # IPv6 addresses that stand for an IPv4 address (RFC 6052)
@@ -40,6 +42,8 @@ class Endpoint:
 
 def read_endpoint(text: str) -> Endpoint:
     """Read a subscription's address. Raises RefusedError for all but known push services."""
+    if text == VIRTUAL and settings.DEMO:
+        return Endpoint("https", "phone.invalid", PORT, "/demo", is_test=True)
     if len(text) > LONGEST or not text.isascii() or not text.isprintable() or " " in text:
         raise RefusedError("the address has other characters than addresses have")
     try:

@@ -16,7 +16,13 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from mfa.channels import faults
 from mfa.channels.trust import authorities, context
 from mfa.channels.webpush.encryption import encrypt
-from mfa.channels.webpush.endpoints import Endpoint, RefusedError, addresses_of, read_endpoint
+from mfa.channels.webpush.endpoints import (
+    VIRTUAL,
+    Endpoint,
+    RefusedError,
+    addresses_of,
+    read_endpoint,
+)
 from mfa.channels.webpush.keys import authorization
 
 logger = logging.getLogger("mfa.webpush")
@@ -54,6 +60,8 @@ def push(subscription: Subscription, text: bytes, *, life: timedelta, topic: str
     """
     try:
         endpoint = read_endpoint(subscription.endpoint)
+        if subscription.endpoint == VIRTUAL:
+            return Pushed.SENT
         body = encrypt(text, receiver=subscription.p256dh, auth=subscription.auth)
         headers = {
             "Authorization": authorization(endpoint.origin, timezone.now()),

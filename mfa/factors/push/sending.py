@@ -1,15 +1,18 @@
 """Sending a request to the phones that may answer it, outside of requests."""
 
 import json
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from mfa.channels import webpush
+from mfa.channels import outbox, webpush
 from mfa.channels.webpush import Pushed, Subscription
 from mfa.factors.push.devices import MOST_PHONES, lose, subscription_of, usable_of
 from mfa.models import Factor, PushDevice, PushRequest, SitePolicy
@@ -43,10 +46,20 @@ def send(key: str) -> None:
     def to(subscription: Subscription) -> Pushed:
         return webpush.push(subscription, text, life=life, topic=TOPIC)
 
+    _keep(request, text, phones)
     live = {device: found for device, found in phones.items() if found}
     with ThreadPoolExecutor(max_workers=MOST_PHONES) as pool:
         results = dict(zip(live, pool.map(to, live.values()), strict=True))
     _note(request, list(phones), results)
+
+
+def _keep(request: PushRequest, text: bytes, phones: Collection[PushDevice]) -> None:
+    """Show the message on the virtual phone, in the demo."""
+    if settings.DEMO:
+        told = json.loads(text)
+        page = f"{settings.BASE_URL}{reverse('mfa:approve', args=[request.pk])}"
+        for device in phones:
+            outbox.keep("push", device.words, subject=told["title"], body=f"{told['body']}\n{page}")
 
 
 def _phones(request: PushRequest) -> list[PushDevice]:

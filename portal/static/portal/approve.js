@@ -37,8 +37,23 @@ async function registration({ worker, scope }) {
   return found;
 }
 
-// A subscription belongs to one key of the portal. After a change of keys it is made anew.
+// The demo's virtual phone: it works without a push service, and its page shows the messages.
+async function virtual({ virtual: endpoint, serverKey }) {
+  const { publicKey } = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
+  const keys = {
+    p256dh: encode(await crypto.subtle.exportKey("raw", publicKey)),
+    auth: encode(crypto.getRandomValues(new Uint8Array(16))),
+  };
+  return { options: { applicationServerKey: decode(serverKey).buffer }, toJSON: () => ({ endpoint, keys }) };
+}
+
 async function subscribe(data) {
+  if (!data.virtual) return subscribeAtService(data);
+  return subscribeAtService(data).catch(() => virtual(data));
+}
+
+// A subscription belongs to one key of the portal. After a change of keys it is made anew.
+async function subscribeAtService(data) {
   const { pushManager } = await registration(data);
   const wanted = data.serverKey;
   const held = await pushManager.getSubscription();
@@ -76,7 +91,8 @@ function pair(form) {
     event.stopPropagation();
     say("");
     try {
-      if (await Notification.requestPermission() !== "granted") return say(denied);
+      const allowed = await Notification.requestPermission() === "granted";
+      if (!allowed && !form.dataset.virtual) return say(denied);
       const { privateKey, publicKey } = await crypto.subtle.generateKey(KIND, false, ["sign", "verify"]);
       const endpoint = fill(form, await subscribe(form.dataset));
       form.elements.public_key.value = encode(await crypto.subtle.exportKey("raw", publicKey));
@@ -143,7 +159,7 @@ async function renew(form) {
     event.stopPropagation();
     if (await Notification.requestPermission() === "granted") await check();
   });
-  if (Notification.permission === "granted") return check();
+  if (Notification.permission === "granted" || form.dataset.virtual) return check();
   form.hidden = false;
   if (known) await send("");
 }
