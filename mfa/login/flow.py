@@ -5,7 +5,6 @@ facts decide the next step.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import assert_never
 
 from django.contrib import messages
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from mfa import audit, challenges, factors, passes, recoveries
 from mfa.challenges import Outcome, Result, Target, new_nonce
 from mfa.client import moment_of
-from mfa.factors import Asked, recovery_codes
+from mfa.factors import Asked, Kind, recovery_codes
 from mfa.limits import counters
 from mfa.login import verify
 from mfa.login.pending import APART, ENTERING, PendingLogin
@@ -166,15 +165,17 @@ class Flow(Standing):
         route = self.facts.route
         if route is None:
             return
-        kind, factor = factors.kind_of(route), self.factor(route.factor)
-        address = factor.target if factor else self.user.email
+        kind = factors.kind_of(route)
         try:
             if kind.ask:
                 # The page stays, also if the request turns out not to reach the phone.
                 self.pending.chosen = route.name
                 self.save()
-                kind.ask(self.user, client=self.client, asked=self._asked_now, again=again)
+                asked = self._asked_of(kind)
+                kind.ask(self.user, client=self.client, asked=asked, again=again)
             elif route.channel in MESSAGING:
+                factor = self.factor(route.factor)
+                address = factor.target if factor else self.user.email
                 self._issue(Target(channel=route.channel, address=address, factor=factor))
         except counters.TooMany as refusal:
             self.pending.challenge = ""
@@ -186,7 +187,7 @@ class Flow(Standing):
             return Result(Outcome.EXPIRED)
         kind, pending = factors.kind_of(route), self.pending
         challenge = self.question if route.channel in MESSAGING else None
-        asked = replace(self._asked_now, challenge=challenge)
+        asked = self._asked_of(kind, challenge)
         factor = self.factor(route.factor)
         result = kind.verify(self.user, factor, typed, client=self.client, asked=asked)
         if result.outcome is Outcome.RIGHT:
@@ -203,14 +204,14 @@ class Flow(Standing):
         if recoveries.stop_by_login(self.user, client=self.client):
             messages.warning(self.request, RECOVERY_STOPPED)
 
-    @property
-    def _asked_now(self) -> Asked:
+    def _asked_of(self, kind: Kind, challenge: Challenge | None = None) -> Asked:
         pending = self.pending
         return Asked(
+            challenge=challenge,
             nonce=pending.nonce,
             own=pending.wrong_answers,
             drifted=pending.drifted,
-            here=phones.hashes_of(self.request),
+            here=phones.hashes_of(self.request) if kind.ask else (),
             purpose=self.purpose,
         )
 

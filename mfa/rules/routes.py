@@ -44,6 +44,8 @@ ASKED_BY: dict[Method, ChannelName] = {method: way.channel for method, way in WA
 WAITING = {way.channel for way in WAYS.values() if not way.by_itself}
 STRONG = {WAYS[method].channel for method in STRONG_FIRST}
 
+# They work whether or not messages can be sent.
+BY_THEMSELVES = frozenset(ChannelName) - {*MESSAGING, ChannelName.PUSH}
 
 # The proof of an enrolled email, beside the names of the channels
 ENROLLED_EMAIL = "enrolled_email"
@@ -239,8 +241,10 @@ def usable(
     for method in SHARED:
         # One question asks all of them, also those that get no alert (push9).
         alike = [holding for holding in held if holding.method is method]
-        alike.sort(key=attrgetter("refuses"))
-        held = tuple(holding for holding in held if holding not in alike[1:])
+        if len(alike) > 1:
+            first = min(alike, key=attrgetter("refuses"))
+            others = [holding for holding in alike if holding is not first]
+            held = tuple(holding for holding in held if holding not in others)
     asked = tuple(
         Route(channel, holding.factor, holding.refuses, linked=holding.target == mailbox.address)
         for method, channel in ASKED_BY.items()
@@ -262,11 +266,10 @@ def usable(
         if not holding.works
         or (holding.method is Method.PHONE and not _is_in_reach(holding, policy))
     }
-    by_themselves = frozenset(ChannelName) - {*MESSAGING, ChannelName.PUSH}
     open_ones = (
         route
         for route in asked
-        if route.channel in channels | by_themselves and route.factor not in closed
+        if route.channel in channels | BY_THEMSELVES and route.factor not in closed
     )
     return tuple(sorted((*open_ones, *own), key=attrgetter("refused")))
 

@@ -25,6 +25,7 @@ from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
 from mfa.login.guards import SignedIn, fresh, on_step
 from mfa.login.pending import LIFE, PendingLogin
+from mfa.login.redirects import account_page
 from mfa.models import AbstractMfaUser, PushRequest
 from mfa.rules.methods import ChannelName, Method
 from mfa.rules.push import RequestState
@@ -101,6 +102,8 @@ def _show_push(request: HttpRequest, flow: Flow, asked: PushRequest | None) -> H
         "waits": state is RequestState.OPEN,
         "state": state,
         "words": state_words(state, asked.reached if asked else None),
+        "address": _web_app(),
+        "forgot": reverse(account_page("forgot")),
         "text_route": next((r for r in others if r.channel is ChannelName.SMS), None),
         "ways": len(flow.facts.routes),
         "spare": flow.recovery_codes is not None,
@@ -207,9 +210,14 @@ def _set_up(
         "words": state_words(state, test.reached if test else None),
         "code": phones.grouped(code) if code else "",
         "qr": _drawn(settings.BASE_URL + reverse("mfa:pair", args=[code])) if code else "",
-        "address": settings.BASE_URL.partition("://")[2] + reverse("mfa:approvals"),
+        "address": _web_app(),
     }
     return show(request, template, context, user=user, refusal=refusal)
+
+
+def _web_app() -> str:
+    """Return the address of the web app, as people type it."""
+    return settings.BASE_URL.partition("://")[2] + reverse("mfa:approvals")
 
 
 def nonce_of(session: SessionBase) -> str:

@@ -54,6 +54,9 @@ KIND = Kind(
         about=_("Your phone asks if it is you. You type a number there, and wait for no code."),
         enrolled=_("Your phone is set up"),
         from_now_on=_("From now on your phone asks if it is you each time you log in."),
+        lost_title=_("Lost phone"),
+        lost=_("I no longer have this phone"),
+        found=_("Back: I have my phone"),
     ),
 )
 
