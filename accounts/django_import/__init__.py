@@ -1,0 +1,1 @@
+"""Brings people of another Django project, with their passwords and second steps."""
