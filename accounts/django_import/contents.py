@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from accounts.django_import.devices import Device, Judge, is_device
+from accounts.django_import.devices import Device, DeviceReader, is_device
 from accounts.django_import.reading import Row, rows
 from mfa.rules import emails
 
@@ -63,7 +63,7 @@ class Contents:
         return [each for key in keys_of(person) for each in self.addresses.get(key, ())]
 
 
-def read(path: Path, user_model: str, judge: Judge) -> Contents:
+def read(path: Path, user_model: str, reader: DeviceReader) -> Contents:
     """Read the whole file once. Raises UnreadableError and OSError."""
     found = Contents(path, user_model)
     for row in rows(path):
@@ -79,7 +79,7 @@ def read(path: Path, user_model: str, judge: Judge) -> Contents:
             address = Address(email, row.is_true("verified"), row.is_true("primary"))
             found.addresses[_key(user)].append(address)
         elif is_device(row.model):
-            found.devices[_key(user)].append(judge.judge(row))
+            found.devices[_key(user)].append(reader.read(row))
     for person in found.people():
         found.spread[found.email_of(person)] += 1
     return found

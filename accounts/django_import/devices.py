@@ -1,33 +1,39 @@
 """Second steps of django-otp, django-two-factor-auth and django-allauth, judged one by one."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.utils.http import int_to_base36
 
 from accounts.csv_import.numbers import Reader
 from accounts.django_import.reading import Row
-from mfa.factors.imported import App, Imported, Key, Phone
+from mfa.factors import (
+    Imported,
+    ImportedApp,
+    ImportedPhone,
+    OtherSiteError,
+    UnusableError,
+    read_imported_key,
+)
 from mfa.models import plain_text
 from mfa.models.factors import NAME_LENGTH
-from mfa.rules import base32, passkeys, totp
+from mfa.rules import base32, totp
 from mfa.rules.codes import DIGITS
-from mfa.rules.passkeys import LONGEST_ID, Creation, Refused
-from mfa.rules.passkeys.keys import key_of
 from mfa.rules.phone_numbers import PhoneNumber
 
 # RFC 4226, R6: a secret has at least 128 bits.
 LEAST_SECRET = 16
 # What django-two-factor-auth calls a device, not what a person does
 DEFAULT = "default"
-LARGEST_COUNT = (1 << 32) - 1
+LARGEST_ID = (1 << 63) - 1
 
 
-class Reason(StrEnum):
+class Lack(StrEnum):
     """Why something does not come."""
 
     NO_EMAIL = "no_email"
@@ -54,15 +60,8 @@ class Reason(StrEnum):
     CLOCK = "clock"
 
 
-# The person is not imported at all.
-WHOLE = frozenset(
-    {
-        *(Reason.NO_EMAIL, Reason.EMAIL, Reason.UNPROVEN, Reason.DUPLICATE),
-        *(Reason.STAFF, Reason.HERE, Reason.CONFLICT, Reason.NO_METHOD),
-    }
-)
 # Nothing that was ever a second step of its own
-NEVER_BOUND = frozenset({Reason.UNCONFIRMED, Reason.RECOVERY_CODES})
+NEVER_BOUND = frozenset({Lack.UNCONFIRMED, Lack.RECOVERY_CODES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +70,31 @@ class Device:
 
     model: str
     brings: Imported | None = None
-    reason: Reason | None = None
+    reason: Lack | None = None
 
     @property
     def binds(self) -> bool:
-        """Whether the person had it as a second step, so that a password alone adds no other."""
+        """Whether the person had it as a second step: then just a password adds no other."""
         return self.reason not in NEVER_BOUND
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """What devices are judged by: the portal's host, which passkeys name, and its numbers."""
+class DeviceReader:
+    """What devices are judged by: how the portal reads numbers."""
 
-    site: str
-    reader: Reader
+    numbers: Reader
 
-    def judge(self, row: Row) -> Device:
+    def read(self, row: Row) -> Device:
         """Return what becomes of a device."""
         if not row.is_true("confirmed", default=True):
-            return Device(row.model, reason=Reason.UNCONFIRMED)
+            return Device(row.model, reason=Lack.UNCONFIRMED)
         read = DEVICES.get(row.model, _other)
         found = read(self, row)
-        if isinstance(found, Reason):
+        if isinstance(found, Lack):
             return Device(row.model, reason=found)
         # The person learns from the page by how much the clock is wrong.
-        late = isinstance(found, App) and row.number("drift") not in totp.AROUND
-        return Device(row.model, found, Reason.CLOCK if late else None)
+        late = isinstance(found, ImportedApp) and row.number("drift") not in totp.AROUND
+        return Device(row.model, found, Lack.CLOCK if late else None)
 
 
 def is_device(model: str) -> bool:
@@ -104,27 +102,28 @@ def is_device(model: str) -> bool:
     return model in DEVICES or model.endswith("device")
 
 
-def _totp(_judge: Judge, row: Row) -> App | Reason:
+def _totp(_reader: DeviceReader, row: Row) -> ImportedApp | Lack:
     """Read a row of django-otp, which stores the secret in hex."""
     settings = (row.number("step"), row.number("digits"), row.number("t0"))
     if settings != (totp.STEP_SECONDS, DIGITS, 0):
-        return Reason.SETTINGS
+        return Lack.SETTINGS
     try:
         secret = bytes.fromhex(row.text("key"))
     except ValueError:
-        return Reason.UNREADABLE
+        return Lack.UNREADABLE
     return _app(secret, row.text("name"), row.moment("created_at"), max(row.number("last_t"), 0))
 
 
-def _phone(judge: Judge, row: Row) -> Phone | Reason:
+def _phone(reader: DeviceReader, row: Row) -> ImportedPhone | Lack:
     """Read a row of django-two-factor-auth."""
-    found = judge.reader.read(row.text("number"))
+    found = reader.numbers.read(row.text("number"))
     if not isinstance(found, PhoneNumber):
-        return Reason.NUMBER
-    return Phone(found.e164, row.text("name") == DEFAULT, row.moment("created_at"))
+        return Lack.NUMBER
+    is_default = row.text("name") == DEFAULT
+    return ImportedPhone(number=found.e164, preferred=is_default, since=row.moment("created_at"))
 
 
-def _authenticator(judge: Judge, row: Row) -> Imported | Reason:
+def _authenticator(_reader: DeviceReader, row: Row) -> Imported | Lack:
     """Read a row of django-allauth."""
     data = row.fields.get("data")
     if isinstance(data, str):
@@ -136,62 +135,55 @@ def _authenticator(judge: Judge, row: Row) -> Imported | Reason:
         case "totp":
             return _base32(held.text("secret"), since)
         case "webauthn":
-            return _key(judge, held, since)
+            return _key(row, held, since)
         case "recovery_codes":
-            return Reason.RECOVERY_CODES
-    return Reason.OTHER_KIND
+            return Lack.RECOVERY_CODES
+    return Lack.OTHER_KIND
 
 
-def _base32(text: str, since: datetime | None) -> App | Reason:
+def _base32(text: str, since: datetime | None) -> ImportedApp | Lack:
     """Read the secret of allauth. One that its adapter encrypted is not base 32."""
     try:
         secret = base32.decode(text.rstrip("="))
     except ValueError:
-        return Reason.UNREADABLE
+        return Lack.UNREADABLE
     return _app(secret, "", since, 0)
 
 
-def _app(secret: bytes, name: str, since: datetime | None, last_step: int) -> App | Reason:
+def _app(secret: bytes, name: str, since: datetime | None, last_step: int) -> ImportedApp | Lack:
     if len(secret) < LEAST_SECRET:
-        return Reason.UNREADABLE
-    return App(secret, last_step, _name(name), since)
+        return Lack.UNREADABLE
+    return ImportedApp(secret=secret, last_step=last_step, name=_name(name), since=since)
 
 
-def _key(judge: Judge, held: Row, since: datetime | None) -> Key | Reason:
+def _key(row: Row, held: Row, since: datetime | None) -> Imported | Lack:
+    credential = json.dumps(held.fields.get("credential"))
+    handle, name = handle_of(row.fields.get("user")), _name(held.text("name"))
     try:
-        creation = passkeys.read_creation(json.dumps(held.fields.get("credential")))
-    except Refused:
-        return Reason.KEY
-    data = creation.data
-    if data.rp_id_hash != hashlib.sha256(judge.site.encode()).digest():
-        return Reason.OTHER_SITE
-    if not _is_usable(creation):
-        return Reason.KEY
-    return Key(
-        creation.credential_id,
-        creation.public_key,
-        data.sign_count,
-        data.flags.be,
-        data.flags.bs,
-        tuple(creation.transports),
-        creation.provider,
-        _name(held.text("name")),
-        since,
-    )
+        return read_imported_key(credential, handle=handle, name=name, since=since)
+    except OtherSiteError:
+        return Lack.OTHER_SITE
+    except UnusableError:
+        return Lack.KEY
 
 
-def _is_usable(creation: Creation) -> bool:
-    """Whether the answers of a passkey can be verified here (WA-06)."""
-    if not 0 < len(creation.credential_id) <= LONGEST_ID:
-        return False
+def handle_of(user: object) -> bytes:
+    """Return the user handle that django-allauth gave to the passkeys of a person.
+
+    Source: `user_pk_to_url_str` of django-allauth. A natural key does not tell it.
+    """
+    if isinstance(user, int):
+        return int_to_base36(user).encode() if 0 <= user <= LARGEST_ID else b""
+    if not isinstance(user, str):
+        return b""
     try:
-        return key_of(creation.public_key) is not None
-    except Exception:  # noqa: BLE001 the library raises many kinds of errors for made-up bytes
-        return False
+        return UUID(user).hex.encode()
+    except ValueError:
+        return user.encode()
 
 
-def _none(reason: Reason) -> Callable[[Judge, Row], Reason]:
-    return lambda _judge, _row: reason
+def _none(reason: Lack) -> Callable[[DeviceReader, Row], Lack]:
+    return lambda _reader, _row: reason
 
 
 def _name(text: str) -> str:
@@ -210,10 +202,10 @@ def _parsed(text: str) -> object:
         return None
 
 
-_other = _none(Reason.OTHER_KIND)
-DEVICES: dict[str, Callable[[Judge, Row], Imported | Reason]] = {
+_other = _none(Lack.OTHER_KIND)
+DEVICES: dict[str, Callable[[DeviceReader, Row], Imported | Lack]] = {
     "otp_totp.totpdevice": _totp,
-    "otp_static.staticdevice": _none(Reason.RECOVERY_CODES),
+    "otp_static.staticdevice": _none(Lack.RECOVERY_CODES),
     # Version 1.15 of django-two-factor-auth moved it.
     "two_factor.phonedevice": _phone,
     "phonenumber.phonedevice": _phone,

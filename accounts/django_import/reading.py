@@ -15,7 +15,7 @@ CHUNK = 1 << 20
 BETWEEN = " \t\r\n,"
 
 
-class UnreadableError(ValueError):
+class DumpError(ValueError):
     """The file is not one that `dumpdata` wrote, or a part is missing."""
 
 
@@ -55,13 +55,13 @@ class Row:
 
 
 def rows(path: Path) -> Iterator[Row]:
-    """Return the rows in the order of the file. Raises UnreadableError and OSError."""
+    """Return the rows in the order of the file. Raises DumpError and OSError."""
     try:
         with path.open(encoding=_encoding_of(path)) as file:
             for found in _objects(file):
                 yield _row(found)
     except UnicodeDecodeError as error:
-        raise UnreadableError("The file is not UTF-8.") from error
+        raise DumpError("The file is not UTF-8.") from error
 
 
 def _encoding_of(path: Path) -> str:
@@ -82,15 +82,15 @@ def _objects(file: TextIO) -> Iterator[object]:
         try:
             found, at = decoder.raw_decode(text, at)
         except RecursionError as error:
-            raise UnreadableError("The file is nested too deeply.") from error
+            raise DumpError("The file is nested too deeply.") from error
         except ValueError as error:
-            # Usually the object goes on in the next part of the file.
+            # Usually the object continues in the next part of the file.
             rest = text[at:]
             more = file.read(max(CHUNK, len(rest)))
             if more:
                 text, at = rest + more, 0
             elif rest or is_list:
-                raise UnreadableError("The file is not JSON, or its end is missing.") from error
+                raise DumpError("The file is not JSON, or its end is missing.") from error
             else:
                 return
         else:
@@ -108,4 +108,4 @@ def _row(found: object) -> Row:
         model, fields = found.get("model"), found.get("fields")
         if isinstance(model, str) and isinstance(fields, dict):
             return Row(model.lower(), found.get("pk"), fields)
-    raise UnreadableError("The file was not written by dumpdata.")
+    raise DumpError("The file was not written by dumpdata.")

@@ -16,24 +16,19 @@ from django.utils import timezone
 from accounts import policies
 from accounts.csv_import.numbers import Reader
 from accounts.django_import import contents, people
-from accounts.django_import.devices import Judge, Reason
-from accounts.django_import.people import LeftOut, Newcomer, Wishes
+from accounts.django_import.devices import DeviceReader, Lack
+from accounts.django_import.people import Chosen, LeftOut, Newcomer
 from accounts.django_import.reading import Row
 from accounts.models import ImportLine, Organization, User
 from accounts.organizations import members
 from accounts.people import imported_hashes
-from mfa import audit
-from mfa.factors import imported
-from mfa.factors.address import site
-from mfa.factors.imported import App, Imported, Key, Phone
+from mfa import audit, factors
 from mfa.models import Event, SitePolicy
-from mfa.models.passkeys import Passkey, PasskeyHandle
 from mfa.rules.fold import Branch, EmptyPolicyError
 from mfa.rules.login_names import LoginWith
 
 # People per transaction
 BATCH = 100
-KINDS: dict[type[Imported], str] = {App: "app", Phone: "phone", Key: "passkey"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +44,36 @@ class Order:
 
 
 @dataclass(slots=True)
-class Report:
+class Arrivals:
     """How many people came, with what, and what was left out by reason."""
 
     people: int = 0
     new: int = 0
     passwords: int = 0
     factors: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[Reason] = field(default_factory=Counter)
+    left_out: Counter[Lack] = field(default_factory=Counter)
     # Other tables that look like people, if there are none in the chosen one
     others: Sequence[str] = ()
 
 
-def run(order: Order) -> Report:
-    """Bring the people of a file. Raises UnreadableError and OSError before anything is written."""
-    found = contents.read(order.path, order.user_model, _judge(order.organization))
+def run(order: Order) -> Arrivals:
+    """Bring the people of a file. Raises DumpError and OSError before anything is written."""
+    found = contents.read(order.path, order.user_model, _reader(order.organization))
     brand = SitePolicy.brand()
-    wishes = Wishes(order.with_staff, brand.login_with is LoginWith.USERNAME)
-    report = Report(others=sorted(found.others))
+    chosen = Chosen(order.with_staff, brand.login_with is LoginWith.USERNAME)
+    report = Arrivals(others=sorted(found.others))
     for batch in _batches(found.people()):
         with transaction.atomic():
-            _bring(order, report, [people.judge(found, row, wishes) for row in batch])
+            _bring(order, report, [people.judge(found, row, chosen) for row in batch])
             transaction.set_rollback(order.dry_run)
     return report
 
 
-def _judge(organization: Organization | None) -> Judge:
+def _reader(organization: Organization | None) -> DeviceReader:
     branch = policies.branch_of(organization) if organization else Branch()
     policy = policies.policy_at(SitePolicy.load(), branch)
     reader = Reader(policy.home_region, policy.allow_voip, settings.SMS_TEST_NUMBERS)
-    return Judge(site(), reader)
+    return DeviceReader(reader)
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -87,7 +82,7 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _bring(order: Order, report: Report, judged: Sequence[Newcomer | LeftOut]) -> None:
+def _bring(order: Order, report: Arrivals, judged: Sequence[Newcomer | LeftOut]) -> None:
     """Write a batch of people, and count what came and what did not."""
     report.people += len(judged)
     emails = [one.email for one in judged if isinstance(one, Newcomer)]
@@ -97,24 +92,24 @@ def _bring(order: Order, report: Report, judged: Sequence[Newcomer | LeftOut]) -
         if isinstance(one, LeftOut):
             _leave_out(order, report, [one])
         elif one.email in here:
-            _leave_out(order, report, [one.without(Reason.HERE)])
+            _leave_out(order, report, [one.without(Lack.HERE)])
         elif person := _written(order, report, one):
             written.append(person)
     imported_hashes.note(written)
 
 
-def _written(order: Order, report: Report, one: Newcomer) -> User | None:
+def _written(order: Order, report: Arrivals, one: Newcomer) -> User | None:
     try:
         with transaction.atomic():
             fitting = _without_taken(one)
             person = _create(order, fitting)
     except (IntegrityError, EmptyPolicyError) as error:
-        reason = Reason.NO_METHOD if isinstance(error, EmptyPolicyError) else Reason.CONFLICT
+        reason = Lack.NO_METHOD if isinstance(error, EmptyPolicyError) else Lack.CONFLICT
         _leave_out(order, report, [one.without(reason)])
         return None
     report.new += 1
     report.passwords += person.has_usable_password()
-    report.factors.update(KINDS[type(each)] for each in fitting.factors)
+    report.factors.update(each.kind for each in fitting.factors)
     _leave_out(order, report, fitting.left_out)
     return person
 
@@ -130,11 +125,11 @@ def _create(order: Order, one: Newcomer) -> User:
         date_joined=one.row.moment("date_joined") or now,
         last_login=one.row.moment("last_login"),
         mailbox_proven_at=one.proven_at,
-        # Also if no second step comes: then a password alone must not add one (S12).
+        # Also if no second step comes: then just a password must not add one (S12).
         ever_bound_at=now if one.was_bound else None,
     )
     person.save(force_insert=True)
-    imported.bring(person, one.factors, handle=one.handle)
+    factors.bring(person, one.factors)
     if order.organization:
         members.join(None, person, order.organization, tells=False)
     audit.record(Event.IMPORTED, person, by=0, outcome=str(ImportLine.Outcome.NEW))
@@ -144,24 +139,16 @@ def _create(order: Order, one: Newcomer) -> User:
 def _without_taken(one: Newcomer) -> Newcomer:
     """Return the person without a username and passkeys that others here have."""
     found = []
-    username, factors = one.username, one.factors
+    username = one.username
     if username and User.objects.filter(username=username).exists():
         username = None
-        found.append(one.lacking("username", Reason.USERNAME))
-    keys = [each for each in factors if isinstance(each, Key)]
-    taken = {each for each in keys if _is_taken(each.credential_id)}
-    if keys and PasskeyHandle.objects.filter(value=one.handle).exists():
-        taken = set(keys)
-    factors = [each for each in factors if each not in taken]
-    found += [one.lacking("passkey", Reason.TAKEN) for _key in taken]
-    return replace(one, username=username, factors=factors, left_out=[*one.left_out, *found])
+        found.append(one.lacking("username", Lack.USERNAME))
+    free = [each for each in one.factors if not each.is_taken]
+    found += [one.lacking(each.kind, Lack.TAKEN) for each in one.factors if each not in free]
+    return replace(one, username=username, factors=free, left_out=[*one.left_out, *found])
 
 
-def _is_taken(credential_id: bytes) -> bool:
-    return Passkey.objects.filter(credential_id=credential_id).exists()
-
-
-def _leave_out(order: Order, report: Report, found: Iterable[LeftOut]) -> None:
+def _leave_out(order: Order, report: Arrivals, found: Iterable[LeftOut]) -> None:
     for each in found:
         report.left_out[each.reason] += 1
         order.tell(each)

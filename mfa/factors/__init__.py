@@ -18,8 +18,17 @@ from mfa.factors.binding import (
     waiting_number,
 )
 from mfa.factors.email import MOST_EMAILS, add_email, has_most_emails
+from mfa.factors.imported import (
+    Imported,
+    ImportedApp,
+    ImportedPhone,
+    OtherSiteError,
+    UnusableError,
+    bring,
+)
 from mfa.factors.kind import Asked, Kind, Words
 from mfa.factors.names import prefer, rename
+from mfa.factors.passkey.imported import ImportedKey, read_imported_key
 from mfa.factors.phone import (
     MOST_PHONES,
     TEXT_NOTICE,
@@ -56,13 +65,20 @@ __all__ = [
     "MOST_PHONES",
     "TEXT_NOTICE",
     "Asked",
+    "Imported",
+    "ImportedApp",
+    "ImportedKey",
+    "ImportedPhone",
     "Kind",
+    "OtherSiteError",
+    "UnusableError",
     "add_email",
     "add_phone",
     "are_backed_up",
     "are_enough",
     "are_outdated",
     "assign_phone",
+    "bring",
     "change_phone",
     "drop_proposed",
     "end_former",
@@ -83,6 +99,7 @@ __all__ = [
     "prefer",
     "propose_phone",
     "proposed_number",
+    "read_imported_key",
     "rebind",
     "remove",
     "rename",

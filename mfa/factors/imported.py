@@ -1,88 +1,89 @@
 """Factors that a person enrolled in another system, and that work here at once."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from django.utils import timezone
 
-from mfa.factors.passkey.providers import provider_of
+from mfa.factors.phone import MOST_PHONES
+from mfa.factors.totp import MOST_APPS
 from mfa.models import AbstractMfaUser, Factor
-from mfa.models.factors import NAME_LENGTH
-from mfa.models.passkeys import Passkey, PasskeyHandle
 from mfa.rules import base32
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class OtherSiteError(ValueError):
+    """A credential of another host name."""
+
+
+class UnusableError(ValueError):
+    """A credential that cannot be read, or that nothing here can verify."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported(ABC):
+    """A factor with the time of its setup. `most` is how many of its kind a person can have."""
+
+    kind: ClassVar[str]
+    most: ClassVar[int]
+
+    since: datetime | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether another person here has it."""
+        return False
+
+    @abstractmethod
+    def row(self) -> Factor:
+        """Return what the table of factors stores."""
+
+    def add_details(self, factor: Factor) -> None:  # noqa: B027 most kinds have none
+        """Store what a kind has in tables of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedApp(Imported):
     """An authenticator app: its secret, and the newest time step used (TO-02)."""
+
+    kind: ClassVar[str] = Factor.Kind.APP.value
+    most: ClassVar[int] = MOST_APPS
 
     secret: bytes
     last_step: int = 0
     name: str = ""
-    since: datetime | None = None
+
+    def row(self) -> Factor:
+        """Store the secret in the form of `totp.add`."""
+        secret = base32.encode(self.secret)
+        return Factor(kind=Factor.Kind.APP, name=self.name, secret=secret, last_step=self.last_step)
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedPhone(Imported):
     """A confirmed number in E.164. `preferred` gets the codes before others."""
+
+    kind: ClassVar[str] = Factor.Kind.PHONE.value
+    most: ClassVar[int] = MOST_PHONES
 
     number: str
     preferred: bool = False
-    since: datetime | None = None
+
+    def row(self) -> Factor:
+        """Store the number."""
+        return Factor(kind=Factor.Kind.PHONE, target=self.number, preferred=self.preferred)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """The public part of a passkey, as in the table of passkeys."""
+def bring(user: AbstractMfaUser, found: Iterable[Imported]) -> None:
+    """Store the factors of a person who has just been created. No one is notified.
 
-    credential_id: bytes
-    public_key: bytes
-    sign_count: int
-    backup_eligible: bool
-    backed_up: bool
-    transports: tuple[str, ...]
-    provider: str
-    name: str = ""
-    since: datetime | None = None
-
-
-Imported = App | Phone | Key
-
-
-def bring(user: AbstractMfaUser, found: Sequence[Imported], *, handle: bytes = b"") -> None:
-    """Store the factors of a person who has just been created. Nobody is notified.
-
-    `handle` is the user handle that the passkeys carry (WA-06). Raises IntegrityError for a passkey
-    or a handle that is here already.
+    Raises IntegrityError for one that `is_taken`.
     """
-    if handle and any(isinstance(one, Key) for one in found):
-        PasskeyHandle.objects.create(user_id=user.pk, value=handle)
     for one in found:
-        _bring(user, one)
-
-
-def _bring(user: AbstractMfaUser, one: Imported) -> None:
-    since = one.since or timezone.now()
-    row = Factor(user_id=user.pk, confirmed_at=since, status_at=since)
-    match one:
-        case App():
-            row.kind, row.name = Factor.Kind.APP, one.name
-            row.secret, row.last_step = base32.encode(one.secret), one.last_step
-        case Phone():
-            row.target, row.preferred = one.number, one.preferred
-        case Key():
-            row.kind = Factor.Kind.PASSKEY
-            row.name = one.name or provider_of(one.provider)[:NAME_LENGTH]
-    row.save(force_insert=True)
-    if isinstance(one, Key):
-        Passkey.objects.create(
-            factor=row,
-            credential_id=one.credential_id,
-            public_key=one.public_key,
-            sign_count=one.sign_count,
-            backup_eligible=one.backup_eligible,
-            backed_up=one.backed_up,
-            transports=list(one.transports),
-            provider=one.provider,
-        )
+        factor = one.row()
+        factor.user_id = user.pk
+        factor.confirmed_at = factor.status_at = one.since or timezone.now()
+        factor.save(force_insert=True)
+        one.add_details(factor)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.django_import import contents, run
 from accounts.django_import.people import LeftOut
-from accounts.django_import.reading import UnreadableError
+from accounts.django_import.reading import DumpError
 from accounts.django_import.words import WORDS
 from accounts.models import Organization
 from mfa.rules.cells import safe
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     help = (
         "Bring the people of a project with django-otp, django-two-factor-auth or django-allauth: "
         "passwords, authenticator apps, phones and passkeys. FILE is written by `manage.py "
-        "dumpdata` there. Nobody gets an email. --dry-run writes nothing."
+        "dumpdata` there. No one gets an email. --dry-run writes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -54,7 +54,7 @@ class Command(BaseCommand):
                 report = run.run(order)
             except OSError as error:
                 raise CommandError(f"{path.name} cannot be read: {error.strerror}.") from None
-            except UnreadableError as error:
+            except DumpError as error:
                 raise CommandError(f"{path.name}: {error}") from None
         if not report.people:
             raise CommandError(self._nobody(order, report))
@@ -84,13 +84,13 @@ class Command(BaseCommand):
             raise CommandError(f"There is no organization with the short name {slug}.")
         return found
 
-    def _nobody(self, order: run.Order, report: run.Report) -> str:
+    def _nobody(self, order: run.Order, report: run.Arrivals) -> str:
         words = f"There are no people of {order.user_model} in the file."
         if not report.others:
             return words
         return f"{words} Use --user-model with one of: {', '.join(report.others)}."
 
-    def _report(self, order: run.Order, report: run.Report) -> None:
+    def _report(self, order: run.Order, report: run.Arrivals) -> None:
         factors = ", ".join(f"{count} {kind}" for kind, count in sorted(report.factors.items()))
         self.stdout.write(f"{report.people} people in the file, {report.new} new")
         self.stdout.write(f"passwords: {report.passwords}")

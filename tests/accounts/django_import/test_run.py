@@ -136,8 +136,8 @@ def test_everything_left_out_is_named(dump: Make, tmp_path: Path) -> None:
     assert all(not cell.startswith("=") for row in rows_of(left_out) for cell in row.values())
 
 
-def test_password_alone_adds_nothing_where_the_factor_was_lost(dump: Make) -> None:
-    """S12: who had a second step there proves the mailbox here before another one."""
+def test_password_adds_nothing_where_the_factor_was_lost(dump: Make) -> None:
+    """S12: who had a second step there proves the email address before adding another."""
     said(dump("otp", SHORT))
     for name, was_bound in (("eight", True), ("unfinished", False), ("codes", False)):
         person = User.objects.get(email=f"{name}@example.org")
