@@ -150,6 +150,13 @@ own_urls = [
     path("email/", email.change_email, name="change_email"),
     path("email/<uid:uid>/<token:token>/", email.confirm_email, name="confirm_email"),
     path("email/<tail:tail>/", links.cut_email, name="cut_email"),
+    path("recovery-email/", email.recovery_email, name="recovery_email"),
+    path(
+        "recovery-email/<uid:uid>/<token:token>/",
+        email.confirm_recovery_email,
+        name="confirm_recovery_email",
+    ),
+    path("recovery-email/<tail:tail>/", links.cut_recovery_email, name="cut_recovery_email"),
     path("activity/<int:event_id>/", not_me.not_me, name="not_me"),
     path("warning/<uid:uid>/<token:token>/", warning.confirm_warning, name="confirm_warning"),
     path("warning/<tail:tail>/", links.cut_warning, name="cut_warning"),

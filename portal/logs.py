@@ -24,6 +24,7 @@ LONGEST, LONGEST_TRACEBACK = 4_000, 20_000
 HIDDEN_PATHS = (
     "/password/reset/",
     "/me/email/",
+    "/me/recovery-email/",
     "/me/warning/",
     "/me/not-me/",
     "/recover/stop/",

@@ -36,7 +36,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         """accounts:change_password accounts:login accounts:logout accounts:forgot
         accounts:link_sent accounts:reset accounts:new_password accounts:confirm_email
         accounts:confirm_warning accounts:report accounts:invitation accounts:stop_recovery
-        accounts:confirm_pass
+        accounts:confirm_pass accounts:confirm_recovery_email
         accounts:register accounts:register_at
         accounts:register_code
         accounts:login_by_passkey
@@ -54,13 +54,15 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
     (
         EMPTY,
         """accounts:cut_reset accounts:cut_email accounts:cut_warning accounts:cut_report
-        accounts:cut_invitation accounts:cut_recovery accounts:cut_pass mfa:status
+        accounts:cut_invitation accounts:cut_recovery accounts:cut_pass
+        accounts:cut_recovery_email mfa:status
         mfa:push_status mfa:new_phone_status mfa:pair mfa:approve""",
     ),
     (
         LOGGED_IN,
         """home accounts:step_up accounts:details accounts:password accounts:data
-        accounts:change_email accounts:renew mfa:change_phone mfa:change_phone_verify
+        accounts:change_email accounts:recovery_email accounts:renew mfa:change_phone
+        mfa:change_phone_verify
         mfa:change_phone_resend mfa:add_app mfa:add_passkey mfa:add_passkey_options mfa:untrust
         mfa:untrust_all mfa:add_phone mfa:recovery_codes
         mfa:recovery_codes_file mfa:security mfa:end_session mfa:end_other_sessions mfa:stay

@@ -54,6 +54,8 @@ PAGES = {
     "accounts:register_code": "registered",
     "accounts:change_email": "home",
     "accounts:confirm_email": "moving",
+    "accounts:recovery_email": "home",
+    "accounts:confirm_recovery_email": "adding_email",
     "accounts:confirm_warning": "warned",
     "accounts:report": "noticed",
     "accounts:stop_recovery": "waiting",
@@ -180,6 +182,7 @@ CUT = {
     "accounts:cut_invitation",
     "accounts:cut_recovery",
     "accounts:cut_pass",
+    "accounts:cut_recovery_email",
 }
 # They redirect to a page.
 LEADS = {
@@ -245,7 +248,7 @@ def mailed_link() -> tuple[str, str]:
     mails = OutboxMessage.objects.filter(channel="email").values_list("body", flat=True)
     found = (
         re.findall(
-            r"/(?:password/reset|me/email|me/warning|me/not-me|invitation|recover/stop|pass/confirm)/"
+            r"/(?:password/reset|me/email|me/recovery-email|me/warning|me/not-me|invitation|recover/stop|pass/confirm)/"
             r"([^/]+)/([^/]+)/",
             body,
         )
@@ -281,6 +284,14 @@ def called(asked: Browser, alice: User, root: User) -> Browser:
     with TestCase.captureOnCommitCallbacks(execute=True):
         passes.ask(root, alice, named="Root", client=NOWHERE)
     return asked
+
+
+@pytest.fixture
+def adding_email(browser: Browser, alice: User) -> Browser:
+    """Alice, who asked for a link to her recovery email."""
+    browser.log_in(alice)
+    browser.post("/me/recovery-email/", {"email": "alice.second@example.net"})
+    return browser
 
 
 @pytest.fixture
@@ -583,6 +594,7 @@ STATIONS = (
     "asked",
     "waiting",
     "called",
+    "adding_email",
     "keyed",
     "pushed",
     "approving",

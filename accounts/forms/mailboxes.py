@@ -54,3 +54,12 @@ class EmailForm(forms.Form):
         if email == self.user.email:
             raise forms.ValidationError(_("This is already your email."))
         return short_enough(email)
+
+
+class RecoveryEmailForm(EmailForm):
+    """A second address, for notices and recovery."""
+
+    def __init__(self, user: User, data: Mapping[str, str] | None) -> None:
+        """Name the field."""
+        super().__init__(user, data)
+        self.fields["email"].label = _("Recovery email")

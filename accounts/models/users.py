@@ -31,6 +31,7 @@ from accounts.people import links, notice_links, ownership, pass_links, recovery
 from accounts.people.links import Link
 from mfa.models import AbstractMfaUser, SitePolicy, plain_text
 from mfa.models.cohorts import Cohort
+from mfa.models.people import RESTS_AFTER_CHANGE
 from mfa.rules.fold import Combination
 from mfa.rules.login_names import LoginWith
 from mfa.rules.policy import Policy
@@ -90,6 +91,10 @@ class User(AbstractMfaUser):
     email = EmailField(_("Email"), unique=True)
     # A new address, until its emailed link is opened
     new_email = EmailField(blank=True, editable=False)
+    # A second address for notices and recovery, and one that waits for its link (RV-08)
+    recovery_email = EmailField(blank=True, editable=False)
+    new_recovery_email = EmailField(blank=True, editable=False)
+    recovery_email_at = models.DateTimeField(null=True, editable=False)
     username = UsernameField(
         _("Username"), max_length=usernames.LONGEST, unique=True, null=True, blank=True
     )
@@ -239,6 +244,20 @@ class User(AbstractMfaUser):
     def zone(self) -> tzinfo:
         """The time zone of pages and messages."""
         return zones.zone_of(self.time_zone)
+
+    @property
+    def more_emails(self) -> tuple[str, ...]:
+        """The recovery email, which gets all notices too."""
+        return (self.recovery_email,) if self.recovery_email else ()
+
+    def recovery_addresses(self, now: datetime) -> tuple[str, ...]:
+        """Return where a code to set up a new factor can go.
+
+        A new recovery email waits for a week, so that the notified owner can object (EM-06).
+        """
+        at = self.recovery_email_at
+        waited = at is not None and at + RESTS_AFTER_CHANGE <= now
+        return (self.email, *(self.more_emails if waited else ()))
 
     def get_full_name(self) -> str:
         """Return the full name, or the email."""

@@ -26,6 +26,8 @@ class Link(StrEnum):
     SET = "set"
     # Proves the new email address of an account
     EMAIL = "email"
+    # Proves a second address, for notices and recovery (RV-08)
+    RECOVERY_EMAIL = "recovery_email"
     # Confirms the warning about wrong codes; mfa.challenges.verify uses the same name
     WARNING = "warning"
 
@@ -48,6 +50,7 @@ LIVES = {
     Link.RESET: timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
     Link.SET: timedelta(hours=24),
     Link.EMAIL: timedelta(minutes=60),
+    Link.RECOVERY_EMAIL: timedelta(minutes=60),
     # The counts that it clears expire a day after the last wrong code.
     Link.WARNING: timedelta(hours=24),
 }
@@ -55,6 +58,7 @@ PAGES = {
     Link.RESET: "accounts:reset",
     Link.SET: "accounts:reset",
     Link.EMAIL: "accounts:confirm_email",
+    Link.RECOVERY_EMAIL: "accounts:confirm_recovery_email",
     Link.WARNING: "accounts:confirm_warning",
 }
 
@@ -65,6 +69,7 @@ class Owner(Protocol):
     pk: int
     email: str
     new_email: str
+    new_recovery_email: str
     password: str
     session_epoch: int
     answers_confirmed_at: datetime | None
@@ -111,6 +116,8 @@ def address_of(
 
 
 def _target(link: Link, owner: Owner) -> str:
+    if link is Link.RECOVERY_EMAIL:
+        return owner.new_recovery_email
     return owner.new_email if link is Link.EMAIL else owner.email
 
 

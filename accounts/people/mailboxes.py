@@ -80,3 +80,56 @@ def _move(request: HttpRequest, person: User) -> None:
         old=masked_old,
         new=masked_new,
     )
+
+
+def ask_recovery(request: HttpRequest, user: User, email: str) -> None:
+    """Email a link to a second address, which is for notices and recovery. Raises TooMany."""
+    with transaction.atomic():
+        per_mailbox = limits.MAILS_PER_NEW_EMAIL.of(email)
+        counters.take([limits.NEW_EMAILS_PER_PERSON.of(str(user.pk)), per_mailbox])
+        User.objects.filter(pk=user.pk).update(new_recovery_email=email)
+        user.new_recovery_email = email
+        masked = masking.masked_email(email)
+        audit.record(Event.EMAIL_ASKED, user, client=client_of(request), email=masked)
+        if channels.available(ChannelName.EMAIL):
+            context = links.context_of(Link.RECOVERY_EMAIL, user)
+            deliveries.queue(
+                user,
+                "recovery_email_link",
+                channel=ChannelName.EMAIL,
+                target=email,
+                context=context,
+            )
+
+
+def confirm_recovery(request: HttpRequest, user: User, uid: str, token: str) -> bool:
+    """Keep the confirmed second address. Return False if the link is no longer valid."""
+    with transaction.atomic():
+        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if links.opened_by(person, uid, token) is not Link.RECOVERY_EMAIL:
+            return False
+        _keep_recovery(request, person, person.new_recovery_email)
+    return True
+
+
+def remove_recovery(request: HttpRequest, user: User) -> None:
+    """Forget the second address, which is notified too."""
+    with transaction.atomic():
+        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if person.recovery_email:
+            _keep_recovery(request, person, "")
+
+
+def _keep_recovery(request: HttpRequest, person: User, email: str) -> None:
+    old, person.recovery_email, person.new_recovery_email = person.recovery_email, email, ""
+    person.recovery_email_at = timezone.now() if email else None
+    columns = ["recovery_email", "new_recovery_email", "recovery_email_at"]
+    person.save(update_fields=columns)
+    notices.tell(
+        Event.RECOVERY_EMAIL_CHANGED,
+        person,
+        client=client_of(request),
+        numbers=factors.numbers_of(person),
+        old_email=old,
+        new=masking.masked_email(email) if email else "",
+    )

@@ -41,7 +41,7 @@ def make(person: User, event: int, *, client: Client) -> None:
             return
         counters.take([limits.REPORTS.of(str(person.pk))])
         way, off = found.way_on(client), found.turned_off()
-        _secure(found.person, way, off, client)
+        _secure(found.person, found.event.event, way, off, client)
         # A stranger may have said that the phone is lost.
         recoveries.stop(found.person, RecoveryRequest.Outcome.STRANGER, client=client)
         passes.cancel(found.person, client=client)
@@ -61,17 +61,21 @@ def make(person: User, event: int, *, client: Client) -> None:
             resets.send_after_report(found.person, client=client)
 
 
-def _secure(person: User, way: WayOn, off: list[Factor], client: Client) -> None:
+def _secure(person: User, event: str, way: WayOn, off: list[Factor], client: Client) -> None:
     for factor in off:
         factors.suspend_reported(person, factor, client=client)
     if way in {WayOn.LINK, WayOn.ASK, WayOn.CLOSED}:
         person.set_unusable_password()
     person.password_expired = True
     person.is_active = way is not WayOn.CLOSED
+    if event == Event.RECOVERY_EMAIL_CHANGED:
+        person.recovery_email = person.new_recovery_email = ""
+        person.recovery_email_at = None
     # The stranger may also have closed the account, which would delete it.
     person.closed_at = None
     person.session_epoch += 1
     person.device_epoch += 1
     columns = ["password", "password_expired", "is_active", "closed_at"]
+    columns += ["recovery_email", "new_recovery_email", "recovery_email_at"]
     person.save(update_fields=[*columns, "session_epoch", "device_epoch"])
     Session.objects.filter(user_id=person.pk).delete()

@@ -13,6 +13,7 @@ from accounts.people.links import Dead
 
 RESET, EMAIL, WARNING = "accounts:reset", "accounts:confirm_email", "accounts:confirm_warning"
 REPORT, INVITATION = "accounts:report", "accounts:invitation"
+RECOVERY_EMAIL = "accounts:confirm_recovery_email"
 RECOVERY, PASS = "accounts:stop_recovery", "accounts:confirm_pass"
 
 
@@ -82,6 +83,15 @@ def cut_recovery(request: HttpRequest, tail: str) -> HttpResponse:
 def cut_pass(request: HttpRequest, tail: str) -> HttpResponse:
     """Handle the link of a one-time pass that an email program cut, changed or extended."""
     return _without_tail(request, PASS, tail)
+
+
+@login_not_required
+@never_cache
+@sensitive_variables("tail")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cut_recovery_email(request: HttpRequest, tail: str) -> HttpResponse:
+    """Handle the link of a recovery email that an email program cut, changed or extended."""
+    return _without_tail(request, RECOVERY_EMAIL, tail)
 
 
 def _without_tail(request: HttpRequest, page: str, tail: str) -> HttpResponse:

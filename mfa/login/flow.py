@@ -49,10 +49,12 @@ class Flow(Standing):
         match purpose:
             case Purpose.LOGIN | Purpose.STEP_UP | Purpose.RESET:
                 self._ask_factor()
-            case Purpose.RECOVER if self.question:
+            case Purpose.RECOVER if self.question and not new:
                 self.resend()
             case Purpose.RECOVER:
-                self._issue(Target(channel=ChannelName.EMAIL, address=self.user.email))
+                known = self.user.recovery_addresses(self.now)
+                address = new if new in known else self.user.email
+                self._issue(Target(channel=ChannelName.EMAIL, address=address))
             case Purpose.ENROLL | Purpose.CHANGE:
                 self.pending.adds = adds
                 is_number = by is ChannelName.SMS

@@ -197,6 +197,8 @@ class Standing:
             if (asked.channel, asked.factor_id) != (route.channel, route.factor):
                 return None
             to_mailbox = route.factor is None
+        if purpose is Purpose.RECOVER:
+            return asked if asked.target in self.user.recovery_addresses(self.now) else None
         return None if to_mailbox and asked.target != self.user.email else asked
 
     def save(self, **news: Any) -> None:

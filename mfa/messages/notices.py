@@ -52,6 +52,7 @@ NOTICES = {
     Event.RECOVERY_CODE_USED: _both("recovery_code_used"),
     # The old address (`old_email`) gets it too.
     Event.EMAIL_CHANGED: _both("email_changed"),
+    Event.RECOVERY_EMAIL_CHANGED: _both("recovery_email_changed"),
     Event.PASSWORD_CHANGED: _both("password_changed"),
     Event.PASSWORD_EXPIRED: (Notice("password_expired"),),
     # An attacker may own the email account that got the link.
@@ -213,8 +214,8 @@ def numbers_of(user: AbstractMfaUser) -> list[str]:
 
 
 def emails_of(user: AbstractMfaUser) -> list[str]:
-    """Return all enrolled emails of a person, also those reported lost."""
-    return _targets(user, Factor.Kind.EMAIL)
+    """Return all enrolled emails of a person, also those reported lost, and the recovery email."""
+    return [*_targets(user, Factor.Kind.EMAIL), *user.more_emails]
 
 
 def _targets(user: AbstractMfaUser, kind: Factor.Kind) -> list[str]:

@@ -29,6 +29,10 @@ class Event(models.TextChoices):
     PASSWORD_EXPIRED = "password_expired", _("An administrator required a new password.")
     EMAIL_ASKED = "email_asked", _("A link was sent to verify a new email address.")
     EMAIL_CHANGED = "email_changed", _("The email address was changed.")
+    RECOVERY_EMAIL_CHANGED = (
+        "recovery_email_changed",
+        _("The recovery email was changed."),
+    )
     CODE_SENT = "code_sent", _("A code was sent.")
     CODE_REFUSED = "code_refused", _("No code was sent because too many were requested.")
     CODE_RIGHT = "code_right", _("The code was correct.")

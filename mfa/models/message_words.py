@@ -59,6 +59,8 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "recovery_begun": _("New set-up by email started"),
     "recovery_code_used": _("Recovery code used"),
     "recovery_codes_made": _("New recovery codes"),
+    "recovery_email_changed": _("Recovery email changed"),
+    "recovery_email_link": _("Link to verify a recovery email"),
     "recovery_ended": _("Request after a lost phone ended"),
     "recovery_ready": _("Wait after a lost phone ended"),
     "recovery_shortened": _("Wait after a lost phone shortened"),

@@ -168,6 +168,16 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         return False
 
     @property
+    def more_emails(self) -> tuple[str, ...]:
+        """The person's other verified addresses, which get all notices too (RV-08)."""
+        return ()
+
+    def recovery_addresses(self, now: datetime) -> tuple[str, ...]:
+        """Return the verified addresses that a code to set up a new factor can go to (RV-08)."""
+        del now
+        return (self.email,)
+
+    @property
     def zone(self) -> tzinfo:
         """The time zone of the person's messages."""
         return timezone.get_default_timezone()

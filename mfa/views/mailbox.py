@@ -27,6 +27,7 @@ from mfa.views.pages import code_context, out_of_order, show
 def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Send a code on request, and verify it."""
     form, refusal = CodeForm(), None
+    other = next(iter(flow.user.recovery_addresses(flow.now)[1:]), "")
     if "code" in request.POST:
         form = CodeForm(request.POST)
         if form.is_valid():
@@ -36,7 +37,7 @@ def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
             form.refuse(result, flow.question)
     elif request.method == "POST":
         try:
-            flow.ask()
+            flow.ask(other if "other" in request.POST else "")
             return redirect("mfa:mailbox")
         except TooMany as too_many:
             refusal = too_many
@@ -52,6 +53,7 @@ def mailbox(request: HttpRequest, flow: Flow) -> HttpResponse:
         "deadline": flow.user.mfa_policy.deadline,
         "email_only": only_email(flow.user.mfa_policy.methods),
         "lost": flow.pending.lost and bool(flow.facts.routes),
+        "other": other and channels.masked(ChannelName.EMAIL, other),
         "masked": channels.masked(ChannelName.EMAIL, flow.user.email),
         **code_context(flow.question),
         **out_of_order(flow),

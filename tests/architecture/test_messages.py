@@ -23,6 +23,7 @@ TEXTS = sorted(path.stem for path in (TEMPLATES / "messages/sms").iterdir())
 LINKS = {
     "password_link",
     "pass_asked",
+    "recovery_email_link",
     "email_link",
     "email_taken",
     "invitation",
@@ -116,9 +117,8 @@ def test_subject_is_one_line_and_begins_with_portal() -> None:
 
 
 # An unconfirmed address learns nothing about accounts.
-TELLING = [
-    name for name in MAILS if name not in {"code", "email_link", "invitation", "registration"}
-]
+UNCONFIRMED = {"code", "email_link", "recovery_email_link", "invitation", "registration"}
+TELLING = [name for name in MAILS if name not in UNCONFIRMED]
 
 
 def test_notice_has_time_and_contact_but_no_code() -> None:

@@ -40,6 +40,8 @@ PUBLIC = {
     "accounts:cut_recovery",
     "accounts:confirm_pass",
     "accounts:cut_pass",
+    "accounts:cut_recovery_email",
+    "accounts:confirm_recovery_email",
     "admin:login",
     "admin:logout",
     "demo:phone",

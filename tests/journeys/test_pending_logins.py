@@ -81,6 +81,7 @@ SIGNED = {
     "accounts:reset",
     "accounts:stop_recovery",
     "accounts:confirm_pass",
+    "accounts:confirm_recovery_email",
     *CUT,
 }
 # Open to everyone if the organization wants it; the same view as accounts:register

@@ -44,9 +44,12 @@ def log(request: pytest.FixtureRequest):
 
 
 def path_of(link: Link, user: User) -> str:
-    User.objects.filter(pk=user.pk).update(new_email="alice.new@example.org")
+    User.objects.filter(pk=user.pk).update(
+        new_email="alice.new@example.org", new_recovery_email="alice.second@example.net"
+    )
     user.refresh_from_db()
-    target = user.new_email if link is Link.EMAIL else user.email
+    new = {Link.EMAIL: user.new_email, Link.RECOVERY_EMAIL: user.new_recovery_email}
+    target = new.get(link, user.email)
     address = links.address_of(
         link, user, target=target, at=timezone.now(), epoch=user.session_epoch
     )
@@ -62,6 +65,7 @@ SECRET_ADDRESSES: dict[str, Callable[[User], str]] = {
     "reset": lambda user: path_of(Link.RESET, user),
     "set": lambda user: path_of(Link.SET, user),
     "email": lambda user: path_of(Link.EMAIL, user),
+    "recovery email": lambda user: path_of(Link.RECOVERY_EMAIL, user),
     "receipt": receipt,
 }
 

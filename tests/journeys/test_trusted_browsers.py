@@ -514,6 +514,7 @@ SURVIVES = frozenset(
         Event.PASS_CONFIRMED,
         Event.PASS_MADE,
         Event.PASS_CANCELLED,
+        Event.RECOVERY_EMAIL_CHANGED,
         Event.RECOVERY_STARTED,
         Event.RECOVERY_WAITING,
         Event.RECOVERY_READY,

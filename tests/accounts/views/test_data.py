@@ -45,6 +45,7 @@ def test_my_details_link_to_download_of_all_data(home: Browser, alice: User) -> 
         "sessions",
         "trusted_browsers",
         "pauses",
+        "lost_phones",
         "activity",
         "messages",
     ]

@@ -91,6 +91,27 @@ def test_support_reset_form_comes_back_after_step_up(
     assert alice.factors.usable().exists()
 
 
+@pytest.mark.parametrize("page", ["pass", "recovery"])
+def test_reason_for_lost_phone_comes_back_after_step_up(
+    browser: Browser, clock: time_machine.Traveller, alice: User, page: str
+) -> None:
+    sam = make_user("sam@example.org", is_staff=True, is_superuser=True)
+    give_phone(sam, "+447700900206")
+    browser.log_in(sam)
+    clock.shift(LATER)
+    typed = {"reason": "Lost in <Rome>", "minutes": "60"}
+    shown = returned(browser, sam, f"/support/people/{alice.pk}/{page}/", typed)
+    assert KEPT in shown
+    assert 'value="Lost in &lt;Rome&gt;"' in shown
+    assert not alice.one_time_passes.exists()
+    assert not alice.recovery_requests.exists()
+
+
+def test_recovery_email_comes_back_after_step_up(stale: Browser, alice: User) -> None:
+    assert f'value="{NEW}"' in returned(stale, alice, "/me/recovery-email/", {"email": NEW})
+    assert not OutboxMessage.objects.filter(target=NEW).exists()
+
+
 def test_typed_markup_is_shown_as_text(stale: Browser, alice: User) -> None:
     page = returned(stale, alice, PHONE, {"phone": '"><script>alert(1)</script>'})
     assert "&quot;&gt;&lt;script&gt;" in page
@@ -275,6 +296,9 @@ def test_each_marked_form_is_tested() -> None:
     marked = {each.name for each in ADDRESSES if form_of(each.view)}
     assert marked == {
         "accounts:change_email",
+        "accounts:recovery_email",
+        "accounts:support_pass",
+        "accounts:support_recovery",
         # tests/accounts/views/organizations/test_guards.py
         "accounts:clients_security",
         "accounts:invite",
