@@ -241,7 +241,7 @@ def usable(
     for method in SHARED:
         # One question asks all of them, also those that get no alert (push9).
         alike = [holding for holding in held if holding.method is method]
-        if len(alike) > 1:
+        if alike[1:]:
             first = min(alike, key=attrgetter("refuses"))
             others = [holding for holding in alike if holding is not first]
             held = tuple(holding for holding in held if holding not in others)
