@@ -147,7 +147,7 @@ def factor_of(phone: Phone) -> Factor:
     return stored(phone).factor
 
 
-def give_deaf_phone(user: User) -> PushDevice:
+def give_deaf_phone(user: User, token: str = TOKEN) -> PushDevice:
     """Add a phone whose messages fail, as if the person had set it up."""
     now = timezone.now()
     User.objects.filter(pk=user.pk, ever_bound_at=None).update(ever_bound_at=now)
@@ -157,10 +157,10 @@ def give_deaf_phone(user: User) -> PushDevice:
     return PushDevice.objects.create(
         user=user,
         factor=factor,
-        code_hash=hash_of("used"),
+        code_hash=hash_of(f"used {token}"),
         paired_at=now,
         public_key=point_of(ec.generate_private_key(CURVE).public_key()),
-        token_hash=hash_of(TOKEN),
+        token_hash=hash_of(token),
         subscription=json.dumps(nowhere),
         server_key=webpush.public_key(),
         subscribed_at=now,
