@@ -23,6 +23,8 @@ from mfa.rules import login_names
 
 # Everyone's login pays for the slowest imported hash (S11). Django 6.0 has 1,200,000 iterations.
 MOST_ITERATIONS = 2_000_000
+# The width of the column
+LONGEST_HASH = 128
 # KiB and passes of Argon2. Django's own are 102,400 and 2.
 MOST_MEMORY, MOST_PASSES = 256 * 1024, 8
 
@@ -105,6 +107,8 @@ def judge(contents: Contents, row: Row, chosen: Chosen) -> Newcomer | LeftOut:
 
 def is_known(password: str) -> bool:
     """Whether a hash can be verified here, at a cost that a login can pay."""
+    if len(password) > LONGEST_HASH or not (password.isascii() and password.isprintable()):
+        return False
     try:
         hasher = identify_hasher(password)
         parts = hasher.decode(password)

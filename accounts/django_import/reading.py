@@ -13,6 +13,10 @@ from django.utils.dateparse import parse_datetime
 
 CHUNK = 1 << 20
 BETWEEN = " \t\r\n,"
+# What a column for numbers can hold
+MOST = 1 << 63
+# Earlier times are not of a person, and some databases cannot store them.
+FIRST_YEAR = 1970
 
 
 class DumpError(ValueError):
@@ -28,14 +32,17 @@ class Row:
     fields: dict[str, object]
 
     def text(self, name: str) -> str:
-        """Return a field if it is a text, otherwise ""."""
+        """Return a field if it is a text that a database can store, otherwise ""."""
         value = self.fields.get(name)
-        return value if isinstance(value, str) else ""
+        if not isinstance(value, str) or "\0" in value:
+            return ""
+        # JSON can write halves of a character.
+        return "" if any("\ud800" <= sign <= "\udfff" for sign in value) else value
 
     def number(self, name: str, default: int = 0) -> int:
         """Return a field if it is a whole number, otherwise the default."""
         value = self.fields.get(name)
-        return value if isinstance(value, int) else default
+        return value if isinstance(value, int) and abs(value) < MOST else default
 
     def is_true(self, name: str, *, default: bool = False) -> bool:
         """Whether a field is true. Anything but true and false is the default."""
@@ -51,7 +58,9 @@ class Row:
         if found and timezone.is_naive(found):
             # The other project has USE_TZ = False.
             found = timezone.make_aware(found)
-        return found if found and found <= timezone.now() else None
+        if found is None or found.year < FIRST_YEAR:
+            return None
+        return found if found <= timezone.now() else None
 
 
 def rows(path: Path) -> Iterator[Row]:

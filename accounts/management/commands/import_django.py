@@ -44,7 +44,7 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             order = run.Order(
                 path,
-                self._writer(stack, options["left_out"]),
+                self._writer(stack, options["left_out"], path),
                 self._organization(options["organization"]),
                 options["user_model"].lower(),
                 options["with_staff"],
@@ -60,9 +60,11 @@ class Command(BaseCommand):
             raise CommandError(self._nobody(order, report))
         self._report(order, report)
 
-    def _writer(self, stack: ExitStack, name: str | None) -> Any:
+    def _writer(self, stack: ExitStack, name: str | None, read: Path) -> Any:
         if not name:
             return lambda _each: None
+        if Path(name).resolve() == read.resolve():
+            raise CommandError("Choose another file for --left-out: this one is read.")
         try:
             file = Path(name).open("w", encoding="utf-8", newline="")  # noqa: SIM115 the stack closes it
         except OSError as error:

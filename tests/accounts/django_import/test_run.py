@@ -143,6 +143,12 @@ def test_password_adds_nothing_where_the_factor_was_lost(dump: Make) -> None:
         person = User.objects.get(email=f"{name}@example.org")
         assert (person.ever_bound_at is not None) is was_bound
         assert not person.factors.exists()
+        browser = Browser()
+        asked = browser.password(person, PASSWORD).url
+        assert ("enroll" in asked) is not was_bound
+        last = browser.get("/login/enroll/phone/", follow=True).redirect_chain
+        assert bool(last) is was_bound
+        assert not browser.signed_in
 
 
 def test_staff_come_as_ordinary_people_if_asked(dump: Make) -> None:
