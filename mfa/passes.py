@@ -145,7 +145,8 @@ def spend(user: AbstractMfaUser, code: str, *, client: Client) -> Result:
         challenges.hold(user, client)
         held = OneTimePass.objects.filter(user_id=user.pk, made_at__isnull=False)
         newest = held.order_by("-made_at", "-pk").first()
-        if newest is None:
+        # Never for staff, also if it was made before they were.
+        if newest is None or pauses.hold(user).has_powers:
             return Result(Outcome.EXPIRED)
         subject = client.failures_of(lockouts.of_person(user.pk))
         counters.take([limits.RECOVERY_CODE_TRIES.of(subject)])

@@ -186,7 +186,7 @@ def _remind(pk: int, user: AbstractMfaUser) -> None:
         due = RecoveryRequest.objects.filter(pk=pk, ended_at=None, tell_at__lte=now)
         if (request := due.first()) is None:
             return
-        if now >= request.ends_at:
+        if now >= request.ends_at or held.has_powers:
             _end(held, request, Outcome.OVER)
             notices.tell(Event.RECOVERY_ENDED, held, outcome=str(Outcome.OVER))
             return

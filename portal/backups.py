@@ -10,7 +10,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
-from mfa.models import Challenge, Delivery, Factor, Pause, Session, Status
+from mfa.models import (
+    Challenge,
+    Delivery,
+    Factor,
+    OneTimePass,
+    Pause,
+    RecoveryRequest,
+    Session,
+    Status,
+)
 from mfa.models.people import with_powers
 
 SUFFIX = ".dump"
@@ -83,6 +92,11 @@ def settle() -> None:
         _settle_recovery_codes(now)
         Pause.objects.running(now).update(until=now, ended_at=now)
         Challenge.objects.open(now).update(voided_at=now)
+        # The owner may have stopped a request since, and a pass may have been used.
+        lost = RecoveryRequest.Outcome.OVER
+        RecoveryRequest.objects.filter(ended_at=None).update(ended_at=now, outcome=lost)
+        User.objects.exclude(recovery_ready_at=None).update(recovery_ready_at=None)
+        OneTimePass.objects.filter(used_at=None, ended_at=None).update(ended_at=now)
         unsent = Q(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING])
         Delivery.objects.filter(unsent).update(state=Delivery.State.DROPPED, finished_at=now)
 

@@ -19,7 +19,7 @@ from mfa.channels import webpush
 from mfa.models import Factor, Status
 from mfa.models.cohorts import has_any
 from mfa.models.factors import USABLE
-from mfa.models.people import FORGOTTEN_AFTER, RESTS_AFTER_CHANGE, RIPE_LASTS
+from mfa.models.people import FORGOTTEN_AFTER, RESTS_AFTER_CHANGE, RIPE_LASTS, with_powers
 from mfa.rules.methods import (
     FIRST,
     RESISTANT,
@@ -193,7 +193,7 @@ def _due(policy: Policy) -> Q | None:
 
 def _recovers(policy: Policy, now: datetime) -> Q:
     """Whether an emailed code allows to set up MFA, as `routes_for` says."""
-    ripe = Q(recovery_ready_at__lte=now, recovery_ready_at__gt=now - RIPE_LASTS)
+    ripe = Q(recovery_ready_at__lte=now, recovery_ready_at__gt=now - RIPE_LASTS) & ~with_powers()
     allowed = Q(reset_at__isnull=False) | ripe
     if policy.email_codes is not EmailCodes.OFF:
         allowed |= _held(_STRONG & _ACTIVE) | ~_held(_STRONG)

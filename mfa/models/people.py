@@ -239,9 +239,13 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         return Mailbox(self.email, self.mailbox_rests(now), until is not None and until > now)
 
     def recovers(self, now: datetime) -> bool:
-        """Whether a request after a lost phone is ripe: an emailed code then opens the setup."""
+        """Whether a request after a lost phone is ripe: an emailed code then opens the setup.
+
+        Never for staff, also if the request began before they were.
+        """
         ready = self.recovery_ready_at
-        return ready is not None and ready <= now < ready + RIPE_LASTS
+        is_ripe = ready is not None and ready <= now < ready + RIPE_LASTS
+        return is_ripe and not self.has_powers
 
     @property
     def mailbox_opens_at(self) -> datetime | None:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from accounts.models import User
 from mfa.models import OneTimePass, SitePolicy
@@ -87,6 +88,19 @@ def test_pass_after_its_time_opens_nothing(
     assert "There is no pass that works now" in browser.post(PASS, {"code": given}).content.decode()
     clock.shift(-MINUTE)
     assert browser.post(PASS, {"code": given}).url == "/login/enroll/phone/"
+
+
+def test_pass_from_before_a_promotion_opens_nothing(
+    browser: Browser, alice: User, root: User
+) -> None:
+    """Never for staff, whichever way they became it."""
+    given = made(root, alice)
+    browser.password(alice)
+    alice.user_permissions.add(Permission.objects.get(codename="view_auditevent"))
+    page = browser.post(PASS, {"code": given})
+    assert page.status_code != 302
+    assert alice.factors.get().status == "active"
+    assert OneTimePass.objects.get().used_at is None
 
 
 def test_pass_needs_the_password_first(browser: Browser, alice: User, root: User) -> None:

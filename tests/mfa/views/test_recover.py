@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from accounts.models import User
@@ -124,6 +125,26 @@ def test_staff_never_start_one(browser: Browser, root: User) -> None:
     page = browser.post("/recover/", follow=True).content.decode()
     assert "Another administrator must help you" in page
     assert not RecoveryRequest.objects.exists()
+
+
+def test_request_from_before_a_promotion_opens_nothing(
+    browser: Browser, alice: User, clock
+) -> None:
+    """Never for staff, whichever way they became it."""
+    no_codes_by_email()
+    held = start(browser, alice)
+    alice.user_permissions.add(Permission.objects.get(codename="view_auditevent"))
+    clock.move_to(held.ready_at)
+    browser.password(alice)
+    page = browser.get("/recover/").content.decode()
+    assert "Another administrator must help you" in page
+    assert "You can set up a new phone now" not in page
+    browser.post("/login/lost/")
+    assert browser.get("/login/mailbox/").status_code == 302
+    assert browser.get("/login/enroll/phone/").status_code == 302
+    remind()
+    assert RecoveryRequest.objects.get().outcome == Outcome.OVER
+    assert "set up a new phone now" not in told(alice)[0]
 
 
 def test_password_comes_first(browser: Browser, alice: User, bob: User) -> None:
