@@ -9,7 +9,9 @@ from mfa.models import Factor, OutboxMessage
 from mfa.sessions import devices
 from portal import backups
 from tests.conftest import give_codes, make_user
+from tests.lost_phone import no_codes_by_email, start
 from tests.mfa.test_pauses import POWERS, give
+from tests.one_time_passes import made
 from tests.portal_client import Browser, code
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -73,6 +75,22 @@ def test_nobody_is_asked_for_new_codes_without_restore(alice: User) -> None:
     hers = by_code(alice, give_codes(alice)[0])
     assert WARNING not in hers.get(SECURITY).content.decode()
     assert not OutboxMessage.objects.filter(body__contains=WARNING).exists()
+
+
+def test_restored_request_or_pass_opens_nothing(alice: User, root: User, clock) -> None:
+    """The owner may have stopped the request after the dump, and the pass may have been used."""
+    no_codes_by_email()
+    browser = Browser()
+    held = start(browser, alice)
+    given = made(root, alice)
+    backups.settle()
+    clock.move_to(held.ready_at)
+    browser.password(alice)
+    assert "Start the wait" in browser.get("/recover/").content.decode()
+    assert browser.get("/login/mailbox/").status_code == 302
+    browser.post("/login/pass/", {"code": given})
+    assert browser.get("/login/enroll/phone/").url != "/login/enroll/phone/"
+    assert alice.factors.get().status == "active"
 
 
 def test_devices_and_links_from_after_the_dump_stay_invalid(alice: User) -> None:
