@@ -45,6 +45,7 @@ TABLES = (
     "mfa.passkey",
     "mfa.pushdevice",
     "mfa.pause",
+    "mfa.recoveryrequest",
     "mfa.sendblock",
     "mfa.delivery",
     "mfa.auditevent",

@@ -16,6 +16,7 @@ from mfa.models.passkeys import Passkey
 from portal import archive
 from tests.authenticator import give_app
 from tests.conftest import give_codes, give_phone, make_user
+from tests.lost_phone import start, stop_link
 from tests.organizations import MANAGER, join, organization
 from tests.passkeys import give_passkey
 from tests.portal_client import Browser
@@ -58,6 +59,21 @@ def company(policy: SitePolicy, alice: User, root: User) -> list[str]:
     root.groups.add(group)
     root.user_permissions.add(Permission.objects.get(codename="rescue_person"))
     return give_codes(User.objects.get(pk=alice.pk))
+
+
+def test_owner_can_stop_request_after_a_lost_phone_in_the_new_portal(
+    company: list[str], alice: User, tmp_path: Path, browser: Browser
+) -> None:
+    """The person's column came along without the request that its notices stop."""
+    ben = User.objects.get(email="ben@example.org")
+    start(browser, ben)
+    link = stop_link(ben)
+    call_command("export_all", tmp_path / "all", secrets=True)
+    emptied()
+    call_command("import_all", tmp_path / "all")
+    Browser().post(link)
+    ben.refresh_from_db()
+    assert ben.recovery_ready_at is None
 
 
 def test_round_trip_keeps_every_row_and_login(
