@@ -19,6 +19,7 @@ from mfa.messages import alerts, notices, queue as deliveries
 from mfa.messages.alerts import Alert
 from mfa.models import AbstractMfaUser, Event, Factor, OneTimePass, Status
 from mfa.models.passes import LINK
+from mfa.models.people import RESTS_AFTER_CHANGE
 from mfa.rules import recovery
 from mfa.rules.methods import ChannelName
 
@@ -30,13 +31,17 @@ COUNTED = timedelta(days=30)
 
 def ask(
     actor: AbstractMfaUser, user: AbstractMfaUser, *, named: str, client: Client
-) -> OneTimePass:
+) -> OneTimePass | None:
     """Email the person a link that names the helper. The caller knows the actor may rescue.
 
-    `named` is the actor's name. Raises TooMany, and PermissionDenied for staff.
+    `named` is the actor's name. Return None for an address that was just changed, maybe by someone
+    else (EM-06). Raises TooMany, and PermissionDenied for staff.
     """
     with transaction.atomic():
         held = _hold(user)
+        changed = held.email_changed_at
+        if changed and timezone.now() < changed + RESTS_AFTER_CHANGE:
+            return None
         counters.take([limits.PASS_MAILS.of(str(held.pk))])
         asked = OneTimePass.objects.create(user_id=held.pk, helper_id=actor.pk)
         audit.record(Event.PASS_ASKED, held, client=client, by=actor.pk)
@@ -127,8 +132,9 @@ def cancel(user: AbstractMfaUser, *, client: Client) -> bool:
         now = timezone.now()
         open_ones = _open_ones(user).filter(until__gt=now)
         cancelled = bool(open_ones.update(ended_at=now))
-        # A confirmation of a stranger must not lead to the next pass.
-        OneTimePass.objects.filter(user_id=user.pk, made_at=None).update(confirmed_at=None)
+        # A confirmation of a stranger must not lead to the next pass, and none may follow.
+        questions = OneTimePass.objects.filter(user_id=user.pk, made_at=None, ended_at=None)
+        questions.update(confirmed_at=None, ended_at=now)
         if cancelled:
             audit.record(Event.PASS_CANCELLED, user, client=client)
     return cancelled

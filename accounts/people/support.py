@@ -57,8 +57,11 @@ def may_vouch(actor: AbstractMfaUser, person: User) -> bool:
     return rescue.may_rescue(actor, person, rescue.NUMBER)
 
 
-def ask_for_pass(actor: AbstractMfaUser, person: User, *, client: Client) -> OneTimePass:
-    """Ask the person by email whether they talk to the actor. Raises PermissionDenied, TooMany."""
+def ask_for_pass(actor: AbstractMfaUser, person: User, *, client: Client) -> OneTimePass | None:
+    """Ask the person by email whether they talk to the actor; None for a new address (EM-06).
+
+    Raises PermissionDenied, TooMany.
+    """
     _demand(actor, person)
     named = actor.get_full_name() if isinstance(actor, User) else actor.email
     return passes.ask(actor, person, named=named, client=client)

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -25,6 +25,10 @@ from mfa.login.typed import keeps
 from mfa.views.pages import refused, show, uncompressed
 
 PAGE = "accounts:support_pass"
+NEW_ADDRESS = _(
+    "The email address was changed in the last 7 days, so it can't confirm. "
+    "Only an administrator can make a pass."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,11 +66,14 @@ def support_pass(request: SignedIn, person_id: int) -> HttpResponse:
 
 def _ask(request: SignedIn, person: User) -> HttpResponse:
     try:
-        support.ask_for_pass(request.user, person, client=client_of(request))
+        asked = support.ask_for_pass(request.user, person, client=client_of(request))
     except TooMany:
         messages.error(request, gettext("This person already got several of these emails."))
     else:
-        messages.success(request, gettext("The email is on its way. It works for ten minutes."))
+        if asked:
+            messages.success(request, gettext("The email is on its way. It works for ten minutes."))
+        else:
+            messages.error(request, NEW_ADDRESS)
     return redirect(PAGE, person.pk)
 
 

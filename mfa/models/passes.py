@@ -60,7 +60,8 @@ class OneTimePass(models.Model):
 
     def may_confirm(self, now: datetime) -> bool:
         """Whether the person can still confirm."""
-        return self.made_at is None and now < self.asked_at + CONFIRM_LASTS
+        waits = self.made_at is None and self.ended_at is None
+        return waits and now < self.asked_at + CONFIRM_LASTS
 
     def is_confirmed(self, now: datetime) -> bool:
         """Whether the person has confirmed, and the helper can make the pass."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.people import support
@@ -122,13 +123,17 @@ def test_no_pass_for_staff_or_oneself_and_ten_a_day(
 def test_report_of_the_notice_cancels_unused_pass(desk: Browser, alice: User) -> None:
     """“This wasn't me”: the pass opens nothing, and the password is gone."""
     code = given(desk, alice)
+    desk.post(page_of(alice), {"ask": "yes"})
+    link = confirm_link(alice)
     event = AuditEvent.objects.get(event=Event.PASS_MADE)
-    assert "/me/not-me/" in told(alice)[0]
+    assert "/me/not-me/" in told(alice)[1]
     address = alice.not_me_link(event.pk, at=event.at)
     browser = Browser()
     browser.password(alice)
     assert Browser().post(address.removeprefix("http://testserver")).status_code == 302
     assert AuditEvent.objects.filter(event=Event.PASS_CANCELLED, user=alice).count() == 1
+    page = Browser().post(link)
+    assert page.status_code == 410, "a stranger with the mailbox confirms no more"
     alice.refresh_from_db()
     alice.set_password("correct horse battery staple")
     alice.save()
@@ -143,3 +148,16 @@ def test_emails_of_questions_have_a_limit(desk: Browser, alice: User) -> None:
     page = desk.post(page_of(alice), {"ask": "yes"}, follow=True)
     assert "already got several of these emails" in page.content.decode()
     assert OneTimePass.objects.count() == 5
+
+
+def test_address_that_was_just_changed_confirms_nothing(desk: Browser, alice: User, clock) -> None:
+    """EM-06: a stranger with an open session may have changed it, and call support."""
+    User.objects.filter(pk=alice.pk).update(email_changed_at=timezone.now())
+    clock.shift(timedelta(days=7, minutes=-1))
+    desk.log_in(User.objects.get(email="dana@example.org"))
+    page = desk.post(page_of(alice), {"ask": "yes"}, follow=True)
+    assert "changed in the last 7 days" in page.content.decode()
+    assert not OneTimePass.objects.exists()
+    clock.shift(timedelta(minutes=1))
+    confirmed(desk, alice)
+    assert OneTimePass.objects.get().confirmed_at
