@@ -23,6 +23,7 @@ from mfa.rules.routes import Purpose
 from tests import every_state
 from tests.conftest import NOON
 from tests.organizations import settings
+from tests.phones import KEY
 
 pytestmark = pytest.mark.usefixtures("clock")
 PEOPLE = 500
@@ -90,7 +91,7 @@ def companies(request: pytest.FixtureRequest, policy: SitePolicy) -> list[Organi
     settings(policy, may_relax_to="off")
     settings(policy.health, mail_test_config=mail_config(), mail_tested_at=timezone.now())
     made = every_state.organizations(NOON)
-    every_state.people(number, 7, made, NOON)
+    every_state.people(number, 8, made, NOON)
     return made
 
 
@@ -205,6 +206,16 @@ def test_impact_of_many_rules_takes_several_queries(
     assert parts.count() == whole.count()
     listed = [[(each.pk, each.will) for each in impact.people()] for impact in (whole, parts)]
     assert listed[0] == listed[1] != []
+
+
+def test_impact_where_phones_approve(
+    companies: list[Organization], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a key for push, and without one."""
+    methods = site_with(methods=["push", "recovery_codes"])
+    for key in (KEY, ""):
+        monkeypatch.setattr(conf, "VAPID_PRIVATE_KEY", key)
+        assert differences(site_impact(methods), outcomes(), methods.save) == []
 
 
 def test_impact_without_email(
