@@ -440,6 +440,19 @@ JUST_RESET = Mailbox(MAILBOX.target, rests=True, after_reset=True)
             policy=OFF,
             was_reset=True,
         ),
+        used(
+            "after the wait, whatever the policy",
+            Purpose.RECOVER,
+            [PHONE],
+            EMAIL,
+            policy=OFF,
+            waited=True,
+        ),
+        used("after the wait, without mail", Purpose.RECOVER, [], channels=NO_MAIL, waited=True),
+        used(
+            "after the wait, the mail rests", Purpose.RECOVER, [PHONE], mailbox=RESTS, waited=True
+        ),
+        used("the wait is for recovery", Purpose.STEP_UP, [PHONE], TEXT, policy=OFF, waited=True),
         used("reset, without mail", Purpose.RECOVER, [], channels=NO_MAIL, was_reset=True),
         used("reset, address changed", Purpose.RECOVER, [], was_reset=True, mailbox=RESTS),
         used(
