@@ -147,7 +147,10 @@ def add_push(request: SignedIn) -> HttpResponse:
         raise Http404
     if phones.are_enough(user):
         return show(request, "mfa/add_push.html", {"most": phones.MOST_PHONES}, user=user)
-    nonce, form = nonce_of(request.session), FactorNameForm(request.POST or None)
+    # A GET does not write the session (WB-01).
+    posted = request.method == "POST"
+    nonce = nonce_of(request.session) if posted else text_of(request.session, KEY)
+    form = FactorNameForm(request.POST or None)
     if "name" in request.POST and form.is_valid():
         name, client = form.cleaned_data["name"], recognize(request, user)
         if phones.add(user, nonce=nonce, name=name, client=client).outcome is Outcome.RIGHT:
