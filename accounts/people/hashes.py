@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.hashers import (
+    Argon2PasswordHasher,
     BasePasswordHasher,
     get_hasher,
     identify_hasher,
@@ -15,6 +16,8 @@ from mfa import prepared
 _IMPORTED = prepared.Query(ImportedHash.objects.all)
 # The algorithm and the iterations of a hash, 0 if it has none
 Kind = tuple[str, int]
+# Stands before the memory, passes and lanes of Argon2 with other costs than ours
+OTHER_ARGON2 = "argon2 "
 
 
 def fit(user: User | None, password: str) -> bool:
@@ -44,8 +47,23 @@ def kind_of(encoded: str) -> Kind | None:
     except ValueError:
         return None
     if hasher.algorithm == get_hasher().algorithm:
-        return None
+        return _other_argon2(encoded)
     return str(hasher.algorithm), int(hasher.decode(encoded).get("iterations", 0))
+
+
+def _other_argon2(encoded: str) -> Kind | None:
+    """Return the kind of an Argon2 hash that takes another time than ours, otherwise None."""
+    own = get_hasher()
+    if not isinstance(own, Argon2PasswordHasher):
+        return None
+    try:
+        found = own.decode(encoded)
+    except ValueError:
+        return None
+    costs = (found["memory_cost"], found["time_cost"], found["parallelism"])
+    if costs == (own.memory_cost, own.time_cost, own.parallelism):
+        return None
+    return OTHER_ARGON2 + ",".join(map(str, costs)), 0
 
 
 def slowest(kinds: Iterable[Kind]) -> dict[str, int]:
@@ -62,7 +80,16 @@ def _even_out(password: str, paid: Kind | None) -> None:
     for algorithm, iterations in remaining.items():
         mine = paid[1] if paid and paid[0] == algorithm else None
         if mine is None or iterations > mine:
-            _run(get_hasher(algorithm), password, iterations - (mine or 0))
+            _run(_hasher_of(algorithm), password, iterations - (mine or 0))
+
+
+def _hasher_of(algorithm: str) -> BasePasswordHasher:
+    if not algorithm.startswith(OTHER_ARGON2):
+        return get_hasher(algorithm)
+    hasher = Argon2PasswordHasher()
+    costs = map(int, algorithm.removeprefix(OTHER_ARGON2).split(","))
+    hasher.memory_cost, hasher.time_cost, hasher.parallelism = costs
+    return hasher
 
 
 def _run(hasher: BasePasswordHasher, password: str, iterations: int) -> None:

@@ -4,9 +4,14 @@
 
 from datetime import timedelta
 
+import argon2
 import pytest
 import time_machine
-from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.contrib.auth.hashers import (
+    Argon2PasswordHasher,
+    PBKDF2PasswordHasher,
+    make_password,
+)
 from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
@@ -145,3 +150,51 @@ def test_login_does_not_scan_people_table() -> None:
     people = [query["sql"] for query in statements if "accounts_user" in query["sql"]]
     assert len(people) == 1
     assert '"accounts_user"."email" = ' in people[0]
+
+
+class Argon2(Argon2PasswordHasher):
+    """Our own hasher, cheap."""
+
+    time_cost, memory_cost, parallelism = 1, 8, 1
+
+
+def test_argon2_of_other_systems_costs_everyone_the_same(
+    settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LG-03: its costs stand in the hash and differ from ours, although the algorithm is ours."""
+    settings.PASSWORD_HASHERS = ["tests.accounts.people.test_imported_hashes.Argon2"]
+    own, other = make_user("own@example.org"), make_user("other@example.org")
+    theirs = Argon2PasswordHasher()
+    theirs.memory_cost, theirs.time_cost, theirs.parallelism = 64, 3, 2
+    User.objects.filter(pk=other.pk).update(password=theirs.encode(PASSWORD, "salt" * 4))
+    other.refresh_from_db()
+    assert imported_hashes.note([own, other]) == 1
+    spent: list[tuple[int, int, int]] = []
+    _count_argon2(monkeypatch, spent)
+    costs = {}
+    for email in (own.email, other.email, "nobody@example.org"):
+        spent.clear()
+        Browser().post("/login/", {"email": email, "password": "not the password"})
+        costs[email] = sorted(spent)
+    assert list(costs.values()) == [[(8, 1, 1), (64, 3, 2)]] * 3
+    Browser().password(other)
+    other.refresh_from_db()
+    assert "m=8,t=1,p=1" in other.password
+    assert other.password_imported_at is None
+
+
+def _count_argon2(monkeypatch: pytest.MonkeyPatch, spent: list[tuple[int, int, int]]) -> None:
+    """Note the memory, passes and lanes of each hash."""
+    make, verify = argon2.low_level.hash_secret, argon2.PasswordHasher.verify
+
+    def counted(*args: object, **costs: object) -> bytes:
+        spent.append((costs["memory_cost"], costs["time_cost"], costs["parallelism"]))
+        return make(*args, **costs)
+
+    def verified(self: object, encoded: str, password: str) -> bool:
+        found = argon2.extract_parameters(encoded)
+        spent.append((found.memory_cost, found.time_cost, found.parallelism))
+        return verify(self, encoded, password)
+
+    monkeypatch.setattr(argon2.low_level, "hash_secret", counted)
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", verified)
