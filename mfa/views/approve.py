@@ -50,7 +50,7 @@ def pair(request: HttpRequest, code: str) -> HttpResponse:
         "code": phones.tidy(code),
         "server_key": webpush.public_key(),
         "virtual": webpush.VIRTUAL if settings.DEMO else "",
-        "same_browser": browser_of(_nonce(request)) == device.asked_by,
+        "same_browser": _asked_here(request, device.asked_by),
         "done": device in known,
     }
     if request.method == "POST" and not context["same_browser"] and not device.paired_at:
@@ -85,10 +85,11 @@ def _is_other_person(request: HttpRequest, device: PushDevice) -> bool:
     return request.user.is_authenticated and request.user.pk != device.user_id
 
 
-def _nonce(request: HttpRequest) -> str:
-    """Return the nonce of the session, if a phone is being added in this very browser."""
+def _asked_here(request: HttpRequest, asked_by: str) -> bool:
+    """Whether this very session logs in, confirms or adds a phone. It can do several at once."""
     pending = PendingLogin.load(request.session)
-    return pending.nonce if pending else text_of(request.session, KEY)
+    nonces = (pending.nonce if pending else "", text_of(request.session, KEY))
+    return asked_by in {browser_of(nonce) for nonce in nonces if nonce}
 
 
 @login_not_required
@@ -143,7 +144,7 @@ def approve(request: HttpRequest, request_id: UUID) -> HttpResponse:
     answered = None
     form = AnswerForm(request.POST or None, initial={"phone": device.pk})
     # The browser that logs in never approves itself (push8).
-    if form.is_valid() and browser_of(_nonce(request)) != asked.asked_by:
+    if form.is_valid() and not _asked_here(request, asked.asked_by):
         answered = phones.answer(
             asked,
             device,

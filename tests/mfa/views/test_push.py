@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
+from mfa.login.pending import PendingLogin
 from mfa.models import AuditEvent, Event, Factor, OutboxMessage, PushDevice, PushRequest, SitePolicy
+from mfa.rules.routes import Purpose
 from mfa.session_engine import ABOUT
 from tests.phones import (
     ADD,
@@ -152,6 +155,17 @@ def test_same_browser_is_no_phone(browser, alice, service) -> None:
     shown = shown_code(browser.post(ADD))
     assert "not in the browser that shows the QR code" in words(phone.pair(shown))
     assert browser.post(f"/approve/add/{shown}/", phone.subscription).status_code == 200
+    assert PushDevice.objects.get().paired_at is None
+
+
+def test_same_browser_is_no_phone_beside_an_open_step_up(browser, alice, service) -> None:
+    """Another tab asks for a factor meanwhile."""
+    browser.log_in(alice)
+    shown = shown_code(browser.post(ADD))
+    PendingLogin.begin(alice, Purpose.STEP_UP, timezone.now()).save(session := browser.session)
+    session.save()
+    phone = Phone(service, browser=browser)
+    assert "not in the browser that shows the QR code" in words(phone.pair(shown))
     assert PushDevice.objects.get().paired_at is None
 
 
