@@ -21,7 +21,12 @@ FORMATS = {
     Format.JSON_LINES: _("JSON lines, for programs"),
 }
 FOR_MANAGERS = (Table.PEOPLE, Table.ENROLLMENT)
-FOR_STAFF = (Table.PEOPLE, Table.AUDIT, Table.DELIVERIES)
+# With the permission to read the same rows in the admin
+FOR_STAFF = {
+    Table.PEOPLE: "accounts.view_user",
+    Table.AUDIT: "mfa.view_auditevent",
+    Table.DELIVERIES: "mfa.view_delivery",
+}
 
 
 class ExportForm(forms.Form):

@@ -1,5 +1,6 @@
 """Downloading people and records as files. Each download is recorded and needs a fresh proof."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponse
 from django.shortcuts import render
@@ -22,7 +23,10 @@ from mfa.models import Event
 @for_support
 def export(request: UserRequest) -> HttpResponse:
     """Download people, the audit or deliveries, of all or one organization."""
-    form = StaffExportForm(request.POST or None, FOR_STAFF)
+    tables = tuple(each for each, may in FOR_STAFF.items() if request.user.has_perm(may))
+    if not tables:
+        raise PermissionDenied
+    form = StaffExportForm(request.POST or None, tables)
     if form.is_valid():
         return _download(request, form, form.cleaned_data["organization"])
     return render(request, "accounts/export.html", {"form": form})

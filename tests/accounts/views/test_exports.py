@@ -2,8 +2,11 @@
 
 import csv
 
+from django.contrib.auth.models import Group, Permission
+
 from accounts.models import User
 from mfa.models import AuditEvent, Event
+from tests.one_time_passes import helper
 from tests.organizations import organization
 from tests.portal_client import Browser
 
@@ -46,3 +49,18 @@ def test_old_proof_downloads_nothing(browser: Browser, root: User, clock: object
     answer = browser.post(STAFF, {"table": "people", "format": "csv"})
     assert answer.status_code == 302
     assert not AuditEvent.objects.filter(event=Event.EXPORTED).exists()
+
+
+def test_helper_downloads_only_what_the_admin_shows_them(browser: Browser, policy: object) -> None:
+    """An operator can take the audit from the group Support."""
+    dana = helper()
+    support = Group.objects.get(name="Support")
+    support.permissions.remove(Permission.objects.get(codename="view_auditevent"))
+    browser.log_in(dana)
+    assert 'value="audit"' not in browser.get(STAFF).content.decode()
+    answer = browser.post(STAFF, {"table": "audit", "format": "csv"})
+    assert "Content-Disposition" not in answer.headers
+    assert "Content-Disposition" in browser.post(STAFF, {"table": "people", "format": "csv"})
+    rest = Permission.objects.filter(codename__in=["view_user", "view_delivery"])
+    support.permissions.remove(*rest)
+    assert browser.get(STAFF).status_code == 403
