@@ -77,7 +77,7 @@ PAGES = {
     "mfa:passkey": "keyed",
     "mfa:push": "pushed",
     "mfa:approve": "approving",
-    "mfa:approvals": "approving",
+    "mfa:approvals": "pairing",
     "mfa:pair": "pairing",
     "mfa:add_push": "adding_phone",
     "mfa:enroll_push": "enrolling_phone",

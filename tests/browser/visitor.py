@@ -16,6 +16,7 @@ from playwright.sync_api import (
 )
 
 from accounts.models import User
+from mfa.sessions import phones
 from tests.browser.hands import Hands
 from tests.portal_client import PASSWORD, Browser
 
@@ -75,11 +76,11 @@ class Visitor:
         self.watch.expected.extend(words)
 
     def take_over(self, browser: Browser) -> Self:
-        """Take over the session of the test client."""
-        name = settings.SESSION_COOKIE_NAME
-        if name in browser.cookies:
-            cookie = {"name": name, "value": browser.cookies[name].value, "url": self.home}
-            self.context.add_cookies([cookie])
+        """Take over the session of the test client, and what makes it a phone that approves."""
+        for name in (settings.SESSION_COOKIE_NAME, phones.cookie_name()):
+            if name in browser.cookies:
+                cookie = {"name": name, "value": browser.cookies[name].value, "url": self.home}
+                self.context.add_cookies([cookie])
         return self
 
     # Location
