@@ -208,7 +208,7 @@ PLAIN = {
     *PROBES,
 }
 # Cacheable, because they are the same for everyone
-PUBLIC = {"portal:theme_css", "admin:jsi18n"}
+PUBLIC = {"portal:theme_css", "admin:jsi18n", "mfa:approve_worker", "mfa:approve_manifest"}
 # POSTs without a CSRF token, each with what replaces it
 EXEMPT = {"mfa:receipt": "Twilio's signature over address and body (WB-07)"}
 # Values for URL parameters outside the admin, read when needed
@@ -538,7 +538,7 @@ def managing(browser: Browser, alice: User, bob: User) -> Browser:
 @pytest.fixture
 def importing(managing: Browser, alice: User) -> Browser:
     """Alice, who uploaded a file with people for Acme."""
-    content = b"email,full name,mobile\nann@example.org,Ann,+447700900211\n"
+    content = b"E-mail,Name,Phone number\nann@example.org,Ann,+447700900211\n"
     acme = Organization.objects.get(slug="acme")
     uploads.store(alice, acme, content, name="people.csv", invites=True)
     return managing

@@ -21,8 +21,8 @@ def _role(code: str) -> str:
     return str(dict(Membership.Role.choices).get(code, code))
 
 
-def _outcome(code: str) -> str:
-    return str(dict(ImportLine.Outcome.choices).get(code, code))
+def _effect(code: str) -> str:
+    return str(dict(ImportLine.Effect.choices).get(code, code))
 
 
 def _labels(model: type[Model]) -> Callable[[list[str]], str]:
@@ -37,7 +37,7 @@ DETAILS.update(
     organization_name=Detail(_("Organization"), lambda _name: ""),
     role=Detail(_("Role"), _role),
     invitation=Detail(_("Invitation number")),
-    outcome=Detail(_("Outcome"), _outcome),
+    effect=Detail(_("Effect"), _effect),
     people=Detail(_("People")),
     table=Detail(_("File"), lambda code: str(TABLES.get(code, code))),
     file_format=Detail(_("Format")),

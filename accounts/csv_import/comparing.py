@@ -13,7 +13,7 @@ from accounts.models import ImportLine, Invitation, Membership, User
 from mfa.models import Factor, Status
 from mfa.models.people import with_powers
 
-Outcome = ImportLine.Outcome
+Effect = ImportLine.Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Match:
 class Changes:
     """What an import does with one line. Empty values change nothing."""
 
-    outcome: Outcome
+    effect: Effect
     full_name: str = ""
     number: str = ""
     username: str = ""
@@ -53,10 +53,10 @@ def changes_of(line: ImportLine, match: Match, *, invites: bool) -> Changes:
         return _invited(line, match)
     wanted = _wanted(line, match)
     if match.has_powers and wanted.any:
-        return Changes(Outcome.REFUSED, findings=[LineFinding(line.line, LineFault.STAFF)])
+        return Changes(Effect.REFUSED, findings=[LineFinding(line.line, LineFault.STAFF)])
     if match.person is None:
-        return replace(wanted, outcome=Outcome.NEW)
-    return replace(wanted, outcome=Outcome.CHANGED) if wanted.any else wanted
+        return replace(wanted, effect=Effect.NEW)
+    return replace(wanted, effect=Effect.CHANGED) if wanted.any else wanted
 
 
 def matches_of(lines: Collection[ImportLine]) -> dict[int, Match]:
@@ -93,8 +93,8 @@ def _invited(line: ImportLine, match: Match) -> Changes:
     else:
         is_done = False
     if match.membership or is_done:
-        return Changes(Outcome.UNCHANGED)
-    return Changes(Outcome.INVITED, full_name=line.full_name, number=line.mobile)
+        return Changes(Effect.UNCHANGED)
+    return Changes(Effect.INVITED, full_name=line.full_name, number=line.mobile)
 
 
 def _wanted(line: ImportLine, match: Match) -> Changes:
@@ -105,7 +105,7 @@ def _wanted(line: ImportLine, match: Match) -> Changes:
     rises = membership is not None and membership.role == MEMBER and line.role == MANAGER
     faults = filter(None, (number_fault, username_fault))
     return Changes(
-        Outcome.UNCHANGED,
+        Effect.UNCHANGED,
         full_name="" if person and person.full_name == line.full_name else line.full_name,
         number=number,
         username=username,

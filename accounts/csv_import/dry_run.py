@@ -20,7 +20,7 @@ from accounts.models.imports import ImportPart
 from mfa.models import SitePolicy
 from mfa.rules.fold import Branch
 
-State, Outcome = PeopleImport.State, ImportLine.Outcome
+State, Effect = PeopleImport.State, ImportLine.Effect
 # Records per transaction
 BATCH = 500
 # Lines by what became of them. They add up to the total (csv4).
@@ -107,10 +107,10 @@ class _Batch:
         match = matches_of(lines)
         for line in lines:
             changes = changes_of(line, match[line.line], invites=self.held.invites)
-            line.outcome = changes.outcome
+            line.effect = changes.effect
             self.findings += changes.findings
-            self._count(line.outcome)
-        return self.findings, [line for line in lines if line.outcome != Outcome.REFUSED]
+            self._count(line.effect)
+        return self.findings, [line for line in lines if line.effect != Effect.REFUSED]
 
     def _well_formed(self, batch: Iterable[Record]) -> Iterator[Person]:
         for record in batch:

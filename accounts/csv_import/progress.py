@@ -10,13 +10,13 @@ from accounts.csv_import.dry_run import BAD, REPEATED
 from accounts.csv_import.run import MAILED, NOT_MAILED
 from accounts.models import ImportFinding, ImportLine, PeopleImport
 
-Outcome, State = ImportLine.Outcome, PeopleImport.State
+Effect, State = ImportLine.Effect, PeopleImport.State
 COUNTS: dict[str, str | Promise] = {
-    Outcome.NEW: _("New people"),
-    Outcome.CHANGED: _("Changed people"),
-    Outcome.INVITED: _("Invited people"),
-    Outcome.UNCHANGED: _("Nothing to change"),
-    Outcome.REFUSED: _("Refused"),
+    Effect.NEW: _("New people"),
+    Effect.CHANGED: _("Changed people"),
+    Effect.INVITED: _("Invited people"),
+    Effect.UNCHANGED: _("Nothing to change"),
+    Effect.REFUSED: _("Refused"),
     REPEATED: _("The same line again"),
     BAD: _("Left out, with a mistake"),
     MAILED: _("Emails sent"),

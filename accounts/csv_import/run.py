@@ -11,7 +11,7 @@ from time import monotonic
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.csv_import.comparing import Changes, Match, Outcome, changes_of, matches_of
+from accounts.csv_import.comparing import Changes, Effect, Match, changes_of, matches_of
 from accounts.csv_import.lines import MEMBER, LineFault, LineFinding
 from accounts.models import ImportFinding, ImportLine, Organization, PeopleImport, User
 from accounts.organizations import authority, invitations, members
@@ -115,16 +115,16 @@ def _import(held: PeopleImport, line: ImportLine, match: Match) -> None:
             (_invite if held.invites else _apply)(held, line, match, changes)
     except (IntegrityError, EmptyPolicyError) as error:
         fault = LineFault.NO_METHOD if isinstance(error, EmptyPolicyError) else LineFault.CONFLICT
-        changes = Changes(Outcome.REFUSED, findings=[LineFinding(line.line, fault)])
-    line.outcome, line.is_done = changes.outcome, True
-    line.save(update_fields=["outcome", "is_done"])
-    held.counts[line.outcome] = held.counts.get(line.outcome, 0) + 1
+        changes = Changes(Effect.REFUSED, findings=[LineFinding(line.line, fault)])
+    line.effect, line.is_done = changes.effect, True
+    line.save(update_fields=["effect", "is_done"])
+    held.counts[line.effect] = held.counts.get(line.effect, 0) + 1
     _note(held, changes.findings)
 
 
 def _apply(held: PeopleImport, line: ImportLine, match: Match, changes: Changes) -> None:
     """Create or change the account of a line, for administrators."""
-    if changes.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:
+    if changes.effect in {Effect.REFUSED, Effect.UNCHANGED}:
         return
     person = match.person or User(email=line.email)
     person.full_name = changes.full_name or person.full_name
@@ -144,15 +144,15 @@ def _apply(held: PeopleImport, line: ImportLine, match: Match, changes: Changes)
     elif changes.role and match.membership:
         members.give_role(held.by, match.membership, changes.role, client=client)
     audit.record(
-        Event.IMPORTED, person, client=client, by=held.by_id or 0, outcome=str(changes.outcome)
+        Event.IMPORTED, person, client=client, by=held.by_id or 0, effect=str(changes.effect)
     )
-    if held.sends_mail and changes.outcome == Outcome.NEW:
-        _mailed(held, partial(resets.send, person, client=client, by=held.by_id or 0))
+    if held.sends_mail and changes.effect == Effect.NEW:
+        _mail(held, partial(resets.send, person, client=client, by=held.by_id or 0))
 
 
 def _invite(held: PeopleImport, line: ImportLine, match: Match, changes: Changes) -> None:
     """Prepare or send an invitation, for managers. Staff are never changed by a file."""
-    if changes.outcome != Outcome.INVITED or held.by is None or held.organization is None:
+    if changes.effect != Effect.INVITED or held.by is None or held.organization is None:
         return
     actor, organization, client = held.by, held.organization, _client_of(held)
     if match.has_powers and match.person:
@@ -165,19 +165,20 @@ def _invite(held: PeopleImport, line: ImportLine, match: Match, changes: Changes
         verb(actor, organization, line.email, full_name=name, mobile=mobile, client=client)
 
     sends = held.sends_mail and not match.has_powers
-    if not (sends and _mailed(held, partial(invite, invitations.invite))):
+    if not sends or _mail(held, partial(invite, invitations.invite)) == NOT_MAILED:
         invite(invitations.prepare)
 
 
-def _mailed(held: PeopleImport, send: Callable[[], object]) -> bool:
-    """Send an email. Return False if a limit of the day holds it back."""
+def _mail(held: PeopleImport, send: Callable[[], object]) -> str:
+    """Send an email unless a limit of the day holds it back. Count and return which it was."""
     try:
         send()
     except TooMany:
-        held.counts[NOT_MAILED] = held.counts.get(NOT_MAILED, 0) + 1
-        return False
-    held.counts[MAILED] = held.counts.get(MAILED, 0) + 1
-    return True
+        what = NOT_MAILED
+    else:
+        what = MAILED
+    held.counts[what] = held.counts.get(what, 0) + 1
+    return what
 
 
 def _client_of(held: PeopleImport) -> Client:

@@ -132,7 +132,7 @@ def _create(order: Order, one: Newcomer) -> User:
     factors.bring(person, one.factors)
     if order.organization:
         members.join(None, person, order.organization, tells=False)
-    audit.record(Event.IMPORTED, person, by=0, outcome=str(ImportLine.Outcome.NEW))
+    audit.record(Event.IMPORTED, person, by=0, effect=str(ImportLine.Effect.NEW))
     return person
 
 

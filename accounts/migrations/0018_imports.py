@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('mobile', models.CharField(blank=True, max_length=20)),
                 ('username', accounts.models.usernames.UsernameField(blank=True, max_length=150, null=True, verbose_name='username')),
                 ('role', models.CharField(choices=[('member', 'member'), ('manager', 'manager')], default='member', max_length=7)),
-                ('outcome', models.CharField(choices=[('new', 'new'), ('changed', 'changed'), ('unchanged', 'nothing to change'), ('invited', 'invited'), ('refused', 'refused')], max_length=9)),
+                ('effect', models.CharField(choices=[('new', 'new'), ('changed', 'changed'), ('unchanged', 'nothing to change'), ('invited', 'invited'), ('refused', 'refused')], max_length=9)),
                 ('is_done', models.BooleanField(default=False)),
                 ('organization', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
                 ('of', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='accounts.peopleimport')),

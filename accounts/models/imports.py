@@ -23,7 +23,7 @@ class PeopleImport(models.Model):
     """One file of people, from its upload to the last person.
 
     `columns` holds the field of each column by its number. `position` counts the records that were
-    checked, and `counts` the lines by outcome. The dry run stores the lines that the real run then
+    checked, and `counts` the lines by effect. The dry run stores the lines that the real run then
     uses, so a file that changes on a desk changes nothing here.
     """
 
@@ -121,9 +121,9 @@ class ImportPart(models.Model):
 
 
 class ImportLine(models.Model):
-    """One person of the file, as checked. `outcome` is what will happen, and then what happened."""
+    """One person of the file, as checked. `effect` is what will happen, and then what happened."""
 
-    class Outcome(models.TextChoices):
+    class Effect(models.TextChoices):
         """What an import does with a person."""
 
         NEW = "new", _("new")
@@ -142,7 +142,7 @@ class ImportLine(models.Model):
     organization = models.ForeignKey(
         Organization, models.CASCADE, null=True, related_name="+", db_index=False
     )
-    outcome = models.CharField(max_length=9, choices=Outcome)
+    effect = models.CharField(max_length=9, choices=Effect)
     is_done = models.BooleanField(default=False)
 
     class Meta:

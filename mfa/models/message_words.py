@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CHANNELS: "dict[str, StrOrPromise]" = {ChannelName.SMS: _("Text"), ChannelName.EMAIL: _("Email")}
 # By the name of the template
 MESSAGES: "dict[str, StrOrPromise]" = {
-    **{str(event): event.label for event in Event if event in BINDING | SUSPECT},
+    **{str(event): event.label for event in (BINDING | SUSPECT) - {Event.FACTOR_CHANGED}},
     "code": _("Login code"),
     "account_closed": _("Account closed"),
     "account_kept": _("Account kept after a login"),

@@ -5,7 +5,6 @@ from functools import partial
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -26,6 +25,7 @@ from mfa.rules.steps import Step
 from mfa.sessions.devices import recognize
 from mfa.sessions.proofs import keep_alive
 from mfa.views.pages import refused, show, uncompressed
+from mfa.views.qr import drawn
 
 
 @on_step(Step.ENROLL, Step.OFFER)
@@ -142,14 +142,4 @@ def _context(new: NewApp | None, form: NewAppForm, user: AbstractMfaUser) -> dic
     if new is None:
         return {}
     address = new.address_for(user)
-    return {"form": form, "secret": new.text, "address": address, "qr": _drawn(address)}
-
-
-def _drawn(address: str) -> SafeString:
-    """Draw a QR code as inline SVG, so the secret is not sent to another server."""
-    import segno
-
-    svg = segno.make(address, error="m", micro=False).svg_inline(
-        border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None
-    )
-    return mark_safe(svg)  # noqa: S308 made only of numbers
+    return {"form": form, "secret": new.text, "address": address, "qr": drawn(address)}

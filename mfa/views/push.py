@@ -3,7 +3,6 @@
 from functools import partial
 from http import HTTPStatus
 
-import segno
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.backends.base import SessionBase
@@ -12,7 +11,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -36,6 +34,7 @@ from mfa.sessions.proofs import keep_alive, text_of
 from mfa.views.mailbox import losing
 from mfa.views.pages import out_of_order, show, uncompressed
 from mfa.views.push_words import state_words
+from mfa.views.qr import drawn
 
 # What ties a new phone to a session outside of a flow, and the code that its page shows
 KEY, CODE = "mfa_new_phone", "mfa_new_phone_code"
@@ -212,7 +211,7 @@ def _set_up(
         "state": state,
         "words": state_words(state, test.reached if test else None),
         "code": phones.grouped(code) if code else "",
-        "qr": _drawn(settings.BASE_URL + reverse("mfa:pair", args=[code])) if code else "",
+        "qr": drawn(settings.BASE_URL + reverse("mfa:pair", args=[code])) if code else "",
         "address": _web_app(),
     }
     return show(request, template, context, user=user, refusal=refusal)
@@ -228,11 +227,3 @@ def nonce_of(session: SessionBase) -> str:
     if not text_of(session, KEY):
         session[KEY] = get_random_string(32)
     return text_of(session, KEY)
-
-
-def _drawn(address: str) -> SafeString:
-    """Draw a QR code as inline SVG."""
-    svg = segno.make(address, error="m", micro=False).svg_inline(
-        border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None
-    )
-    return mark_safe(svg)  # noqa: S308 made only of numbers

@@ -31,6 +31,7 @@ DOERS = {
     "mfa.passes.cancel": "without a pass there is nothing to cancel",
     "mfa.recoveries.stop": "a request that ended already is what was wished",
     "accounts.people.resets.send": "the login page mails another link for an imported password",
+    "accounts.organizations.members.give_role": "a role that is there already is what was wished",
     "mfa.models.backlog.lock": "where it waits for the lock, it gets it",
 }
 

@@ -23,6 +23,8 @@ ANYWAY = {
     "accounts:step_up": "it asks for the proof",
     "accounts:forgot": "it is open to strangers",
     "admin:logout": "it only ends",
+    "mfa:answer_nudge": "it only says when the notice about passkeys comes back",
+    "mfa:note_nudge": "it only says when the notice about passkeys comes back",
 }
 
 

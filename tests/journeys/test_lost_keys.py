@@ -10,6 +10,7 @@ from mfa.challenges import Outcome
 from mfa.factors import totp
 from mfa.management.commands import reencrypt
 from mfa.models import Delivery, Factor, SitePolicy, SmsAccount
+from mfa.models.push import PushDevice
 from mfa.rules.totp import hotp, step_at
 from tests.architecture.addresses import ADMIN
 from tests.authenticator import give_app
@@ -101,7 +102,7 @@ def test_app_setup_under_other_key_restarts(browser: Browser, bob: User, lost) -
 def test_policy_has_no_encrypted_values() -> None:
     """A wrong key stops texts, but not pages."""
     encrypted = {model for model, _column in reencrypt.places()}
-    assert encrypted == {Factor, SmsAccount}
+    assert encrypted == {Factor, PushDevice, SmsAccount}
 
 
 def test_password_logs_in_with_mfa_off(browser: Browser, alice: User, lost) -> None:

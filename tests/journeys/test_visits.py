@@ -87,8 +87,9 @@ def test_pages_are_not_cached(visits: Visits) -> None:
     ] == []
 
 
-# Cookies kept for a year: the theme, and the recognized device, which grants nothing
-LASTING = {"theme", "browser"}
+# Cookies kept for a year: the theme, the recognized device, which grants nothing, and the phone for
+# approvals, which only shows its requests
+LASTING = {"theme", "browser", "phone"}
 PASSING = {"session", "csrf"}
 
 

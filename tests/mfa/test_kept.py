@@ -10,6 +10,7 @@ from django.http import HttpResponse
 
 from accounts.models import User
 from mfa.admin.base import jobs
+from mfa.factors.push import sending
 from mfa.login.pending import PendingLogin
 from mfa.messages import failures, notices, worker
 from mfa.models import Delivery, Event
@@ -184,7 +185,14 @@ def test_no_cookie_breaks_a_page(browser: Browser, alice: User) -> None:
 @pytest.mark.parametrize("value", [*GARBAGE, 1 << 63], ids=lambda value: repr(value)[:20])
 @pytest.mark.parametrize(
     "task",
-    [worker.deliver, worker.report, failures.learn, jobs.work, notices.tell_of_login],
+    [
+        worker.deliver,
+        worker.report,
+        failures.learn,
+        jobs.work,
+        notices.tell_of_login,
+        sending.send,
+    ],
 )
 def test_task_for_no_row_does_nothing(task, value: object) -> None:
     """From a queue that another version filled."""
@@ -197,7 +205,7 @@ def test_every_task_that_takes_something_is_tested_above() -> None:
     taking = {name for name, task in ours.items() if task.run.__code__.co_argcount}
     tested = (
         *(worker.deliver, worker.report, failures.learn),
-        *(jobs.work, notices.tell_of_login),
+        *(jobs.work, notices.tell_of_login, sending.send),
     )
     assert taking == {task.name for task in tested}
 

@@ -13,7 +13,7 @@ from mfa.audit import NOWHERE
 
 # Seconds between two lines of progress
 STEP = 5.0
-COUNTS = (*ImportLine.Outcome.values, dry_run.REPEATED, dry_run.BAD)
+COUNTS = (*ImportLine.Effect.values, dry_run.REPEATED, dry_run.BAD)
 
 
 class Command(BaseCommand):
@@ -41,7 +41,8 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was imported: this was a dry run.")
             return
         self.stdout.write(f"Import {held.pk} starts. If it stops: --resume {held.pk}")
-        run.start(None, held, sends_mail=options["send"], client=NOWHERE)
+        if not run.start(None, held, sends_mail=options["send"], client=NOWHERE):
+            raise CommandError(f"Import {held.pk} has started already.")
         while run.go_on(held.pk, seconds=STEP):
             held.refresh_from_db()
             self.stdout.write(f"{held.position} of {held.total}")

@@ -1,36 +1,21 @@
 """Sending one push message, with a time-out, without redirects and without a proxy (push11)."""
 
 import logging
-import ssl
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from functools import cache
 
 from django.conf import settings
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from mfa.channels import faults
-from mfa.channels.trust import authorities, context
 from mfa.channels.webpush.encryption import encrypt
-from mfa.channels.webpush.endpoints import (
-    VIRTUAL,
-    Endpoint,
-    RefusedError,
-    addresses_of,
-    read_endpoint,
-)
+from mfa.channels.webpush.endpoints import VIRTUAL, Endpoint, RefusedError, read_endpoint
 from mfa.channels.webpush.keys import authorization
 
 logger = logging.getLogger("mfa.webpush")
 
-# A person waits: an answer that takes longer is of no use.
-PATIENCE = Timeout(connect=3, read=5, total=8)
-# The addresses of a host to try, until one takes the connection
-MOST_ADDRESSES = 3
 GONE = {404, 410}
 FORBIDDEN = 403
 
@@ -58,6 +43,9 @@ def push(subscription: Subscription, text: bytes, *, life: timedelta, topic: str
 
     It never raises: one phone's fault must not stop the message to the next one.
     """
+    # urllib3 is loaded only where something is sent.
+    from mfa.channels.webpush.post import post
+
     try:
         endpoint = read_endpoint(subscription.endpoint)
         if subscription.endpoint == VIRTUAL:
@@ -71,11 +59,11 @@ def push(subscription: Subscription, text: bytes, *, life: timedelta, topic: str
             "Topic": topic,
             "Urgency": "high",
         }
-        return _judged(_post(endpoint, body, headers), endpoint)
+        return _judged(post(endpoint, body, headers), endpoint)
     except RefusedError as refused:
         logger.warning("a push was not sent: %s", refused)
-    except (HTTPError, OSError) as error:
-        logger.warning("a push was not sent: %s", type(error).__name__)
+    except OSError as error:
+        logger.warning("a push was not sent: %s", error)
     except Exception as error:  # noqa: BLE001 - a stored key may be anything
         faults.log(error, "sending a push")
     return Pushed.FAILED
@@ -95,54 +83,3 @@ def _judged(status: int, endpoint: Endpoint) -> Pushed:
         return Pushed.FAILED
     logger.warning("%s answered %s to a push", endpoint.origin, status)
     return Pushed.FAILED
-
-
-def _post(endpoint: Endpoint, body: bytes, headers: dict[str, str]) -> int:
-    """Post to the first address that takes the connection. Return the status.
-
-    A message that may have arrived is not sent to another address. Raises HTTPError and OSError.
-    """
-    fault: Exception = OSError("the host has no address")
-    for address in addresses_of(endpoint)[:MOST_ADDRESSES]:
-        try:
-            return _post_to(address, endpoint, body, headers)
-        except (NewConnectionError, ConnectTimeoutError) as error:
-            fault = error
-    raise fault
-
-
-def _post_to(address: str, endpoint: Endpoint, body: bytes, headers: dict[str, str]) -> int:
-    host = endpoint.origin.partition("://")[2]
-    with _pool(address, endpoint) as pool:
-        answer = pool.urlopen(
-            "POST",
-            endpoint.path or "/",
-            body=body,
-            headers={**headers, "Host": host},
-            timeout=PATIENCE,
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            preload_content=False,
-        )
-        # Nobody reads the body: it would be a way to look into another network.
-        answer.close()
-        return answer.status
-
-
-def _pool(address: str, endpoint: Endpoint) -> HTTPConnectionPool:
-    """Return a pool for the address that was checked, with the certificate of the host."""
-    if endpoint.scheme == "http":
-        return HTTPConnectionPool(address, endpoint.port)
-    return HTTPSConnectionPool(
-        address,
-        endpoint.port,
-        ssl_context=_trust(),
-        server_hostname=endpoint.host,
-        assert_hostname=endpoint.host,
-    )
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    return context(authorities())

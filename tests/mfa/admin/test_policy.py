@@ -731,8 +731,8 @@ def test_preview_says_before_saving_who_a_change_affects(office: Browser, bob: U
     }
     shown = office.post(IMPACT, {**sent, "_test": "impact", "enforcement": "off"}).content.decode()
     assert (
-        "Everyone sets up a phone, an authenticator app or a passkey, and uses it to log in."
-        in shown
+        "Everyone sets up a phone, an authenticator app, a passkey or approval on a phone, "
+        "and uses it to log in." in shown
     )
     assert "People log in with just their password." in shown
     assert "1 person will log in with just the password." in shown

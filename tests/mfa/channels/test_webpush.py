@@ -169,7 +169,7 @@ def test_host_with_private_address_gets_nothing(
 ) -> None:
     """push5: also if only one of its addresses is private."""
     monkeypatch.setattr(endpoints.socket, "getaddrinfo", lambda *_, **__: _found(resolved))
-    monkeypatch.setattr("mfa.channels.webpush.send._post_to", _unreachable)
+    monkeypatch.setattr("mfa.channels.webpush.post._post_to", _unreachable)
     phone = Subscription("https://fcm.googleapis.com/abc", PHONE.p256dh, PHONE.auth)
     assert webpush.push(phone, b"text", life=LIFE, topic="t") is Pushed.FAILED
 
@@ -264,7 +264,7 @@ def test_proxy_of_environment_is_not_used(
 def test_silent_service_is_left_after_time_out(settings, monkeypatch) -> None:
     from urllib3 import Timeout
 
-    monkeypatch.setattr("mfa.channels.webpush.send.PATIENCE", Timeout(connect=1, read=0.2))
+    monkeypatch.setattr("mfa.channels.webpush.post.PATIENCE", Timeout(connect=1, read=0.2))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         origin = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings.PUSH_TEST_ENDPOINTS = [origin]

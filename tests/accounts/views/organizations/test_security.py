@@ -60,8 +60,8 @@ def test_manager_turns_mfa_off_and_on_after_a_preview(
     before = list(Factor.objects.order_by("pk").values())
     preview = said(managing, enabled="on")
     assert (
-        "Everyone sets up a phone, an authenticator app or a passkey, and uses it to log in."
-        in preview
+        "Everyone sets up a phone, an authenticator app, a passkey or approval on a phone, "
+        "and uses it to log in." in preview
     )
     assert "3 people will be asked to set up a phone at their next login, " in preview
     assert "1 of them has no usable number, 1 is logged in now." in preview
@@ -82,8 +82,8 @@ def test_stale_preview_is_shown_again_before_it_is_saved(
     """The partner's manager changes the rules while a manager reads the preview."""
     seen = re.search(r'name="seen" value="([^"]+)"', said(managing))[1]
     assert (
-        seen
-        == "Everyone sets up a phone, an authenticator app or a passkey, and uses it to log in."
+        seen == "Everyone sets up a phone, an authenticator app, a passkey or approval on a phone, "
+        "and uses it to log in."
     )
     settings(own(), methods=["phone"])
     again = save(managing, seen=seen)

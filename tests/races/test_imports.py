@@ -1,0 +1,77 @@
+"""Two imports at once, two workers on one import, and a policy that changes meanwhile."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.csv_import import dry_run, run, uploads
+from accounts.models import Membership, Organization, PeopleImport, User
+from mfa.audit import NOWHERE
+from mfa.models import AuditEvent, Event
+from tests.organizations import organization, settings
+from tests.races.parallel import at_once, many
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PEOPLE = 30
+LINES = "email,full name\n" + "".join(f"p{each}@example.org,P{each}\n" for each in range(PEOPLE))
+State = PeopleImport.State
+
+
+@pytest.fixture
+def acme(root: User) -> Organization:
+    return organization("Acme")
+
+
+def checked(root: User, acme: Organization) -> PeopleImport:
+    held = uploads.store(root, acme, LINES.encode(), name="people.csv", invites=False)
+    uploads.map_columns(held, uploads.mapped_in(held))
+    dry_run.check(held.pk, seconds=60)
+    return held
+
+
+def running(root: User, held: PeopleImport) -> Callable[[], bool]:
+    held.refresh_from_db()
+    run.start(root, held, sends_mail=False, client=NOWHERE)
+    return lambda: run.go_on(held.pk, seconds=60)
+
+
+def assert_all_are_here_once(acme: Organization) -> None:
+    assert User.objects.filter(email__startswith="p").count() == PEOPLE
+    assert Membership.objects.filter(organization=acme).count() == PEOPLE
+    created = AuditEvent.objects.filter(event=Event.IMPORTED, details__effect="new")
+    assert created.count() == PEOPLE
+
+
+def test_two_imports_of_the_same_people_at_once(acme: Organization, root: User) -> None:
+    imports = [checked(root, acme) for _ in range(2)]
+    at_once([running(root, each) for each in imports])
+    assert_all_are_here_once(acme)
+    for each in imports:
+        each.refresh_from_db()
+        assert each.state == State.FINISHED
+        effects = ("new", "changed", "unchanged", "refused")
+        assert sum(each.counts.get(name, 0) for name in effects) == PEOPLE
+    assert sum(each.counts.get("new", 0) for each in imports) == PEOPLE
+
+
+def test_four_workers_on_one_import(acme: Organization, root: User) -> None:
+    held = checked(root, acme)
+    many(4, running(root, held))
+    run.go_on(held.pk, seconds=60)
+    assert_all_are_here_once(acme)
+    held.refresh_from_db()
+    assert (held.state, held.position, held.counts["new"]) == (State.FINISHED, PEOPLE, PEOPLE)
+
+
+def test_policy_that_changes_during_an_import(acme: Organization, root: User) -> None:
+    """Each person joins under the rules of one moment, and no one is lost."""
+    held = checked(root, acme)
+
+    def tighten() -> bool:
+        for methods in (["phone"], ["app"], ["phone", "app"]):
+            settings(acme.own, methods=methods)
+        return True
+
+    at_once([running(root, held), tighten])
+    assert_all_are_here_once(acme)
