@@ -165,17 +165,15 @@ class Flow(Standing):
 
     def _ask_factor(self, *, again: bool = False) -> None:
         route = self.facts.route
-        if route is None:
-            return
-        kind = factors.kind_of(route)
+        kind = factors.kind_of(route) if route else None
         try:
-            if kind.ask:
+            if route and kind and kind.ask:
                 # The page stays, also if the request turns out not to reach the phone.
                 self.pending.chosen = route.name
                 self.save()
                 asked = self._asked_of(kind)
                 kind.ask(self.user, client=self.client, asked=asked, again=again)
-            elif route.channel in MESSAGING:
+            elif route and route.channel in MESSAGING:
                 factor = self.factor(route.factor)
                 address = factor.target if factor else self.user.email
                 self._issue(Target(channel=route.channel, address=address, factor=factor))

@@ -21,6 +21,7 @@ from tests.lost_phone import (
     start,
     told,
 )
+from tests.passkeys import LOG_IN, answered, give_passkey
 from tests.portal_client import Browser, code
 
 
@@ -85,6 +86,15 @@ def test_login_with_phone_stops_request_and_says_so(browser: Browser, alice: Use
     assert "your phone is not lost" in told(alice)[0], "nothing follows"
     browser.password(alice)
     assert browser.post("/login/lost/").url == "/recover/"
+
+
+def test_login_by_passkey_stops_request_too(browser: Browser, alice: User) -> None:
+    no_codes_by_email()
+    start(browser, alice)
+    owner = Browser()
+    answered(owner, give_passkey(alice), LOG_IN)
+    assert RecoveryRequest.objects.get().outcome == Outcome.LOGIN
+    assert "Your phone was reported lost. That request ended" in owner.get("/").content.decode()
 
 
 def test_emailed_code_is_no_factor_and_stops_nothing(browser: Browser, alice: User) -> None:
