@@ -8,10 +8,10 @@ from django.db import connection
 PEOPLE = """
     INSERT INTO accounts_user (
         password, time_zone, is_superuser, device_epoch, session_epoch, wrong_answers, skips, email,
-        new_email, full_name, language, is_active, password_expired, is_staff, date_joined,
-        last_login
+        new_email, recovery_email, new_recovery_email, full_name, language, is_active,
+        password_expired, is_staff, date_joined, last_login
     )
-    SELECT '!', '', false, 0, 0, 0, 0, 'person' || n || '@example' || n %% 50 || '.com', '',
+    SELECT '!', '', false, 0, 0, 0, 0, 'person' || n || '@example' || n %% 50 || '.com', '', '', '',
         'Name' || n %% 900 || ' Family' || n, 'en', n %% 500 > 0, false, n %% 2000 = 0, now(), now()
     FROM generate_series(1, %(people)s) AS n
 """

@@ -81,6 +81,7 @@ NAMES = re.compile(
     | Linux | \b(A\ )?[Aa]cme(\ Portal)? | Globex | Able | Alice | Bob | Charlie
     | [Tt]he\ help\ desk | lost\ phone | Handbook
     | demo(\ demo){3} | Administrators | Support | English | [A-Z]\w+(/[-+\w]+)+ | (?<=…)\w+
+    | testserver(/[a-z/]+)? | Chrome | Android | \bRoot\b | \w+\.csv | Courriel | Nom | Handy
     | outbox-\d+ | number\ ending | Guernsey | Isle\ of\ Man | Jersey | United\ Kingdom""",
     re.VERBOSE,
 )

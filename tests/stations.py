@@ -538,7 +538,7 @@ def managing(browser: Browser, alice: User, bob: User) -> Browser:
 @pytest.fixture
 def importing(managing: Browser, alice: User) -> Browser:
     """Alice, who uploaded a file with people for Acme."""
-    content = b"E-mail,Name,Phone number\nann@example.org,Ann,+447700900211\n"
+    content = b"Courriel,Nom,Handy\nann@example.org,Ann,+447700900211\n"
     acme = Organization.objects.get(slug="acme")
     uploads.store(alice, acme, content, name="people.csv", invites=True)
     return managing
