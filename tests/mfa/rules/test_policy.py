@@ -626,3 +626,17 @@ def test_mail_is_untested_by_default():
 )
 def test_login_asks_while_policy_demands_it(policy, asks):
     assert policy.asks is asks
+
+
+@pytest.mark.parametrize(
+    ("more", "due"),
+    [
+        ({}, NOW),
+        ({"in_force": False}, None),
+        ({"enforcement": Enforcement.OFF}, None),
+        ({"weaker_ways": WeakerWays.NONE}, None),
+    ],
+)
+def test_date_for_passkeys_is_due_where_a_login_asks_and_none_is_needed_yet(more, due):
+    policy = Policy(**{"in_force": True, "passkeys_from": NOW, **more})
+    assert policy.passkeys_due == due
