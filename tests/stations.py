@@ -316,6 +316,8 @@ def approving(pushed: Browser) -> Browser:
     """Alice's phone, while she logs in on her computer."""
     phone = Browser()
     phone.cookies["phone"] = TOKEN
+    # As the portal sets it
+    phone.cookies["phone"].update({"httponly": True, "samesite": "Lax"})
     return phone
 
 
