@@ -3,8 +3,8 @@
 Without a path: .env for the demo. With a path, such as /etc/portal/env: for production.
 """
 
+import argparse
 import secrets
-import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
@@ -48,4 +48,6 @@ def new_push_key() -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    parser = argparse.ArgumentParser(prog="python -m portal.newenv", description=__doc__)
+    parser.add_argument("path", nargs="?", default="", help="the file to write")
+    main(parser.parse_args().path)

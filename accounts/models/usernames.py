@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.normalized import NormalizedColumn
 from mfa.rules import emails, login_names
 
 LONGEST = 150
@@ -35,29 +36,12 @@ class LoginNameField(forms.CharField):
         return (emails.normalize if is_email else login_names.normalize)(typed)
 
 
-class UsernameField(models.CharField[Any, Any]):
+class UsernameField(NormalizedColumn[Any], models.CharField[Any, Any]):
     """A column of normalized usernames. Exact lookups are normalized too. Empty means None."""
 
     default_validators = [validate]
+    form_class = UsernameFormField
 
-    def to_python(self, value: Any) -> Any:
-        """Normalize values from forms, commands and fixtures."""
-        return _normalized(super().to_python(value))
-
-    def get_prep_value(self, value: Any) -> Any:
-        """Normalize values of queries."""
-        return _normalized(super().get_prep_value(value))
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 Django's
-        """Give the instance the same value as its row."""
-        value = _normalized(super().pre_save(model_instance, add))
-        setattr(model_instance, self.attname, value)
-        return value
-
-    def formfield(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the form's field."""
-        return super().formfield(*args, **{"form_class": UsernameFormField, **kwargs})
-
-
-def _normalized(value: Any) -> Any:
-    return login_names.normalize(value) or None if isinstance(value, str) else value
+    def normalized(self, value: Any) -> Any:
+        """Return a username as it is stored."""
+        return login_names.normalize(value) or None if isinstance(value, str) else value

@@ -40,6 +40,7 @@ USES = {
     "accounts/people/notice_links.py": "a salt of its own, and the person is signed: SIGNERS",
     "accounts/people/pass_links.py": "a salt of its own: SIGNERS",
     "accounts/people/recovery_links.py": "a salt of its own: SIGNERS",
+    "accounts/people/row_links.py": "the signers of pass_links.py and recovery_links.py",
     "accounts/organizations/invitation_links.py": "a salt of its own: SIGNERS",
     "accounts/admin/organization_rules_form.py": "a salt of its own, and only compared",
     "mfa/sessions/devices.py": "a salt of its own: SIGNERS",
@@ -92,8 +93,8 @@ def signers(user: User) -> dict[str, Signer]:
     return {
         **{f"link {link}": links._Signer(link, user, at) for link in Link},
         "notice": notice_links._Signer(at),
-        "pass": pass_links._SIGNER,
-        "lost phone": recovery_links._SIGNER,
+        "pass": pass_links._LINK.signer,
+        "lost phone": recovery_links._LINK.signer,
         "invitation": invitation_links._Signer(at),
         "recognized device": devices._signer(user),
         "session": TimestampSigner(salt=store.key_salt),

@@ -1,6 +1,9 @@
 """The first run writes .env with new keys, and never overwrites one."""
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,3 +71,12 @@ def test_newenv_with_path_writes_production_settings(folder: Path) -> None:
     assert len({value for value in values if len(value) >= 43}) == 3
     assert stat.S_IMODE((folder / "env").stat().st_mode) == 0o600
     assert not (folder / ".env").exists()
+
+
+def test_newenv_refuses_unknown_options(tmp_path: Path) -> None:
+    """A mistyped option would otherwise become the name of a file with keys."""
+    command = [sys.executable, "-m", "portal.newenv", "--force"]
+    env = {**os.environ, "PYTHONPATH": str(settings.BASE_DIR)}
+    run = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False)
+    assert run.returncode == 2
+    assert not list(tmp_path.iterdir())
