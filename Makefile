@@ -48,6 +48,7 @@ bench: install-dev
 	$(BIN)/python -m benchmarks.login
 	$(BIN)/python -m benchmarks.abuse
 	$(BIN)/python -m benchmarks.storm
+	$(BIN)/python -m benchmarks.approvals
 	$(BIN)/python -m benchmarks.bulk
 	$(BIN)/python -m benchmarks.catch_up
 	$(BIN)/python -m benchmarks.trial
