@@ -11,6 +11,7 @@ from pathlib import Path
 
 from accounts.django_import.devices import Device, DeviceReader, is_device
 from accounts.django_import.reading import Row, rows
+from accounts.people import hashes
 from mfa.rules import emails
 
 ADDRESS = "account.emailaddress"
@@ -28,13 +29,17 @@ class Address:
 
 @dataclass(slots=True)
 class Contents:
-    """The file's people by key: what they have, and how often each address occurs."""
+    """The file's people by key: what they have, and how often each address occurs.
+
+    `algorithms` counts their password hashes that are not like ours.
+    """
 
     path: Path
     user_model: str
     devices: defaultdict[str, list[Device]] = field(default_factory=lambda: defaultdict(list))
     addresses: defaultdict[str, list[Address]] = field(default_factory=lambda: defaultdict(list))
     spread: Counter[str] = field(default_factory=Counter)
+    algorithms: Counter[str] = field(default_factory=Counter)
     others: set[str] = field(default_factory=set)
 
     def people(self) -> Iterator[Row]:
@@ -82,6 +87,8 @@ def read(path: Path, user_model: str, reader: DeviceReader) -> Contents:
             found.devices[_key(user)].append(reader.read(row))
     for person in found.people():
         found.spread[found.email_of(person)] += 1
+        if kind := hashes.kind_of(person.text("password")):
+            found.algorithms[kind[0]] += 1
     return found
 
 

@@ -26,8 +26,8 @@ from mfa.rules import base32, totp
 from mfa.rules.codes import DIGITS
 from mfa.rules.phone_numbers import PhoneNumber
 
-# RFC 4226, R6: a secret has at least 128 bits.
-LEAST_SECRET = 16
+# In bytes. RFC 4226, R6: at least 128 bits. Longer ones than apps take would slow down each login.
+LEAST_SECRET, MOST_SECRET = 16, 128
 # What django-two-factor-auth calls a device, not what a person does
 DEFAULT = "default"
 LARGEST_ID = (1 << 63) - 1
@@ -151,7 +151,7 @@ def _base32(text: str, since: datetime | None) -> ImportedApp | Lack:
 
 
 def _app(secret: bytes, name: str, since: datetime | None, last_step: int) -> ImportedApp | Lack:
-    if len(secret) < LEAST_SECRET:
+    if not LEAST_SECRET <= len(secret) <= MOST_SECRET:
         return Lack.UNREADABLE
     return ImportedApp(secret=secret, last_step=last_step, name=_name(name), since=since)
 

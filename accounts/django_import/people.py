@@ -1,14 +1,10 @@
 """People of another project: what of each can come, before anything is written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.hashers import (
-    UNUSABLE_PASSWORD_PREFIX,
-    identify_hasher,
-    make_password,
-)
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.core.exceptions import ValidationError
 
 from accounts.csv_import.lines import LONGEST_EMAIL, LONGEST_NAME
@@ -16,6 +12,8 @@ from accounts.django_import.contents import Contents
 from accounts.django_import.devices import Device, Lack
 from accounts.django_import.reading import Row
 from accounts.models import usernames
+from accounts.people import hashes
+from accounts.people.hashers import is_sound
 from mfa.factors import Imported
 from mfa.forms.emails import validate
 from mfa.models import plain_text
@@ -23,9 +21,6 @@ from mfa.rules import login_names
 
 # The width of the column
 LONGEST_HASH = 128
-# Everyone's login pays for the slowest imported hash (S11). Django's own are at most 1,200,000
-# iterations (6.0), and for Argon2 102,400 KiB, 2 passes and 8 lanes.
-MOST = {"iterations": 2_000_000, "memory_cost": 256 * 1024, "time_cost": 8, "parallelism": 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +58,19 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What the operator asked for, and whether people here log in with usernames."""
+    """What the operator asked for, and whether people here log in with usernames.
+
+    `algorithms` are those of foreign hashes for which everyone's login pays.
+    """
 
     with_staff: bool
     usernames: bool
+    algorithms: Collection[str]
+
+    def takes(self, password: str) -> bool:
+        """Whether a hash comes."""
+        kind = hashes.kind_of(password)
+        return is_known(password) and (kind is None or kind[0] in self.algorithms)
 
 
 def judge(contents: Contents, row: Row, chosen: Chosen) -> Newcomer | LeftOut:
@@ -80,7 +84,7 @@ def judge(contents: Contents, row: Row, chosen: Chosen) -> Newcomer | LeftOut:
     if not _is_plain(full_name):
         full_name = ""
         found.append(("name", Lack.NAME))
-    if not is_known(password):
+    if not chosen.takes(password):
         if password and not password.startswith(UNUSABLE_PASSWORD_PREFIX):
             found.append(("password", Lack.HASHER))
         password = make_password(None)
@@ -108,13 +112,7 @@ def is_known(password: str) -> bool:
     """Whether a hash can be verified here, at a cost that a login can pay."""
     if len(password) > LONGEST_HASH or not (password.isascii() and password.isprintable()):
         return False
-    try:
-        hasher = identify_hasher(password)
-        parts = hasher.decode(password)
-        hasher.safe_summary(password)
-    except Exception:  # noqa: BLE001 hashers raise many kinds of errors for broken hashes
-        return False
-    return all(parts.get(name, 0) <= most for name, most in MOST.items())
+    return is_sound(password)
 
 
 def _refusal(contents: Contents, row: Row, email: str, chosen: Chosen) -> Lack | None:
@@ -158,11 +156,13 @@ def _full_name(row: Row) -> str:
 
 
 def _is_plain(name: str) -> bool:
+    if len(name) > LONGEST_NAME:
+        return False
     try:
         plain_text.check(name)
     except ValidationError:
         return False
-    return len(name) <= LONGEST_NAME
+    return True
 
 
 def _is_email(email: str) -> bool:

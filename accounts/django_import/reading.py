@@ -114,7 +114,8 @@ def _next(text: str, at: int) -> int:
 
 def _row(found: object) -> Row:
     if isinstance(found, dict):
-        model, fields = found.get("model"), found.get("fields")
-        if isinstance(model, str) and isinstance(fields, dict):
-            return Row(model.lower(), found.get("pk"), fields)
+        model, fields, pk = found.get("model"), found.get("fields"), found.get("pk")
+        # A list as a key would be the natural key of someone else.
+        if isinstance(model, str) and isinstance(fields, dict) and not isinstance(pk, list):
+            return Row(model.lower(), pk, fields)
     raise DumpError("The file was not written by dumpdata.")

@@ -60,7 +60,8 @@ def run(order: Order) -> Arrivals:
     """Bring the people of a file. Raises DumpError and OSError before anything is written."""
     found = contents.read(order.path, order.user_model, _reader(order.organization))
     brand = SitePolicy.brand()
-    chosen = Chosen(order.with_staff, brand.login_with is LoginWith.USERNAME)
+    algorithms = imported_hashes.payable(found.algorithms)
+    chosen = Chosen(order.with_staff, brand.login_with is LoginWith.USERNAME, algorithms)
     report = Arrivals(others=sorted(found.others))
     for batch in _batches(found.people()):
         with transaction.atomic():

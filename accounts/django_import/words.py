@@ -28,7 +28,7 @@ WORDS: dict[Lack, tuple[str, str]] = {
         "Change its rules and run again.",
     ),
     Lack.HASHER: (
-        "The portal cannot check this password hash.",
+        "The portal cannot check this password hash, or not within a login's time.",
         'The person uses "Forgot your password?".',
     ),
     Lack.NAME: ("The name cannot be used.", "The person or staff can enter it."),
@@ -46,7 +46,7 @@ WORDS: dict[Lack, tuple[str, str]] = {
         "The person sets up a second step.",
     ),
     Lack.UNREADABLE: (
-        "The app's secret is encrypted, broken or too short.",
+        "The app's secret is encrypted, broken, too short or too long.",
         "The person sets up a second step.",
     ),
     Lack.NUMBER: (

@@ -28,6 +28,7 @@ from accounts.models.usernames import UsernameField
 from accounts.organizations import invitation_links, reminder_links
 from accounts.organizations.managers import Manager
 from accounts.people import links, notice_links, ownership, pass_links, recovery_links, zones
+from accounts.people.hashers import is_sound
 from accounts.people.links import Link
 from mfa.models import AbstractMfaUser, SitePolicy, plain_text
 from mfa.models.cohorts import Cohort
@@ -182,7 +183,7 @@ class User(AbstractMfaUser):
         """Whether the password is right. An outdated hash of it is renewed.
 
         The new hash replaces only the one that was checked, so a password reset at the same time
-        stays.
+        stays. A broken hash counts as no password.
         """
         checked, stale = self.password, False
 
@@ -193,7 +194,8 @@ class User(AbstractMfaUser):
             stale = not mine.update(password=renewed, password_imported_at=None)
             self.password = checked if stale else renewed
 
-        return check_password(raw_password, checked, renew) and not stale
+        encoded = checked if is_sound(checked) else NO_HASH
+        return check_password(raw_password, encoded, renew) and not stale
 
     @classmethod
     def forget(cls, people: Iterable[int]) -> None:

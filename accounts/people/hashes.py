@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import (
 )
 
 from accounts.models import ImportedHash, User
+from accounts.people.hashers import is_sound
 from mfa import prepared
 
 _IMPORTED = prepared.Query(ImportedHash.objects.all)
@@ -40,12 +41,11 @@ def fit(user: User | None, password: str) -> bool:
 def kind_of(encoded: str) -> Kind | None:
     """Return the kind of an imported hash, or None for our own and for no password.
 
-    Also None for a hash that no hasher can read: Django treats it like no password.
+    Also None for a hash that no hasher can run: it counts as no password.
     """
-    try:
-        hasher = identify_hasher(encoded)
-    except ValueError:
+    if not is_sound(encoded):
         return None
+    hasher = identify_hasher(encoded)
     if hasher.algorithm == get_hasher().algorithm:
         return _other_argon2(encoded)
     return str(hasher.algorithm), int(hasher.decode(encoded).get("iterations", 0))
@@ -56,10 +56,7 @@ def _other_argon2(encoded: str) -> Kind | None:
     own = get_hasher()
     if not isinstance(own, Argon2PasswordHasher):
         return None
-    try:
-        found = own.decode(encoded)
-    except ValueError:
-        return None
+    found = own.decode(encoded)
     costs = (found["memory_cost"], found["time_cost"], found["parallelism"])
     if costs == (own.memory_cost, own.time_cost, own.parallelism):
         return None

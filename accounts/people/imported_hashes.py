@@ -4,6 +4,7 @@ Until then each login pays for them (accounts.people.hashes), so its duration do
 hashes were imported.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -20,6 +21,8 @@ from mfa.audit import NOWHERE
 from mfa.limits.counters import TooMany
 
 KEPT = timedelta(days=90)
+# Algorithms of foreign hashes, Argon2 with other costs among them. Every login runs each of them.
+MOST_ALGORITHMS = 3
 # People per step. Each gets an email, and the worker does other tasks in between.
 BATCH = 200
 
@@ -34,6 +37,13 @@ def note(people: Iterable[User]) -> int:
         ImportedHash.objects.get_or_create(algorithm=algorithm, iterations=iterations)
     found = User.objects.filter(pk__in=foreign)
     return found.update(password_imported_at=timezone.now())
+
+
+def payable(algorithms: Counter[str]) -> set[str]:
+    """Return the algorithms that an import may bring: those here, then the most common ones."""
+    here = set(ImportedHash.objects.values_list("algorithm", flat=True))
+    new = [each for each, _count in algorithms.most_common() if each not in here]
+    return {*here, *new[: max(0, MOST_ALGORITHMS - len(here))]}
 
 
 def remaining() -> int:

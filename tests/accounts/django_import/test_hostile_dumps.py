@@ -9,7 +9,9 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import CommandError, call_command
 
 from accounts.models import ImportedHash, User
+from accounts.people import imported_hashes
 from mfa.models import Factor
+from tests.portal_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy")]
 SECRET = "31" * 20
@@ -73,11 +75,51 @@ def test_dear_hash_does_not_slow_down_everyone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "encoded",
+    [
+        "pbkdf2_sha256$-1$salt$hash",
+        "pbkdf2_sha256$0$salt$hash",
+        "pbkdf2_sha256$1$$hash",
+        "argon2$argon2id$v=19$m=0,t=0,p=0$c2FsdHNhbHQ$aGFzaGhhc2g",
+        "argon2$argon2id$v=19$m=8,t=0,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+        "argon2$argon2id$v=19$m=8,t=1,p=2$c2FsdHNhbHQ$aGFzaGhhc2g",
+        # Five seconds for everyone
+        "argon2$argon2id$v=19$m=262144,t=8,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+    ],
+)
+def test_hash_that_no_login_can_run_does_not_come(tmp_path: Path, encoded: str) -> None:
+    """Everyone's login runs the imported hashes, so it would fail for everyone."""
+    assert "1 hasher" in ran(tmp_path, person(1, "ann@example.org", password=encoded))
+    User.objects.update(password=encoded)
+    imported_hashes.tidy()
+    assert not ImportedHash.objects.exists()
+    for email in ("ann@example.org", "nobody@example.org"):
+        answer = Browser().post("/login/", {"email": email, "password": "not the password"})
+        assert answer.status_code == 200
+
+
+def test_everyones_login_pays_for_few_kinds_of_hashes(tmp_path: Path) -> None:
+    hashes = [HASH] + [
+        f"argon2$argon2id$v=19$m={m},t=1,p=1$c2FsdHNhbHQ$aGFzaA" for m in range(9, 14)
+    ]
+    ann = person(1, "ann@example.org", password=hashes[5])
+    people = [
+        person(pk, f"user{pk}@example.org", password=each) for pk, each in enumerate(hashes, 2)
+    ]
+    assert "3 hasher" in ran(tmp_path, ann, *people)
+    held = User.objects.exclude(password__startswith="!")
+    assert held.filter(password=hashes[5]).count() == 2
+    assert ImportedHash.objects.count() == 3
+    assert "1 hasher" in ran(tmp_path, person(9, "eve@example.org", password=hashes[4]))
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"key": "not hex"},
         {"key": ""},
         {"key": "31" * 10},
+        {"key": "31" * 100_000},
         {"digits": "6"},
         {"step": 10**400},
         {"t0": 1},
@@ -101,6 +143,13 @@ def test_username_of_another_persons_email_takes_no_second_step(tmp_path: Path) 
     )
     assert not User.objects.get(email="ann@example.org").factors.exists()
     assert User.objects.get(email="charlie@example.org").factors.count() == 1
+
+
+def test_list_as_a_key_takes_no_second_step_of_the_username(tmp_path: Path) -> None:
+    charlie = person(["ann"], "charlie@example.org", username="charlie")
+    with pytest.raises(CommandError, match="not written by dumpdata"):
+        ran(tmp_path, person(1, "ann@example.org", username="ann"), charlie, app(["ann"]))
+    assert not User.objects.exists()
 
 
 def test_spellings_of_one_email_are_one_person(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_everything_left_out_is_named(dump: Make, tmp_path: Path) -> None:
     assert why["unfinished@example.org", "otp_totp.totpdevice"] == "The setup was never finished."
     codes = "Recovery codes cannot be moved."
     assert why["codes@example.org", "otp_static.staticdevice"] == codes
-    hasher = "The portal cannot check this password hash."
+    hasher = "The portal cannot check this password hash, or not within a login's time."
     assert why["scrypt@example.org", "password"] == hasher
     assert why["odd+1@example.org", "name"] == "The name cannot be used."
     assert not User.objects.get(email="scrypt@example.org").has_usable_password()
