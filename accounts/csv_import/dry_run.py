@@ -9,13 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import policies
-from accounts.csv_import import columns, reading, uploads
+from accounts.csv_import import columns, findings, reading, uploads
 from accounts.csv_import.columns import Field
 from accounts.csv_import.comparing import changes_of, matches_of
 from accounts.csv_import.lines import Judge, LineFault, LineFinding, Person
 from accounts.csv_import.numbers import Reader
 from accounts.csv_import.reading import Record, Unreadable, UnreadableError
-from accounts.models import ImportFinding, ImportLine, Organization, PeopleImport
+from accounts.models import ImportLine, Organization, PeopleImport
 from accounts.models.imports import ImportPart
 from mfa.models import SitePolicy
 from mfa.rules.fold import Branch
@@ -69,20 +69,9 @@ def _checked(held: PeopleImport, judge: Judge, batch: Sequence[Record]) -> bool:
         row = rows.filter(pk=held.pk, state=State.CHECKING, position=held.position).first()
         if row is None:
             return False
-        findings, lines = _Batch(row, judge).of(batch)
+        found, lines = _Batch(row, judge).of(batch)
         ImportLine.objects.bulk_create(lines)
-        ImportFinding.objects.bulk_create(
-            ImportFinding(
-                of=row,
-                line=each.line,
-                fault=each.fault,
-                field=each.field,
-                shown=each.shown[:120],
-                other_line=each.other_line,
-                is_bad=each.is_bad,
-            )
-            for each in findings
-        )
+        findings.store(row, found)
         row.position += len(batch)
         row.total, row.worked_at = row.position, timezone.now()
         row.save(update_fields=["position", "total", "counts", "worked_at"])

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.csv_import.dry_run import BAD, REPEATED
-from accounts.csv_import.run import MAILED, NOT_MAILED
+from accounts.csv_import.mailing import MAILED, NOT_MAILED
 from accounts.models import ImportFinding, ImportLine, PeopleImport
 
 Effect, State = ImportLine.Effect, PeopleImport.State

@@ -3,6 +3,8 @@
 Inviting never looks for an account, so the manager's page says nothing about who has one (RG-02).
 """
 
+from collections.abc import Iterable
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -87,19 +89,36 @@ def prepare(
     """
     if not may_invite(actor, organization, MEMBER):
         raise PermissionDenied
-    now = timezone.now()
     with transaction.atomic():
-        fresh = {"expires_at": now, "inviter": actor}
+        fresh = {"expires_at": timezone.now(), "inviter": actor}
         Invitation.objects.get_or_create(organization=organization, email=email, defaults=fresh)
         rows = Invitation.objects.select_for_update(no_key=True)
         held = rows.get(organization=organization, email=email)
         if _is_above(actor, held):
             raise PermissionDenied
-        held.full_name, held.role, held.mobile = full_name, MEMBER, mobile
-        held.inviter, held.round, held.expires_at = actor, held.round + 1, now
-        held.accepted_at, held.revoked_at, held.is_prepared = None, None, True
-        held.save()
+        held.full_name, held.mobile = full_name, mobile
+        _prepared(actor, held).save()
         _record(Event.INVITATION_PREPARED, actor, held, client)
+
+
+def prepare_new(
+    actor: User,
+    organization: Organization,
+    invited: Iterable[Invitation],
+    *,
+    client: Client = audit.NOWHERE,
+) -> None:
+    """Invite new addresses as `prepare` does, in a few statements.
+
+    Raises PermissionDenied, and IntegrityError if one of them was invited meanwhile.
+    """
+    if not may_invite(actor, organization, MEMBER):
+        raise PermissionDenied
+    rows = [_prepared(actor, each) for each in invited]
+    with transaction.atomic():
+        Invitation.objects.bulk_create(rows)
+        details = ((actor, _details(row)) for row in rows)
+        audit.record_each(Event.INVITATION_PREPARED, details, client=client)
 
 
 def revoke(actor: User, invitation: Invitation, *, client: Client = audit.NOWHERE) -> bool:
@@ -193,12 +212,21 @@ def _warn(actor: User, organization: Organization, counts: dict[Use, int]) -> No
             )
 
 
+def _prepared(actor: User, held: Invitation) -> Invitation:
+    """Start a new round without an email."""
+    held.inviter, held.role, held.round = actor, MEMBER, held.round + 1
+    held.expires_at, held.is_prepared = timezone.now(), True
+    held.accepted_at = held.revoked_at = None
+    return held
+
+
 def _record(event: Event, actor: User, invitation: Invitation, client: Client) -> None:
-    audit.record(
-        event,
-        actor,
-        client=client,
-        organization=invitation.organization_id,
-        invitation=invitation.pk,
-        role=invitation.role,
-    )
+    audit.record(event, actor, client=client, **_details(invitation))
+
+
+def _details(invitation: Invitation) -> audit.Details:
+    return {
+        "organization": invitation.organization_id,
+        "invitation": invitation.pk,
+        "role": invitation.role,
+    }

@@ -42,6 +42,7 @@ from mfa.factors.phone import (
     numbers_of,
     phone_of,
     propose_phone,
+    propose_phones,
     proposed_number,
     save_number,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "phone_of",
     "prefer",
     "propose_phone",
+    "propose_phones",
     "proposed_number",
     "read_imported_key",
     "rebind",

@@ -1,6 +1,6 @@
 """Phones: add a confirmed number, replace one, or assign one to a person."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -95,6 +95,14 @@ def drop_proposed(user: AbstractMfaUser) -> bool:
 def propose_phone(user: AbstractMfaUser, number: str, *, client: Client) -> None:
     """Keep a number that the person typed, to fill in at the setup. It gets no message."""
     _write(_proposed(user) or Factor(user_id=user.pk), number, Status.PROPOSED, client)
+
+
+def propose_phones(numbers: Mapping[int, str], *, client: Client) -> None:
+    """Keep the numbers of people by their ids, who have no factor and no number yet."""
+    Factor.objects.bulk_create(
+        _filled(Factor(user_id=person), number, Status.PROPOSED, client)
+        for person, number in numbers.items()
+    )
 
 
 def save_number(user: AbstractMfaUser, number: str, *, client: Client) -> None:
@@ -217,11 +225,14 @@ def _bind(user: AbstractMfaUser, number: str, client: Client) -> Factor:
 
 
 def _write(phone: Factor, number: str, status: Status, client: Client) -> Factor:
-    now = timezone.now()
+    _filled(phone, number, status, client).save()
+    return phone
+
+
+def _filled(phone: Factor, number: str, status: Status, client: Client) -> Factor:
     phone.target, phone.status = number, status
-    phone.confirmed_at = phone.status_at = now
+    phone.confirmed_at = phone.status_at = timezone.now()
     phone.address, phone.browser = client.address or None, client.browser
-    phone.save()
     return phone
 
 

@@ -1,11 +1,13 @@
 """Two imports at once, two workers on one import, and a policy that changes meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 
 from accounts.csv_import import dry_run, run, uploads
 from accounts.models import Membership, Organization, PeopleImport, User
+from accounts.organizations import members
 from mfa.audit import NOWHERE
 from mfa.models import AuditEvent, Event
 from tests.organizations import organization, settings
@@ -23,8 +25,9 @@ def acme(root: User) -> Organization:
     return organization("Acme")
 
 
-def checked(root: User, acme: Organization) -> PeopleImport:
-    held = uploads.store(root, acme, LINES.encode(), name="people.csv", invites=False)
+def checked(root: User, acme: Organization, emails: Sequence[str] = ()) -> PeopleImport:
+    content = "\n".join(("email", *emails)) if emails else LINES
+    held = uploads.store(root, acme, content.encode(), name="people.csv", invites=False)
     uploads.map_columns(held, uploads.mapped_in(held))
     dry_run.check(held.pk, seconds=60)
     return held
@@ -53,6 +56,33 @@ def test_two_imports_of_the_same_people_at_once(acme: Organization, root: User) 
         effects = ("new", "changed", "unchanged", "refused")
         assert sum(each.counts.get(name, 0) for name in effects) == PEOPLE
     assert sum(each.counts.get("new", 0) for each in imports) == PEOPLE
+    assert sum(each.counts.get("unchanged", 0) for each in imports) == PEOPLE
+
+
+def test_two_imports_in_opposite_order(acme: Organization, root: User) -> None:
+    """Neither waits for the other in a circle, with new people and with people who are here."""
+    emails = [f"p{each}@example.org" for each in range(PEOPLE)]
+    User.objects.bulk_create(User(email=email) for email in emails[::3])
+    imports = [checked(root, acme, lines) for lines in (emails, emails[::-1])]
+    at_once([running(root, each) for each in imports])
+    assert Membership.objects.filter(organization=acme).count() == PEOPLE
+    assert User.objects.filter(email__in=emails).count() == PEOPLE
+
+
+def test_import_beside_people_who_join_by_themselves(acme: Organization, root: User) -> None:
+    emails = [f"p{each}@example.org" for each in range(PEOPLE)]
+    people = User.objects.bulk_create(User(email=email) for email in emails)
+    held = checked(root, acme, emails)
+
+    def join(some: list[User]) -> bool:
+        for person in some:
+            members.join(None, person, acme)
+        return True
+
+    some = [partial(join, people[::-1]), partial(join, people)]
+    at_once([running(root, held), *some])
+    assert Membership.objects.filter(organization=acme).count() == PEOPLE
+    assert User.objects.filter(home__organization=acme).count() == PEOPLE
 
 
 def test_four_workers_on_one_import(acme: Organization, root: User) -> None:

@@ -7,7 +7,7 @@ from tests.robustness.site import Site
 
 pytestmark = pytest.mark.processes
 
-PEOPLE = 400
+PEOPLE = 5_000
 START = f"""
 from accounts.csv_import import dry_run, run, tasks, uploads
 from mfa.audit import NOWHERE

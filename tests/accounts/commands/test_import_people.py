@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.csv_import import run
+from accounts.csv_import import part
 from accounts.models import ImportLine, PeopleImport, User
 from mfa.models import SitePolicy
 from tests.organizations import organization
@@ -47,8 +47,8 @@ def test_real_run_ends_with_the_same_totals(file: str) -> None:
 
 def test_killed_command_continues_by_its_number(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kill comes after two people; each batch is in one transaction."""
-    monkeypatch.setattr(run, "BATCH", 2)
-    changes_of, calls = run.changes_of, []
+    monkeypatch.setattr(part, "MOST", 2)
+    changes_of, calls = part.changes_of, []
 
     def killed(line: ImportLine, *args: object, **kwargs: object) -> object:
         calls.append(line.line)
@@ -56,7 +56,7 @@ def test_killed_command_continues_by_its_number(file: str, monkeypatch: pytest.M
             raise KeyboardInterrupt
         return changes_of(line, *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run, "changes_of", killed)
+    monkeypatch.setattr(part, "changes_of", killed)
     with pytest.raises(KeyboardInterrupt):
         said(file, "--organization", "acme")
     assert User.objects.count() == 2

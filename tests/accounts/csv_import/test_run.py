@@ -5,16 +5,18 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from accounts.csv_import import dry_run, run, uploads
+from accounts.csv_import import dry_run, part, run, uploads
 from accounts.csv_import.lines import LineFault
 from accounts.models import Invitation, Membership, Organization, PeopleImport, User
 from accounts.organizations import invitations, joining
 from accounts.organizations.invitation_links import path_of
 from mfa import factors
 from mfa.audit import NOWHERE
+from mfa.limits import counters, table as limits
 from mfa.models import AuditEvent, Event, Factor, OutboxMessage, SitePolicy, Status
 from tests.conftest import make_user
 from tests.invitations import NEW
+from tests.organizations import organization, settings
 
 State = PeopleImport.State
 HEADER = "email,full name,mobile,username,role,organization"
@@ -167,7 +169,7 @@ def test_run_ends_with_its_authors_sessions_and_powers(clinic: Organization, mia
 def test_stopped_import_continues_where_it_was(
     clinic: Organization, root: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "BATCH", 2)
+    monkeypatch.setattr(part, "MOST", 2)
     lines = [f"p{number}@example.org,P,,,," for number in range(5)]
     held = checked(*lines, organization=clinic, by=root)
     run.start(root, held, sends_mail=False, client=NOWHERE)
@@ -193,6 +195,63 @@ def test_import_without_an_organization_follows_the_column(
     imported(held, root)
     assert User.objects.get(email="a@example.org").home.organization == clinic
     assert User.objects.get(email="c@example.org").home is None
+
+
+def test_new_people_are_created_together_in_a_few_statements(
+    clinic: Organization, root: User, django_assert_max_num_queries: Callable
+) -> None:
+    lines = [f"p{each}@example.org,P,+447700900{each},,," for each in range(100, 200)]
+    held = checked(*lines, organization=clinic, by=root)
+    run.start(root, held, sends_mail=False, client=NOWHERE)
+    with django_assert_max_num_queries(60):
+        run.go_on(held.pk, seconds=60)
+    people = User.objects.filter(home__organization=clinic)
+    assert people.count() == Factor.objects.filter(status=Status.PROPOSED).count() == 100
+    for event in (Event.IMPORTED, Event.MEMBER_JOINED):
+        assert AuditEvent.objects.filter(event=event, actor=root, user__in=people).count() == 100
+
+
+def test_person_whom_the_rules_refuse_keeps_no_one_else_away(
+    clinic: Organization, root: User, policy: SitePolicy
+) -> None:
+    """The line is named, and the others of its part are imported one by one."""
+    policy.methods = ["app"]
+    policy.save()
+    settings(organization("Texts").own, methods=["phone"])
+    held = checked(
+        "a@example.org,A,,,,maple-clinic", "b@example.org,B,,,,texts", organization=None, by=root
+    )
+    held = imported(held, root, sends_mail=True)
+    assert (held.counts["new"], held.counts["refused"], held.counts["mailed"]) == (1, 1, 1)
+    assert dict(held.findings.values_list("line", "fault")) == {3: LineFault.NO_METHOD}
+    assert not User.objects.filter(email="b@example.org").exists()
+
+
+def test_person_who_came_first_is_not_created_again(
+    clinic: Organization, root: User, django_capture_on_commit_callbacks: Callable
+) -> None:
+    lines = ("a@example.org,A,,,,", "b@example.org,B,,,,")
+    held = checked(*lines, organization=clinic, by=root)
+    make_user("a@example.org")
+    with django_capture_on_commit_callbacks(execute=True):
+        held = imported(held, root, sends_mail=True)
+    assert (held.counts["changed"], held.counts["new"], held.counts["mailed"]) == (1, 1, 1)
+    assert Membership.objects.filter(organization=clinic).count() == 2
+
+
+def test_limit_of_a_day_holds_the_rest_of_the_invitations_back(
+    clinic: Organization, mia: User
+) -> None:
+    limit = limits.INVITATIONS_PER_MANAGER
+    for _ in range(limit.most - 2):
+        counters.take([limit.of(str(mia.pk))])
+    lines = [f"p{each}@example.org,P,,,," for each in range(60)]
+    held = checked(*lines, organization=clinic, by=mia, invites=True)
+    held = imported(held, mia, sends_mail=True)
+    assert (held.counts["mailed"], held.counts["not_mailed"], held.counts["invited"]) == (2, 58, 60)
+    states = [row.state for row in Invitation.objects.order_by("pk")]
+    assert states.count(Invitation.State.WAITING) == 2
+    assert states.count(Invitation.State.PREPARED) == 58
 
 
 def test_usernames_of_others_are_not_taken(clinic: Organization, root: User, alice: User) -> None:
