@@ -211,7 +211,7 @@ def test_new_people_are_created_together_in_a_few_statements(
         assert AuditEvent.objects.filter(event=event, actor=root, user__in=people).count() == 100
 
 
-def test_person_whom_the_rules_refuse_keeps_no_one_else_away(
+def test_refusal_of_one_person_keeps_no_one_else_away(
     clinic: Organization, root: User, policy: SitePolicy
 ) -> None:
     """The line is named, and the others of its part are imported one by one."""
