@@ -4,6 +4,7 @@ A person who knows the password can start one. The owner is notified at all addr
 at once, each day and at the end of the wait, and can stop it without a login.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -50,13 +51,14 @@ def start(
     user: AbstractMfaUser,
     *,
     client: Client,
+    marks: Sequence[str] = (),
     by: AbstractMfaUser | None = None,
     reason: str = "",
 ) -> RecoveryRequest | NotStarted:
     """Start a request, for the person or by support, and notify all addresses and numbers.
 
-    The caller has proven the password, or may rescue the person. Of parallel calls one starts it.
-    Raises TooMany.
+    The caller has proven the password, or may rescue the person. `marks` tell the device that asks
+    from others, the first one in future too. Of parallel calls one starts it. Raises TooMany.
     """
     with transaction.atomic():
         # A promotion takes the same lock: a request starts before it or not at all.
@@ -65,23 +67,25 @@ def start(
             return NotStarted.STAFF
         if open_of(held):
             return NotStarted.OPEN
-        if by is None and is_blocked(held, client):
+        if by is None and is_blocked(held, client, marks):
             return NotStarted.BLOCKED
         _count(held, client, by)
         _close_former(held)
-        request = _begin(held, client, by)
+        request = _begin(held, client, marks, by)
         _tell(Event.RECOVERY_STARTED, held, request, client=client, **_by(by, reason))
     if by:
         alerts.warn_of_rescues(by)
     return request
 
 
-def is_blocked(user: AbstractMfaUser, client: Client) -> bool:
-    """Whether this device and network asked before and were refused. Others never wait for it.
+def is_blocked(user: AbstractMfaUser, client: Client, marks: Collection[str]) -> bool:
+    """Whether this device or network asked before and was refused. Others never wait for it.
 
-    A stranger in the same network does not keep the owner's recognized device waiting.
+    A stranger in the same network does not keep the owner's recognized device waiting (back7).
     """
-    here = Q(network=client.network) & (Q(known=True) if client.known else Q())
+    here = Q(mark__in=marks)
+    if not client.known:
+        here |= Q(network=client.network)
     refused = RecoveryRequest.objects.filter(user_id=user.pk, outcome__in=RecoveryRequest.BLOCKING)
     return refused.filter(here, ended_at__gt=timezone.now() - BLOCKED_FOR).exists()
 
@@ -199,19 +203,21 @@ def _remind(pk: int, user: AbstractMfaUser) -> None:
             _tell(Event.RECOVERY_WAITING, held, request)
 
 
-def _begin(user: AbstractMfaUser, client: Client, by: AbstractMfaUser | None) -> RecoveryRequest:
+def _begin(
+    user: AbstractMfaUser, client: Client, marks: Sequence[str], by: AbstractMfaUser | None
+) -> RecoveryRequest:
     now = timezone.now()
     # A code by email comes at the end, so the request is not ripe before such codes work.
     opens = user.mailbox_opens_at or now
     ready = max(now + user.mfa_policy.recovery_wait, opens)
-    asked = {} if by else {"network": client.network, "browser": client.browser}
+    mark = next(iter(marks), "")
+    asked = {"network": client.network, "browser": client.browser, "mark": mark}
     request = RecoveryRequest.objects.create(
         user_id=user.pk,
         started_at=now,
         ready_at=ready,
         tell_at=min(now + DAILY, ready),
-        known=bool(client.known) and not by,
-        **asked,
+        **({} if by else asked),
     )
     _set_ready(user, ready)
     return request

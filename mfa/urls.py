@@ -75,6 +75,7 @@ security_urls = [
     path("codes/file/", recovery.recovery_codes_file, name="recovery_codes_file"),
     path("sessions/end/", security.end_session, name="end_session"),
     path("sessions/others/", security.end_other_sessions, name="end_other_sessions"),
+    path("lost-phone/end/", recover.end_recovery, name="end_recovery"),
     path("browsers/remove/", browsers.untrust, name="untrust"),
     path("browsers/remove/all/", browsers.untrust_all, name="untrust_all"),
     path("factors/<int:pk>/suspend/", security.suspend_factor, name="suspend_factor"),

@@ -66,6 +66,7 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         mfa:change_phone_resend mfa:add_app mfa:add_passkey mfa:add_passkey_options mfa:untrust
         mfa:untrust_all mfa:add_phone mfa:recovery_codes
         mfa:recovery_codes_file mfa:security mfa:end_session mfa:end_other_sessions mfa:stay
+        mfa:end_recovery
         mfa:activity mfa:answer_nudge mfa:note_nudge
         mfa:automatic_passkey_options""",
     ),

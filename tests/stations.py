@@ -162,6 +162,7 @@ POSTS = {
     "mfa:lost",
     "mfa:recovery_codes_file",
     "mfa:end_session",
+    "mfa:end_recovery",
     "mfa:untrust",
     "mfa:prefer_phone",
     "mfa:answer_nudge",

@@ -17,6 +17,7 @@ from accounts.models import Tile, User
 from accounts.people import passwords
 from accounts.views.requests import UserRequest
 from mfa import closing, factors
+from mfa.client import moment_of
 from mfa.factors import recovery_codes
 from mfa.limits.counters import TooMany
 from mfa.login.guards import fresh
@@ -38,6 +39,7 @@ def home(request: UserRequest) -> HttpResponse:
     left = recovery_codes.left(codes) if codes else None
     is_strong = any(factor.kind in RESISTANT for factor in held)
     tasks = {
+        "lost": user.recovery_ready_at if user.phone_is_lost(moment_of(request)) else None,
         "set_up": user.is_superuser and not user.mfa_policy.demanded,
         "protect": not held and Method.PHONE in user.mfa_policy.offered,
         "stronger": None if is_strong else user.mfa_policy.passkeys_due,

@@ -247,6 +247,11 @@ class AbstractMfaUser(AbstractBaseUser, PermissionsMixin):
         is_ripe = ready is not None and ready <= now < ready + RIPE_LASTS
         return is_ripe and not self.has_powers
 
+    def phone_is_lost(self, now: datetime) -> bool:
+        """Whether a request after a lost phone is open, waiting or ripe."""
+        ready = self.recovery_ready_at
+        return ready is not None and now < ready + RIPE_LASTS
+
     @property
     def mailbox_opens_at(self) -> datetime | None:
         """When the latest hold on codes by email ends, maybe in the past; None without one.

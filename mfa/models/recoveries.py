@@ -20,7 +20,8 @@ class RecoveryRequest(models.Model):
     """A request, at most one open one for each person.
 
     It is ripe from `ready_at` until `ends_at`. `tell_at` is the time of the next notice. `network`
-    and `known` are those of the device that asked, empty if support started it.
+    is that of the device that asked, and `mark` the hash of a part of its cookie
+    (mfa.sessions.devices). They are empty if support started it.
     """
 
     class Outcome(models.TextChoices):
@@ -45,7 +46,7 @@ class RecoveryRequest(models.Model):
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
     network = models.CharField(max_length=50, blank=True)
-    known = models.BooleanField(default=False)
+    mark = models.CharField(max_length=64, blank=True)
     browser = models.CharField(max_length=200, blank=True)
     # The audit row of the start, which "This wasn't me" reports
     event = models.BigIntegerField(null=True)

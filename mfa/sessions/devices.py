@@ -3,8 +3,12 @@
 It holds no data. Each part is a signature over the person's id and device epoch. Raising the epoch
 forgets all of the person's devices: after "This was not me", after a new password, and after ending
 all sessions. A change of email does not.
+
+A device that asked for the setup of a new phone has a random part too. It tells this device from
+others in the same network, also after the devices were forgotten.
 """
 
+import hashlib
 import re
 import secrets
 from collections.abc import Iterator
@@ -27,6 +31,9 @@ COUNTS = "0123456789abcdef"
 # The attribute where a request caches the clients read from its cookie
 RECOGNIZED = "mfa_recognized"
 PART = re.compile(r"[0-9a-f]:[\w-]{1,12}:[\w-]{20,64}")
+# The start of a random part, which is no signature of a time
+MARK = "0:0:"
+MARK_BYTES = 32
 
 
 class Person(Protocol):
@@ -68,9 +75,36 @@ def remember(request: HttpRequest, response: HttpResponse, person: Person) -> No
     others = [part for part in _parts(request) if not _open(part, person)]
     # Drawn again at each login, so a stolen copy soon counts separately from the owner's.
     own = _signer(person).sign(secrets.choice(COUNTS))
+    _keep(response, [own, *others])
+
+
+def mark(request: HttpRequest, response: HttpResponse, person: Person) -> list[str]:
+    """Make this device tell itself from others. Return its marks, first the one that does.
+
+    On a recognized device that is the person's part: without it, the device is not recognized.
+    """
+    parts = list(_parts(request))
+    telling = [part for part in parts if _open(part, person)]
+    telling += [part for part in parts if part.startswith(MARK)]
+    own = telling[0] if telling else MARK + secrets.token_urlsafe(MARK_BYTES)
+    kept = [own, *(part for part in parts if part != own)]
+    _keep(response, kept)
+    return list(map(_hash_of, kept))
+
+
+def marks_of(request: HttpRequest) -> list[str]:
+    """Return the marks of this device: the hashes of its cookie's parts, also of forgotten ones."""
+    return list(map(_hash_of, _parts(request)))
+
+
+def _hash_of(part: str) -> str:
+    return hashlib.sha256(part.encode()).hexdigest()
+
+
+def _keep(response: HttpResponse, parts: list[str]) -> None:
     response.set_cookie(
         cookie_name(),
-        "|".join([own, *others][:MOST_PEOPLE]),
+        "|".join(parts[:MOST_PEOPLE]),
         max_age=LIFE,
         secure=settings.HTTPS,
         httponly=True,

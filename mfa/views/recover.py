@@ -1,17 +1,24 @@
 """The lost phone: a request that waits, with a clock, until the setup of a new phone (E13)."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
 
 from mfa import recoveries, spans
+from mfa.client import client_of
 from mfa.limits.counters import TooMany
 from mfa.login.flow import Flow
-from mfa.login.guards import on_step
+from mfa.login.guards import SignedIn, on_step
+from mfa.models import AbstractMfaUser, RecoveryRequest
 from mfa.recoveries import NotStarted
 from mfa.rules.routes import Purpose
 from mfa.rules.steps import Step
+from mfa.sessions import devices
 from mfa.views.mailbox import why_not_lost
 from mfa.views.pages import show
 
@@ -24,13 +31,31 @@ def recover(request: HttpRequest, flow: Flow) -> HttpResponse:
         return redirect("mfa:help")
     refusal = None
     if request.method == "POST":
+        response = redirect("mfa:recover")
+        marks = devices.mark(request, response, flow.user)
         try:
-            recoveries.start(flow.user, client=flow.client)
-            return redirect("mfa:recover")
+            recoveries.start(flow.user, client=flow.client, marks=marks)
         except TooMany as too_many:
             refusal = too_many
+        else:
+            return response
     with timezone.override(flow.user.zone):
         return show(request, "mfa/recover.html", _context(flow), user=flow.user, refusal=refusal)
+
+
+@never_cache
+@require_POST
+def end_recovery(request: SignedIn) -> HttpResponse:
+    """End the person's request: they have the phone again. The mailed link does so too."""
+    recoveries.stop(request.user, RecoveryRequest.Outcome.FOUND, client=client_of(request))
+    return redirect(f"{reverse('mfa:security')}?done=found")
+
+
+def lost_phone(user: AbstractMfaUser, now: datetime) -> dict[str, object] | None:
+    """Return the open request of a logged-in person and its clock, for the Security page."""
+    if not user.phone_is_lost(now) or (held := recoveries.open_of(user, now)) is None:
+        return None
+    return {"held": held, "left": spans.left(held.ready_at), "ready": held.is_ripe(now)}
 
 
 def may_ask(flow: Flow) -> bool:
@@ -56,4 +81,6 @@ def _state(flow: Flow) -> str:
     """Return what a person without an open request can do."""
     if flow.user.has_powers:
         return str(NotStarted.STAFF)
-    return str(NotStarted.BLOCKED) if recoveries.is_blocked(flow.user, flow.client) else "ask"
+    marks = devices.marks_of(flow.request)
+    blocked = recoveries.is_blocked(flow.user, flow.client, marks)
+    return str(NotStarted.BLOCKED) if blocked else "ask"

@@ -23,6 +23,7 @@ from mfa.sessions import devices, revoke, trust
 from mfa.sessions.proofs import keep_alive
 from mfa.views.nudge import lost_context
 from mfa.views.pages import show
+from mfa.views.recover import lost_phone
 
 HERE = "mfa:security"
 
@@ -60,6 +61,7 @@ def security(request: SignedIn) -> HttpResponse:
         "sessions": revoke.sessions_of(request.user),
         "acting": hash_of(request.session.session_key or ""),
         "trusted": trust.live_of(request.user, moment_of(request)),
+        "lost": lost_phone(request.user, moment_of(request)),
         "done": request.GET.get("done", ""),
         "added_words": factors.noticed(request.GET.get("done", "")),
     }

@@ -1,15 +1,18 @@
 """E13: the lost phone, from the password to a new phone, with its mails and texts read."""
 
+import hashlib
 import re
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from mfa import recoveries
+from mfa import audit, recoveries
 from mfa.models import AuditEvent, Event, RecoveryRequest, SitePolicy
+from mfa.sessions.devices import count_of
 from tests.lost_phone import (
     DAY,
     HOUR,
@@ -170,24 +173,102 @@ def test_password_comes_first(browser: Browser, alice: User, bob: User) -> None:
     assert not RecoveryRequest.objects.exists()
 
 
-def test_after_refusal_only_that_network_waits(browser: Browser, alice: User, clock) -> None:
+def is_blocked(browser: Browser, user: User) -> bool:
+    """Whether the page refuses, and its button too."""
+    browser.password(user)
+    page = browser.post("/recover/", follow=True).content.decode()
+    started = recoveries.stop(user, Outcome.FOUND)
+    assert started is ("A request from this device or network was stopped" not in page)
+    return not started
+
+
+def moved(browser: Browser, address: str = "192.0.2.77") -> Browser:
+    """The same device in another network."""
+    browser.defaults["REMOTE_ADDR"] = address
+    return browser
+
+
+def test_after_refusal_device_and_network_that_asked_wait(
+    browser: Browser, alice: User, clock
+) -> None:
     """Back7: the stranger waits, the owner does not."""
     no_codes_by_email()
     attacker = Browser(REMOTE_ADDR="198.51.100.7")
-    known = Browser(REMOTE_ADDR="198.51.100.7")
     held = start(attacker, alice)
     recoveries.stop(alice, Outcome.REFUSED)
-    assert "stopped" in attacker.post("/recover/", follow=True).content.decode()
-    assert RecoveryRequest.objects.count() == 1
-    start(browser, alice)
-    recoveries.stop(alice, Outcome.FOUND)
-    # The owner's recognized device in the same network is not the one that asked.
-    known.log_in(alice)
-    known.post("/logout/")
-    start(known, alice)
-    recoveries.stop(alice, Outcome.FOUND)
+    assert is_blocked(attacker, alice)
+    assert is_blocked(Browser(REMOTE_ADDR="198.51.100.7"), alice), "without its cookies"
+    assert is_blocked(moved(attacker), alice), "in another network"
+    assert not is_blocked(browser, alice)
     clock.move_to(held.started_at + 7 * DAY + HOUR)
+    assert not is_blocked(attacker, alice)
+
+
+def test_recognized_device_waits_only_if_it_asked(alice: User, clock) -> None:
+    """Back7: also beside a stranger in the same network, and after all devices were forgotten."""
+    no_codes_by_email()
+    attacker, owner = Browser(), Browser()
+    for known in (attacker, owner):
+        known.log_in(alice)
+        known.post("/logout/")
     start(attacker, alice)
+    recoveries.stop(alice, Outcome.REFUSED)
+    assert not is_blocked(owner, alice)
+    assert is_blocked(moved(attacker), alice)
+    User.objects.filter(pk=alice.pk).update(device_epoch=F("device_epoch") + 1)
+    assert is_blocked(attacker, alice)
+    assert not is_blocked(moved(owner), alice)
+
+
+def test_mark_of_device_is_stored_as_hash_and_recognizes_nobody(
+    browser: Browser, alice: User, charlie: User
+) -> None:
+    no_codes_by_email()
+    held = start(browser, alice)
+    cookie = browser.cookies["browser"].value
+    assert held.mark == hashlib.sha256(cookie.encode()).hexdigest()
+    assert count_of(browser.get("/recover/").wsgi_request, alice) == ""
+    assert start(browser, charlie).mark == held.mark, "one for the device, whoever asks"
+
+
+def test_request_by_support_has_no_mark(alice: User, root: User) -> None:
+    held = recoveries.start(alice, client=audit.NOWHERE, by=root, reason="called")
+    assert isinstance(held, RecoveryRequest)
+    assert (held.mark, held.network) == ("", "")
+
+
+def test_session_inside_sees_the_request_and_ends_it(
+    browser: Browser, alice: User, charlie: User, clock
+) -> None:
+    no_codes_by_email()
+    inside, other = browser, Browser()
+    inside.log_in(alice)
+    assert "reported lost" not in inside.get("/").content.decode()
+    assert "reported lost" not in inside.get("/me/security/").content.decode()
+    held = start(Browser(), alice)
+    home = inside.get("/").content.decode()
+    assert "Your phone is reported lost. A new one can be set up from 5 March 2026" in home
+    page = inside.get("/me/security/").content.decode()
+    assert "A new phone can be set up in <strong>3\xa0days</strong>" in page
+    assert f"/me/activity/{held.event}/" in page
+    RecoveryRequest.objects.update(ready_at=timezone.now())
+    assert "can be set up now" in inside.get("/me/security/").content.decode()
+    other.log_in(charlie)
+    other.post("/me/security/lost-phone/end/")
+    assert inside.get("/me/security/lost-phone/end/").status_code == 405
+    assert RecoveryRequest.objects.get().ended_at is None
+    page = inside.post("/me/security/lost-phone/end/", follow=True).content.decode()
+    assert "The request has ended" in page
+    assert RecoveryRequest.objects.get().outcome == Outcome.FOUND
+    assert "you have your phone again" in told(alice)[0]
+    assert "reported lost" not in inside.get("/").content.decode()
+
+
+def test_session_inside_reports_the_request_as_a_strangers(browser: Browser, alice: User) -> None:
+    browser.log_in(alice)
+    held = start(Browser(), alice)
+    browser.post(f"/me/activity/{held.event}/")
+    assert RecoveryRequest.objects.get().outcome == Outcome.STRANGER
 
 
 def test_repeated_requests_of_one_network_have_a_limit(
