@@ -1,4 +1,4 @@
-"""HTTPS connections that know whether a request was sent, and that another thread can stop.
+"""HTTP connections that know whether a request was sent, and that another thread can stop.
 
 A socket timeout applies to each read, so a slow trickle of bytes never times out. Therefore a call
 runs in its own thread, and the caller waits only until the deadline.
@@ -13,11 +13,13 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import TypeVar
 
-from urllib3 import HTTPSConnectionPool
-from urllib3.connection import HTTPSConnection
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssltransport import SSLTransport
 
 Answer = TypeVar("Answer")
+# The name of the threads of calls
+CALLING = "call"
 
 
 class DeadlineError(Exception):
@@ -30,11 +32,11 @@ class Call:
     def __init__(self) -> None:
         """Start with nothing sent."""
         self._lock = Lock()
-        self._line: HTTPSConnection | None = None
+        self._line: HTTPConnection | None = None
         self._stopped = False
         self.left = False
 
-    def take(self, line: HTTPSConnection) -> None:
+    def take(self, line: HTTPConnection) -> None:
         """Note the connection in use, for stop()."""
         self._line = line
 
@@ -60,7 +62,7 @@ class Call:
 _current: ContextVar[Call] = ContextVar("current")
 
 
-class Connection(HTTPSConnection):
+class PlainConnection(HTTPConnection):
     """A connection that reports to the current call."""
 
     def connect(self) -> None:
@@ -82,10 +84,20 @@ class Connection(HTTPSConnection):
         super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
+class Connection(PlainConnection, HTTPSConnection):
+    """The same with TLS."""
+
+
 class Lines(HTTPSConnectionPool):
     """The connection pool of one host."""
 
     ConnectionCls = Connection
+
+
+class PlainLines(HTTPConnectionPool):
+    """The same without TLS, for a push service on this machine."""
+
+    ConnectionCls = PlainConnection
 
 
 def within(ends: float, call: Call, work: Callable[[], Answer]) -> Answer:
@@ -99,7 +111,7 @@ def within(ends: float, call: Call, work: Callable[[], Answer]) -> Answer:
         _current.set(call)
         answers.put(work())
 
-    Thread(target=run, name="twilio", daemon=True).start()
+    Thread(target=run, name=CALLING, daemon=True).start()
     try:
         return answers.get(timeout=max(0.0, ends - monotonic()))
     except Empty:

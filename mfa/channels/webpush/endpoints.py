@@ -3,6 +3,7 @@
 import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from string import ascii_lowercase, digits
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,6 +16,8 @@ PORT = 443
 VIRTUAL = "https://phone.invalid/demo"
 # Theirs have up to 700 characters.
 LONGEST = 1000
+# What a part of a host's name has
+LABEL, LETTERS = 63, frozenset(ascii_lowercase + digits + "-")
 # IPv6 addresses that stand for an IPv4 address (RFC 6052)
 TRANSLATED = IPv6Network("64:ff9b::/96")
 
@@ -61,9 +64,16 @@ def read_endpoint(text: str) -> Endpoint:
         return Endpoint(read.scheme, host, read.port, path, is_test=True)
     if url.scheme != "https" or read.port != PORT:
         raise RefusedError("push services use https and its port")
-    if not (host in HOSTS or host.endswith(DOMAINS)):
+    if not (host in HOSTS or (host.endswith(DOMAINS) and _is_name(host))):
         raise RefusedError("no known push service has this host")
+    if not path.startswith("/"):
+        raise RefusedError("the address has no path")
     return read
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host is a name as the DNS has them, in lowercase (RFC 1123, 2.1)."""
+    return all(1 <= len(part) <= LABEL and LETTERS.issuperset(part) for part in host.split("."))
 
 
 def is_test_on() -> bool:

@@ -7,6 +7,7 @@ from time import monotonic, sleep
 import pytest
 
 from mfa.channels.base import Message, Sent
+from mfa.channels.lines import CALLING
 from mfa.channels.twilio import TwilioChannel
 from mfa.models import Reason, SitePolicy
 from tests.mfa.channels.contract import fault
@@ -33,7 +34,7 @@ MESSAGE = Message("+447700900123", "123456")
 
 def ended() -> list[threading.Thread]:
     """The threads of calls, after time to end."""
-    threads = [thread for thread in threading.enumerate() if thread.name == "twilio"]
+    threads = [thread for thread in threading.enumerate() if thread.name == CALLING]
     for thread in threads:
         thread.join(3)
     return threads

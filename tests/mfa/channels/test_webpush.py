@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -129,6 +130,13 @@ def test_known_services_are_accepted(address: str) -> None:
         "https://[fcm.googleapis.com/",
         "https://fcm.googleapis.com/" + "a" * 1000,
         "https://fcm.googleapis.cöm/",
+        "https://fcm.googleapis.com",
+        "https://fcm.googleapis.com?token=a",
+        "https://web.push.apple.com./abc",
+        "https://..push.apple.com/abc",
+        "https://127.0.0.1%2f.push.apple.com/abc",
+        "https://evil.com;.push.apple.com/abc",
+        f"https://{'a' * 64}.push.apple.com/abc",
         "file:///etc/passwd",
         "",
     ],
@@ -270,6 +278,34 @@ def test_silent_service_is_left_after_time_out(settings, monkeypatch) -> None:
         settings.PUSH_TEST_ENDPOINTS = [origin]
         phone = Subscription(f"{origin}/push", PHONE.p256dh, PHONE.auth)
         assert webpush.push(phone, b"text", life=LIFE, topic="t") is Pushed.FAILED
+
+
+@pytest.mark.parametrize("piece", [b"a", b"\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue"])
+def test_trickle_of_bytes_is_cut_at_the_deadline(settings, monkeypatch, piece: bytes) -> None:
+    """Each byte comes in time, so only a limit on all of them frees the worker."""
+    monkeypatch.setattr("mfa.channels.webpush.post.DEADLINE", 0.3)
+    cut = threading.Event()
+
+    def trickle() -> None:
+        line, _ = slow.accept()
+        with line:
+            line.recv(65536)
+            line.sendall(b"HTTP/1.1 100 Continue")
+            for _ in range(50):
+                line.sendall(piece)
+                if cut.wait(0.02):
+                    return
+            line.sendall(b"\r\n\r\nHTTP/1.1 201 Created\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        origin = f"http://127.0.0.1:{slow.getsockname()[1]}"
+        settings.PUSH_TEST_ENDPOINTS = [origin]
+        phone = Subscription(f"{origin}/push", PHONE.p256dh, PHONE.auth)
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        assert webpush.push(phone, b"text", life=LIFE, topic="t") is Pushed.FAILED
+        cut.set()
+        thread.join()
 
 
 def test_broken_keys_of_phone_stop_nothing(service: PushService, caplog) -> None:
