@@ -13,11 +13,8 @@ from accounts.models import Membership, usernames
 from mfa.forms.emails import validate
 from mfa.models import plain_text
 from mfa.rules import emails, login_names, masking
-from mfa.rules.cells import FORMULA
+from mfa.rules.cells import is_formula, unmarked
 
-TEXT_MARK = "'"
-# Spaces around a name mean nothing.
-FORMULAS = tuple(sign for sign in FORMULA if sign != " ")
 MEMBER, MANAGER = Membership.Role.MEMBER, Membership.Role.MANAGER
 LONGEST_NAME, LONGEST_EMAIL = 150, 254
 
@@ -158,9 +155,7 @@ class _Line:
 
     def cell(self, field: Field) -> str:
         """Return a cell without the mark by which an export keeps a spreadsheet from running it."""
-        cell = self.cells.get(field, "")
-        marked = cell.startswith(TEXT_MARK) and cell[1:].startswith(FORMULA)
-        return cell[1:] if marked else cell
+        return unmarked(self.cells.get(field, ""))
 
     def found(self, fault: str, field: Field, shown: str = "") -> None:
         self.findings.append(LineFinding(self.line, fault, field, shown))
@@ -181,7 +176,8 @@ class _Line:
             self.found(LineFault.NAME_LONG, Field.FULL_NAME, _masked(name))
         elif not _is_valid(plain_text.check, name):
             self.found(LineFault.NOT_TEXT, Field.FULL_NAME, _masked(name))
-        elif typed.startswith(FORMULAS):
+        # Spaces around a name mean nothing.
+        elif is_formula(typed.strip(" ")):
             self.found(LineFault.NAME_DOUBTFUL, Field.FULL_NAME, _masked(name))
         return name
 

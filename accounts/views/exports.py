@@ -16,6 +16,7 @@ from accounts.views.requests import UserRequest
 from accounts.views.support import for_support
 from mfa import audit
 from mfa.client import client_of
+from mfa.messages import alerts
 from mfa.models import Event
 
 
@@ -28,6 +29,8 @@ def export(request: UserRequest) -> HttpResponse:
         raise PermissionDenied
     form = StaffExportForm(request.POST or None, tables)
     if form.is_valid():
+        # As a helper who opens many people's pages
+        alerts.warn_of_export(request.user, form.cleaned_data["table"])
         return _download(request, form, form.cleaned_data["organization"])
     return render(request, "accounts/export.html", {"form": form})
 

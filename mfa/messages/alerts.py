@@ -44,6 +44,8 @@ class Alert(StrEnum):
     UNCONFIRMED = "pass_alone"
     # One member of staff opened many people's pages within an hour
     MANY_OPENED = "many_opened"
+    # Staff downloaded people or records as a file
+    EXPORTED = "records_exported"
     # Someone refused a login on the phone, so the password is known to someone else
     REQUEST_DENIED = "request_denied"
     # Half of a day's invitations of one manager or organization are used
@@ -89,6 +91,12 @@ def warn_of_openings(reader: AbstractMfaUser) -> None:
     if number >= limits.PEOPLE_OPENED_TOLD:
         about = str(reader.pk)
         warn(Alert.MANY_OPENED, about=about, reader=reader.email, number=number)
+
+
+def warn_of_export(reader: AbstractMfaUser, table: str) -> None:
+    """Alert about a file of people or records, at most once an hour for each reader and table."""
+    about = f"{reader.pk}, {table}"
+    warn(Alert.EXPORTED, about=about, reader=reader.email, table=table)
 
 
 def administrators() -> QuerySet[AbstractMfaUser]:

@@ -41,6 +41,7 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "request_denied": _("Alert: login refused on a phone"),
     "many_opened": _("Alert: many support pages opened"),
     "many_registrations": _("Alert: many registrations"),
+    "records_exported": _("Alert: people or records downloaded"),
     "many_rescues": _("Alert: many pauses or number changes"),
     "member_joined": _("New membership"),
     "member_left": _("Membership ended"),

@@ -2,10 +2,11 @@
 
 import csv
 
+import time_machine
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import User
-from mfa.models import AuditEvent, Event
+from mfa.models import AuditEvent, Event, OutboxMessage
 from tests.one_time_passes import helper
 from tests.organizations import organization
 from tests.portal_client import Browser
@@ -26,6 +27,26 @@ def test_staff_download_people_and_records(browser: Browser, root: User, alice: 
     event = AuditEvent.objects.filter(event=Event.EXPORTED).latest("pk")
     assert event.user == root
     assert event.details == {"table": "deliveries", "file_format": "csv"}
+
+
+def test_file_of_support_alerts_administrators(
+    browser: Browser, root: User, clock: time_machine.Traveller
+) -> None:
+    """Opening 30 people's pages does so too, and a file holds everyone."""
+    dana = helper()
+    browser.log_in(dana)
+    mails = OutboxMessage.objects.filter(target=root.email, subject__contains="downloaded people")
+    for table in ("people", "people", "deliveries"):
+        browser.post(STAFF, {"table": table, "format": "csv"})
+    people, deliveries = mails.order_by("pk")
+    assert dana.email in people.body
+    assert "File: People" in people.body
+    assert "File: Deliveries" in deliveries.body
+    clock.shift(2 * 3600)
+    browser.post("/logout/")
+    browser.log_in(dana)
+    browser.post(STAFF, {"table": "people", "format": "csv"})
+    assert mails.count() == 3
 
 
 def test_manager_downloads_the_organization_alone(managing: Browser, charlie: User) -> None:
