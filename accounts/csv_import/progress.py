@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from accounts.csv_import.dry_run import BAD, REPEATED
 from accounts.csv_import.mailing import MAILED, NOT_MAILED
@@ -14,13 +14,13 @@ Effect, State = ImportLine.Effect, PeopleImport.State
 COUNTS: dict[str, str | Promise] = {
     Effect.NEW: _("New people"),
     Effect.CHANGED: _("Changed people"),
-    Effect.INVITED: _("Invited people"),
+    Effect.INVITED: _("Invitations prepared"),
     Effect.UNCHANGED: _("Nothing to change"),
     Effect.REFUSED: _("Refused"),
-    REPEATED: _("The same line again"),
-    BAD: _("Left out, with a mistake"),
+    REPEATED: _("Repeated lines"),
+    BAD: _("Left out because of a mistake"),
     MAILED: _("Emails sent"),
-    NOT_MAILED: _("Emails held back by a limit of the day"),
+    NOT_MAILED: _("Emails not sent because of a daily limit"),
 }
 
 
@@ -40,7 +40,8 @@ def words_of(held: PeopleImport) -> str:
     """Return the progress as the page says it."""
     match held.state:
         case State.CHECKING:
-            return gettext("%d lines checked") % held.position
+            words = ngettext("%d line checked", "%d lines checked", held.position)
+            return words % held.position
         case State.RUNNING:
             numbers = {"done": held.position, "total": held.total}
             return gettext("%(done)d of %(total)d people imported") % numbers

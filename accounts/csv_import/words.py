@@ -17,11 +17,11 @@ LINES: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     LineFault.TOO_LONG: (_("The cell is too long."), _("Use at most 1,000 characters.")),
     LineFault.NOT_TEXT: (
-        _("The cell has a character that cannot be stored."),
+        _("The cell has a character that can't be stored."),
         _("Type the text again."),
     ),
     LineFault.STRAY: (
-        _("There is a value in a column without a name."),
+        _("A column without a name has a value."),
         _("Check for a comma inside another cell, or give the column a name."),
     ),
     LineFault.NO_EMAIL: (_("There is no email."), _("Add the person's email.")),
@@ -38,26 +38,26 @@ LINES: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     LineFault.NO_ORGANIZATION: (
         _("There is no organization with this short name."),
-        _("Use the short name as in the address of its pages."),
+        _("Use the short name, as in the organization's web address."),
     ),
     LineFault.STAFF: (
         _("This person is a member of staff or has permissions."),
         _("Change the account in the admin."),
     ),
     LineFault.NO_METHOD: (
-        _("The rules of the person's organizations together allow no second step."),
-        _("Change the rules of one of them."),
+        _("The person's organizations have rules that allow no common second step."),
+        _("Change the rules of one organization."),
     ),
     LineFault.NAME_DOUBTFUL: (
         _("The name looks like a formula. It is imported as plain text."),
         _("Check the name."),
     ),
     LineFault.ROLE_ADMINISTRATORS: (
-        _("Only administrators make people managers. This person becomes a member."),
+        _("Only administrators can make people managers. This person becomes a member."),
         _("Ask an administrator."),
     ),
     LineFault.USERNAME_ADMINISTRATORS: (
-        _("Only administrators set usernames. The username is not used."),
+        _("Only administrators can set usernames. The username is not used."),
         _("Ask an administrator."),
     ),
     LineFault.USERNAME_TAKEN: (
@@ -65,29 +65,35 @@ LINES: dict[str, tuple[str | Promise, str | Promise]] = {
         _("Choose another username."),
     ),
     LineFault.USERNAME_KEPT: (
-        _("The person has a username already. It stays."),
+        _("The person already has a username, which stays."),
         _("Change it in the admin."),
     ),
     LineFault.NUMBER_KEPT: (
-        _("The person has a second step already. The number is not used."),
-        _("The person can add the number."),
+        _("The person already has a second step. The number is not used."),
+        _("The person can add the number under Security."),
     ),
     Broken.ROUNDED: (
-        _("The number was rounded by a spreadsheet, so its last digits are lost."),
+        _("A spreadsheet rounded the number, so its last digits are lost. It is not used."),
         _("Format the column as text and enter the number again."),
     ),
     Broken.ERROR: (
-        _("The cell holds an error or only # signs, not a number."),
+        _("The cell holds an error or only # signs, not a number. It is not used."),
         _("Correct the cell in the spreadsheet."),
     ),
-    Broken.SEVERAL: (_("There are two numbers in one cell."), _("Keep the mobile number.")),
+    Broken.SEVERAL: (
+        _("There are two numbers in one cell. They are not used."),
+        _("Keep only the mobile number."),
+    ),
     Broken.AMBIGUOUS: (
-        _("The number can be read in two ways."),
+        _("The number can be read in two ways. It is not used."),
         _("Start it with + and the country code."),
     ),
-    Broken.NO_TEXTS: (_("This number cannot get texts."), _("Enter a mobile number.")),
+    Broken.NO_TEXTS: (
+        _("This number can't get texts. It is not used."),
+        _("Enter a mobile number."),
+    ),
     Broken.UNREADABLE: (
-        _("This is not a phone number, or digits are missing."),
+        _("This is not a phone number, or digits are missing. It is not used."),
         _("Start it with + and the country code."),
     ),
 }
@@ -95,11 +101,13 @@ FILES: dict[str, str | Promise] = {
     Unreadable.NOT_UTF8: _("This file is not UTF-8."),
     Unreadable.OTHER_FORMAT: _("This is not a CSV file."),
     Unreadable.TOO_LARGE: _("This file is larger than 10 MB. Split it into several files."),
-    Unreadable.TOO_MANY_LINES: _("This file has more than %(most)s lines. Split it."),
-    Unreadable.OPEN_QUOTE: _("A quotation mark is opened and never closed."),
+    Unreadable.TOO_MANY_LINES: _(
+        "This file has more than %(most)s lines. Split it into several files."
+    ),
+    Unreadable.OPEN_QUOTE: _("A quotation mark is not closed."),
     Unreadable.NO_HEADER: _("This file is empty."),
     Unreadable.NO_PEOPLE: _("There are no people in this file."),
-    Unreadable.NO_EMAIL: _("There is no column for the email. Found: %(names)s."),
+    Unreadable.NO_EMAIL: _("No column holds the email. The columns are: %(names)s."),
     Unreadable.SAME_FIELD: _("Two columns hold the same thing: %(names)s. Choose one of them."),
 }
 SAVED_WRONG = {Unreadable.NOT_UTF8, Unreadable.OTHER_FORMAT}

@@ -1,30 +1,33 @@
-"""What does not come, in words: the reason, and what to do."""
+"""What cannot be imported, in words: the reason, and what to do."""
 
 from accounts.django_import.devices import Lack
 
 # The command and its file are in English, like every command.
 WORDS: dict[Lack, tuple[str, str]] = {
-    Lack.NO_EMAIL: ("The person has no email.", "Add the person here by hand."),
-    Lack.EMAIL: ("The email cannot get mail.", "Correct it there and run again."),
+    Lack.NO_EMAIL: ("The person has no email.", "Add the person in the admin."),
+    Lack.EMAIL: (
+        "The email address is not valid.",
+        "Correct it in the other project and run again.",
+    ),
     Lack.UNPROVEN: (
-        "The email was never confirmed there.",
+        "The email was never confirmed in the other project.",
         "Invite the person, or let them register.",
     ),
     Lack.DUPLICATE: (
         "Several people have this email.",
-        "Leave it to one of them and run again.",
+        "Keep it for one of them and run again.",
     ),
     Lack.STAFF: (
-        "The person is staff or a superuser there.",
-        "Use --with-staff to bring them as ordinary people.",
+        "The person is staff or a superuser in the other project.",
+        "Use --with-staff to import them as ordinary people.",
     ),
-    Lack.HERE: ("The person is here already.", "Nothing: nothing was changed."),
+    Lack.HERE: ("The person already has an account here.", "Nothing. The account was not changed."),
     Lack.CONFLICT: (
         "Another person with this email was added at the same time.",
         "Run again.",
     ),
     Lack.NO_METHOD: (
-        "The rules of the organization allow no second step.",
+        "The organization has rules that allow no second step.",
         "Change its rules and run again.",
     ),
     Lack.HASHER: (
@@ -40,7 +43,7 @@ WORDS: dict[Lack, tuple[str, str]] = {
         "Recovery codes cannot be moved.",
         "The person saves new codes after logging in.",
     ),
-    Lack.UNCONFIRMED: ("The setup was never finished.", "Nothing: it never worked."),
+    Lack.UNCONFIRMED: ("The setup was never finished.", "Nothing. It never worked."),
     Lack.SETTINGS: (
         "The app does not use six digits and 30 seconds.",
         "The person sets up a second step.",
@@ -61,9 +64,9 @@ WORDS: dict[Lack, tuple[str, str]] = {
         "The passkey cannot be read, or its kind is not supported.",
         "The person adds a new one.",
     ),
-    Lack.TAKEN: ("The passkey or its account number is here already.", "Check who has it."),
+    Lack.TAKEN: ("Another person here has this passkey.", "Check who it belongs to."),
     Lack.TOO_MANY: (
-        "The person has the most of this kind already.",
+        "The person already has the maximum of this kind.",
         "Nothing, or the person replaces one.",
     ),
     Lack.OTHER_KIND: (
@@ -71,7 +74,7 @@ WORDS: dict[Lack, tuple[str, str]] = {
         "The person sets up another one.",
     ),
     Lack.CLOCK: (
-        "The app comes, but the clock of its phone is wrong.",
+        "The app is imported, but the clock of its phone is wrong.",
         "The login page says by how much. The person corrects the clock.",
     ),
 }

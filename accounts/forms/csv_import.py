@@ -50,9 +50,9 @@ class PlacedFileForm(FileForm):
         Organization.objects.filter(is_active=True),
         required=False,
         label=_("Organization"),
-        empty_label=_("The column of the file says it"),
+        empty_label=_("As a column of the file says"),
         to_field_name="slug",
-        help_text=_("A column with the organization holds its short name."),
+        help_text=_("A column for the organization holds its short name, as in its web address."),
     )
     field_order = ("organization", "file")
 
@@ -102,7 +102,9 @@ class StartForm(forms.Form):
         field = self.fields["sends_mail"]
         if invites:
             field.label = _("Email the invitations now")
-            field.help_text = _("Otherwise you send each one later, on the page Invitations.")
+            field.help_text = _("If you don't, send each one later on the page Invitations.")
         else:
             field.label = _("Email new people a link to set a password")
-            field.help_text = _("Otherwise they use “Forgot your password?” for their first login.")
+            field.help_text = _(
+                "If you don't, they choose “Forgot your password?” for their first login."
+            )

@@ -32,7 +32,7 @@ FOR_STAFF = {
 class ExportForm(forms.Form):
     """What to download, and how."""
 
-    table = forms.ChoiceField(label=_("What"), widget=forms.RadioSelect)
+    table = forms.ChoiceField(label=_("What to download"), widget=forms.RadioSelect)
     format = forms.ChoiceField(
         label=_("Format"), choices=list(FORMATS.items()), widget=forms.RadioSelect
     )

@@ -15,16 +15,16 @@ def state_words(state: RequestState | None, reached: int | None) -> str:
         case RequestState.OPEN:
             return _waiting(reached)
         case RequestState.APPROVED:
-            return gettext("Your phone approved. Press Continue.")
+            return gettext("You approved on your phone. Press Continue.")
         case RequestState.USED:
-            return gettext("This request was already used. Send a new one.")
+            return gettext("This request has already been used. Send a new one.")
         case RequestState.DENIED:
             return gettext(
                 "The request was refused on your phone. "
                 "If that was not you, change your password now."
             )
         case RequestState.MISTYPED:
-            return gettext("Another number was typed on your phone. Send a new request.")
+            return gettext("The number typed on your phone was wrong. Send a new request.")
         case RequestState.REPLACED:
             return gettext("A newer request replaced this one. Only the newest can be approved.")
         case RequestState.EXPIRED:

@@ -86,7 +86,7 @@ def test_phone_is_added_and_approves_a_login(
     phone.visitor.at("Is this you?")
     shown = phone.notifications()
     assert [(each["tag"], each["actions"]) for each in shown] == [("login", 0)] * 2
-    assert shown[-1]["body"] == "Someone is logging in to your account. Press to see who."
+    assert shown[-1]["body"] == "Someone is logging in to your account. Tap to see who."
     look(phone.visitor, "Is this you?")
     phone.visitor.write("Number", number_on(computer))
     opened = []
@@ -159,12 +159,12 @@ def test_wrong_number_is_explained_on_both(
     begin(computer, alice)
     phone.visitor.open("/approve/")
     phone.visitor.press("Approve")
-    phone.visitor.reads("Type the two digits that the login shows.")
+    phone.visitor.reads("Type the two digits that the login page shows.")
     number = int(number_on(computer))
     phone.visitor.write("Number", str((number - 9) % 90 + 10))
     phone.visitor.press("Approve")
     phone.visitor.reads("That is not the number that the login shows")
-    computer.reads("Another number was typed on your phone.")
+    computer.reads("The number typed on your phone was wrong.")
     look(computer, "Approve on your phone")
     computer.press("Send again")
     phone.deliver()

@@ -15,31 +15,35 @@ from accounts.django_import.words import WORDS
 from accounts.models import Organization
 from mfa.rules.cells import safe
 
-HEADER = ("email", "number there", "what", "why", "what to do")
+HEADER = ("email", "id in the other project", "what", "why", "what to do")
 
 
 class Command(BaseCommand):
-    """Changes nothing of people who are here, so it can be repeated."""
+    """Never changes people who have an account here, so it can run again."""
 
     help = (
-        "Bring the people of a project with django-otp, django-two-factor-auth or django-allauth: "
+        "Import the people of a project with django-otp, django-two-factor-auth or django-allauth: "
         "passwords, authenticator apps, phones and passkeys. FILE is written by `manage.py "
-        "dumpdata` there. No one gets an email. --dry-run writes nothing."
+        "dumpdata` in that project. No one gets an email. --dry-run writes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file, and what to bring."""
+        """Take the file, and what to import."""
         parser.add_argument("file", help="a file of dumpdata, JSON or JSON lines")
-        parser.add_argument("--organization", metavar="SLUG", help="the short name")
+        parser.add_argument(
+            "--organization", metavar="SLUG", help="the short name of their organization"
+        )
         parser.add_argument("--dry-run", action="store_true", help="report only")
-        parser.add_argument("--left-out", metavar="CSV", help="write here what cannot come")
+        parser.add_argument(
+            "--left-out", metavar="CSV", help="write to this file what cannot be imported"
+        )
         parser.add_argument("--user-model", metavar="APP.MODEL", default=contents.USERS)
         parser.add_argument(
-            "--with-staff", action="store_true", help="bring staff, as people without any rights"
+            "--with-staff", action="store_true", help="import staff too, without permissions"
         )
 
     def handle(self, *_args: str, **options: Any) -> None:
-        """Bring the people, and print what came."""
+        """Import the people, and print what was imported."""
         path = Path(options["file"])
         with ExitStack() as stack:
             order = run.Order(
@@ -64,7 +68,7 @@ class Command(BaseCommand):
         if not name:
             return lambda _each: None
         if Path(name).resolve() == read.resolve():
-            raise CommandError("Choose another file for --left-out: this one is read.")
+            raise CommandError("Choose another file for --left-out: this one holds the people.")
         try:
             file = Path(name).open("w", encoding="utf-8", newline="")  # noqa: SIM115 the stack closes it
         except OSError as error:

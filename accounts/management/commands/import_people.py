@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Max
 
 from accounts.csv_import import dry_run, run, uploads, words
 from accounts.csv_import.reading import UnreadableError
@@ -20,18 +21,22 @@ class Command(BaseCommand):
     """Does what the page does, as an administrator, with the same code."""
 
     help = (
-        "Create and change the people of a CSV file. It checks every line first and lists what is "
-        "wrong. --dry-run stops there. Nobody gets an email without --send. An import that was "
-        "stopped goes on with --resume."
+        "Import people from a CSV file. It checks every line first and lists what is wrong. "
+        "--dry-run stops there. No one gets an email without --send. --resume continues an import "
+        "that was stopped."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file and where its people belong."""
         parser.add_argument("file", nargs="?", help="a CSV file in UTF-8")
-        parser.add_argument("--organization", metavar="SLUG", help="the short name")
-        parser.add_argument("--dry-run", action="store_true", help="check only")
-        parser.add_argument("--send", action="store_true", help="email new people a link")
-        parser.add_argument("--resume", metavar="NUMBER", type=int, help="go on with an import")
+        parser.add_argument(
+            "--organization", metavar="SLUG", help="the short name of their organization"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="check the file, import nothing")
+        parser.add_argument(
+            "--send", action="store_true", help="email new people a link to set a password"
+        )
+        parser.add_argument("--resume", metavar="NUMBER", type=int, help="continue this import")
 
     def handle(self, *_args: str, **options: Any) -> None:
         """Check the file, print what was found, and import."""
@@ -40,14 +45,15 @@ class Command(BaseCommand):
             held.delete()
             self.stdout.write("Nothing was imported: this was a dry run.")
             return
-        self.stdout.write(f"Import {held.pk} starts. If it stops: --resume {held.pk}")
+        checked = held.findings.aggregate(last=Max("pk"))["last"] or 0
+        self.stdout.write(f"Import {held.pk} starts. To continue it later: --resume {held.pk}")
         if not run.start(None, held, sends_mail=options["send"], client=NOWHERE):
-            raise CommandError(f"Import {held.pk} has started already.")
+            raise CommandError(f"Import {held.pk} has already started.")
         while run.go_on(held.pk, seconds=STEP):
             held.refresh_from_db()
             self.stdout.write(f"{held.position} of {held.total}")
         held.refresh_from_db()
-        self._report(held)
+        self._report(held, after=checked)
 
     def _checked(self, options: dict[str, Any]) -> PeopleImport:
         if not options["file"]:
@@ -61,7 +67,7 @@ class Command(BaseCommand):
         try:
             held = uploads.store(None, organization, content, name=path.name, invites=False)
             header, mapped = uploads.header_of(held), uploads.mapped_in(held)
-            for column, field in mapped.items():
+            for column, field in dry_run.judge_of(held, header).mapped.items():
                 self.stdout.write(f"{header[column].strip()} -> {field}")
             for name in dry_run.unused_columns(held, header):
                 self.stdout.write(f"{name} is not used")
@@ -85,7 +91,7 @@ class Command(BaseCommand):
         waiting.filter(state=PeopleImport.State.RUNNING).update(state=PeopleImport.State.STOPPED)
         held = waiting.filter(state__in=states).first()
         if held is None:
-            raise CommandError(f"There is no import {number} to go on with.")
+            raise CommandError(f"There is no import {number} that can continue.")
         return held
 
     def _organization(self, slug: str | None) -> Organization | None:
@@ -96,8 +102,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no organization with the short name {slug}.")
         return found
 
-    def _report(self, held: PeopleImport) -> None:
-        for finding in held.findings.order_by("-is_bad", "line", "pk").iterator():
+    def _report(self, held: PeopleImport, *, after: int = 0) -> None:
+        """Print what was found, without what the check printed, and the counts."""
+        new = held.findings.filter(pk__gt=after)
+        for finding in new.order_by("-is_bad", "line", "pk").iterator():
             place = f"line {finding.line}"
             column = f", {finding.field}" if finding.field else ""
             shown = f" ({finding.shown})" if finding.shown else ""

@@ -140,7 +140,8 @@ def _record(request: PushRequest, answered: Answered, client: Client) -> None:
         return
     asking = Client(address=request.address or "", browser=request.browser)
     notices.tell(Event.PUSH_DENIED, user, client=asking)
-    warn = partial(alerts.warn, alerts.Alert.REQUEST_DENIED, about=str(user.pk))
+    about, person = str(user.pk), user.email
+    warn = partial(alerts.warn, alerts.Alert.REQUEST_DENIED, about=about, person=person)
     transaction.on_commit(warn, robust=True)
 
 

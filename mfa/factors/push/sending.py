@@ -86,9 +86,9 @@ def _note(
 def _text(request: PushRequest) -> bytes:
     """Return the notification: the request's id, and nothing about the person or the login."""
     body = (
-        gettext("Press to test approval on this phone.")
+        gettext("Tap to test approval on this phone.")
         if request.to
-        else gettext("Someone is logging in to your account. Press to see who.")
+        else gettext("Someone is logging in to your account. Tap to see who.")
     )
     text = {"id": str(request.pk), "title": SitePolicy.brand().name, "body": body}
     return json.dumps(text).encode()

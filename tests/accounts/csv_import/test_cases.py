@@ -140,7 +140,7 @@ def test_other_words_in_the_header(clinic: Organization) -> None:
 
 def test_missing_email_column_is_one_message(clinic: Organization) -> None:
     assert refusal("12-no-email-column.csv", clinic) == (
-        "There is no column for the email. Found: full name, mobile, role."
+        "No column holds the email. The columns are: full name, mobile, role."
     )
 
 

@@ -114,13 +114,13 @@ def test_everything_left_out_is_named(dump: Make, tmp_path: Path) -> None:
     left_out = tmp_path / "left.csv"
     said(dump("otp", SHORT), "--left-out", str(left_out))
     why = reasons_in(left_out)
-    staff = "The person is staff or a superuser there."
+    staff = "The person is staff or a superuser in the other project."
     assert why["staff@example.org", "auth.user"] == staff
     assert why["root@example.org", "auth.user"] == staff
     assert why["", "auth.user"] == "The person has no email."
-    assert why["bad@nowhere", "auth.user"] == "The email cannot get mail."
+    assert why["bad@nowhere", "auth.user"] == "The email address is not valid."
     assert why["same@example.org", "auth.user"] == "Several people have this email."
-    assert why["here@example.org", "auth.user"] == "The person is here already."
+    assert why["here@example.org", "auth.user"] == "The person already has an account here."
     settings = "The app does not use six digits and 30 seconds."
     assert why["eight@example.org", "otp_totp.totpdevice"] == settings
     assert why["minute@example.org", "otp_totp.totpdevice"] == settings
@@ -207,7 +207,7 @@ def test_people_of_allauth_log_in_by_app_or_passkey(dump: Make, size: int, tmp_p
     answered(alone, key_of(second), LOG_IN)
     assert alone.signed_in
     why = reasons_in(left_out)
-    unproven = "The email was never confirmed there."
+    unproven = "The email was never confirmed in the other project."
     assert why["stranger@example.org", "auth.user"] == unproven
     authenticator = "mfa.authenticator"
     other = "The passkey belongs to another web address."

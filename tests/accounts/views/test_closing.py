@@ -31,7 +31,7 @@ def allowed(policy: SitePolicy) -> SitePolicy:
 
 def mails(user: User) -> list[str]:
     sent = OutboxMessage.objects.filter(channel="email", target=user.email).order_by("-pk")
-    said = ("your account is closed", "your account stays")
+    said = ("your account is closed", "your account is open again")
     return [subject for subject in sent.values_list("subject", flat=True) if subject.endswith(said)]
 
 
@@ -58,7 +58,7 @@ def test_account_is_closed_everywhere_and_kept_by_a_complete_login(
     home.post("/login/verify/", {"code": code(alice.factors.get().target)})
     assert home.signed_in
     assert User.objects.get(pk=alice.pk).closed_at is None
-    assert mails(alice)[0].endswith("your account stays")
+    assert mails(alice)[0].endswith("your account is open again")
     events = AuditEvent.objects.filter(user=alice, event__startswith="account_").order_by("pk")
     assert [row.event for row in events] == [Event.ACCOUNT_CLOSED, Event.ACCOUNT_KEPT]
     clock.shift(30 * DAY)

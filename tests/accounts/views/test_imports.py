@@ -47,7 +47,7 @@ def test_manager_walks_from_the_file_to_invitations(managing: Browser) -> None:
     for words in (
         "What will happen",
         "Nothing is imported yet.",
-        "Invited people: 1",
+        "Invitations prepared: 1",
         "mistake: 1",
     ):
         assert words in shown
@@ -112,7 +112,7 @@ def test_columns_are_refused_where_they_are_chosen(managing: Browser) -> None:
     answer = managing.post(page, {**MAPPED, "column_3": "mobile"})
     assert "Two columns hold the same thing: Handy, Cost Centre." in answer.content.decode()
     answer = managing.post(page, {**MAPPED, "column_0": ""})
-    assert "There is no column for the email." in answer.content.decode()
+    assert "No column holds the email." in answer.content.decode()
     answer = managing.post(page, {**MAPPED, "column_3": "username"})
     assert answer.status_code == 200
     assert PeopleImport.objects.get().state == State.UPLOADED

@@ -98,7 +98,7 @@ def test_without_that_email_only_administrators_make_one_and_all_are_mailed(
     assert SHOWN.search(page.content.decode())
     for person in (root, other):
         mail = OutboxMessage.objects.filter(target=person.email).latest("pk").body
-        assert "did not confirm" in mail
+        assert "had not confirmed" in mail
         assert "Lost the phone on a boat" in mail
     assert "Enter a reason." in office.post(page_of(alice), {"minutes": "30"}).content.decode()
     assert office.post(page_of(alice), FORM | {"minutes": "9"}).status_code == 200

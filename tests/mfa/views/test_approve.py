@@ -59,11 +59,11 @@ def test_request_lives_no_longer_than_its_message(phone, number) -> None:
 
 def test_wrong_number_ends_the_request(browser, phone, number) -> None:
     """PU-01: guessing has one try."""
-    assert "not the number that the login shows" in words(phone.answer(other_than(number)))
+    assert "not the number on the login page" in words(phone.answer(other_than(number)))
     refused(browser, "mistyped")
     phone.answer(number)
     refused(browser, "mistyped")
-    assert "Another number was typed on your phone" in words(browser.get(WAIT))
+    assert "The number typed on your phone was wrong" in words(browser.get(WAIT))
     assert AuditEvent.objects.filter(event=Event.PUSH_WRONG).exists()
 
 
@@ -221,9 +221,9 @@ def test_web_app_shows_the_request_that_no_message_brought(browser, alice, phone
 
 def test_web_app_without_request_says_so(phone) -> None:
     page = words(phone.browser.get("/approve/"))
-    assert "No login waits for you" in page
+    assert "No login is waiting for you" in page
     assert "alice@example.org" in page
-    assert "No login waits" not in words(Browser().get("/approve/"))
+    assert "No login is waiting" not in words(Browser().get("/approve/"))
 
 
 def test_visit_tells_where_messages_go_now(phone) -> None:

@@ -35,7 +35,7 @@ def test_page_lists_the_browsers_and_only_its_button_ends_the_trust(
     assert BUTTON in page
     assert TrustedBrowser.objects.count() == 2
     done = two.post(ALL, follow=True)
-    assert "You don't trust any browser now." in unescape(done.text)
+    assert "You no longer trust any browser." in unescape(done.text)
     assert "Trusted browsers" not in done.text
     assert not TrustedBrowser.objects.exists()
     assert AuditEvent.objects.get(event=Event.BROWSERS_UNTRUSTED).details == {"number": 2}
@@ -49,7 +49,7 @@ def test_page_lists_the_browsers_and_only_its_button_ends_the_trust(
 def test_page_without_trusted_browsers_has_no_button(home: Browser, alice: User) -> None:
     """The back button after it is done, or a second tab."""
     page = home.get(ALL).content.decode()
-    assert "You don't trust any browser." in unescape(page)
+    assert "You have no trusted browsers." in unescape(page)
     assert BUTTON not in page
     assert home.post(ALL).url == f"{SECURITY}?done=untrusted-all"
     assert not AuditEvent.objects.filter(event=Event.BROWSERS_UNTRUSTED).exists()

@@ -106,10 +106,10 @@ def test_code_works_once(browser, alice, service) -> None:
     shown = shown_code(browser.post(ADD))
     first, second = Phone(service), Phone(service, "second")
     first.pair(shown)
-    assert "already used" in words(second.pair(shown))
+    assert "already been used" in words(second.pair(shown))
     sent = first.subscription
     late = second.browser.post(f"/approve/add/{shown}/", sent)
-    assert "already used" in words(late)
+    assert "already been used" in words(late)
     assert second.messages == []
 
 
@@ -236,7 +236,7 @@ def test_text_comes_only_on_request(browser, alice, phone) -> None:
     OutboxMessage.objects.all().delete()
     browser.password(alice)
     page = browser.get(WAIT)
-    assert "Text me a code instead" in words(page)
+    assert "Send me a text instead" in words(page)
     assert not OutboxMessage.objects.exclude(channel="push").exists()
     route = f"sms-{alice.factors.get(kind='phone').pk}"
     assert browser.post("/login/choose/", {"route": route}).url == "/login/verify/"
@@ -303,7 +303,7 @@ def test_fourth_request_is_refused_and_other_ways_stay(browser, alice, phone, cl
     assert len(phone.messages) == sent
     page = browser.get(WAIT)
     assert (page.status_code, "Use another way" in words(page)) == (429, True)
-    assert "Text me a code instead" in words(page)
+    assert "Send me a text instead" in words(page)
 
 
 def test_twenty_logins_send_three_requests(alice, phone) -> None:

@@ -82,11 +82,11 @@ def test_login_with_phone_stops_request_and_says_so(browser: Browser, alice: Use
     owner.log_in(alice)
     assert RecoveryRequest.objects.get().outcome == Outcome.LOGIN
     assert "Your phone was reported lost. That request ended" in owner.get("/").content.decode()
-    assert "your phone is not lost" in told(alice)[0]
+    assert "so we ended the request" in told(alice)[0]
     assert "ended" in told(alice, "sms")[0]
     clock.shift(4 * DAY)
     remind()
-    assert "your phone is not lost" in told(alice)[0], "nothing follows"
+    assert "so we ended the request" in told(alice)[0], "nothing follows"
     browser.password(alice)
     assert browser.post("/login/lost/").url == "/recover/"
 
@@ -115,7 +115,7 @@ def test_unused_request_ends_and_says_so(browser: Browser, alice: User, clock) -
     browser.password(alice)
     assert "Start the wait" in browser.get("/recover/").content.decode()
     remind()
-    assert "No one used the request" in told(alice)[0]
+    assert "has expired, because no one used it in time" in told(alice)[0]
     assert RecoveryRequest.objects.get().outcome == Outcome.OVER
 
 
