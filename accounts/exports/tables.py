@@ -49,7 +49,7 @@ COLUMNS = {
         "message id",
         "finished",
     ),
-    Table.ENROLLMENT: ("day", *enrollment.State),
+    Table.ENROLLMENT: ("day", *(state.value for state in enrollment.STATES)),
 }
 
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from enum import StrEnum
 
 from django.db.models import Case, Count, Exists, Min, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import TruncDate
@@ -22,30 +21,22 @@ from mfa.rules.methods import FIRST, WAYS, Method
 DAYS = 30
 
 
-class State(StrEnum):
-    """What a person has done about the second step. Each person is in one state, the best first."""
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a person has done about the second step."""
 
-    PASSKEY = "passkey"
-    APP = "app"
-    PHONE = "phone"
-    EMAIL = "email"
-    SKIPPED = "skipped"
-    NOT_YET = "not_yet"
+    value: str
+    label: Promise
 
     @property
-    def words(self) -> Promise:
+    def words(self) -> str:
         """The heading of the column."""
-        return WORDS[self]
+        return capfirst(str(self.label))
 
 
-WORDS: dict[State, Promise] = {
-    State.PASSKEY: _("Passkey"),
-    State.APP: _("Authenticator app"),
-    State.PHONE: _("Phone"),
-    State.EMAIL: _("Email"),
-    State.SKIPPED: _("Skipped"),
-    State.NOT_YET: _("Not set up"),
-}
+SKIPPED, NOT_YET = State("skipped", _("skipped")), State("not_yet", _("not set up"))
+# Each person is in one state, the best first: a kind of factor, or what people without one did
+STATES = (*(State(method, Factor.Kind(method).label) for method in FIRST), SKIPPED, NOT_YET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,7 @@ def days_of(actor: User, organization: Organization, *, zone: tzinfo, now: datet
     return [
         Day(
             day,
-            {state: people[day][state] for state in State},
+            {state: people[day][state] for state in STATES},
             {method: holders[day][method] for method in WAYS},
             finished=day < today,
         )
@@ -113,7 +104,7 @@ def without_number(actor: User, organization: Organization) -> int:
 
 
 def _state(done: Collection[str]) -> State:
-    return next((state for state in State if state in done), State.NOT_YET)
+    return next((state for state in STATES if state.value in done), NOT_YET)
 
 
 def _groups(
@@ -131,7 +122,7 @@ def _groups(
         return Case(earlier, default=TruncDate(moment, tzinfo=zone))
 
     policy = rules.policy_with(organization, organization.own)
-    used = {State.SKIPPED, *policy.methods}
+    used = {SKIPPED.value, *policy.methods}
     forgotten, again = policy.skips_from, policy.enroll_again_from
     counts = Q(user__skipped_at__gt=forgotten) if forgotten else Q(user__skipped_at__isnull=False)
     people = Manager(actor).members(organization).order_by()
@@ -141,7 +132,7 @@ def _groups(
         **{f"{method}_at": _first(method, since) for method, since in again_for.items()},
         skipped_at=Case(When(counts, then="user__skipped_at")),
     )
-    names = (*WAYS, State.SKIPPED)
+    names = (*WAYS, SKIPPED.value)
     by_day = dated.annotate(joined=day("since"), **{name: day(f"{name}_at") for name in names})
     for joined, *reached, number in by_day.values_list("joined", *names).annotate(Count("pk")):
         days = dict(zip(names, reached, strict=True))

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Organization
 from accounts.organizations import bars, enrollment, sheets
-from accounts.organizations.enrollment import Day, State
+from accounts.organizations.enrollment import STATES, Day
 from accounts.views.organizations.guards import for_manager
 from accounts.views.requests import UserRequest
 
@@ -20,7 +20,7 @@ def enrollment_report(request: UserRequest, organization: Organization) -> HttpR
     days = _days(request, organization)
     context = {
         "organization": organization,
-        "states": list(State),
+        "states": STATES,
         "days": days[::-1],
         "today": days[-1],
         "tallest": max(day.total for day in days),
@@ -37,7 +37,7 @@ def enrollment_report(request: UserRequest, organization: Organization) -> HttpR
 def enrollment_file(request: UserRequest, organization: Organization) -> HttpResponse:
     """Send the numbers of the report as CSV."""
     days = _days(request, organization)
-    heads = [gettext("Organization"), gettext("Day"), *(state.words for state in State)]
+    heads = [gettext("Organization"), gettext("Day"), *(state.words for state in STATES)]
     having = [gettext("Has: %s") % enrollment.name_of(method) for method in days[0].holders]
     rows = (
         [

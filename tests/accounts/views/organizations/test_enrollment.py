@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts.models import Membership, Organization, User
-from accounts.organizations.enrollment import DAYS, State, days_of
+from accounts.organizations.enrollment import DAYS, NOT_YET, SKIPPED, STATES, days_of
 from mfa.models import Factor, SitePolicy
+from mfa.rules.methods import FIRST, Method
 from tests.accounts.views.organizations.pages import ACME, text
 from tests.conftest import NOON, make_user
 from tests.organizations import MANAGER, join, organization, settings
@@ -56,16 +58,16 @@ def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
     assert len(file) == DAYS
     assert {row["Organization"] for row in file} == {"Acme"}
     assert [row["Day is over"] for row in file] == ["yes"] * (DAYS - 1) + ["no"]
-    heads = [str(state.words) for state in State]
+    heads = [str(state.words) for state in STATES]
     counts = [[int(row[head]) for head in heads] for row in file]
     table = page.split("<tbody>")[1]
     cells = [int(cell) for cell in re.findall(r"<td[^>]*>(\d+)</td>", table)]
     assert cells == [number for row in reversed(counts) for number in row]
     assert table.count("(not over)") == 1
-    assert counts[-1] == [1, 1, 1, 0, 1, 2]
-    assert counts[-6] == [0, 1, 0, 0, 1, 1]
-    assert counts[-8] == [0, 0, 1, 0, 1, 1]
-    assert counts[0] == [0, 0, 0, 0, 0, 3]
+    assert counts[-1] == [1, 0, 1, 1, 0, 1, 2]
+    assert counts[-6] == [0, 0, 1, 0, 0, 1, 1]
+    assert counts[-8] == [0, 0, 0, 1, 0, 1, 1]
+    assert counts[0] == [0, 0, 0, 0, 0, 0, 3]
 
     bars = re.findall(r"<g[^>]*>(.*?)</g>", page)
     assert len(bars) == DAYS
@@ -73,8 +75,9 @@ def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
         {state: int(height) for state, height in re.findall(r'state-(\w+)".*?height="(\d+)"', bar)}
         for bar in bars
     ]
-    assert [heights[-1].get(state.value, 0) for state in State] == [
+    assert [heights[-1].get(state.value, 0) for state in STATES] == [
         167,
+        0,
         166,
         167,
         0,
@@ -100,9 +103,23 @@ def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
     assert "Without a phone number: 3" in page
 
 
+@pytest.mark.parametrize("kind", FIRST)
+def test_person_with_one_factor_is_counted_under_its_kind(managing: Browser, kind: Method) -> None:
+    """Also a kind that is added later."""
+    settings(SitePolicy.load(), methods=[*Method])
+    head = str(capfirst(Factor.Kind(kind).label))
+    before = rows_of(managing)[-1]
+    now = timezone.now()
+    person("pam", since=now, **{kind: now})
+    after = rows_of(managing)[-1]
+    changed = {name for name, value in after.items() if value != before[name]}
+    assert changed == {head, f"Has: {head}"}
+    assert f"{head}: {int(before[head]) + 1}</li>" in text(managing, REPORT)
+
+
 def recount(zone: ZoneInfo, day: date) -> list[int]:
     """Count person by person, as the plot's sentence says."""
-    counts = dict.fromkeys(State, 0)
+    counts = dict.fromkeys(STATES, 0)
     for membership in Membership.objects.filter(organization__slug="acme"):
         factors = membership.user.factors.usable()
 
@@ -112,8 +129,8 @@ def recount(zone: ZoneInfo, day: date) -> list[int]:
         if not done(membership.since):
             continue
         held = {factor.kind for factor in factors if done(factor.confirmed_at)}
-        skipped = State.SKIPPED if done(membership.user.skipped_at) else State.NOT_YET
-        counts[next((State(kind) for kind in ("app", "phone") if kind in held), skipped)] += 1
+        skipped = SKIPPED if done(membership.user.skipped_at) else NOT_YET
+        counts[next((state for state in STATES if state.value in held), skipped)] += 1
     return list(counts.values())
 
 
@@ -151,9 +168,9 @@ def test_only_factors_that_the_rules_count_are_counted(managing: Browser) -> Non
     person("una", since=now - 9 * day, phone=now).factors.update(status="assigned")
     own = Organization.objects.get(slug="acme").own
     settings(own, enroll_again_from=now - 5 * day, skips_from=now - 5 * day)
-    assert list(rows_of(managing)[-1].values())[2:8] == ["0", "0", "2", "0", "0", "3"]
+    assert list(rows_of(managing)[-1].values())[2:9] == ["0", "0", "0", "2", "0", "0", "3"]
     settings(own, methods=["app"])
-    assert list(rows_of(managing)[-1].values())[2:8] == ["0", "0", "0", "0", "0", "5"]
+    assert list(rows_of(managing)[-1].values())[2:9] == ["0", "0", "0", "0", "0", "0", "5"]
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1"])
