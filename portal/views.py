@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
 
@@ -80,8 +81,13 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Show that the form's token is missing or expired."""
-    del reason
+    """Show that the form's token is missing or expired.
+
+    A login in another tab replaces the token. The older login page then leads on too (key2).
+    """
+    logs_in = request.path in {reverse("accounts:login"), reverse("accounts:login_by_passkey")}
+    if logs_in and reason.endswith("incorrect.") and request.user.is_authenticated:
+        return HttpResponseRedirect(safe_next(request, request.POST.get("next", "")))
     return render(request, "403_csrf.html", status=403)
 
 

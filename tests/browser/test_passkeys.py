@@ -1,17 +1,20 @@
 """Passkeys in Chromium: security key, device and password manager, all virtual."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from django.db.models import F
 from playwright.sync_api import CDPSession, expect
 
 from accounts.models import User
+from mfa.models.passkeys import PasskeyChallenge
 from tests.authenticator import SECRET, give_app, shows
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.inspection import look
 from tests.browser.visitor import Visitor
 from tests.conftest import give_codes
-from tests.passkeys import give_passkey
+from tests.passkeys import LOG_IN, SECOND, give_passkey
 from tests.portal_client import PASSWORD, Browser, code
 
 pytestmark = [pytest.mark.browser]
@@ -23,6 +26,8 @@ DEVICE = {
     "hasResidentKey": True,
     "hasUserVerification": True,
 }
+# Where the options of a page come from
+PAGES = {"/login/": LOG_IN, "/login/passkey/": SECOND}
 TOUCHED = {**DEVICE, "hasUserVerification": False}
 SYNCED = {**DEVICE, "defaultBackupEligibility": True, "defaultBackupState": True}
 
@@ -48,6 +53,11 @@ class Authenticator:
     @property
     def credentials(self) -> list[dict]:
         return self._send("getCredentials")["credentials"]
+
+    def copy(self, other: "Authenticator") -> None:
+        """Hold the passkeys of another one. Their counters go on from there."""
+        for each in other.credentials:
+            self._send("addCredential", credential={**each, "signCount": each["signCount"] + 100})
 
     def _send(self, command: str, **values: object) -> dict:
         return self.session.send(f"WebAuthn.{command}", {"authenticatorId": self.id, **values})
@@ -246,6 +256,72 @@ def test_options_are_at_hand_before_the_click(visit: Visit, browser: Browser, al
     authenticator.touched(by_itself=True)
     visitor.press("Log in with a passkey")
     visitor.at("Welcome, Alice")
+
+
+@pytest.mark.parametrize("page", ["/login/", "/login/passkey/"])
+def test_open_page_fetches_a_new_challenge_by_itself(
+    visit: Visit, browser: Browser, alice: User, page: str
+) -> None:
+    """key2: the page's clock goes on by five minutes, and the first challenge is as old."""
+    visitor, authenticator = add(visit, browser, alice, **DEVICE)
+    log_out(visitor)
+    visitor.page.clock.install()
+    authenticator.touched(by_itself=False)
+    visitor.open("/login/")
+    if page != "/login/":
+        visitor.give_password(alice)
+        visitor.at("Use your passkey")
+    expect(visitor.page.locator("form[data-passkey]")).to_be_visible()
+    visitor.page.wait_for_load_state("networkidle")
+    PasskeyChallenge.objects.update(created_at=F("created_at") - timedelta(minutes=5))
+    with visitor.page.expect_response(f"**{PAGES[page]}options/"):
+        visitor.page.clock.fast_forward("05:00")
+    visitor.page.wait_for_load_state("networkidle")
+    authenticator.touched(by_itself=True)
+    visitor.press("Log in with a passkey" if page == "/login/" else "Use passkey")
+    visitor.at("Welcome, Alice")
+
+
+def test_page_that_slept_fetches_a_new_challenge_at_the_click(
+    visit: Visit, browser: Browser, alice: User
+) -> None:
+    """key2: no timer ran while the computer slept."""
+    visitor, authenticator = add(visit, browser, alice, **DEVICE)
+    log_out(visitor)
+    authenticator.touched(by_itself=False)
+    visitor.page.clock.install()
+    with visitor.page.expect_response("**/login/by-passkey/options/"):
+        visitor.open("/login/")
+    visitor.page.wait_for_load_state("networkidle")
+    PasskeyChallenge.objects.update(created_at=F("created_at") - timedelta(minutes=5))
+    visitor.page.clock.set_system_time(datetime.now(tz=UTC) + timedelta(minutes=5))
+    authenticator.touched(by_itself=True)
+    visitor.press("Log in with a passkey")
+    visitor.at("Welcome, Alice")
+
+
+@pytest.mark.parametrize("first", ["older", "newer", "older, long before"])
+def test_two_tabs_can_both_finish(visit: Visit, browser: Browser, alice: User, first: str) -> None:
+    """key2: the newer challenge does not replace the older, and nobody is left with an error."""
+    visitor, authenticator = add(visit, browser, alice, **DEVICE)
+    log_out(visitor)
+    authenticator.touched(by_itself=False)
+    visitor.open("/login/")
+    visitor.page.wait_for_load_state("networkidle")
+    second = visitor.another_tab()
+    second.page.clock.install()
+    second.expects("status of 403")
+    copied = Authenticator(second, **DEVICE)
+    copied.copy(authenticator)
+    copied.touched(by_itself=False)
+    second.open("/login/?next=/me/")
+    second.page.wait_for_load_state("networkidle")
+    tabs = [(visitor, authenticator, "Welcome, Alice"), (second, copied, "My Details")]
+    for tab, key, heading in tabs[::-1] if first == "newer" else tabs:
+        key.touched(by_itself=True)
+        tab.press("Log in with a passkey")
+        tab.at(heading)
+        second.page.clock.fast_forward("05:00" if "long" in first else "00:01")
 
 
 @pytest.mark.parametrize("way", ["app", "text", "email", "recovery code"])

@@ -1,6 +1,7 @@
 """A person at a real browser: the steps of a login as methods, and a watch on the console."""
 
 import re
+from copy import copy
 from typing import Self
 
 from django.conf import settings
@@ -82,6 +83,12 @@ class Visitor:
                 cookie = {"name": name, "value": browser.cookies[name].value, "url": self.home}
                 self.context.add_cookies([cookie])
         return self
+
+    def another_tab(self) -> Self:
+        """Open a second tab of the same browser."""
+        tab = copy(self)
+        tab.page = self.context.new_page()
+        return tab
 
     # Location
 

@@ -174,3 +174,22 @@ def test_tail_without_page_leads_home(home: Browser, path: str) -> None:
 
 def test_post_is_not_redirected(home: Browser) -> None:
     assert home.post("/me/activity/%3E/").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["/login/", "/login/by-passkey/"])
+@pytest.mark.parametrize(
+    ("next_url", "leads_to"), [("/me/", "/me/"), ("", "/"), ("https://evil.example/", "/")]
+)
+def test_older_login_page_opens_the_portal_after_a_login_in_another_tab(
+    alice: User, page: str, next_url: str, leads_to: str
+) -> None:
+    """key2: the login replaced the token of that page."""
+    browser = Browser(enforce_csrf_checks=True)
+    older = str(browser.get("/login/").context["csrf_token"])
+    other = Browser()
+    other.log_in(alice)
+    browser.cookies = other.cookies
+    answer = browser.post(page, {"next": next_url, "csrfmiddlewaretoken": older})
+    assert (answer.status_code, answer.url) == (302, leads_to)
+    assert browser.post(page, {"next": next_url}).status_code == 403
+    assert browser.post("/logout/", {"csrfmiddlewaretoken": older}).status_code == 403

@@ -1,6 +1,9 @@
 // Passkeys: asks the browser for one, and sends its answer with the form.
 // The options are fetched when the page opens, because Safari wants its dialog inside the click.
 
+// A challenge is valid for five minutes. A new one comes before that.
+const FRESH = 270_000;
+
 const decode = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const encode = (buffer) =>
@@ -38,21 +41,33 @@ function start(form) {
   const said = form.parentElement.querySelector("[data-passkey-said]");
   const button = form.querySelector("button");
   let options = null;
+  let loaded = 0;
+  let timer = 0;
   let waiting = null;
+  let asking = false;
+  let left = false;
   const say = (words) => { said.textContent = words; };
 
-  // A challenge is valid for five minutes. A new one comes before that.
   async function load() {
     const body = new URLSearchParams(new FormData(form));
     const answer = await fetch(address, { method: "POST", body }).catch(() => null);
     const isJson = answer?.ok && answer.headers.get("Content-Type")?.startsWith("application/json");
     options = isJson ? read(await answer.json()) : null;
-    setTimeout(refresh, 270_000);
+    // The login went on in another tab, or the session ended.
+    left = Boolean(answer && !isJson && (answer.redirected || answer.status === 403));
+    loaded = Date.now();
+    clearTimeout(timer);
+    timer = setTimeout(refresh, FRESH);
   }
 
+  const isOld = () => Date.now() - loaded >= FRESH;
+
+  // A tab in the background does nothing until someone looks at it again. A computer may have
+  // slept meanwhile.
   async function refresh() {
+    if (document.hidden || asking) return;
     await load();
-    if (waiting) wait();
+    if (waiting && !asking) wait();
   }
 
   function send(credential) {
@@ -84,19 +99,24 @@ function start(form) {
   async function ask() {
     say("");
     waiting?.abort();
-    if (!options) await load();
+    if (!options || isOld()) await load();
+    if (left) return location.reload();
     if (!options) return say(form.dataset.failed);
+    asking = true;
     try {
       send(ceremony === "create"
         ? await navigator.credentials.create({ publicKey: options })
         : await navigator.credentials.get({ publicKey: options }));
     } catch (error) {
       say(why(error));
-      if (waiting) wait();
+      asking = false;
+      if (isOld()) refresh();
+      else if (waiting) wait();
     }
   }
 
   button.addEventListener("click", ask);
+  document.addEventListener("visibilitychange", () => { if (isOld()) refresh(); });
   form.addEventListener("submit", (event) => {
     if (form.elements.credential.value) return;
     event.preventDefault();
