@@ -90,6 +90,60 @@ def test_nudge_needs_the_address_of_the_portal(alices: Visitor, settings) -> Non
     see_none(alices)
 
 
+@pytest.fixture
+def may_make(alice: User) -> None:
+    """A browser may make a passkey by itself only beside an older factor."""
+    alice.factors.update(confirmed_at=timezone.now() - timedelta(days=90))
+
+
+def watch_creation(visitor: Visitor, asked: str) -> None:
+    """Note how the browser's own function ended. `asked` is what it gets."""
+    visitor.page.add_init_script(
+        """
+        const create = navigator.credentials.create.bind(navigator.credentials);
+        navigator.credentials.create = ({ mediation, ...others }) => {
+          if (!mediation) return create(others);
+          document.documentElement.dataset.asked = mediation;
+          return create(ASKED).catch((error) => {
+            document.documentElement.dataset.ended = error.name;
+            throw error;
+          });
+        };
+        """.replace("ASKED", asked)
+    )
+
+
+@pytest.mark.usefixtures("may_make")
+def test_browser_that_never_answers_keeps_no_one_waiting(alices: Visitor) -> None:
+    """Chromium with a virtual authenticator knows conditional create, and never ends it."""
+    Authenticator(alices, **DEVICE)
+    watch_creation(alices, "{ mediation, ...others }")
+    alices.page.clock.install()
+    see_nudge(alices)
+    alices.page.wait_for_selector("[data-asked=conditional]")
+    alices.page.clock.fast_forward("00:09")
+    expect(alices.page.locator("[data-ended]")).to_have_count(0)
+    alices.page.clock.fast_forward("00:02")
+    alices.page.wait_for_selector("[data-ended=AbortError]")
+    alices.follow("Add a passkey")
+    alices.at("Add a passkey")
+    alices.press("Create a passkey")
+    alices.at("Security")
+
+
+@pytest.mark.usefixtures("may_make")
+def test_page_sends_the_passkey_that_the_browser_made(alices: Visitor, alice: User) -> None:
+    """The virtual authenticator makes it here as if someone had asked for it."""
+    authenticator = Authenticator(alices, **DEVICE)
+    watch_creation(alices, "others")
+    alices.open("/")
+    alices.reads("Your browser saved a passkey.", role="status")
+    look(alices, HOME)
+    assert len(authenticator.credentials) == 1
+    assert alice.factors.filter(kind="passkey").count() == 1
+    see_none(alices)
+
+
 def test_page_without_script_leaves_the_link_of_security(
     visit: Visit, browser: Browser, alice: User
 ) -> None:

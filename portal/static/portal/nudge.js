@@ -9,14 +9,20 @@ async function isAble() {
 }
 
 // Right after a login, some browsers make a passkey automatically. The server says whether they
-// may. Browsers that know this also have the functions that read and write JSON.
+// may. Browsers that know this also have the functions that read and write JSON. The page works
+// meanwhile. A browser that does not answer is stopped after this time.
+const PATIENCE = 10_000;
+
 async function makeAutomatically({ automatic, options }, post) {
   const can = await PublicKeyCredential.getClientCapabilities?.();
   if (!can?.conditionalCreate) return false;
   const answer = await post(options);
   if (answer.status !== 200) return false;
+  const limit = new AbortController();
+  setTimeout(() => limit.abort(), PATIENCE);
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(await answer.json());
-  const made = await navigator.credentials.create({ publicKey, mediation: "conditional" });
+  const { signal } = limit;
+  const made = await navigator.credentials.create({ publicKey, mediation: "conditional", signal });
   return (await post(automatic, { credential: JSON.stringify(made) })).ok;
 }
 
