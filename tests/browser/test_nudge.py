@@ -92,7 +92,7 @@ def test_nudge_needs_the_address_of_the_portal(alices: Visitor, settings) -> Non
 
 @pytest.fixture
 def may_make(alice: User) -> None:
-    """A browser may make a passkey by itself only beside an older factor."""
+    """A browser may make a passkey automatically only beside an older factor."""
     alice.factors.update(confirmed_at=timezone.now() - timedelta(days=90))
 
 

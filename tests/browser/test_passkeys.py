@@ -55,7 +55,7 @@ class Authenticator:
         return self._send("getCredentials")["credentials"]
 
     def copy(self, other: "Authenticator") -> None:
-        """Hold the passkeys of another one. Their counters go on from there."""
+        """Hold the passkeys of another one. Their counters continue from there."""
         for each in other.credentials:
             self._send("addCredential", credential={**each, "signCount": each["signCount"] + 100})
 
@@ -259,10 +259,10 @@ def test_options_are_at_hand_before_the_click(visit: Visit, browser: Browser, al
 
 
 @pytest.mark.parametrize("page", ["/login/", "/login/passkey/"])
-def test_open_page_fetches_a_new_challenge_by_itself(
+def test_open_page_fetches_a_new_challenge_in_time(
     visit: Visit, browser: Browser, alice: User, page: str
 ) -> None:
-    """key2: the page's clock goes on by five minutes, and the first challenge is as old."""
+    """key2: the page's clock advances by five minutes, and the first challenge is as old."""
     visitor, authenticator = add(visit, browser, alice, **DEVICE)
     log_out(visitor)
     visitor.page.clock.install()

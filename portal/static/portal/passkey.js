@@ -53,7 +53,7 @@ function start(form) {
     const answer = await fetch(address, { method: "POST", body }).catch(() => null);
     const isJson = answer?.ok && answer.headers.get("Content-Type")?.startsWith("application/json");
     options = isJson ? read(await answer.json()) : null;
-    // The login went on in another tab, or the session ended.
+    // The login continued in another tab, or the session ended.
     left = Boolean(answer && !isJson && (answer.redirected || answer.status === 403));
     loaded = Date.now();
     clearTimeout(timer);
