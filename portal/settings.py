@@ -140,6 +140,11 @@ CELERY_BEAT_SCHEDULE = {
         # After an outage, a worker needs one sweep, not one for each 5 s.
         "options": {"expires": 5},
     },
+    "sweep-pushes": {
+        "task": "mfa.push.sweep",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "send-bulk": {
         "task": "mfa.deliveries.send_bulk",
         "schedule": timedelta(seconds=1),

@@ -71,7 +71,8 @@ class PushRequest(models.Model):
 
     `asked_by` is the hash of the asking session's nonce. `to` is the only phone that may answer, if
     it is being tested. `here` are the phones in the asking browser, which may not. `device` is the
-    phone that answered. `reached` counts the phones whose push service took the message, once sent.
+    phone that answered. `claimed_at` is when a worker began to send it. `reached` counts the phones
+    whose push service took the message, once sent.
     """
 
     STATES: ClassVar = [
@@ -89,6 +90,7 @@ class PushRequest(models.Model):
     key = models.CharField(max_length=8)
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=STATES, default=RequestState.OPEN.value)
+    claimed_at = models.DateTimeField(null=True)
     reached = models.PositiveSmallIntegerField(null=True)
     answered_at = models.DateTimeField(null=True)
     device = models.ForeignKey(

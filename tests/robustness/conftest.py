@@ -12,6 +12,10 @@ from tests.processes.services import required
 from tests.robustness.site import Site
 
 PEOPLE = 40
+PUSHES = {
+    "VAPID_PRIVATE_KEY": "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw",
+    "VAPID_CONTACT": "mailto:security@example.com",
+}
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +25,7 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with ExitStack() as exits:
         cluster = exits.enter_context(clusters.cluster(binaries))
         queue = exits.enter_context(queues.queue(program, folder))
-        portal = exits.enter_context(company(cluster.url, queue.url, folder))
+        portal = exits.enter_context(company(cluster.url, queue.url, folder, **PUSHES))
         fresh = people.enroll(portal, "person", PEOPLE)
         portal.start_web(workers=1)
         portal.start_worker()

@@ -9,6 +9,13 @@ from tests.twilio_endpoint.answers import Late, Silence
 pytestmark = pytest.mark.processes
 
 SWEEP = "from mfa.messages import queue; queue.sweep()"
+# A phone whose push service refuses every message
+DEAF_PHONE = """
+from accounts.models import User
+from tests.phones import give_deaf_phone
+give_deaf_phone(User.objects.get(email="{email}"))
+"""
+REACHED = "SELECT reached FROM mfa_pushrequest"
 
 
 def test_worker_killed_while_sending_leaves_maybe_sent(site: Site) -> None:
@@ -64,3 +71,25 @@ def test_stopping_worker_finishes_its_message(site: Site) -> None:
     portal.worker.stop()
     assert person.deliveries("state") == [("accepted",)]
     assert person.type(code) == "/"
+
+
+def test_push_of_killed_worker_is_sent_by_the_next(site: Site) -> None:
+    """Between the commit of the login and the push, and the page then says what came of it."""
+    portal = site.portal
+    person = site.person()
+    portal.manage("shell", "-c", DEAF_PHONE.format(email=person.email))
+    portal.helper.stop()
+    portal.beat.stop()
+    assert person.log_in() == "/login/push/"
+    with site.held("mfa_pushrequest"):
+        portal.helper.start()
+        waiting = soon(site.waiting, within=20)
+        portal.helper.kill()
+        site.end_waiting(waiting)
+    assert portal.query(REACHED) == [(None,)]
+    assert "Waiting for your phone" in person.get("/login/push/")
+
+    portal.helper.start()
+    portal.beat.start()
+    soon(lambda: portal.query(REACHED) == [(0,)], within=30)
+    assert "We could not alert your phone" in person.get("/login/push/")

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -21,6 +23,12 @@ from mfa.rules.push import LIFE, RequestState
 
 # One notification at a time: a newer request takes the place of one that waits (push10).
 TOPIC = "login"
+# A worker takes a request within a second. After this time its task was lost.
+WAKE_AFTER = timedelta(seconds=5)
+# A phone's service gets at most 14 s (channels/webpush/post.py). After this time the worker died.
+GIVE_UP_AFTER = timedelta(seconds=30)
+# The most requests that one sweep wakes, so that a restarted broker is not overloaded
+SWEEP = 500
 
 
 def wake(request: PushRequest) -> None:
@@ -37,9 +45,9 @@ def send(key: str) -> None:
     """Send one request to each phone, all at once, and note how many services took it."""
     if not kept.is_uuid(key) or not webpush.is_on():
         return
-    request = PushRequest.objects.select_related("to").filter(pk=UUID(key), reached=None).first()
-    if request is None or request.state_at(timezone.now()) is not RequestState.OPEN:
+    if not claim(UUID(key)):
         return
+    request = PushRequest.objects.select_related("to").get(pk=UUID(key))
     phones = {device: subscription_of(device) for device in _phones(request)}
     text, life = _text(request), LIFE - (timezone.now() - request.created_at)
 
@@ -51,6 +59,31 @@ def send(key: str) -> None:
     with ThreadPoolExecutor(max_workers=MOST_PHONES) as pool:
         results = dict(zip(live, pool.map(to, live.values()), strict=True))
     _note(request, list(phones), results)
+
+
+@shared_task(name="mfa.push.sweep")
+def sweep() -> None:
+    """Wake a worker for requests whose task was lost, or whose worker died.
+
+    A phone that gets a message again shows it in the place of the first one.
+    """
+    now = timezone.now()
+    lost = _unsent(now).filter(created_at__lt=now - WAKE_AFTER).order_by("created_at")
+    for key in lost.values_list("pk", flat=True)[:SWEEP]:
+        send.delay(str(key))
+
+
+def claim(key: UUID) -> bool:
+    """Take a request, so that no other worker sends it. Return False if another one has it."""
+    now = timezone.now()
+    return bool(_unsent(now).filter(pk=key).update(claimed_at=now))
+
+
+def _unsent(now: datetime) -> QuerySet[PushRequest]:
+    """Return the open requests that no worker has sent, and none sends now."""
+    free = Q(claimed_at=None) | Q(claimed_at__lt=now - GIVE_UP_AFTER)
+    waiting = PushRequest.objects.filter(state=RequestState.OPEN, reached=None)
+    return waiting.filter(free, created_at__gt=now - LIFE)
 
 
 def _keep(request: PushRequest, text: bytes, phones: Collection[PushDevice]) -> None:
