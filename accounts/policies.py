@@ -16,6 +16,7 @@ from accounts.models.organizations import Organization, OrganizationPolicy
 from accounts.models.policies import MANAGER, STAFF
 from mfa import prepared
 from mfa.models import Pause, SitePolicy
+from mfa.models.policy import unready
 from mfa.rules.fold import Branch, EmptyPolicyError, resolve
 from mfa.rules.policy import Layer, Policy
 
@@ -98,6 +99,7 @@ def check_with(user: "User", another: Membership) -> None:
         levels_of(user, affiliation),
         in_force=True,
         floor=former.site.floor,
+        unready=unready(),
     )
 
 

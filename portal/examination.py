@@ -174,17 +174,32 @@ def _sms() -> Iterator[Examined]:
 
 def _only_texts() -> Iterator[Examined]:
     """Count the people who cannot log in while no texts are sent (pol4)."""
-    held = Factor.objects.usable()
-    others = held.exclude(kind=Factor.Kind.PHONE).values("user")
-    alone = held.filter(user__is_active=True).exclude(user__in=others)
-    if people := alone.values("user").distinct().count():
+    if people := _only_by(Factor.Kind.PHONE):
         words = f"people whose only verification method is a phone: {people}"
         yield Examined("sms account", Health.ILL, words)
+
+
+def _only_by(kind: str) -> int:
+    held = Factor.objects.usable()
+    others = held.exclude(kind=kind).values("user")
+    alone = held.filter(user__is_active=True).exclude(user__in=others)
+    return alone.values("user").distinct().count()
+
+
+def _no_push_key() -> Iterator[Examined]:
+    """Report who could approve only on a phone, while the portal cannot ask phones."""
+    conflict = SitePolicy.load().conflict
+    if conflict and conflict.error.field == "ready":
+        yield Examined("approval", Health.ILL, str(conflict))
+    if people := _only_by(Factor.Kind.PUSH):
+        words = f"VAPID_PRIVATE_KEY is empty. People whose only method is approval: {people}"
+        yield Examined("approval", Health.ILL, words)
 
 
 def _phones() -> Iterator[Examined]:
     """Report phones that get no requests, for instance after a new VAPID_PRIVATE_KEY (push4)."""
     if not webpush.is_on():
+        yield from _no_push_key()
         return
     waiting = push.to_visit()
     words = "all phones get requests"

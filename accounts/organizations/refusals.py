@@ -62,6 +62,11 @@ def _without_method(conflict: Conflict) -> str:
     if conflict.error.field == "passkeys":
         words = gettext("These rules together require passkeys but do not allow them: %s.")
         return words % ", ".join(conflict.error.levels)
+    if conflict.error.field == "ready":
+        return gettext(
+            "These rules leave only approval on a phone, which this portal can't offer yet. "
+            "Choose another method, or ask an administrator."
+        )
     if conflict.shared:
         words = gettext("Another organization's rules leave these people no method: %s.")
         return words % conflict.named

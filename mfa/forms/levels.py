@@ -12,12 +12,17 @@ from mfa.forms.countries import CountriesField, CountryField
 from mfa.forms.moments import MomentField
 from mfa.models.channel_health import ChannelHealth
 from mfa.models.level import Level
-from mfa.rules.methods import only_email
+from mfa.models.policy import unready
+from mfa.rules.methods import FIRST, only_email
 
 L = TypeVar("L", bound=Level)
 # The kinds that people can set up. Codes to the account's own address are `email_codes` (K4).
 METHODS = tuple((method.value, kind.words.label) for method, kind in KINDS.items())
 NO_MAIL = _("Send a test email first: with just email, people can log in only while emails work.")
+NO_KEY = _(
+    "This portal has no key for approval on a phone. Allow another method too, or ask the operator "
+    "to run: manage.py new_push_key"
+)
 CHOICES: dict[str, type[models.TextChoices]] = {
     "enforcement": Level.Enforce,
     "may_relax_to": Level.Enforce,
@@ -114,8 +119,14 @@ class LevelForm(forms.ModelForm[L]):
         return {key: str(words) for key, words in CHOICES[name].choices}
 
     def clean_methods(self) -> list[str]:
-        """Refuse email as the only method while no test shows that emails can be sent (A26)."""
+        """Refuse a single method that does not work yet (A26).
+
+        That is email while no test shows that emails can be sent, and approval without a push key.
+        """
         methods: list[str] = self.cleaned_data["methods"]
+        chosen = set(FIRST).intersection(methods)
+        if chosen and chosen <= unready():
+            raise forms.ValidationError(NO_KEY)
         if only_email(methods) and not ChannelHealth.load().mail_tested:
             raise forms.ValidationError(NO_MAIL)
         return methods

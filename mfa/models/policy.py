@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
@@ -23,7 +24,7 @@ from mfa.models.pauses import Pause
 from mfa.models.people import AbstractMfaUser
 from mfa.models.sms_account import SmsAccount
 from mfa.rules.fold import Combination, EmptyPolicyError, resolve
-from mfa.rules.methods import ChannelName
+from mfa.rules.methods import ChannelName, Method
 from mfa.rules.policy import STAFF_ROLE, Enforcement, Layer, due
 
 # Enough for a small organization's first day. It bounds the cost of a fraud.
@@ -45,6 +46,10 @@ EMPTY = {
     "countries": _(
         "This policy leaves no country whose numbers people can set up (%(levels)s). Allow texts "
         "to at least one of the countries for new numbers."
+    ),
+    "ready": _(
+        "This policy leaves only approval on a phone (%(levels)s), and this portal has no key for "
+        "it. Allow another method, or ask the operator to run: manage.py new_push_key"
     ),
 }
 
@@ -86,6 +91,11 @@ class Conflict:
         return words % {"names": names, "number": more}
 
 
+def unready() -> frozenset[Method]:
+    """Return the methods that nobody can set up, because the operator has not prepared them."""
+    return frozenset() if settings.VAPID_PRIVATE_KEY else frozenset({Method.PUSH})
+
+
 def conflict_of(
     site: Layer, roles: Iterable[Layer], combinations: Iterable[Combination]
 ) -> Conflict | None:
@@ -93,7 +103,7 @@ def conflict_of(
     combined = product(((), *((role,) for role in roles)), (Combination(()), *combinations))
     for layers, each in combined:
         try:
-            resolve(site, layers, each.branches, in_force=True)
+            resolve(site, layers, each.branches, in_force=True, unready=unready())
         except EmptyPolicyError as error:
             people, count = each.people, each.count
             if each.organization is not None:
@@ -196,10 +206,15 @@ class SitePolicy(Level, Branded):
             self.enforcement or self.enforcement_if_unset
         ):
             raise ValidationError({"may_relax_to": TOO_STRICT})
+        if found := self.conflict:
+            raise ValidationError(str(found))
+
+    @property
+    def conflict(self) -> Conflict | None:
+        """Levels that together leave someone nothing to set up, for the site as it is here."""
         people = get_user_model()
         roles = self.in_roles(people.role_layers)
-        if found := conflict_of(self.layer("site"), roles, people.combinations()):
-            raise ValidationError(str(found))
+        return conflict_of(self.layer("site"), roles, people.combinations())
 
     @classmethod
     def made(cls) -> Self:

@@ -43,11 +43,11 @@ class Combination:
 
 
 class EmptyPolicyError(ValueError):
-    """The levels together allow no `field`: "methods", "passkeys" or "countries".
+    """The levels together allow no `field`: "methods", "passkeys", "countries" or "ready".
 
-    "passkeys": one level demands a passkey, and another does not allow them. `levels` names the
-    levels that restrict it. `policy` is the result so far: confirmed factors still work, and
-    nothing new can be enrolled.
+    "passkeys": one level demands a passkey, and another does not allow them. "ready": the portal
+    offers none of the methods. `levels` names the levels that restrict it. `policy` is the result
+    so far: confirmed factors still work, and nothing new can be enrolled.
     """
 
     def __init__(self, field: str, levels: tuple[str, ...], policy: Policy) -> None:
@@ -68,13 +68,15 @@ def resolve(
     paused: bool = False,
     resting: frozenset[str] = frozenset(),
     mail_tested: bool = False,
+    unready: frozenset[Method] = frozenset(),
 ) -> Policy:
     """Fold the site, a person's memberships (the home first) and roles into one policy.
 
     A level that allows only email decides nothing about the methods of people in a role without it
     (EM-07). Each membership may loosen the site's enforcement down to `floor`, and the strictest
     membership counts (K11). If no level of the home names countries, new numbers must be of the
-    home country: every extra country is another target for SMS pumping. Raises EmptyPolicyError.
+    home country: every extra country is another target for SMS pumping. `unready` are methods that
+    the portal does not offer, which matters only to a check. Raises EmptyPolicyError.
     """
     return _folded(
         site,
@@ -85,6 +87,7 @@ def resolve(
         paused=paused,
         resting=resting,
         mail_tested=mail_tested,
+        unready=unready,
     )
 
 
@@ -98,6 +101,7 @@ def _fold(
     paused: bool,
     resting: frozenset[str],
     mail_tested: bool,
+    unready: frozenset[Method],
 ) -> Policy:
     below = (site, *(level for branch in branches for level in branch.levels))
     named = any(Method.EMAIL in (level.methods or ()) for level in below)
@@ -124,6 +128,8 @@ def _fold(
     levels = (*nearest, *(level for other in others for level in other.levels))
     if policy.methods.isdisjoint(FIRST):
         raise EmptyPolicyError("methods", _wishing(levels, "methods"), policy)
+    if unready.issuperset(policy.methods.intersection(FIRST)):
+        raise EmptyPolicyError("ready", _wishing(levels, "methods"), policy)
     if policy.passkeys_from and policy.methods.isdisjoint(RESISTANT):
         raise EmptyPolicyError("passkeys", _wishing(levels, "methods", "passkeys_from"), policy)
     closed = policy.enroll_regions.isdisjoint(policy.text_regions)

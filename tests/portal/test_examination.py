@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from mfa import metrics
-from mfa.models import AuditEvent, Delivery, Event, Metric, SitePolicy, SmsAccount
+from mfa.models import AuditEvent, Delivery, Event, Factor, Metric, SitePolicy, SmsAccount
 from portal.examination import Health, examine
 from tests.conftest import give_phone, make_user
 from tests.organizations import organization
+from tests.phones import KEY, give_deaf_phone
 from tests.twilio_endpoint.fixtures import authority, endpoint, straight
 
 __all__ = ["authority", "endpoint", "straight"]
@@ -156,6 +157,22 @@ def test_missing_sms_account_is_reported(policy: SitePolicy, enabled, health: He
     SmsAccount.note(account_id="")
     SitePolicy.objects.update(enabled=enabled)
     assert found()["sms account"] == [(health, "not set up. Enter it in Security > Account Policy")]
+
+
+def test_approval_without_a_key_is_reported(policy: SitePolicy, alice: User, settings) -> None:
+    settings.VAPID_PRIVATE_KEY = KEY
+    assert "approval" in found()
+    settings.VAPID_PRIVATE_KEY = ""
+    assert "approval" not in found(), "nobody needs it"
+    Factor.objects.filter(user=alice).delete()
+    settings.VAPID_PRIVATE_KEY = KEY
+    give_deaf_phone(alice)
+    SitePolicy.objects.update(methods=["push"])
+    settings.VAPID_PRIVATE_KEY = ""
+    policy_words, people = found()["approval"]
+    assert policy_words[0] is people[0] is Health.ILL
+    assert "manage.py new_push_key" in policy_words[1]
+    assert people[1] == "VAPID_PRIVATE_KEY is empty. People whose only method is approval: 1"
 
 
 def test_people_who_have_only_a_phone_are_counted_while_no_text_is_sent(

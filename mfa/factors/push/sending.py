@@ -25,7 +25,7 @@ from mfa.rules.push import LIFE, RequestState
 TOPIC = "login"
 # A worker takes a request within a second. After this time its task was lost.
 WAKE_AFTER = timedelta(seconds=5)
-# A phone's service gets at most 14 s (channels/webpush/post.py). After this time the worker died.
+# A message takes at most 10 s (channels/webpush/post.py). After this time its worker died.
 GIVE_UP_AFTER = timedelta(seconds=30)
 # The most requests that one sweep wakes, so that a restarted broker is not overloaded
 SWEEP = 500

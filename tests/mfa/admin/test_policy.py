@@ -16,6 +16,7 @@ from mfa.models import AccountPolicy, AuditEvent, Event, OutboxMessage, SitePoli
 from mfa.models.channel_health import ChannelHealth, mail_config
 from tests.authenticator import give_app
 from tests.conftest import give_phone, make_user
+from tests.phones import KEY
 from tests.portal_client import Browser, code
 
 FORM = "/admin/mfa/accountpolicy/1/change/"
@@ -133,6 +134,17 @@ def test_spaces_around_value_are_trimmed(installer: Browser, field: str, blank: 
     """A05: including invisible ones."""
     save(installer, **{**VALUES, field: blank.format(VALUES[field])})
     assert getattr(stored(), field) == VALUES[field]
+
+
+def test_approval_as_the_only_method_needs_a_push_key(office: Browser, settings) -> None:
+    def refused() -> bool:
+        page = save(office, methods=["push", "recovery_codes"]).content.decode()
+        return "This portal has no key for approval on a phone" in page
+
+    assert refused()
+    assert stored().methods == []
+    settings.VAPID_PRIVATE_KEY = KEY
+    assert not refused()
 
 
 def test_malformed_id_is_refused_with_field_error(installer: Browser) -> None:

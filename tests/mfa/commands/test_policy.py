@@ -61,6 +61,7 @@ def test_dry_run_shows_the_preview_and_saves_nothing(policy: SitePolicy, bob: Us
         ({"may_close": "yes"}, "may_close cannot have this value"),
         ({"session_hours": 10**30}, "Refused"),
         ({"deadline": 5}, "deadline cannot have this value"),
+        ({"methods": ["push"]}, "this portal has no key for it"),
         ({"deadline": "9999-12-31T23:59:59-12:00"}, "Refused"),
     ],
 )

@@ -166,6 +166,19 @@ def test_methods_need_one_that_can_be_the_only_factor(methods):
     assert (error.value.field, error.value.levels) == ("methods", ("site",))
 
 
+PUSH = frozenset({Method.PUSH})
+
+
+@pytest.mark.parametrize("beside", [frozenset(), frozenset({Method.RECOVERY_CODES})])
+def test_methods_need_one_that_the_portal_offers(beside):
+    levels = member(one={"methods": PUSH | APP | beside}, two={"methods": PUSH | PHONE | beside})
+    with pytest.raises(EmptyPolicyError) as error:
+        folded(levels, unready=PUSH)
+    assert (error.value.field, error.value.levels) == ("ready", ("one", "two"))
+    assert folded(levels).methods == PUSH | beside
+    assert folded(member(one={"methods": PUSH | APP}), unready=PUSH).methods == PUSH | APP
+
+
 EMAIL = frozenset({Method.EMAIL})
 CODES = frozenset({Method.RECOVERY_CODES})
 WITH_EMAIL = PHONE | EMAIL | CODES

@@ -167,6 +167,9 @@ def test_rules_can_allow_just_email_once_emails_were_tested(
     """D01, D11, A26: the preview says what people set up. The manager keeps the phone."""
     sent = {"enabled": "on", "methods": ["email"]}
     assert "These rules together leave no method: Acme." in save(managing, **sent)
+    settings(policy, methods=["push", "phone", "email", "app", "passkey"])
+    push = save(managing, enabled="on", methods=["push"])
+    assert "approval on a phone, which this portal can&#x27;t offer yet" in push
     settings(policy, methods=["phone", "email", "app", "passkey"])
     page = managing.get(PAGE).content.decode()
     assert "You can choose from: phone, email, authenticator app or passkey." in page
