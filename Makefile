@@ -50,6 +50,7 @@ bench: install-dev
 	$(BIN)/python -m benchmarks.storm
 	$(BIN)/python -m benchmarks.approvals
 	$(BIN)/python -m benchmarks.bulk
+	$(BIN)/python -m benchmarks.imports
 	$(BIN)/python -m benchmarks.catch_up
 	$(BIN)/python -m benchmarks.trial
 	$(BIN)/python -m benchmarks.hostile_inputs

@@ -82,7 +82,7 @@ def measure(company: Company, *, invitations: int, logins: int) -> Comparison:
     """Log people in one after another, first alone, then while invitations wait."""
     first, *crowd = people.enroll(company, "somebody", 2 * logins + 1)
     # Each process loads its code at its first request.
-    _log_in(company, first, Measured())
+    log_in(company, first, Measured())
     alone = _crowd(company, crowd[::2])
     run(python("benchmarks.bulk", "--fill", "--invitations", str(invitations)), company.env)
     before, began = company.query(WAITING)[0][0], time.monotonic()
@@ -94,15 +94,15 @@ def measure(company: Company, *, invitations: int, logins: int) -> Comparison:
 def _crowd(company: Company, emails: list[str]) -> Measured:
     measured, newest = Measured(), company.query(NEWEST)[0][0]
     for email in emails:
-        _log_in(company, email, measured)
+        log_in(company, email, measured)
         time.sleep(1)
     for channel, seconds in company.query(WAITED, newest):
         measured.waited.setdefault(channel, []).append(seconds)
     return measured
 
 
-def _log_in(company: Company, email: str, measured: Measured) -> None:
-    """Request a code by text, then one by email."""
+def log_in(company: Company, email: str, measured: Measured) -> None:
+    """Request a code by text, then one by email, and store how long each took to arrive."""
     visitor, number = Visitor(company.url, timeout=60), people.number_of(email)
     visitor.send("GET", LOGIN)
     began = time.monotonic()
