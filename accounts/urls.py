@@ -110,6 +110,7 @@ import_urls = [
     path("<int:import_id>/stop/", imports.stop_import, name="stop_import"),
     path("<int:import_id>/status/", imports.import_status, name="import_status"),
     path("<int:import_id>/findings/", imports.import_findings, name="import_findings"),
+    path("<int:import_id>/people/", imports.import_outcomes, name="import_outcomes"),
 ]
 registration_urls = [
     path("", registration.register, name="register"),

@@ -75,7 +75,8 @@ PAGES: tuple[tuple[Outcomes, str], ...] = (
         """accounts:not_me mfa:change_phone_status mfa:suspend_factor mfa:remove_factor
         mfa:prefer_phone mfa:rename_factor mfa:replace_app mfa:add_email mfa:add_push
         mfa:enable accounts:close_account accounts:people_import accounts:run_import
-        accounts:stop_import accounts:import_status accounts:import_findings""",
+        accounts:stop_import accounts:import_status accounts:import_findings
+        accounts:import_outcomes""",
     ),
     (
         MANAGERS,

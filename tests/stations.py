@@ -193,7 +193,7 @@ LEADS = {
     "accounts:organization_affected",
 }
 # Downloads by a link
-FILES = {"accounts:enrollment_file", "accounts:import_findings"}
+FILES = {"accounts:enrollment_file", "accounts:import_findings", "accounts:import_outcomes"}
 # For machines, not for people
 PROBES = {"portal:healthz", "portal:readyz", "portal:metrics"}
 PLAIN = {

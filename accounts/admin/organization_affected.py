@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 from accounts.admin.organization_rules_form import OrganizationPolicyForm
 from accounts.models import OrganizationPolicy
 from accounts.organizations import rules
+from mfa import files
 from mfa.login.affected import number_of, sent_again
 from mfa.login.guards import SignedIn, fresh
-from mfa.login.impact_csv import csv_of
+from mfa.login.impact_file import file_of
 
 CHANGE = "accounts.change_organization"
 FORM = "admin:accounts_organizationpolicy_change"
@@ -33,8 +34,8 @@ def affected(request: SignedIn, object_id: str) -> HttpResponse:
         return redirect(FORM, level.pk)
     rules.follow(form.organization, level)
     found = rules.impact_in_time(form.organization, level, timezone.now())
-    if "csv" in request.POST:
-        return csv_of(found, whole_numbers=True)
+    if "format" in request.POST:
+        return file_of(found, whole_numbers=True, kind=files.wanted(request.POST))
     people, after = found.page(number_of(request.POST.get("after")))
     context = {
         **admin.site.each_context(request),

@@ -12,6 +12,8 @@ class Field(StrEnum):
 
     EMAIL = "email"
     FULL_NAME = "full_name"
+    FIRST_NAME = "first_name"
+    LAST_NAME = "last_name"
     MOBILE = "mobile"
     USERNAME = "username"
     ROLE = "role"
@@ -32,6 +34,14 @@ SPELLINGS: dict[Field, str] = {
         "fullname name displayname personname vollername vollstandigername nom nomcomplet nombre "
         "nombrecompleto nome nomecompleto volledigenaam naam imieinazwisko nomeecognome"
     ),
+    Field.FIRST_NAME: (
+        "firstname first givenname given forename vorname rufname prenom nombredepila primernombre "
+        "nomeproprio primeironome voornaam roepnaam imie"
+    ),
+    Field.LAST_NAME: (
+        "lastname last surname familyname family secondname nachname familienname zuname "
+        "nomdefamille apellido apellidos cognome achternaam familienaam sobrenome apelido nazwisko"
+    ),
     Field.MOBILE: (
         "mobile mobilephone mobilenumber mobilephonenumber phone phonenumber cell cellphone "
         "cellphonenumber telephone tel handy handynummer mobilnummer telefon telefonnummer "
@@ -51,14 +61,23 @@ SPELLINGS: dict[Field, str] = {
 FIELDS = {spelling: field for field, words in SPELLINGS.items() for spelling in words.split()}
 
 
+# Where one part of the name has a column of its own, these words mean the other part.
+PARTS = {Field.FIRST_NAME: Field.LAST_NAME, Field.LAST_NAME: Field.FIRST_NAME}
+PART_WORDS = frozenset(["name", "nom", "nombre", "nome", "naam"])
+
+
 def guess(header: Sequence[str]) -> dict[int, Field]:
     """Return the field of each column whose name is known. Two columns can get the same one."""
-    named = ((column, FIELDS.get(_spelling(name))) for column, name in enumerate(header))
-    return {column: field for column, field in named if field}
+    named = {column: _spelling(name) for column, name in enumerate(header)}
+    found = {column: FIELDS[word] for column, word in named.items() if word in FIELDS}
+    parts = [field for field in found.values() if field in PARTS]
+    if len(parts) == 1:
+        found |= {column: PARTS[parts[0]] for column, word in named.items() if word in PART_WORDS}
+    return found
 
 
 def check(header: Sequence[str], mapped: Mapped) -> None:
-    """Raise UnreadableError for a field without or with two columns (csv7)."""
+    """Raise UnreadableError if there is no email, or a field or the name is there twice (csv7)."""
     names: dict[Field, list[str]] = {}
     for column, field in mapped.items():
         names.setdefault(field, []).append(header[column].strip())
@@ -67,6 +86,9 @@ def check(header: Sequence[str], mapped: Mapped) -> None:
     for same in names.values():
         if len(same) > 1:
             raise UnreadableError(Unreadable.SAME_FIELD, names=same)
+    parts = [name for field in PARTS for name in names.get(field, ())]
+    if parts and Field.FULL_NAME in names:
+        raise UnreadableError(Unreadable.NAME_TWICE, names=[*names[Field.FULL_NAME], *parts])
 
 
 def unused(header: Sequence[str], mapped: Mapped) -> list[str]:

@@ -57,8 +57,8 @@ def _ends_the_day(refusal: TooMany) -> bool:
     return any(use.limit is not limits.INVITATIONS_PER_ADDRESS for use in refusal.over)
 
 
-def _invite(held: PeopleImport, line: ImportLine, verb: Callable[..., object]) -> None:
-    verb(
+def _invite(held: PeopleImport, line: ImportLine, verb: Callable[..., object]) -> object:
+    return verb(
         held.by,
         held.organization,
         line.email,

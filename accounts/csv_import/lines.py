@@ -17,6 +17,8 @@ from mfa.rules.cells import is_formula, unmarked
 
 MEMBER, MANAGER = Membership.Role.MEMBER, Membership.Role.MANAGER
 LONGEST_NAME, LONGEST_EMAIL = 150, 254
+# A name is in one column, or in two.
+NAME_FIELDS = (Field.FULL_NAME, Field.FIRST_NAME, Field.LAST_NAME)
 
 
 class LineFault(StrEnum):
@@ -170,15 +172,18 @@ class _Line:
         return email
 
     def full_name(self) -> str:
-        typed = self.cell(Field.FULL_NAME)
-        name = " ".join(typed.split())
+        typed = {field: self.cell(field) for field in NAME_FIELDS if field in self.cells}
+        name = " ".join(" ".join(typed.values()).split())
+        field = next(iter(typed), Field.FULL_NAME)
         if len(name) > LONGEST_NAME:
-            self.found(LineFault.NAME_LONG, Field.FULL_NAME, _masked(name))
+            self.found(LineFault.NAME_LONG, field, _masked(name))
         elif not _is_valid(plain_text.check, name):
-            self.found(LineFault.NOT_TEXT, Field.FULL_NAME, _masked(name))
-        # Spaces around a name mean nothing.
-        elif is_formula(typed.strip(" ")):
-            self.found(LineFault.NAME_DOUBTFUL, Field.FULL_NAME, _masked(name))
+            self.found(LineFault.NOT_TEXT, field, _masked(name))
+        else:
+            for part, cell in typed.items():
+                # Spaces around a name mean nothing.
+                if is_formula(cell.strip(" ")):
+                    self.found(LineFault.NAME_DOUBTFUL, part, _masked(cell))
         return name
 
     def mobile(self, reader: numbers.Reader) -> str:

@@ -13,11 +13,12 @@ MAILED, NOT_MAILED = "mailed", "not_mailed"
 def mail(held: PeopleImport, send: Callable[[], object]) -> TooMany | None:
     """Send an email, and count it. Return the limit of the day that held it back, if one did."""
     try:
-        send()
+        was_sent = send()
     except TooMany as refusal:
         count(held, NOT_MAILED)
         return refusal
-    count(held, MAILED)
+    if was_sent:
+        count(held, MAILED)
     return None
 
 

@@ -38,6 +38,7 @@ class Unreadable(StrEnum):
     NO_PEOPLE = "no_people"
     NO_EMAIL = "no_email"
     SAME_FIELD = "same_field"
+    NAME_TWICE = "name_twice"
 
 
 class UnreadableError(Exception):

@@ -109,6 +109,10 @@ FILES: dict[str, str | Promise] = {
     Unreadable.NO_PEOPLE: _("There are no people in this file."),
     Unreadable.NO_EMAIL: _("No column holds the email. The columns are: %(names)s."),
     Unreadable.SAME_FIELD: _("Two columns hold the same thing: %(names)s. Choose one of them."),
+    Unreadable.NAME_TWICE: _(
+        "These columns hold the name twice: %(names)s. Choose the full name, or first and last "
+        "name."
+    ),
 }
 SAVED_WRONG = {Unreadable.NOT_UTF8, Unreadable.OTHER_FORMAT}
 

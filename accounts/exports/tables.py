@@ -10,10 +10,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.exports.formats import Row
 from accounts.models import Membership, Organization, User
 from accounts.organizations import authority, enrollment
 from accounts.organizations.managers import Manager
+from mfa.files import Columns, Row
 from mfa.models import AuditEvent, Delivery, Factor, Status
 from mfa.models.factors import USABLE
 from mfa.models.people import with_powers
@@ -34,7 +34,7 @@ class Table(StrEnum):
 
 
 # The columns of people have the names that an import knows.
-COLUMNS = {
+NAMES = {
     Table.PEOPLE: ("email", "full name", "mobile", "username", "role", "organization"),
     Table.AUDIT: ("at", "event", "person", "actor", "address", "browser", "details"),
     Table.DELIVERIES: (
@@ -49,8 +49,14 @@ COLUMNS = {
         "message id",
         "finished",
     ),
-    Table.ENROLLMENT: ("day", *(state.value for state in enrollment.STATES)),
 }
+
+
+def columns_of(table: Table) -> Columns:
+    """Return the headings of a table by name."""
+    if table is Table.ENROLLMENT:
+        return enrollment.columns()
+    return {name: name for name in NAMES[table]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +163,8 @@ class Scope:
         if self.organization is None:
             return
         zone, now = timezone.get_current_timezone(), timezone.now()
-        for day in enrollment.days_of(self.actor, self.organization, zone=zone, now=now):
-            yield (day.day.isoformat(), *day.people.values())
+        days = enrollment.days_of(self.actor, self.organization, zone=zone, now=now)
+        yield from enrollment.rows(self.organization, days)
 
     def _of(self, rows: "QuerySet[Any]") -> "QuerySet[Any]":
         """Keep the rows about the people of the organization."""

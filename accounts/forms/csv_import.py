@@ -14,6 +14,8 @@ from accounts.models import Organization
 FIELDS = {
     Field.EMAIL: _("Email"),
     Field.FULL_NAME: _("Full name"),
+    Field.FIRST_NAME: _("First name"),
+    Field.LAST_NAME: _("Last name"),
     Field.MOBILE: _("Mobile"),
     Field.USERNAME: _("Username"),
     Field.ROLE: _("Role"),

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.exports.formats import Format
 from accounts.exports.tables import Table
 from accounts.models import Organization
+from mfa.files import Format
 
 TABLES = {
     Table.PEOPLE: _("People"),

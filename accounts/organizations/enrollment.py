@@ -1,7 +1,7 @@
 """The enrollment report: how far an organization's people are with their second step, by day."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -9,11 +9,12 @@ from django.db.models import Case, Count, Exists, Min, OuterRef, Q, Subquery, Va
 from django.db.models.functions import TruncDate
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Organization, User
 from accounts.organizations import rules
 from accounts.organizations.managers import Manager
+from mfa.files import Columns, Row
 from mfa.models import Factor, Status
 from mfa.rules.methods import FIRST, WAYS, Method
 
@@ -90,6 +91,29 @@ def days_of(actor: User, organization: Organization, *, zone: tzinfo, now: datet
         )
         for day in days
     ]
+
+
+def columns() -> Columns:
+    """Return the headings of the report as a file."""
+    return {
+        "organization": gettext("Organization"),
+        "day": gettext("Day"),
+        **{state.value: state.words for state in STATES},
+        **{f"has_{method}": gettext("Has: %s") % name_of(method) for method in WAYS},
+        "finished": gettext("Day is over"),
+    }
+
+
+def rows(organization: Organization, days: Iterable[Day]) -> Iterator[Row]:
+    """Return the report as the rows of a file."""
+    for each in days:
+        yield (
+            organization.name,
+            each.day.isoformat(),
+            *each.people.values(),
+            *each.holders.values(),
+            gettext("yes") if each.finished else gettext("no"),
+        )
 
 
 def name_of(method: Method) -> str:

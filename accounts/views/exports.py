@@ -1,21 +1,19 @@
 """Downloading people and records as files. Each download is recorded and needs a fresh proof."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import StreamingHttpResponse
 from django.http.response import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from accounts.exports import formats
-from accounts.exports.formats import Format
-from accounts.exports.tables import COLUMNS, Scope, Table
+from accounts.exports.tables import Scope, Table, columns_of
 from accounts.forms.exports import FOR_MANAGERS, FOR_STAFF, ExportForm, StaffExportForm
 from accounts.models import Organization
 from accounts.views.organizations.guards import for_manager
 from accounts.views.requests import UserRequest
 from accounts.views.support import for_support
-from mfa import audit
+from mfa import audit, files
 from mfa.client import client_of
+from mfa.files import Format
 from mfa.messages import alerts
 from mfa.models import Event
 
@@ -61,10 +59,4 @@ def _download(
     )
     rows = Scope(request.user, organization).rows(table)
     name = f"{organization.slug}-{table}" if organization else str(table)
-    disposition = f'attachment; filename="{name}.{formats.ENDINGS[kind]}"'
-    # The stubs know no common class.
-    return StreamingHttpResponse(  # type: ignore[return-value]
-        formats.written(COLUMNS[table], rows, kind),
-        content_type=formats.KINDS[kind],
-        headers={"Content-Disposition": disposition},
-    )
+    return files.download(name, columns_of(table), rows, kind)

@@ -4,7 +4,7 @@ Administrators start at `/import/`, managers at their organization. The rest is 
 for the author of the import.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 
@@ -18,13 +18,13 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.csv_import import dry_run, progress, run, tasks, uploads, words
+from accounts.csv_import import dry_run, progress, reports, run, tasks, uploads, words
 from accounts.csv_import.reading import MOST_BYTES, UnreadableError
 from accounts.forms.csv_import import ColumnsForm, FileForm, PlacedFileForm, StartForm
 from accounts.models import Organization, PeopleImport
-from accounts.organizations import sheets
 from accounts.views.organizations.guards import for_manager
 from accounts.views.requests import UserRequest
+from mfa import files
 from mfa.client import client_of
 from mfa.login.guards import SAFE, confirm_first, fresh, is_fresh, is_strong
 
@@ -103,6 +103,7 @@ def people_import(request: UserRequest, held: PeopleImport) -> HttpResponse:
         "organization": held.organization,
         "counts": progress.counts_of(held),
         "fault": words.of_file(held.fault, held.fault_line, held.fault_names) if held.fault else "",
+        "mail": reports.mail_words(held),
         "words": progress.words_of(held),
         "no_worker": settings.CELERY_TASK_ALWAYS_EAGER,
         "findings": [] if held.is_working else _shown(held),
@@ -150,9 +151,17 @@ def import_status(request: UserRequest, import_id: int) -> JsonResponse:
 @require_safe
 @for_importer
 def import_findings(request: UserRequest, held: PeopleImport) -> HttpResponseBase:
-    """Send everything that was found as CSV."""
-    del request
-    return sheets.download(f"import-{held.pk}.csv", _rows(held))
+    """Send everything that was found as a file."""
+    rows, kind = reports.findings(held), files.wanted(request.GET)
+    return files.download(f"import-{held.pk}", reports.FINDINGS, rows, kind)
+
+
+@require_safe
+@for_importer
+def import_outcomes(request: UserRequest, held: PeopleImport) -> HttpResponseBase:
+    """Send what happens to each person, and who gets an email, as a file."""
+    rows, kind = reports.outcomes(held), files.wanted(request.GET)
+    return files.download(f"import-{held.pk}-people", reports.OUTCOMES, rows, kind)
 
 
 def _shown(held: PeopleImport) -> list[dict[str, object]]:
@@ -167,21 +176,6 @@ def _shown(held: PeopleImport) -> list[dict[str, object]]:
         }
         for each in progress.findings_of(held)[:FINDINGS_SHOWN]
     ]
-
-
-def _rows(held: PeopleImport) -> Iterator[list[str]]:
-    yield [
-        gettext("Line"),
-        gettext("Column"),
-        gettext("Value"),
-        gettext("What is wrong"),
-        gettext("What to do"),
-        gettext("Left out"),
-    ]
-    for each in progress.findings_of(held).iterator():
-        left_out = gettext("yes") if each.is_bad else gettext("no")
-        reason, remedy = words.reason_of(each), words.remedy_of(each)
-        yield [str(each.line), each.field, each.shown, reason, remedy, left_out]
 
 
 def _may(request: UserRequest, organization: Organization | None, *, invites: bool) -> bool:

@@ -10,13 +10,14 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from mfa import files
 from mfa.admin import status
 from mfa.admin.forms import AccountPolicyForm
 from mfa.login import impact
 from mfa.login.affected import number_of, sent_again
 from mfa.login.guards import SignedIn, fresh
 from mfa.login.impact import Impact, Later
-from mfa.login.impact_csv import csv_of
+from mfa.login.impact_file import file_of
 from mfa.login.policy_words import impact_sentences, sentence_of_site
 from mfa.login.typed import keeps
 from mfa.models import AccountPolicy, SitePolicy
@@ -47,8 +48,8 @@ def affected(request: SignedIn) -> HttpResponse:
         return redirect(FORM)
     before = AccountPolicy.load()
     found = impact_of(before, _on_all_dates(before, form.instance))
-    if "csv" in request.POST:
-        return csv_of(found, whole_numbers=True)
+    if "format" in request.POST:
+        return file_of(found, whole_numbers=True, kind=files.wanted(request.POST))
     people, after = found.page(number_of(request.POST.get("after")))
     context = {
         **admin.site.each_context(request),

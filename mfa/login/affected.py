@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from mfa.login.typed import is_secret
 
 # What says which page or file is wanted, and is no value of the form
-ASKED = {"csrfmiddlewaretoken", "after", "csv", "confirmed"}
+ASKED = {"csrfmiddlewaretoken", "after", "format", "confirmed"}
 
 
 # The digits of an id. Databases refuse larger ones.

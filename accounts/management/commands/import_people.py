@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Max
 
-from accounts.csv_import import dry_run, run, uploads, words
+from accounts.csv_import import dry_run, reports, run, uploads, words
 from accounts.csv_import.reading import UnreadableError
 from accounts.models import ImportLine, Organization, PeopleImport
+from mfa import files
 from mfa.audit import NOWHERE
 
 # Seconds between two lines of progress
@@ -36,12 +37,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--send", action="store_true", help="email new people a link to set a password"
         )
+        parser.add_argument(
+            "--people", metavar="FILE", help="write what happens to each person: .csv or .jsonl"
+        )
         parser.add_argument("--resume", metavar="NUMBER", type=int, help="continue this import")
 
     def handle(self, *_args: str, **options: Any) -> None:
         """Check the file, print what was found, and import."""
         held = self._resumed(options["resume"]) if options["resume"] else self._checked(options)
         if options["dry_run"]:
+            self.stdout.write(reports.mail_words(held))
+            self._list(held, options["people"])
             held.delete()
             self.stdout.write("Nothing was imported: this was a dry run.")
             return
@@ -54,6 +60,17 @@ class Command(BaseCommand):
             self.stdout.write(f"{held.position} of {held.total}")
         held.refresh_from_db()
         self._report(held, after=checked)
+        self._list(held, options["people"])
+
+    def _list(self, held: PeopleImport, name: str | None) -> None:
+        if not name:
+            return
+        try:
+            with Path(name).open("x", encoding="utf-8", newline="") as file:
+                rows = reports.outcomes(held)
+                file.writelines(files.written(reports.OUTCOMES, rows, files.named(name)))
+        except OSError as error:
+            raise CommandError(f"{name} cannot be written: {error.strerror}.") from None
 
     def _checked(self, options: dict[str, Any]) -> PeopleImport:
         if not options["file"]:

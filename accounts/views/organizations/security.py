@@ -14,11 +14,12 @@ from accounts.organizations.managers import Manager
 from accounts.organizations.refusals import refusal_of
 from accounts.views.organizations.guards import for_manager
 from accounts.views.requests import UserRequest
+from mfa import files
 from mfa.client import client_of
 from mfa.login import typed
 from mfa.login.affected import number_of, sent_again
 from mfa.login.guards import fresh
-from mfa.login.impact_csv import csv_of
+from mfa.login.impact_file import file_of
 from mfa.login.policy_words import impact_sentences, sentence_of
 from mfa.login.typed import keeps
 from mfa.rules.fold import EmptyPolicyError
@@ -87,8 +88,8 @@ def organization_affected(request: UserRequest, organization: Organization) -> H
         return redirect("accounts:organization_security", organization.slug)
     changed = rules.changed(organization, level, form.wishes)
     impact = rules.impact_in_time(organization, changed, timezone.now())
-    if "csv" in request.POST:
-        return csv_of(impact, whole_numbers=False)
+    if "format" in request.POST:
+        return file_of(impact, whole_numbers=False, kind=files.wanted(request.POST))
     found, after = impact.page(number_of(request.POST.get("after")))
     context = {"organization": organization, "people": found, "after": after}
     context |= {"clients": level == organization.for_clients, "switch": "switch" in request.POST}

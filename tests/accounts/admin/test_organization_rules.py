@@ -1,5 +1,6 @@
 """An organization's rules in the admin: explained first, then saved."""
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -91,8 +92,10 @@ def test_affected_people_are_listed_and_downloaded(office: Browser, acme: Organi
     names = office.post(affected, typed).text
     assert "bob@example.org" in names
     assert 'name="enforcement" value="off"' in names
-    rows = office.post(affected, {**typed, "csv": "1"}).getvalue().decode().splitlines()
+    rows = office.post(affected, {**typed, "format": "csv"}).getvalue().decode().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["bob@example.org"]
+    [line] = office.post(affected, {**typed, "format": "jsonl"}).getvalue().splitlines()
+    assert json.loads(line)["email"] == "bob@example.org"
     assert rules_of(acme) == ("", None)
 
 

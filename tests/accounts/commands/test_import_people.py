@@ -1,5 +1,6 @@
 """`manage.py import_people`: says what the page says, and continues after a kill."""
 
+import csv
 from io import StringIO
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def test_dry_run_says_everything_and_leaves_nothing(file: str) -> None:
     assert "1 bad" in words
     assert not PeopleImport.objects.exists()
     assert not User.objects.exists()
+
+
+def test_dry_run_lists_each_person_and_who_gets_an_email(file: str, tmp_path: Path) -> None:
+    people = tmp_path / "list.csv"
+    words = said(file, "--dry-run", "--people", str(people))
+    assert "No one gets an email unless you choose it. Then 4 new people get a link" in words
+    with people.open(newline="") as rows:
+        listed = list(csv.DictReader(rows))
+    assert [row["Email"] for row in listed] == [f"p{each}@example.org" for each in range(4)]
+    assert {row["Gets an email, if you choose it"] for row in listed} == {"yes"}
+    with pytest.raises(CommandError, match="File exists"):
+        said(file, "--dry-run", "--people", str(people))
 
 
 def test_real_run_ends_with_the_same_totals(file: str) -> None:

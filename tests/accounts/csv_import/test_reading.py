@@ -133,6 +133,14 @@ def test_two_columns_for_one_field_are_refused_with_both_names() -> None:
         ("Nom complet", Field.FULL_NAME),
         ("Téléphone portable", Field.MOBILE),
         ("MOBILE_PHONE", Field.MOBILE),
+        ("First Name", Field.FIRST_NAME),
+        ("Vorname", Field.FIRST_NAME),
+        ("Prénom", Field.FIRST_NAME),
+        ("Imię", Field.FIRST_NAME),
+        ("Surname", Field.LAST_NAME),
+        ("Nachname", Field.LAST_NAME),
+        ("Nom de famille", Field.LAST_NAME),
+        ("Apellidos", Field.LAST_NAME),
         ("Benutzername", Field.USERNAME),
         ("Rôle", Field.ROLE),
         ("Organisation", Field.ORGANIZATION),
@@ -141,6 +149,49 @@ def test_two_columns_for_one_field_are_refused_with_both_names() -> None:
 )
 def test_header_names_of_other_languages(name: str, field: Field | None) -> None:
     assert columns.guess([name]).get(0) is field
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        (("Vorname", "Name"), (Field.FIRST_NAME, Field.LAST_NAME)),
+        (("Nom", "Prénom"), (Field.LAST_NAME, Field.FIRST_NAME)),
+        (("Nombre", "Apellidos"), (Field.FIRST_NAME, Field.LAST_NAME)),
+        (("Name", "Surname"), (Field.FIRST_NAME, Field.LAST_NAME)),
+        (("Full name", "Surname"), (Field.FULL_NAME, Field.LAST_NAME)),
+        (("First", "Last", "Name"), (Field.FIRST_NAME, Field.LAST_NAME, Field.FULL_NAME)),
+    ],
+)
+def test_name_beside_one_part_of_it_is_the_other_part(
+    header: tuple[str, ...], fields: tuple[Field, ...]
+) -> None:
+    assert tuple(columns.guess(header).values()) == fields
+
+
+def test_first_and_last_name_join_in_this_order() -> None:
+    header = ("Last name", "email", "First name")
+    judge = Judge(header, columns.guess(header), Reader("GB"), is_administrator=True)
+    rows = [("Berg", "a@x.org", " Ann  Lee"), ("Berg", "b@x.org"), ("=Berg", "c@x.org", "Cy")]
+    found = [judge.judge(Record(2, row)) for row in rows]
+    assert [person and person.full_name for person, _ in found] == [
+        "Ann Lee Berg",
+        "Berg",
+        "Cy =Berg",
+    ]
+    assert [(each.fault, each.field) for _, faults in found for each in faults] == [
+        (LineFault.NAME_DOUBTFUL, Field.LAST_NAME)
+    ]
+
+
+def test_name_that_is_there_twice_is_refused_with_all_columns() -> None:
+    """csv7: which of them is right, only the author knows."""
+    header = ("Email", "First", "Last", "Full name")
+    with pytest.raises(UnreadableError) as refused:
+        columns.check(header, columns.guess(header))
+    assert (refused.value.fault, refused.value.names) == (
+        Unreadable.NAME_TWICE,
+        ("Full name", "First", "Last"),
+    )
 
 
 @pytest.mark.parametrize(

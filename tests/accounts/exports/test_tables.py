@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.csv_import import dry_run, uploads
-from accounts.exports import formats
-from accounts.exports.formats import BYTE_ORDER_MARK, Format
-from accounts.exports.tables import COLUMNS, Scope, Table
+from accounts.exports.tables import Scope, Table, columns_of
 from accounts.models import Membership, Organization, User
-from mfa import factors
+from mfa import factors, files
 from mfa.audit import NOWHERE
+from mfa.files import BYTE_ORDER_MARK, Format
 from mfa.models import Delivery, Factor, SitePolicy
 from tests.conftest import give_phone, make_user
 from tests.organizations import MANAGER, join, organization
@@ -34,7 +33,7 @@ def clinic(policy: SitePolicy, settings: object) -> Organization:
 
 
 def text_of(scope: Scope, table: Table = Table.PEOPLE, kind: Format = Format.CSV) -> str:
-    return "".join(formats.written(COLUMNS[table], scope.rows(table), kind))
+    return "".join(files.written(columns_of(table), scope.rows(table), kind))
 
 
 def numbers_in(text: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The pages of an import: each walked by its author, and closed to everyone else."""
 
 import csv
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -52,6 +53,7 @@ def test_manager_walks_from_the_file_to_invitations(managing: Browser) -> None:
     ):
         assert words in shown
     assert "b…@example" in shown
+    assert "No one gets an email unless you choose it. Then 1 person gets the invitation." in shown
     assert not Invitation.objects.exists()
     found = list(lines_of(managing.get(f"{page}findings/")))
     assert [row[:2] for row in found[1:]] == [["3", "email"], ["2", "full_name"]]
@@ -67,6 +69,51 @@ def test_manager_walks_from_the_file_to_invitations(managing: Browser) -> None:
     assert AuditEvent.objects.filter(event=Event.IMPORT_STARTED).count() == 1
     managing.post(f"{page}run/")
     assert Invitation.objects.count() == 1
+
+
+def test_each_person_is_listed_with_what_happens_and_who_gets_an_email(
+    browser: Browser, root: User, alice: User
+) -> None:
+    organization("Acme")
+    browser.log_in(root)
+    lines = ("alice@example.org,Alicia", "ann@example.org,=Ann", "root@example.org,Rot", "bad,B")
+    page = upload(browser, PEOPLE, "\n".join(("email,name", *lines)))
+    browser.post(page, {"column_0": "email", "column_1": "full_name"})
+    rows = list(lines_of(browser.get(f"{page}people/")))
+    assert rows[0] == [
+        "Line",
+        "Email",
+        "Full name",
+        "What happens",
+        "Gets an email, if you choose it",
+    ]
+    assert rows[1:] == [
+        ["2", "alice@example.org", "Alicia", "changed", "no"],
+        ["3", "ann@example.org", "'=Ann", "new", "yes"],
+    ]
+    body = b"".join(browser.get(f"{page}people/?format=jsonl").streaming_content).decode()
+    first = json.loads(body.splitlines()[0])
+    assert (first["email"], first["effect"], first["email_if_chosen"]) == (
+        "alice@example.org",
+        "changed",
+        "no",
+    )
+    found = b"".join(browser.get(f"{page}findings/?format=jsonl").streaming_content).decode()
+    assert [json.loads(line)["line"] for line in found.splitlines()] == [4, 5, 3]
+
+
+def test_list_of_a_managers_import_tells_nothing_of_accounts(
+    managing: Browser, root: User, charlie: User
+) -> None:
+    """RG-02: staff, people who are here and strangers look the same."""
+    emails = (root.email, charlie.email, "stranger@example.org")
+    page = upload(managing, MEMBERS, "\n".join(("email", *emails)))
+    managing.post(page, {"column_0": "email"})
+    rows = [row[3:] for row in lines_of(managing.get(f"{page}people/"))][1:]
+    assert rows == [["invited", "yes"]] * 3
+    managing.post(f"{page}run/", {"sends_mail": "on"})
+    rows = [row[3:] for row in lines_of(managing.get(f"{page}people/"))][1:]
+    assert rows == [["invited", "yes"]] * 3
 
 
 def test_administrator_chooses_the_organization_and_mail(browser: Browser, root: User) -> None:

@@ -81,7 +81,7 @@ def test_preview_counts_people_from_the_date_on(office: Browser, alice: User, bo
 
     listed = text(office.post(f"{LIST}affected/", sent))
     assert "bob@example.org: must set up a passkey" in re.sub("<[^>]+>", "", listed)
-    sheet = office.post(f"{LIST}affected/", {**sent, "csv": "1"}).getvalue().decode()
+    sheet = office.post(f"{LIST}affected/", {**sent, "format": "csv"}).getvalue().decode()
     rows = {row[0]: row for row in list(csv.reader(StringIO(sheet)))[1:]}
     assert rows.keys() == {"alice@example.org", "bob@example.org", "root@example.org"}
     assert "uses a passkey or a recovery code" in rows["alice@example.org"]

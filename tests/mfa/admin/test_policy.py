@@ -755,7 +755,7 @@ def test_preview_says_before_saving_who_a_change_affects(office: Browser, bob: U
     )
     assert TOKEN not in listed.content.decode()
     give_phone(bob, "+447700900288")
-    again = {**sent, "csv": "1", "methods": ["app"]}
+    again = {**sent, "format": "csv", "methods": ["app"]}
     file = b"".join(office.post(AFFECTED, again)).decode()
     assert f"{bob.email},,Bob,'+447700900288,must set up MFA,No" in file
 

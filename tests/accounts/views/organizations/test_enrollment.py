@@ -1,6 +1,7 @@
 """The enrollment report: plot, table and file say the same (dash1, dash2, D01, E01)."""
 
 import csv
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -41,7 +42,7 @@ def rows_of(browser: Browser) -> list[dict[str, str]]:
 
 
 def file_of(browser: Browser, pages: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(StringIO(text(browser, f"{pages}report/file/"))))
+    return list(csv.DictReader(StringIO(browser.get(f"{pages}report/file/").getvalue().decode())))
 
 
 def test_plot_table_and_file_have_the_same_numbers(managing: Browser) -> None:
@@ -179,9 +180,18 @@ def test_no_cell_of_the_file_runs_as_a_formula(managing: Browser, name: str) -> 
     Organization.objects.filter(slug="acme").update(name=name)
     answer = managing.get(FILE)
     assert answer.headers["Content-Disposition"].startswith("attachment;")
-    cells = [cell for row in csv.reader(StringIO(answer.content.decode())) for cell in row]
+    cells = [cell for row in csv.reader(StringIO(answer.getvalue().decode())) for cell in row]
     assert f"'{name}" in cells
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t"))] == []
+
+
+def test_report_as_json_lines_has_the_same_days(managing: Browser) -> None:
+    lines = managing.get(f"{FILE}?format=jsonl").getvalue().decode().splitlines()
+    days = [json.loads(line) for line in lines]
+    rows = list(csv.DictReader(StringIO(managing.get(FILE).getvalue().decode())))
+    assert [day["day"] for day in days] == [row["Day"] for row in rows]
+    assert days[-1]["finished"] == "no"
+    assert isinstance(days[-1]["not_yet"], int)
 
 
 def test_report_of_an_organization_without_people(

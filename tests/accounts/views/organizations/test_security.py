@@ -325,7 +325,7 @@ def test_people_that_new_rules_affect_have_names_and_a_file(
     assert f"{bob.email}: must set up MFA, no phone number" in listed
     assert f"{charlie.email}: must set up MFA" in listed
     assert outsider.email not in listed
-    file = managing.post(AFFECTED, {"enabled": "on", "csv": "1"})
+    file = managing.post(AFFECTED, {"enabled": "on", "format": "csv"})
     rows = b"".join(file).decode().splitlines()
     assert rows[0] == "Email,Username,Full name,Phone number,At the next login,Logged in now"
     assert f"{bob.email},,'=Bob,,must set up MFA,No" in rows
