@@ -1,8 +1,8 @@
 """Tens of thousands of people from a file, while others log in.
 
-`python -m benchmarks.imports` runs the portal as the operators' guide does. Its worker checks a file
-and imports it, for an administrator and then for a manager. In the middle the worker is killed with
-`kill -9` and started again. Meanwhile people log in. Limit: a code waits at most 2 s.
+`python -m benchmarks.imports` runs the portal as the operators' guide does. Its worker checks a
+file and imports it, for an administrator and then for a manager. In the middle the worker is killed
+with `kill -9` and started again. Meanwhile people log in. Limit: a code waits at most 2 s.
 """
 
 import argparse
