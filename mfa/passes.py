@@ -56,12 +56,19 @@ def ask(
 
 
 def confirm(asked: OneTimePass, *, client: Client) -> bool:
-    """Record that the person talks to the helper. Return False if it is too late."""
+    """Record that the person talks to the helper. Return False if it is too late.
+
+    Also False if the account's address has changed: a reader of the old one confirms nothing.
+    """
     with transaction.atomic():
         now = timezone.now()
+        # A change of the address takes the same lock.
+        held = pauses.hold(asked.user)
         mine = OneTimePass.objects.select_for_update().filter(pk=asked.pk).first()
-        if mine is None or not mine.may_confirm(now) or mine.confirmed_at:
-            return mine is not None and mine.is_confirmed(now)
+        if mine is None or not mine.is_for(held.email_changed_at):
+            return False
+        if not mine.may_confirm(now) or mine.confirmed_at:
+            return mine.is_confirmed(now)
         mine.confirmed_at = now
         mine.save(update_fields=["confirmed_at"])
         audit.record(Event.PASS_CONFIRMED, mine.user, client=client, helper=str(mine.helper))
@@ -70,15 +77,14 @@ def confirm(asked: OneTimePass, *, client: Client) -> bool:
 
 def confirmed_of(actor: AbstractMfaUser, user: AbstractMfaUser) -> OneTimePass | None:
     """Return the person's confirmation that they talk to this helper, not to another one."""
-    mine = OneTimePass.objects.filter(user_id=user.pk, helper_id=actor.pk, made_at=None)
-    newest = mine.filter(confirmed_at__isnull=False).order_by("-asked_at", "-pk").first()
+    mine = _questions(actor, user).filter(confirmed_at__isnull=False)
+    newest = mine.order_by("-asked_at", "-pk").first()
     return newest if newest and newest.is_confirmed(timezone.now()) else None
 
 
 def waiting_of(actor: AbstractMfaUser, user: AbstractMfaUser) -> OneTimePass | None:
     """Return the helper's question that the person can still answer."""
-    mine = OneTimePass.objects.filter(user_id=user.pk, helper_id=actor.pk, made_at=None)
-    newest = mine.order_by("-asked_at", "-pk").first()
+    newest = _questions(actor, user).order_by("-asked_at", "-pk").first()
     return newest if newest and newest.may_confirm(timezone.now()) else None
 
 
@@ -173,6 +179,13 @@ def _suspend_factors(user: AbstractMfaUser, client: Client) -> None:
     _tell(Event.PASS_USED, user, client)
     held.become(Status.SUSPENDED)
     factors.rebind(user, stronger=False)
+
+
+def _questions(actor: AbstractMfaUser, user: AbstractMfaUser) -> models.QuerySet[OneTimePass]:
+    """Return the helper's questions that went to the person's present address."""
+    mine = OneTimePass.objects.filter(user_id=user.pk, helper_id=actor.pk, made_at=None)
+    changed = user.email_changed_at
+    return mine.filter(asked_at__gt=changed) if changed else mine
 
 
 def _hold(user: AbstractMfaUser) -> AbstractMfaUser:

@@ -34,4 +34,6 @@ def opened_by(uid: str, token: str) -> OneTimePass | Dead:
     asked = OneTimePass.objects.select_related("user", "helper").filter(pk=row).first()
     if asked is None or asked.helper is None or asked.made_at:
         return Dead.WRONG
+    if not asked.is_for(asked.user.email_changed_at):
+        return Dead.WRONG
     return asked if asked.may_confirm(timezone.now()) or asked.confirmed_at else Dead.EXPIRED

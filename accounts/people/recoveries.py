@@ -1,9 +1,7 @@
 """What the owner does about a request after a lost phone, by the link of a notice (E13)."""
 
-from django.db import transaction
-
 from accounts.models import User
-from accounts.people import reports
+from accounts.people import reported, reports
 from mfa import recoveries
 from mfa.client import Client
 from mfa.models import RecoveryRequest
@@ -18,9 +16,16 @@ def found(request: RecoveryRequest, *, client: Client) -> None:
 def disown(request: RecoveryRequest, person: User, *, client: Client) -> None:
     """Stop the request of a stranger, who knows the password: the owner sets a new one.
 
-    Raises TooMany.
+    Raises TooMany after many reports. The request is stopped all the same.
     """
-    with transaction.atomic():
-        recoveries.stop(person, Request.Outcome.STRANGER, client=client, only=request.pk)
-        if request.event:
-            reports.make(person, request.event, client=client)
+    recoveries.stop(person, Request.Outcome.STRANGER, client=client, only=request.pk)
+    if request.event:
+        reports.make(person, request.event, client=client)
+
+
+def may_disown(request: RecoveryRequest) -> bool:
+    """Whether a request that ended can still be reported as a stranger's."""
+    if request.outcome not in {Request.Outcome.FOUND, Request.Outcome.STRANGER}:
+        return False
+    found = reported.find(request.user_id, request.event or 0)
+    return found is not None and not found.done

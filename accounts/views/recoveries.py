@@ -33,7 +33,11 @@ def stop_recovery(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     person = get_object_or_404(User, pk=held.user_id)
     if request.method == "POST":
         return _act(request, held, person) or redirect("accounts:stop_recovery", uid, token)
-    context = {"held": held, "open": held.is_open(timezone.now())}
+    context = {
+        "held": held,
+        "open": held.is_open(timezone.now()),
+        "may_report": recoveries.may_disown(held),
+    }
     with timezone.override(person.zone):
         return show(request, "accounts/stop_recovery.html", context, user=person)
 

@@ -58,6 +58,10 @@ class OneTimePass(models.Model):
         """Say when it ends, never its code."""
         return str(self.until or self.asked_at)
 
+    def is_for(self, changed_at: datetime | None) -> bool:
+        """Whether the email address that got the question is still the account's."""
+        return changed_at is None or changed_at < self.asked_at
+
     def may_confirm(self, now: datetime) -> bool:
         """Whether the person can still confirm."""
         waits = self.made_at is None and self.ended_at is None

@@ -161,3 +161,21 @@ def test_address_that_was_just_changed_confirms_nothing(desk: Browser, alice: Us
     clock.shift(timedelta(minutes=1))
     confirmed(desk, alice)
     assert OneTimePass.objects.get().confirmed_at
+
+
+@pytest.mark.parametrize("before", ["question", "confirmation"])
+def test_address_that_changes_after_the_question_confirms_nothing(
+    desk: Browser, alice: User, clock, before: str
+) -> None:
+    """The owner has left the old address, because someone else reads it."""
+    desk.post(page_of(alice), {"ask": "yes"})
+    link = confirm_link(alice)
+    clock.shift(timedelta(seconds=30))
+    if before == "confirmation":
+        Browser().post(link)
+    new = {"email": "alice@new.example.org", "email_changed_at": timezone.now()}
+    User.objects.filter(pk=alice.pk).update(**new)
+    assert Browser().get(link).status_code == Browser().post(link).status_code == 410
+    page = desk.post(page_of(alice), FORM, follow=True)
+    assert "has not confirmed" in page.content.decode()
+    assert not OneTimePass.objects.exclude(made_at=None).exists()

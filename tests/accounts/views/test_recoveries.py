@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from accounts.models import User
+from mfa.limits import counters, table as limits
 from mfa.models import RecoveryRequest
 from tests.lost_phone import DAY, Outcome, no_codes_by_email, start, stop_link, told
 from tests.portal_client import Browser
@@ -62,3 +63,22 @@ def test_links_of_others_and_changed_ones_stop_nothing(
     assert Browser().post(forged, {"found": "yes"}).status_code == 410
     assert Browser().post(mine.removesuffix("/") + ")/", {"found": "yes"}).url == mine
     assert RecoveryRequest.objects.filter(ended_at=None).count() == 2
+
+
+def test_report_over_its_limit_stops_the_request_all_the_same(
+    browser: Browser, alice: User, clock
+) -> None:
+    """Otherwise the stranger's wait would go on, and could be reported only the next day."""
+    no_codes_by_email()
+    start(browser, alice)
+    link, reports = stop_link(alice), limits.REPORTS.of(str(alice.pk))
+    for _ in range(limits.REPORTS.most):
+        counters.take([reports])
+    assert Browser().post(link, {"stranger": "yes"}).status_code == 429
+    assert RecoveryRequest.objects.get().outcome == Outcome.STRANGER
+    clock.shift(DAY)
+    assert 'name="stranger"' in Browser().get(link).content.decode()
+    Browser().post(link, {"stranger": "yes"})
+    alice.refresh_from_db()
+    assert not alice.has_usable_password()
+    assert 'name="stranger"' not in Browser().get(link).content.decode()
