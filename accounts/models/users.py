@@ -274,7 +274,7 @@ class User(AbstractMfaUser):
         if link == reminder_links.LINK:
             return reminder_links.address_of(self, number)
         if link == recovery_links.LINK:
-            return recovery_links.address_of(number)
+            return recovery_links.address_of(number, by_text="@" not in target)
         if link == pass_links.LINK:
             return pass_links.address_of(number, at=at)
         return links.address_of(Link(link), self, target=target, at=at, epoch=epoch)

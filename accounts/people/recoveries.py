@@ -7,10 +7,13 @@ from mfa.client import Client
 from mfa.models import RecoveryRequest
 from mfa.models.recoveries import RecoveryRequest as Request
 
+REPORTABLE = {Request.Outcome.FOUND, Request.Outcome.TEXTED, Request.Outcome.STRANGER}
 
-def found(request: RecoveryRequest, *, client: Client) -> None:
-    """Stop the request: the owner has the phone again."""
-    recoveries.stop(request.user, Request.Outcome.FOUND, client=client, only=request.pk)
+
+def found(request: RecoveryRequest, *, by_text: bool, client: Client) -> None:
+    """Stop the request: the owner has the phone again, or someone else found it."""
+    outcome = Request.Outcome.TEXTED if by_text else Request.Outcome.FOUND
+    recoveries.stop(request.user, outcome, client=client, only=request.pk)
 
 
 def disown(request: RecoveryRequest, person: User, *, client: Client) -> None:
@@ -25,7 +28,7 @@ def disown(request: RecoveryRequest, person: User, *, client: Client) -> None:
 
 def may_disown(request: RecoveryRequest) -> bool:
     """Whether a request that ended can still be reported as a stranger's."""
-    if request.outcome not in {Request.Outcome.FOUND, Request.Outcome.STRANGER}:
+    if request.outcome not in REPORTABLE:
         return False
     found = reported.find(request.user_id, request.event or 0)
     return found is not None and not found.done

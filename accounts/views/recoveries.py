@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.people import notice_links, recoveries, recovery_links
 from accounts.people.links import Dead
+from accounts.people.recovery_links import Opened
 from accounts.views import links
 from mfa.client import client_of
-from mfa.models import RecoveryRequest
 from mfa.views.pages import show
 
 
@@ -27,26 +27,29 @@ def stop_recovery(request: HttpRequest, uid: str, token: str) -> HttpResponse:
 
     "This wasn't me" also asks for a new password, so a stranger's no longer works. Raises TooMany.
     """
-    held = recovery_links.opened_by(uid, token)
-    if isinstance(held, Dead):
-        return links.because(request, links.RECOVERY, held)
+    opened = recovery_links.opened_by(uid, token)
+    if isinstance(opened, Dead):
+        return links.because(request, links.RECOVERY, opened)
+    held = opened.request
     person = get_object_or_404(User, pk=held.user_id)
     if request.method == "POST":
-        return _act(request, held, person) or redirect("accounts:stop_recovery", uid, token)
+        return _act(request, opened, person) or redirect("accounts:stop_recovery", uid, token)
     context = {
         "held": held,
         "open": held.is_open(timezone.now()),
-        "may_report": recoveries.may_disown(held),
+        "by_text": opened.by_text,
+        "may_report": not opened.by_text and recoveries.may_disown(held),
     }
     with timezone.override(person.zone):
         return show(request, "accounts/stop_recovery.html", context, user=person)
 
 
-def _act(request: HttpRequest, held: RecoveryRequest, person: User) -> HttpResponse | None:
-    client = client_of(request)
-    if "stranger" not in request.POST:
-        recoveries.found(held, client=client)
-        return None
+def _act(request: HttpRequest, opened: Opened, person: User) -> HttpResponse | None:
+    client, held = client_of(request), opened.request
+    if opened.by_text or "stranger" not in request.POST:
+        recoveries.found(held, by_text=opened.by_text, client=client)
+        # Whoever found the phone must not end the owner's password.
+        return redirect("accounts:forgot") if "stranger" in request.POST else None
     recoveries.disown(held, person, client=client)
     if request.user == person:
         logout(request)

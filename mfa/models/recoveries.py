@@ -29,12 +29,14 @@ class RecoveryRequest(models.Model):
 
         USED = "used", _("used")
         FOUND = "found", _("the person has the phone again")
+        TEXTED = "texted", _("stopped by the link of a text message")
         LOGIN = "login", _("a login with one of the person's methods")
         STRANGER = "stranger", _("reported as someone else's")
         REFUSED = "refused", _("refused by support")
         OVER = "over", _("not used in time")
 
-    # After these, the device and network that asked wait.
+    # After these, the device and network that asked wait. The link of a text keeps no one waiting:
+    # whoever found the phone reads it.
     BLOCKING = (Outcome.STRANGER, Outcome.REFUSED)
 
     user = models.ForeignKey(

@@ -1,5 +1,6 @@
 """E13: the owner stops a request after a lost phone, by the link of a notice."""
 
+import pytest
 from django.utils import timezone
 
 from accounts.models import User
@@ -39,7 +40,7 @@ def test_phone_found_again_stops_request_and_report_is_still_offered(
 ) -> None:
     no_codes_by_email()
     start(browser, alice)
-    link = stop_link(alice, "sms")
+    link = stop_link(alice)
     page = Browser().post(link, {"found": "yes"}, follow=True).content.decode()
     assert "The request has ended" in page
     assert "This wasn" in page
@@ -82,3 +83,41 @@ def test_report_over_its_limit_stops_the_request_all_the_same(
     alice.refresh_from_db()
     assert not alice.has_usable_password()
     assert 'name="stranger"' not in Browser().get(link).content.decode()
+
+
+@pytest.mark.parametrize("button", ["found", "stranger"])
+def test_finder_of_the_phone_stops_one_request_and_nothing_else(
+    browser: Browser, alice: User, clock, button: str
+) -> None:
+    """A text shows on the screen of a locked phone. The owner asked, and asks again."""
+    no_codes_by_email()
+    start(browser, alice)
+    link, finder = stop_link(alice, "sms"), Browser()
+    assert 'name="found"' in finder.get(link).content.decode()
+    page = finder.post(link, {button: "yes"}, follow=True)
+    assert 'name="stranger"' not in page.content.decode()
+    assert RecoveryRequest.objects.get().outcome == Outcome.TEXTED
+    assert "opened the link in our text message" in told(alice)[0]
+    assert "/me/not-me/" in told(alice)[0]
+    held = start(browser, alice)
+    assert told(alice, "sms")[0].endswith("Not you? Log in to stop it.")
+    finder.post(link, {button: "yes"})
+    held.refresh_from_db()
+    assert held.ended_at is None
+    Browser().post(stop_link(alice), {"stranger": "yes"})
+    held.refresh_from_db()
+    assert held.outcome == Outcome.STRANGER
+
+
+def test_texts_have_the_link_again_after_a_week(browser: Browser, alice: User, clock) -> None:
+    no_codes_by_email()
+    start(browser, alice)
+    Browser().post(stop_link(alice, "sms"), {"found": "yes"})
+    clock.shift(7 * DAY)
+    start(browser, alice)
+    assert stop_link(alice, "sms")
+
+
+def test_token_of_a_text_is_not_that_of_a_mail(browser: Browser, alice: User) -> None:
+    start(browser, alice)
+    assert stop_link(alice, "sms") != stop_link(alice)
