@@ -1,7 +1,7 @@
 """The link in each notice of a lost phone: it stops the request, without a login (E13).
 
 It is signed for one request, and works as long as the request is open. The link of a text is
-another one: whoever found the phone reads it too.
+another one: a finder of the phone reads it too.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from mfa.rules.policy import BOUNDS
 
 __all__ = ["LINK", "Opened", "address_of", "opened_by"]
 
-# Whoever found the phone stops at most one request in this time.
+# A finder of the phone stops at most one request in this time.
 QUIET = timedelta(days=7)
 PAGE = "accounts:stop_recovery"
 # The longest that a request can be open

@@ -48,7 +48,7 @@ def _act(request: HttpRequest, opened: Opened, person: User) -> HttpResponse | N
     client, held = client_of(request), opened.request
     if opened.by_text or "stranger" not in request.POST:
         recoveries.found(held, by_text=opened.by_text, client=client)
-        # Whoever found the phone must not end the owner's password.
+        # A finder of the phone must not end the owner's password.
         return redirect("accounts:forgot") if "stranger" in request.POST else None
     recoveries.disown(held, person, client=client)
     if request.user == person:

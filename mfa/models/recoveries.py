@@ -36,7 +36,7 @@ class RecoveryRequest(models.Model):
         OVER = "over", _("not used in time")
 
     # After these, the device and network that asked wait. The link of a text keeps no one waiting:
-    # whoever found the phone reads it.
+    # a finder of the phone reads it.
     BLOCKING = (Outcome.STRANGER, Outcome.REFUSED)
 
     user = models.ForeignKey(

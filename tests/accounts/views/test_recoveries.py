@@ -69,7 +69,7 @@ def test_links_of_others_and_changed_ones_stop_nothing(
 def test_report_over_its_limit_stops_the_request_all_the_same(
     browser: Browser, alice: User, clock
 ) -> None:
-    """Otherwise the stranger's wait would go on, and could be reported only the next day."""
+    """Otherwise the stranger's wait would continue, and could be reported only the next day."""
     no_codes_by_email()
     start(browser, alice)
     link, reports = stop_link(alice), limits.REPORTS.of(str(alice.pk))

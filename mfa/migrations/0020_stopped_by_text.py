@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mfa', '0018_mark_of_asking_device'),
+        ('mfa', '0019_claim_of_push_requests'),
     ]
 
     operations = [
