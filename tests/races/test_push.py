@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.utils import timezone
 
 from accounts.models import User
 from mfa.challenges import Outcome
@@ -12,8 +13,8 @@ from mfa.channels.webpush.keys import encoded, point_of
 from mfa.client import Client
 from mfa.factors import Asked, push
 from mfa.factors.push import Answered
-from mfa.models import AuditEvent, Event, PushDevice, PushRequest
-from mfa.rules.push import Decision
+from mfa.models import AuditEvent, Event, Factor, PushDevice, PushRequest
+from mfa.rules.push import Decision, RequestState
 from mfa.rules.routes import Purpose
 from tests.phones import CURVE, KEY, give_deaf_phone, sign
 from tests.races.parallel import at_once, many
@@ -119,3 +120,27 @@ def test_one_of_ten_phones_takes_a_code(alice: User, settings) -> None:
     given = many(10, pair)
     assert sum(map(bool, given)) == 1
     assert PushRequest.objects.count() == 1
+
+
+def test_parallel_setups_leave_five_phones(alice: User, settings) -> None:
+    """Each session has a phone whose test it saw approved, and tries until it cannot add it."""
+    settings.VAPID_PRIVATE_KEY = KEY
+    for number in range(push.MOST_PHONES - 2):
+        give_deaf_phone(alice, token=f"{number:043}")
+    sessions = [f"session {number}" for number in range(6)]
+    for nonce in sessions:
+        push.begin(alice, nonce=nonce)
+        device = push.begun(alice.pk, nonce=nonce)
+        assert device
+        push.try_out(device, timezone.now())
+    PushRequest.objects.update(state=RequestState.APPROVED)
+
+    def add(nonce: str) -> int:
+        tries = range(len(sessions))
+        person = (User.objects.get(pk=alice.pk) for _ in tries)
+        added = (push.add(each, nonce=nonce, name="", client=HERE) for each in person)
+        return sum(result.outcome is Outcome.RIGHT for result in added)
+
+    assert sum(at_once([partial(add, nonce) for nonce in sessions])) == 2
+    phones = Factor.objects.usable().filter(user=alice, kind=Factor.Kind.PUSH)
+    assert phones.count() == push.MOST_PHONES

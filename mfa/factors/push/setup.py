@@ -10,7 +10,7 @@ from mfa.challenges import Outcome, Result
 from mfa.client import Client
 from mfa.factors.binding import rebind
 from mfa.factors.phone import numbers_of
-from mfa.factors.push.devices import Subscribed, hash_of, read
+from mfa.factors.push.devices import Subscribed, are_enough, hash_of, read
 from mfa.factors.push.keys import is_point, signed
 from mfa.factors.push.sending import wake
 from mfa.limits import counters, table as limits
@@ -120,14 +120,17 @@ def try_out(device: PushDevice, now: datetime) -> None:
 def add(user: AbstractMfaUser, *, nonce: str, name: str, client: Client) -> Result:
     """Add the phone whose test this session saw approved.
 
-    The outcome is EXPIRED without one, or if another session changed the factors.
+    The outcome is EXPIRED without one, with enough phones, or if another session changed the
+    factors.
     """
     device = begun(user.pk, nonce=nonce)
     if device is None:
         return Result(Outcome.EXPIRED)
     with transaction.atomic():
         approved = device.tests.filter(state=RequestState.APPROVED)
-        if not approved.update(state=RequestState.USED) or not rebind(user):
+        added = approved.update(state=RequestState.USED) and rebind(user)
+        # Counted after `rebind`, which locked the person's row
+        if not added or are_enough(user):
             transaction.set_rollback(True)
             return Result(Outcome.EXPIRED)
         factor = Factor.objects.create(
