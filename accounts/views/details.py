@@ -38,8 +38,9 @@ def home(request: UserRequest) -> HttpResponse:
     codes = _first(held, Factor.Kind.RECOVERY_CODES)
     left = recovery_codes.left(codes) if codes else None
     is_strong = any(factor.kind in RESISTANT for factor in held)
+    lost = user.recovery_ready_at
     tasks = {
-        "lost": user.recovery_ready_at if user.phone_is_lost(moment_of(request)) else None,
+        "lost": lost if lost and user.phone_is_lost(moment_of(request)) else None,
         "set_up": user.is_superuser and not user.mfa_policy.demanded,
         "protect": not held and Method.PHONE in user.mfa_policy.offered,
         "stronger": None if is_strong else user.mfa_policy.passkeys_due,

@@ -46,9 +46,9 @@ def push(request: HttpRequest, flow: Flow) -> HttpResponse:
     """Show the number, and continue once the phone has approved."""
     if (page := login.page_of(flow)) != "mfa:push":
         return redirect(page)
-    asked = phones.current(flow.user.pk, nonce=flow.pending.nonce, purpose=flow.purpose)
     if request.method == "POST" and flow.verify("").leads_on:
         return login.advance(flow)
+    asked = phones.current(flow.user.pk, nonce=flow.pending.nonce, purpose=flow.purpose)
     return _show_push(request, flow, asked)
 
 

@@ -9,7 +9,9 @@ from accounts.models import User
 from mfa.models import SitePolicy
 from tests.journeys.statements import CountingBrowser, Statements
 from tests.passkeys import LOG_IN, answered, give_passkey
+from tests.phones import KEY, give_phone, number_on
 from tests.portal_client import PASSWORD, code
+from tests.push_service import PushService
 
 # Two of the writes reserve the password attempt before its hash, and give it back (S14).
 MOST_READS, MOST_WRITES, MOST_SESSION_WRITES = 20, 12, 4
@@ -63,6 +65,19 @@ def test_login_by_passkey_costs_no_more_than_by_text(db: None, alice: User) -> N
     answered(browser, key, LOG_IN)
     assert browser.get("/").status_code == 200
     assert_within_budget(browser)
+
+
+def test_login_by_push_costs_no_more_than_by_text(db: None, alice: User, settings) -> None:
+    with PushService() as service:
+        settings.VAPID_PRIVATE_KEY, settings.PUSH_TEST_ENDPOINTS = KEY, [service.origin]
+        phone = give_phone(alice, service)
+        browser = CountingBrowser()
+        browser.get("/login/")
+        browser.password(alice, PASSWORD)
+        phone.answer(number_on(browser.get("/login/push/")))
+        browser.post("/login/push/")
+        assert browser.get("/").status_code == 200
+        assert_within_budget(browser)
 
 
 def test_get_requests_of_login_write_nothing(db: None, alice: User) -> None:
