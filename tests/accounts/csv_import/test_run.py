@@ -211,7 +211,7 @@ def test_new_people_are_created_together_in_a_few_statements(
         assert AuditEvent.objects.filter(event=event, actor=root, user__in=people).count() == 100
 
 
-def test_refusal_of_one_person_keeps_no_one_else_away(
+def test_refused_person_does_not_stop_the_others(
     clinic: Organization, root: User, policy: SitePolicy
 ) -> None:
     """The line is named, and the others of its part are imported one by one."""
@@ -239,7 +239,7 @@ def test_person_who_came_first_is_not_created_again(
     assert Membership.objects.filter(organization=clinic).count() == 2
 
 
-def test_limit_of_a_day_holds_the_rest_of_the_invitations_back(
+def test_daily_limit_leaves_other_invitations_unsent(
     clinic: Organization, mia: User
 ) -> None:
     limit = limits.INVITATIONS_PER_MANAGER

@@ -66,7 +66,7 @@ def test_person_with_odd_values_comes_without_them(tmp_path: Path, fields: dict)
     ann.check_password("anything")
 
 
-def test_dear_hash_does_not_slow_down_everyone(tmp_path: Path) -> None:
+def test_costly_hash_is_not_imported(tmp_path: Path) -> None:
     """S11: each login pays for the slowest imported hash."""
     words = ran(tmp_path, person(1, "ann@example.org", password=DEAR))
     assert "1 hasher" in words
@@ -125,7 +125,7 @@ def test_everyones_login_pays_for_few_kinds_of_hashes(tmp_path: Path) -> None:
         {"t0": 1},
     ],
 )
-def test_odd_app_is_left_out_and_binds_the_person(tmp_path: Path, fields: dict) -> None:
+def test_unusable_app_is_left_out_and_binds_the_person(tmp_path: Path, fields: dict) -> None:
     ran(tmp_path, person(1, "ann@example.org"), app(1, **fields))
     assert not Factor.objects.exists()
     assert User.objects.get().ever_bound_at is not None

@@ -226,7 +226,7 @@ def test_web_app_without_request_says_so(phone) -> None:
     assert "No login is waiting" not in words(Browser().get("/approve/"))
 
 
-def test_visit_tells_where_messages_go_now(phone) -> None:
+def test_visit_stores_where_messages_go_now(phone) -> None:
     """push1."""
     assert phone.renew("").status_code == 204
     assert stored(phone).subscription == ""

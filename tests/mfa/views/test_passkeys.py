@@ -316,7 +316,7 @@ def test_passkey_as_the_only_kind_names_no_other_way(
     assert other not in page
 
 
-def test_manager_reads_at_a_passkey_why_there_is_no_email(browser: Browser, bob: User) -> None:
+def test_manager_with_passkey_reads_why_email_is_not_offered(browser: Browser, bob: User) -> None:
     """EM-07."""
     SitePolicy.note(methods=["email", "passkey"])
     join(bob, organization("Club", methods=["email"]), role="manager")

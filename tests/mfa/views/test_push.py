@@ -231,7 +231,7 @@ def test_portal_without_key_offers_no_approval(browser, bob, alice, settings, ph
 # The login
 
 
-def test_text_comes_only_on_request(browser, alice, phone) -> None:
+def test_text_is_sent_only_on_request(browser, alice, phone) -> None:
     """E09."""
     OutboxMessage.objects.all().delete()
     browser.password(alice)
