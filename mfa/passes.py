@@ -25,7 +25,7 @@ from mfa.rules.methods import ChannelName
 
 # From the issue: ten minutes to eight hours
 LEAST_MINUTES, MOST_MINUTES = 10, 8 * 60
-# For the desk, which sees who lives on passes (back5)
+# The support page shows who needs passes often (back5).
 COUNTED = timedelta(days=30)
 
 
@@ -56,7 +56,7 @@ def ask(
 
 
 def confirm(asked: OneTimePass, *, client: Client) -> bool:
-    """Record that the person talks to the helper. Return False if it is too late.
+    """Record that the person is talking to the helper. Return False if it is too late.
 
     Also False if the account's address has changed: a reader of the old one confirms nothing.
     """
@@ -76,7 +76,7 @@ def confirm(asked: OneTimePass, *, client: Client) -> bool:
 
 
 def confirmed_of(actor: AbstractMfaUser, user: AbstractMfaUser) -> OneTimePass | None:
-    """Return the person's confirmation that they talk to this helper, not to another one."""
+    """Return the person's confirmation for this helper, not for another one."""
     mine = _questions(actor, user).filter(confirmed_at__isnull=False)
     newest = mine.order_by("-asked_at", "-pk").first()
     return newest if newest and newest.is_confirmed(timezone.now()) else None
@@ -157,7 +157,7 @@ def spend(user: AbstractMfaUser, code: str, *, client: Client) -> Result:
         challenges.hold(user, client)
         held = OneTimePass.objects.filter(user_id=user.pk, made_at__isnull=False)
         newest = held.order_by("-made_at", "-pk").first()
-        # Never for staff, also if it was made before they were.
+        # Never for staff, even if the pass was made before the promotion.
         if newest is None or pauses.hold(user).has_powers:
             return Result(Outcome.EXPIRED)
         subject = client.failures_of(lockouts.of_person(user.pk))

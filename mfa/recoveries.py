@@ -57,8 +57,9 @@ def start(
 ) -> RecoveryRequest | NotStarted:
     """Start a request, for the person or by support, and notify all addresses and numbers.
 
-    The caller has proven the password, or may rescue the person. `marks` tell the device that asks
-    from others, the first one in future too. Of parallel calls one starts it. Raises TooMany.
+    The caller has verified the password, or may rescue the person. `marks` tell the device that
+    asks from others, the first one in future too. Only one of several parallel calls starts a
+    request. Raises TooMany.
     """
     with transaction.atomic():
         # A promotion takes the same lock: a request starts before it or not at all.
@@ -99,9 +100,9 @@ def stop(
     reason: str = "",
     only: int | None = None,
 ) -> bool:
-    """End the open request, and say so. Return whether there was one.
+    """End the open request and notify the owner. Return whether there was one.
 
-    A report as someone else's has a notice of its own. `only`: no other request than this one.
+    A report of compromise has its own notice. `only`: end no other request than this one.
     """
     with transaction.atomic():
         held = pauses.hold(user)
@@ -122,7 +123,7 @@ def stop(
 def finish(user: AbstractMfaUser) -> None:
     """End the open request after it led to new factors, or support removed the lost ones.
 
-    The notices of those say it all. Call it inside a transaction.
+    Those have their own notices. Call it inside a transaction.
     """
     if not user.recovery_ready_at:
         return
@@ -141,7 +142,7 @@ def stop_by_login(user: AbstractMfaUser, *, client: Client) -> bool:
 def shorten(
     actor: AbstractMfaUser, user: AbstractMfaUser, *, reason: str, client: Client
 ) -> RecoveryRequest | None:
-    """Shorten the wait to one hour from now, after a new notice. Return None without a wait.
+    """Shorten the wait to one hour from now, after a new notice. Return None if nothing waits.
 
     The caller knows that the actor may rescue. Raises TooMany, and PermissionDenied for staff.
     """
@@ -164,7 +165,7 @@ def shorten(
 
 @shared_task(name="mfa.recoveries.remind")
 def remind() -> None:
-    """Send the notices that are due, and end the requests that nobody used."""
+    """Send the notices that are due, and end the requests that expired."""
     if step():
         backlog.go_on(remind)
 
@@ -229,7 +230,7 @@ def _count(user: AbstractMfaUser, client: Client, by: AbstractMfaUser | None) ->
 
 
 def _close_former(user: AbstractMfaUser) -> None:
-    """End a request that nobody used, if its notice was not sent yet."""
+    """End an expired request whose notice was not sent yet."""
     former = RecoveryRequest.objects.filter(user_id=user.pk, ended_at=None)
     former.update(ended_at=timezone.now(), outcome=Outcome.OVER)
 

@@ -1,7 +1,7 @@
-"""Everything that belongs to the customer, as JSON lines in one folder, and the way back.
+"""Export everything that belongs to the customer as JSON lines in one folder, and import it.
 
-One file for each table, in the format of Django's `loaddata`. Only the machine reads it: with
-secrets, the files are as good as all passwords and second steps. docs/moving-in.md describes it.
+One file for each table, in the format of Django's `loaddata`. With secrets, the files are as
+sensitive as all passwords and second steps together. docs/moving-in.md describes them.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 
-# Raise it when the shape changes.
+# Increase it when the format changes.
 VERSION = 1
 ABOUT = "about.json"
 # Rows in memory at a time
 AT_ONCE = 500
-# In an order in which a row follows those that it names
+# Ordered so that each row comes after the rows that it refers to
 TABLES = (
     "auth.group",
     "mfa.smsaccount",

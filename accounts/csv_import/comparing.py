@@ -1,4 +1,4 @@
-"""What a line changes, compared with the people who are here.
+"""What a line changes, compared with the people who already have an account.
 
 The dry run and the real run ask the same functions, so they cannot disagree about a person.
 An import never touches passwords, powers, factors and what was proven (csv10).
@@ -18,7 +18,7 @@ Effect = ImportLine.Effect
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What is here of an address in an organization. `numbers`: the person's, proven or not."""
+    """What the database has for an address. `numbers`: the person's, verified or not."""
 
     person: User | None = None
     has_powers: bool = False
@@ -60,7 +60,7 @@ def changes_of(line: ImportLine, match: Match, *, invites: bool) -> Changes:
 
 
 def matches_of(lines: Collection[ImportLine]) -> dict[int, Match]:
-    """Return what is here of each line, by the line's number, in a few statements."""
+    """Return what the database has for each line, by the line's number, in a few statements."""
     emails = {line.email for line in lines}
     people = {one.email: one for one in User.objects.filter(email__in=emails)}
     keys = [one.pk for one in people.values()]

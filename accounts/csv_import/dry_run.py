@@ -23,7 +23,7 @@ from mfa.rules.fold import Branch
 State, Effect = PeopleImport.State, ImportLine.Effect
 # Records per transaction
 BATCH = 500
-# Lines by what became of them. They add up to the total (csv4).
+# Counts of lines by outcome. They add up to the total (csv4).
 BAD, REPEATED = "bad", "repeated"
 
 
@@ -175,7 +175,7 @@ def _says_the_same(one: ImportLine, other: ImportLine) -> bool:
 
 
 def _finish(held: PeopleImport) -> bool:
-    """Everything is judged, so the file itself is no longer needed."""
+    """Delete the file, because every line is judged."""
     if not held.position:
         _refuse(held, UnreadableError(Unreadable.NO_PEOPLE))
         return False

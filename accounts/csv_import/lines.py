@@ -37,7 +37,7 @@ class LineFault(StrEnum):
     NO_ORGANIZATION = "no_organization"
     STAFF = "staff"
     NO_METHOD = "no_method"
-    # The person is imported all the same.
+    # With these, the person is still imported.
     NAME_DOUBTFUL = "name_doubtful"
     ROLE_ADMINISTRATORS = "role_administrators"
     USERNAME_ADMINISTRATORS = "username_administrators"
@@ -46,7 +46,7 @@ class LineFault(StrEnum):
     NUMBER_KEPT = "number_kept"
 
 
-# The person is not imported because of one of these.
+# With one of these, the person is not imported.
 BAD = {
     LineFault.QUOTES,
     LineFault.TOO_LONG,
@@ -66,7 +66,7 @@ BAD = {
 
 @dataclass(frozen=True, slots=True)
 class LineFinding:
-    """Something about a line that its author must know. `shown` is the masked value.
+    """Something that the author of the file must know about a line. `shown` is the masked value.
 
     `other_line` is the line that this one contradicts, or 0. `name` is the column's name.
     """
@@ -79,7 +79,7 @@ class LineFinding:
 
     @property
     def is_bad(self) -> bool:
-        """Whether the line is left out because of it."""
+        """Whether the line is left out because of this."""
         return self.fault in BAD
 
 
@@ -96,13 +96,13 @@ class Person:
     organization: str = ""
 
     def says_the_same(self, other: "Person") -> bool:
-        """Whether two lines differ in nothing but their number."""
+        """Whether two lines are equal except for their line number."""
         return replace(self, line=0) == replace(other, line=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What lines are judged by. `is_administrator` allows usernames, and the role of a manager."""
+    """Judges lines. `is_administrator` allows usernames, and the role of a manager."""
 
     header: Sequence[str]
     mapped: Mapped

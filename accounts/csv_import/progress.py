@@ -25,7 +25,7 @@ COUNTS: dict[str, str | Promise] = {
 
 
 def counts_of(held: PeopleImport) -> Iterator[tuple[str, int]]:
-    """Return what became of the lines, in words, without zeros."""
+    """Return the outcomes of the lines in words, without zeros."""
     for name, label in COUNTS.items():
         if number := held.counts.get(name):
             yield str(label), number

@@ -29,7 +29,7 @@ def start(actor: User | None, held: PeopleImport, *, sends_mail: bool, client: C
         if row.state not in {State.CHECKED, State.STOPPED}:
             return False
         if row.state == State.CHECKED:
-            # The counts of the dry run were a forecast.
+            # Count again: the dry run only predicted.
             row.position, row.sends_mail = 0, sends_mail
             row.counts = {name: row.counts.get(name, 0) for name in ("bad", "repeated", "refused")}
             row.total = row.lines.count()
@@ -89,7 +89,7 @@ def _next(pk: int) -> bool:
 
 
 def _is_backed(held: PeopleImport) -> bool:
-    """Whether the person who started it could start it now. A command needs nobody."""
+    """Whether the person who started it could still start it. A command has no such person."""
     if held.by is None:
         return not held.by_epoch and not held.invites
     same = held.by.session_epoch == held.by_epoch and held.by.may_log_in

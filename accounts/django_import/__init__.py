@@ -1,1 +1,1 @@
-"""Brings people of another Django project, with their passwords and second steps."""
+"""Imports people from another Django project, with their passwords and second steps."""

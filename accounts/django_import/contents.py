@@ -51,7 +51,7 @@ class Contents:
         return [each for key in keys_of(person) for each in self.devices.get(key, ())]
 
     def email_of(self, person: Row) -> str:
-        """Return the normalized address: with django-allauth the proven one, "" without any."""
+        """Return the normalized address or "". With django-allauth, the verified one."""
         if not self.addresses:
             return emails.normalize(person.text("email"))
         proven = [each for each in self._addresses_of(person) if each.verified]
@@ -61,7 +61,7 @@ class Contents:
         return next(iter([*main, *same]), "")
 
     def is_proven(self) -> bool:
-        """Whether the file says which addresses are proven. Then only these come."""
+        """Whether the file says which addresses are verified. Then only those are imported."""
         return bool(self.addresses)
 
     def _addresses_of(self, person: Row) -> list[Address]:
@@ -93,7 +93,7 @@ def read(path: Path, user_model: str, reader: DeviceReader) -> Contents:
 
 
 def keys_of(person: Row) -> set[str]:
-    """Return what other rows may call a person: the number, or the natural key.
+    """Return how other rows may refer to a person: by number, or by natural key.
 
     That is the login name. Anyone could choose the email of another person.
     """

@@ -34,7 +34,7 @@ LARGEST_ID = (1 << 63) - 1
 
 
 class Lack(StrEnum):
-    """Why something does not come."""
+    """Why something is not imported."""
 
     NO_EMAIL = "no_email"
     EMAIL = "email"
@@ -60,13 +60,13 @@ class Lack(StrEnum):
     CLOCK = "clock"
 
 
-# Nothing that was ever a second step of its own
+# These were never a second step of their own.
 NEVER_BOUND = frozenset({Lack.UNCONFIRMED, Lack.RECOVERY_CODES})
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One second step: what of it comes, if it does, and what is to be said about it."""
+    """One second step: what is imported of it, if anything, and what the report says."""
 
     model: str
     brings: Imported | None = None
@@ -74,18 +74,18 @@ class Device:
 
     @property
     def binds(self) -> bool:
-        """Whether the person had it as a second step: then just a password adds no other."""
+        """Whether it was a second step. If so, a password alone cannot add another one here."""
         return self.reason not in NEVER_BOUND
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceReader:
-    """What devices are judged by: how the portal reads numbers."""
+    """Judges devices. `numbers` reads phone numbers as the portal does."""
 
     numbers: Reader
 
     def read(self, row: Row) -> Device:
-        """Return what becomes of a device."""
+        """Return what is imported of a device."""
         if not row.is_true("confirmed", default=True):
             return Device(row.model, reason=Lack.UNCONFIRMED)
         read = DEVICES.get(row.model, _other)
@@ -98,7 +98,7 @@ class DeviceReader:
 
 
 def is_device(model: str) -> bool:
-    """Whether a table holds second steps: a known one, or one of another plug-in."""
+    """Whether a table holds second steps, of a known project or of another plug-in."""
     return model in DEVICES or model.endswith("device")
 
 

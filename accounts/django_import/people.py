@@ -1,4 +1,4 @@
-"""People of another project: what of each can come, before anything is written."""
+"""People of another project: what can be imported of each, before anything is written."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ LONGEST_HASH = 128
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something that does not come, or that its owner must know: whose, what and why."""
+    """Something that is not imported, or that its owner must know: whose, what and why."""
 
     email: str
     number: str
@@ -35,7 +35,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """A person who can come. `was_bound`: there was a second step, even if none comes."""
+    """A person who can be imported. `was_bound`: had a second step, even if none is imported."""
 
     row: Row
     email: str
@@ -48,11 +48,11 @@ class Newcomer:
     left_out: Sequence[LeftOut] = ()
 
     def lacking(self, what: str, reason: Lack) -> LeftOut:
-        """Return something of the person that does not come."""
+        """Return something of the person that is not imported."""
         return _left_out(self.row, self.email, what, reason)
 
     def without(self, reason: Lack) -> LeftOut:
-        """Return the person, who does not come after all."""
+        """Return the whole person as left out."""
         return self.lacking(self.row.model, reason)
 
 
@@ -74,7 +74,7 @@ class Chosen:
 
 
 def judge(contents: Contents, row: Row, chosen: Chosen) -> Newcomer | LeftOut:
-    """Return what comes of a person, or why the person is left out."""
+    """Return what is imported of a person, or why the person is left out."""
     email = contents.email_of(row)
     if reason := _refusal(contents, row, email, chosen):
         return _left_out(row, email, row.model, reason)
@@ -126,7 +126,7 @@ def _refusal(contents: Contents, row: Row, email: str, chosen: Chosen) -> Lack |
 
 
 def _fitting(devices: Sequence[Device]) -> tuple[list[Imported], list[tuple[str, Lack]]]:
-    """Return the second steps that come, at most some of each kind, and what is to be said."""
+    """Return the second steps to import, up to the maximum of each kind, and what to report."""
     factors: list[Imported] = []
     found = []
     for each in devices:

@@ -33,7 +33,7 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to bring and how. `tell` gets each thing that does not come."""
+    """What to import and how. `tell` is called for each thing that is not imported."""
 
     path: Path
     tell: Callable[[LeftOut], object]
@@ -45,7 +45,7 @@ class Order:
 
 @dataclass(slots=True)
 class Arrivals:
-    """How many people came, with what, and what was left out by reason."""
+    """How many people were imported, with what, and what was left out, by reason."""
 
     people: int = 0
     new: int = 0
@@ -57,7 +57,7 @@ class Arrivals:
 
 
 def run(order: Order) -> Arrivals:
-    """Bring the people of a file. Raises DumpError and OSError before anything is written."""
+    """Import the people of a file. Raises DumpError and OSError before anything is written."""
     found = contents.read(order.path, order.user_model, _reader(order.organization))
     brand = SitePolicy.brand()
     algorithms = imported_hashes.payable(found.algorithms)
@@ -84,7 +84,7 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _bring(order: Order, report: Arrivals, judged: Sequence[Newcomer | LeftOut]) -> None:
-    """Write a batch of people, and count what came and what did not."""
+    """Write a batch of people, and count what was imported and what was left out."""
     report.people += len(judged)
     emails = [one.email for one in judged if isinstance(one, Newcomer)]
     here = set(User.objects.filter(email__in=emails).values_list("email", flat=True))
@@ -126,7 +126,7 @@ def _create(order: Order, one: Newcomer) -> User:
         date_joined=one.row.moment("date_joined") or now,
         last_login=one.row.moment("last_login"),
         mailbox_proven_at=one.proven_at,
-        # Also if no second step comes: then just a password must not add one (S12).
+        # Also if no second step is imported: a password alone must not add one (S12).
         ever_bound_at=now if one.was_bound else None,
     )
     person.save(force_insert=True)

@@ -118,7 +118,7 @@ class Scope:
             yield {each[0].pk: each for each in some}
 
     def _hidden(self, people: Collection[int]) -> set[int]:
-        """Return the people whose number is cut: all that the actor may not edit (K10)."""
+        """Return the people whose number is masked: those that the actor may not edit (K10)."""
         if self.actor.is_staff:
             return set(people)
         held = Membership.objects.in_force().filter(user__in=people)
@@ -180,7 +180,7 @@ class Scope:
 
 
 def _numbers(people: Collection[int]) -> dict[int, str]:
-    """Return each person's number: the one that gets the codes, else one that waits for proof."""
+    """Return each person's number: the one that gets the codes, or else an unverified one."""
     rows = Factor.objects.filter(
         user_id__in=people, kind=Factor.Kind.PHONE, status__in=(*USABLE, Status.PROPOSED)
     )

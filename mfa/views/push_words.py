@@ -8,7 +8,7 @@ from mfa.rules.push import RequestState
 
 
 def state_words(state: RequestState | None, reached: int | None) -> str:
-    """Say what became of a request. `reached` phones were alerted, None before it was sent."""
+    """Return a request's state in words. `reached` phones were alerted, None before it was sent."""
     match state:
         case None:
             return gettext("No request was sent. Use another way.")

@@ -21,7 +21,7 @@ FORBIDDEN = 403
 
 
 class Pushed(StrEnum):
-    """What became of a message. GONE: the person has to subscribe again."""
+    """The result of a message. GONE: the person has to subscribe again."""
 
     SENT = "sent"
     GONE = "gone"

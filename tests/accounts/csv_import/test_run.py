@@ -239,9 +239,7 @@ def test_person_who_came_first_is_not_created_again(
     assert Membership.objects.filter(organization=clinic).count() == 2
 
 
-def test_daily_limit_leaves_other_invitations_unsent(
-    clinic: Organization, mia: User
-) -> None:
+def test_daily_limit_leaves_other_invitations_unsent(clinic: Organization, mia: User) -> None:
     limit = limits.INVITATIONS_PER_MANAGER
     for _ in range(limit.most - 2):
         counters.take([limit.of(str(mia.pk))])
