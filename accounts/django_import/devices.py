@@ -74,7 +74,7 @@ class Device:
 
     @property
     def binds(self) -> bool:
-        """Whether it was a second step. If so, a password alone cannot add another one here."""
+        """Whether it was a second step. If so, just the password cannot add another."""
         return self.reason not in NEVER_BOUND
 
 

@@ -126,7 +126,7 @@ def _create(order: Order, one: Newcomer) -> User:
         date_joined=one.row.moment("date_joined") or now,
         last_login=one.row.moment("last_login"),
         mailbox_proven_at=one.proven_at,
-        # Also if no second step is imported: a password alone must not add one (S12).
+        # Also if no second step is imported: just the password must not add one (S12).
         ever_bound_at=now if one.was_bound else None,
     )
     person.save(force_insert=True)
