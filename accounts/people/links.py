@@ -22,6 +22,8 @@ class Link(StrEnum):
 
     # Requested by a person who forgot the password
     RESET = "reset"
+    # The same, sent to the recovery email
+    RESET_BY_RECOVERY = "reset_by_recovery"
     # Sent by an administrator, for instance to a new person (PW-10)
     SET = "set"
     # Proves the new email address of an account
@@ -48,6 +50,7 @@ PARTS = re.compile(f"(?P<uid>{UID})/(?P<token>{TOKEN})(?![0-9A-Za-z_-])")
 # NIST SP 800-63B-4, 4.2.1.2, allows 24 hours.
 LIVES = {
     Link.RESET: timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    Link.RESET_BY_RECOVERY: timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
     Link.SET: timedelta(hours=24),
     Link.EMAIL: timedelta(minutes=60),
     Link.RECOVERY_EMAIL: timedelta(minutes=60),
@@ -56,6 +59,7 @@ LIVES = {
 }
 PAGES = {
     Link.RESET: "accounts:reset",
+    Link.RESET_BY_RECOVERY: "accounts:reset",
     Link.SET: "accounts:reset",
     Link.EMAIL: "accounts:confirm_email",
     Link.RECOVERY_EMAIL: "accounts:confirm_recovery_email",
@@ -69,6 +73,7 @@ class Owner(Protocol):
     pk: int
     email: str
     new_email: str
+    recovery_email: str
     new_recovery_email: str
     password: str
     session_epoch: int
@@ -116,9 +121,15 @@ def address_of(
 
 
 def _target(link: Link, owner: Owner) -> str:
-    if link is Link.RECOVERY_EMAIL:
-        return owner.new_recovery_email
-    return owner.new_email if link is Link.EMAIL else owner.email
+    match link:
+        case Link.RECOVERY_EMAIL:
+            return owner.new_recovery_email
+        case Link.RESET_BY_RECOVERY:
+            return owner.recovery_email
+        case Link.EMAIL:
+            return owner.new_email
+        case _:
+            return owner.email
 
 
 def why_dead(owner: Owner | None, uid: str, token: str) -> Dead:

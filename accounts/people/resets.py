@@ -17,17 +17,18 @@ from mfa.login import PREFILL
 from mfa.login.flow import Flow
 from mfa.messages import notices, queue as deliveries
 from mfa.models import Event
-from mfa.rules.methods import ChannelName
+from mfa.rules.methods import ChannelName, only_email
 from mfa.sessions.devices import recognize
 
 # EM-04 and docs/security.md: time for the notified owner to object.
 MAILBOX_RESTS = timedelta(hours=72)
 
 
-def ask(request: HttpRequest, typed: str) -> None:
+def ask(request: HttpRequest, typed: str, *, elsewhere: bool = False) -> None:
     """Email a link to the active person with this email or username.
 
-    Nothing reveals if there is one.
+    `elsewhere`: it goes to the recovery email. Nothing reveals if there is a person, or such an
+    address.
 
     Known, unknown and inactive cost one hash and one call of the broker each. Both take longer than
     the rest, especially during an outage of the broker (LG-03). Raises TooMany for a network
@@ -37,13 +38,13 @@ def ask(request: HttpRequest, typed: str) -> None:
     client = recognize(request, user)
     counters.take([limits.RESETS_PER_ADDRESS.of(client.network)])
     make_password(typed)
+    mailbox = _recovery_of(user) if user and elsewhere else user.email if user else ""
     # By the address, so that a username gives no further emails
-    mailed = (
-        _may_mail(user.email if user else typed, client) and user is not None and user.may_log_in
-    )
+    mailed = _may_mail(mailbox or typed, client) and bool(mailbox and user and user.may_log_in)
     audit.record(Event.PASSWORD_FORGOTTEN, user, client=client, mailed=int(mailed))
     if user and mailed:
-        _mail(user, Link.RESET, address=client.address, browser=client.device)
+        link = Link.RESET_BY_RECOVERY if elsewhere else Link.RESET
+        _mail(user, link, target=mailbox, address=client.address, browser=client.device)
     else:
         deliveries.queue_nothing()
 
@@ -101,6 +102,19 @@ def finish(flow: Flow, password: str) -> bool:
     return True
 
 
+def _recovery_of(user: User) -> str:
+    """Return the recovery email if a link may go there, or "".
+
+    Beside this link, the owner's phone or app is asked for, or a one-time pass from support (NIST
+    SP 800-63B-4, 4.2.2.2). Where email is the only factor, the address would be the whole account.
+    """
+    strong = user.ever_bound_at is not None and user.only_email_since is None
+    if not strong or only_email(user.mfa_policy.methods):
+        return ""
+    _own, *others = user.recovery_addresses(timezone.now())
+    return next(iter(others), "")
+
+
 def _may_mail(mailbox: str, client: Client) -> bool:
     """Count an email to this address, or to what was typed.
 
@@ -122,13 +136,13 @@ def _name_of(by: int) -> str:
     return person.full_name or person.email if person else ""
 
 
-def _mail(user: User, link: Link, **context: str) -> None:
+def _mail(user: User, link: Link, *, target: str = "", **context: str) -> None:
     if not channels.available(ChannelName.EMAIL):
         return
     deliveries.queue(
         user,
         "password_link",
         channel=ChannelName.EMAIL,
-        target=user.email,
+        target=target or user.email,
         context={**links.context_of(link, user), **context},
     )

@@ -21,6 +21,8 @@ from mfa.models import SitePolicy
 from mfa.sessions import devices
 from mfa.views.pages import refused
 
+RESETTING = {Link.RESET, Link.RESET_BY_RECOVERY, Link.SET}
+
 
 @login_not_required
 @never_cache
@@ -32,7 +34,8 @@ def forgot(request: HttpRequest) -> HttpResponse:
     """
     form = ForgotForm(request.POST or None, SitePolicy.brand().login_with)
     if form.is_valid():
-        resets.ask(request, form.cleaned_data["email"])
+        elsewhere = "recovery" in request.POST
+        resets.ask(request, form.cleaned_data["email"], elsewhere=elsewhere)
         return redirect("accounts:link_sent")
     notice = "" if request.method == "POST" else request.GET.get("notice", "")
     return render(request, "accounts/forgot.html", {"form": form, "notice": notice})
@@ -53,7 +56,7 @@ def link_sent(request: HttpRequest) -> HttpResponse:
 def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Show a button and continue only by POST, because email scanners open links (RV-01)."""
     held = User.objects.by_link(uid, token)
-    if held is None or held[1] not in {Link.RESET, Link.SET}:
+    if held is None or held[1] not in RESETTING:
         return links.dead(request, links.RESET, uid, token)
     user, link = held
     if request.method == "POST":

@@ -1,13 +1,15 @@
 """RV-08: a second, verified address gets the notices, and codes to set up a new phone."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.http import HttpResponse
 
 from accounts.models import User
 from mfa.models import AuditEvent, Event, OutboxMessage, SitePolicy
 from tests.lost_phone import NEW_PHONE, start
+from tests.one_time_passes import made
 from tests.portal_client import Browser, code
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -80,6 +82,99 @@ def test_code_to_recovery_email_sets_up_new_phone_a_week_later(kept: User, clock
     browser.post("/login/enroll/phone/", {"phone": NEW_PHONE})
     browser.post("/login/enroll/verify/", {"code": code(NEW_PHONE)})
     assert kept.factors.usable().get(kind="phone").target == NEW_PHONE
+
+
+def ask_elsewhere(user: User) -> HttpResponse:
+    """Forget the password, and ask for the link by the recovery email."""
+    return Browser().post("/password/forgot/", {"email": user.email, "recovery": "yes"})
+
+
+def reset_link() -> str:
+    found = re.search(r"/password/reset/\S+/", mails(SECOND)[0])
+    return found[0] if found else ""
+
+
+def test_link_to_recovery_email_needs_the_phone_before_a_new_password(kept: User, clock) -> None:
+    """RV-02, RV-08: the owner lost the first address. A week passed, or nothing is sent."""
+    ask_elsewhere(kept)
+    assert not reset_link()
+    clock.shift(WEEK)
+    before = len(mails(kept.email))
+    assert ask_elsewhere(kept).url == "/password/forgot/sent/"
+    assert len(mails(kept.email)) == before
+    browser = Browser()
+    assert browser.post(reset_link()).url == "/login/verify/"
+    assert browser.get("/password/new/").url.startswith("/password/forgot/"), "the link alone"
+    browser.post("/login/verify/", {"code": code("+447700900201")})
+    words = dict.fromkeys(("new_password1", "new_password2"), "seven green boats at noon")
+    browser.post("/password/new/", words)
+    for target in (kept.email, SECOND):
+        assert "your password was changed" in mails(target)[0]
+    browser.password(kept, words["new_password1"])
+    browser.post("/login/verify/", {"code": code("+447700900201")})
+    assert browser.signed_in
+
+
+def test_link_to_recovery_email_and_a_pass_bring_everything_back(
+    kept: User, root: User, clock
+) -> None:
+    """NIST SP 800-63B-4, 4.2.2.2: the phone, the password and the first address are lost."""
+    clock.shift(WEEK)
+    given = made(root, kept)
+    ask_elsewhere(kept)
+    browser = Browser()
+    browser.post(reset_link())
+    browser.post("/login/pass/", {"code": given})
+    words = dict.fromkeys(("new_password1", "new_password2"), "seven green boats at noon")
+    assert browser.post("/password/new/", words).url == "/login/enroll/phone/"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"ever_bound_at": None},
+        {"only_email_since": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"recovery_email": ""},
+        {"is_active": False},
+    ],
+    ids=["no factor", "only an email as factor", "no address", "inactive"],
+)
+def test_no_link_goes_where_the_address_would_be_enough(kept: User, clock, columns) -> None:
+    clock.shift(WEEK)
+    User.objects.filter(pk=kept.pk).update(**columns)
+    before = OutboxMessage.objects.count()
+    assert ask_elsewhere(kept).url == "/password/forgot/sent/"
+    assert OutboxMessage.objects.count() == before
+
+
+def test_no_link_goes_there_if_email_is_the_only_method(kept: User, clock) -> None:
+    """EM-07."""
+    clock.shift(WEEK)
+    SitePolicy.note(methods=["email"])
+    ask_elsewhere(kept)
+    assert not reset_link()
+
+
+def test_link_ends_with_the_recovery_email(kept: User, clock) -> None:
+    clock.shift(WEEK)
+    ask_elsewhere(kept)
+    link = reset_link()
+    User.objects.filter(pk=kept.pk).update(recovery_email="alice.third@example.net")
+    assert Browser().post(link).status_code == 410
+
+
+@pytest.mark.parametrize("email", ["alice@example.org", "charlie@example.org", "no@example.org"])
+def test_nothing_tells_who_has_a_recovery_email(
+    kept: User, charlie: User, clock, caplog: pytest.LogCaptureFixture, email: str
+) -> None:
+    """LG-03: kept is Alice; Charlie has no such address."""
+    clock.shift(WEEK)
+    caplog.set_level("INFO", logger="celery.app.trace")
+    browser = Browser()
+    answer = browser.post("/password/forgot/", {"email": email, "recovery": "yes"})
+    assert (answer.status_code, answer.url) == (302, "/password/forgot/sent/")
+    assert not browser.cookies
+    assert caplog.text.count("Task mfa.deliveries.deliver[") == 1
 
 
 def test_recovery_email_neither_logs_in_nor_resets(kept: User, clock) -> None:
