@@ -5,6 +5,7 @@ Only the phone's key approves (PU-03). A browser can be the phone of several peo
 
 import hashlib
 import re
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -29,13 +30,15 @@ def tokens_of(request: HttpRequest) -> list[str]:
 
 def hashes_of(request: HttpRequest) -> tuple[str, ...]:
     """Return them as the database stores them."""
-    return tuple(hashlib.sha256(token.encode()).hexdigest() for token in tokens_of(request))
+    return tuple(map(_hashed, tokens_of(request)))
 
 
-def remember(request: HttpRequest, response: HttpResponse, *, new: str = "") -> None:
-    """Keep the tokens of this browser, and a new one first."""
-    tokens = [*filter(None, [new]), *tokens_of(request)][:MOST]
-    if tokens:
+def remember(
+    request: HttpRequest, response: HttpResponse, known: Collection[str], *, new: str = ""
+) -> None:
+    """Keep the tokens of this browser, a new one first and those with unknown hashes last."""
+    held = sorted(tokens_of(request), key=lambda token: _hashed(token) not in known)
+    if tokens := [*filter(None, [new]), *held][:MOST]:
         response.set_cookie(
             cookie_name(),
             "|".join(tokens),
@@ -44,3 +47,7 @@ def remember(request: HttpRequest, response: HttpResponse, *, new: str = "") -> 
             httponly=True,
             samesite="Lax",
         )
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

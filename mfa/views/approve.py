@@ -3,6 +3,7 @@
 Nobody is logged in here. A cookie shows the phone its requests, and only its key answers them.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -52,13 +53,21 @@ def pair(request: HttpRequest, code: str) -> HttpResponse:
         "virtual": webpush.VIRTUAL if settings.DEMO else "",
         "same_browser": _asked_here(request, device.asked_by),
         "done": device in known,
+        # Another one would take the place of someone's phone, whose requests no one sees then.
+        "full": len(known) >= cookies.MOST,
     }
-    if request.method == "POST" and not context["same_browser"] and not device.paired_at:
-        return _pair(request, device, context)
-    return _remembered(request, render(request, "mfa/pair.html", context))
+    closed = context["same_browser"] or context["full"] or device.paired_at
+    if request.method == "POST" and not closed:
+        return _pair(request, device, known, context)
+    return _remembered(request, known, render(request, "mfa/pair.html", context))
 
 
-def _pair(request: HttpRequest, device: PushDevice, context: dict[str, object]) -> HttpResponse:
+def _pair(
+    request: HttpRequest,
+    device: PushDevice,
+    known: Sequence[PushDevice],
+    context: dict[str, object],
+) -> HttpResponse:
     form = PairForm(request.POST)
     token = ""
     if form.is_valid():
@@ -76,7 +85,7 @@ def _pair(request: HttpRequest, device: PushDevice, context: dict[str, object]) 
             return render(request, "mfa/pair.html", context, status=BAD_REQUEST)
     response = redirect("mfa:pair", context["code"])
     if token:
-        cookies.remember(request, response, new=token)
+        cookies.remember(request, response, _hashes(known), new=token)
     return response
 
 
@@ -101,7 +110,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     for device in known:
         if waiting := phones.open_for(device, now):
-            return _remembered(request, redirect("mfa:approve", waiting.pk))
+            return _remembered(request, known, redirect("mfa:approve", waiting.pk))
     form = PhoneCodeForm(request.POST or None)
     if form.is_valid():
         if phones.find(form.cleaned_data["code"]):
@@ -114,7 +123,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
         "server_key": webpush.public_key() if webpush.is_on() else "",
         "virtual": webpush.VIRTUAL if settings.DEMO else "",
     }
-    return _remembered(request, render(request, "mfa/approvals.html", context))
+    return _remembered(request, known, render(request, "mfa/approvals.html", context))
 
 
 @login_not_required
@@ -154,7 +163,7 @@ def approve(request: HttpRequest, request_id: UUID) -> HttpResponse:
             client=client_of(request),
         )
         asked.refresh_from_db()
-    return _shown(request, asked, device, form, answered)
+    return _remembered(request, known, _shown(request, asked, device, form, answered))
 
 
 def _shown(
@@ -179,7 +188,7 @@ def _shown(
     page = render(request, "mfa/approve.html", context)
     if answered is Answered.UNSIGNED:
         page.status_code = BAD_REQUEST
-    return _remembered(request, page)
+    return page
 
 
 def _report(asked: PushRequest) -> str:
@@ -196,9 +205,15 @@ def _known(request: HttpRequest, pk: int) -> PushDevice | None:
     return next((device for device in known if device.pk == pk), None)
 
 
-def _remembered(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    cookies.remember(request, response)
+def _remembered(
+    request: HttpRequest, known: Sequence[PushDevice], response: HttpResponse
+) -> HttpResponse:
+    cookies.remember(request, response, _hashes(known))
     return response
+
+
+def _hashes(known: Sequence[PushDevice]) -> set[str]:
+    return {device.token_hash for device in known}
 
 
 @login_not_required

@@ -7,9 +7,21 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from accounts.models import User
-from mfa.models import AuditEvent, Event, PushDevice, PushRequest
+from mfa.models import AuditEvent, Event, Factor, PushDevice, PushRequest
 from tests.organizations import join, organization
-from tests.phones import CURVE, WAIT, Phone, give_phone, number_on, sign, stored, words
+from tests.phones import (
+    ADD,
+    CURVE,
+    WAIT,
+    Phone,
+    add_phone,
+    give_phone,
+    number_on,
+    shown_code,
+    sign,
+    stored,
+    words,
+)
 from tests.portal_client import Browser
 from tests.push_service import PushService
 
@@ -265,6 +277,28 @@ def test_pages_of_the_phone_keep_its_cookie(phone, number) -> None:
         kept = phone.browser.get(page).cookies["phone"]
         assert (kept["httponly"], kept["samesite"], kept["path"]) == (True, "Lax", "/")
         assert kept["max-age"] == timedelta(days=400).total_seconds()
+
+
+def test_full_browser_takes_no_other_phone_and_forgets_none(browser, alice, charlie, phone) -> None:
+    """A shared phone: Charlie adds it again and again, and Alice still sees her requests."""
+
+    def again() -> Phone:
+        return Phone(phone.service, "phone", browser=phone.browser)
+
+    browser.log_in(charlie)
+    for _ in range(5):
+        add_phone(browser, again())
+        Factor.objects.filter(user=charlie, kind="push").update(status="revoked")
+    for _ in range(4):
+        add_phone(browser, again())
+    page = again().pair(shown_code(browser.post(ADD)))
+    assert "already approves logins in five accounts" in words(page)
+    computer = Browser()
+    computer.password(alice)
+    assert phone.browser.get("/approve/").url == f"/approve/{phone.newest}/"
+    phone.answer(number_on(computer.get(WAIT)))
+    assert computer.post(WAIT).status_code == 302
+    assert computer.signed_in
 
 
 def test_worker_and_manifest_are_for_phones(browser, policy) -> None:
