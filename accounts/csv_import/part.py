@@ -43,14 +43,14 @@ def bring(held: PeopleImport) -> int:
     """Import the next lines, and return how many there were."""
     waiting = held.lines.select_related("organization").filter(is_done=False).order_by("pk")
     plans = _fitting(held, _planned(held, waiting[:MOST]))
-    alone = [each for each in plans if each.is_alone]
-    together = [each for each in plans if not each.is_alone]
     # In this order everywhere: people, then the site's row. Otherwise two imports, or an import
     # and someone who accepts an invitation, could wait for each other.
-    people = [each.match.person.pk for each in alone if each.match.person]
-    list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
-    done = [(each.line, _alone(held, each)) for each in alone]
-    done += _together(held, together)
+    people = [each.match.person.pk for each in plans if each.is_alone and each.match.person]
+    if User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"):
+        # Someone may have become staff, or set up a phone, while this waited.
+        plans = _planned(held, [each.line for each in plans])
+    done = [(each.line, _alone(held, each)) for each in plans if each.is_alone]
+    done += _together(held, [each for each in plans if not each.is_alone])
     _close(held, done)
     return len(done)
 

@@ -1,15 +1,18 @@
 """Two imports at once, two workers on one import, and a policy that changes meanwhile."""
 
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import sleep
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.csv_import import dry_run, run, uploads
 from accounts.models import Membership, Organization, PeopleImport, User
 from accounts.organizations import members
 from mfa.audit import NOWHERE
-from mfa.models import AuditEvent, Event
+from mfa.models import AuditEvent, Event, Factor
 from tests.organizations import organization, settings
 from tests.races.parallel import at_once, many
 
@@ -105,3 +108,41 @@ def test_policy_that_changes_during_an_import(acme: Organization, root: User) ->
 
     at_once([running(root, held), tighten])
     assert_all_are_here_once(acme)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks no single rows")
+def test_import_leaves_a_person_who_becomes_staff_while_it_waits(
+    acme: Organization, root: User
+) -> None:
+    ann = User.objects.create(email="ann@example.org", full_name="Ann")
+    content = "email,full name,mobile\nann@example.org,Eve,+447700900123\n"
+    held = uploads.store(root, acme, content.encode(), name="people.csv", invites=False)
+    uploads.map_columns(held, uploads.mapped_in(held))
+    dry_run.check(held.pk, seconds=60)
+    bring, promoted = running(root, held), threading.Event()
+
+    def promote() -> bool:
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=ann.pk)
+            User.objects.filter(pk=ann.pk).update(is_staff=True)
+            promoted.set()
+            wait_for_a_lock()
+        return True
+
+    at_once([promote, lambda: promoted.wait(10) and bring()])
+    ann.refresh_from_db()
+    assert (ann.is_staff, ann.full_name) == (True, "Ann")
+    assert not Factor.objects.filter(user=ann).exists()
+    assert not Membership.objects.filter(user=ann).exists()
+    held.refresh_from_db()
+    assert held.counts["refused"] == 1
+
+
+def wait_for_a_lock() -> None:
+    """Return once another connection waits for a row."""
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        sleep(0.01)
