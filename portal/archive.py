@@ -147,10 +147,7 @@ def _rows_of(table: str) -> models.QuerySet[models.Model]:
 
 def _about(folder: Path) -> dict[str, Any]:
     """Return what the folder says about itself. Raises ArchiveError for a changed file."""
-    try:
-        about: dict[str, Any] = json.loads((folder / ABOUT).read_text())
-    except (OSError, ValueError):
-        raise ArchiveError(f"{folder} has no {ABOUT} that can be read.") from None
+    about = _parsed(folder)
     if about.get("version") != VERSION:
         raise ArchiveError("This folder was written by another version.")
     if unknown := set(about["files"]) - set(TABLES):
@@ -159,10 +156,41 @@ def _about(folder: Path) -> dict[str, Any]:
         path = _path(folder, table)
         if not path.is_file():
             raise ArchiveError(f"{path.name} is missing.")
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != each["sha256"]:
-                raise ArchiveError(f"{path.name} was changed.")
+        if _digest(path, table) != each["sha256"]:
+            raise ArchiveError(f"{path.name} was changed.")
     return about
+
+
+def _parsed(folder: Path) -> dict[str, Any]:
+    try:
+        about = json.loads((folder / ABOUT).read_text())
+    except (OSError, ValueError, RecursionError):
+        about = None
+    files = about.get("files", {}) if isinstance(about, dict) else None
+    named = {"rows", "sha256"}
+    if not isinstance(files, dict) or not all(
+        isinstance(each, dict) and each.keys() >= named for each in files.values()
+    ):
+        raise ArchiveError(f"{folder} has no {ABOUT} that can be read.")
+    return {"files": files, **about}
+
+
+def _digest(path: Path, table: str) -> str:
+    """Return the digest of a file. Raises ArchiveError for a row of another table in it.
+
+    Otherwise a file of tiles could bring an administrator that no count mentions.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for line in file:
+            digest.update(line)
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError):
+                row = None
+            if not isinstance(row, dict) or row.get("model") != table:
+                raise ArchiveError(f"{path.name} has a line that is no row of {table}.")
+    return digest.hexdigest()
 
 
 def _demand_empty() -> None:

@@ -38,12 +38,13 @@ def is_sound(encoded: str) -> bool:
         parts = hasher.decode(encoded)
     except Exception:  # noqa: BLE001 hashers raise many kinds of errors for broken hashes
         return False
-    bounded = all(low <= parts.get(name, low) <= high for name, (low, high) in BOUNDS.items())
-    return bounded and _fits(parts) and parts.get("salt") != ""
+    return is_payable(parts) and parts.get("salt") != ""
 
 
-def _fits(parts: Mapping[str, Any]) -> bool:
-    """Whether the costs of an Argon2 hash go together."""
+def is_payable(parts: Mapping[str, Any]) -> bool:
+    """Whether a hasher can run these costs, and a login can pay them."""
+    if not all(low <= parts.get(name, low) <= high for name, (low, high) in BOUNDS.items()):
+        return False
     if "memory_cost" not in parts:
         return True
     memory, lanes, passes = (parts[name] for name in ("memory_cost", "parallelism", "time_cost"))

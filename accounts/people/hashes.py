@@ -6,12 +6,13 @@ from django.contrib.auth.hashers import (
     Argon2PasswordHasher,
     BasePasswordHasher,
     get_hasher,
+    get_hashers_by_algorithm,
     identify_hasher,
     make_password,
 )
 
 from accounts.models import ImportedHash, User
-from accounts.people.hashers import is_sound
+from accounts.people.hashers import is_payable, is_sound
 from mfa import prepared
 
 _IMPORTED = prepared.Query(ImportedHash.objects.all)
@@ -76,16 +77,20 @@ def _even_out(password: str, paid: Kind | None) -> None:
     remaining = slowest((kind.algorithm, kind.iterations) for kind in _IMPORTED.all())
     for algorithm, iterations in remaining.items():
         mine = paid[1] if paid and paid[0] == algorithm else None
-        if mine is None or iterations > mine:
-            _run(_hasher_of(algorithm), password, iterations - (mine or 0))
+        hasher = _hasher_of(algorithm)
+        if hasher and (mine is None or iterations > mine):
+            _run(hasher, password, iterations - (mine or 0))
 
 
-def _hasher_of(algorithm: str) -> BasePasswordHasher:
+def _hasher_of(algorithm: str) -> BasePasswordHasher | None:
+    """Return the hasher of a noted algorithm, None for one that this portal cannot run."""
     if not algorithm.startswith(OTHER_ARGON2):
-        return get_hasher(algorithm)
+        return get_hashers_by_algorithm().get(algorithm)
+    memory, passes, lanes = map(int, algorithm.removeprefix(OTHER_ARGON2).split(","))
+    if not is_payable({"memory_cost": memory, "time_cost": passes, "parallelism": lanes}):
+        return None
     hasher = Argon2PasswordHasher()
-    costs = map(int, algorithm.removeprefix(OTHER_ARGON2).split(","))
-    hasher.memory_cost, hasher.time_cost, hasher.parallelism = costs
+    hasher.memory_cost, hasher.time_cost, hasher.parallelism = memory, passes, lanes
     return hasher
 
 

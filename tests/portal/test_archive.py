@@ -1,5 +1,6 @@
 """Everything out and into an empty portal: the same people log in, with the same second step."""
 
+import hashlib
 import json
 import stat
 from pathlib import Path
@@ -148,6 +149,35 @@ def test_portal_with_people_and_changed_files_are_refused(
         call_command("import_all", tmp_path)
     assert people
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        "",
+        "[]",
+        "7",
+        "[" * 100_000,
+        '{"version": 1, "files": []}',
+        '{"version": 1, "files": {"accounts.user": 3}}',
+        '{"version": 1, "files": {"accounts.user": {"rows": 1}}}',
+    ],
+)
+def test_broken_description_is_refused(tmp_path: Path, about: str) -> None:
+    (tmp_path / "about.json").write_text(about)
+    with pytest.raises(CommandError, match="no about"):
+        call_command("import_all", tmp_path)
+
+
+@pytest.mark.parametrize("line", ['{"model": "accounts.user", "pk": 1, "fields": {}}', "[1]", "x"])
+def test_row_of_another_table_is_refused(tmp_path: Path, line: str) -> None:
+    """A file of tiles that brings a superuser, which no count mentions."""
+    (tmp_path / "accounts.tile.jsonl").write_text(line)
+    tiles = {"rows": 1, "sha256": hashlib.sha256(line.encode()).hexdigest()}
+    about = {"version": 1, "files": {"accounts.tile": tiles}}
+    (tmp_path / "about.json").write_text(json.dumps(about))
+    with pytest.raises(CommandError, match=r"no row of accounts\.tile"):
+        call_command("import_all", tmp_path)
 
 
 def test_every_table_is_exported_or_left_out_for_a_reason() -> None:

@@ -85,6 +85,14 @@ def test_without_imported_hashes_an_attempt_costs_one_hash() -> None:
     assert [cost(email) for email in (own.email, "nobody@example.org")] == [(1, 0), (1, 0)]
 
 
+def test_noted_hash_that_nothing_here_runs_stops_no_login() -> None:
+    """From another portal, with import_all, or after a hasher was removed."""
+    own = make_user("own@example.org")
+    for algorithm in ("nonsense", "argon2 0,0,0", "argon2 9999999,9,1"):
+        ImportedHash.objects.create(algorithm=algorithm, iterations=0)
+    assert [cost(email) for email in (own.email, "nobody@example.org")] == [(1, 0), (1, 0)]
+
+
 def test_login_replaces_imported_hash() -> None:
     user = imported("a@x.org")
     imported_hashes.note([user])
