@@ -41,7 +41,7 @@ class Event(models.TextChoices):
     PASSKEY_COPIED = "passkey_copied", _("A passkey may have been copied. It was not accepted.")
     PUSH_SENT = "push_sent", _("A request was sent to a phone.")
     PUSH_RIGHT = "push_right", _("The request was approved on a phone.")
-    PUSH_WRONG = "push_wrong", _("Another number was typed on the phone.")
+    PUSH_WRONG = "push_wrong", _("The number typed on the phone was wrong.")
     PUSH_REFUSED = "push_refused", _("An answer to a request was not signed by the phone.")
     PUSH_DENIED = "push_denied", _("The request was refused on a phone.")
     CODE_WRONG = "code_wrong", _("The code was wrong.")
@@ -53,7 +53,7 @@ class Event(models.TextChoices):
     CODE_LATE = "code_late", _("The code had expired, was replaced or was already used.")
     LOGGED_IN = "logged_in", _("You logged in.")
     UNUSUAL_LOGIN = "unusual_login", _("There was a login from a new browser or after a long time.")
-    STEPPED_UP = "stepped_up", _("You confirmed it was you.")
+    STEPPED_UP = "stepped_up", _("You confirmed that it's you.")
     LOGGED_OUT = "logged_out", _("You logged out.")
     BLOCKED = "blocked", _("No verification method could be used.")
     LOCKED = "locked", _("Too many wrong codes. Logins were locked for a while.")
@@ -136,22 +136,22 @@ class Event(models.TextChoices):
     TEXTS_RESTED = "texts_rested", _("Texts stopped because of a problem with the SMS account.")
     TEXTS_RESUMED = "texts_resumed", _("Texts are sent again.")
     BRAKE_LIFTED = "brake_lifted", _("You allowed texts to blocked numbers again.")
-    PASS_ASKED = "pass_asked", _("Support asked whether you are talking to them.")
+    PASS_ASKED = "pass_asked", _("Support asked you to confirm that you are talking to them.")
     PASS_CONFIRMED = "pass_confirmed", _("You confirmed that you are talking to support.")
     PASS_MADE = "pass_made", _("Support made a one-time pass.")
-    PASS_USED = "pass_used", _("A one-time pass was used. Earlier methods are turned off.")
-    PASS_CANCELLED = "pass_cancelled", _("An unused one-time pass was cancelled.")
+    PASS_USED = "pass_used", _("A one-time pass was used. Earlier methods were turned off.")
+    PASS_CANCELLED = "pass_cancelled", _("An unused one-time pass was canceled.")
     RECOVERY_STARTED = (
         "recovery_started",
         _("Someone asked to set up a new phone, because the phone was lost."),
     )
-    RECOVERY_WAITING = "recovery_waiting", _("You were reminded of a lost phone.")
-    RECOVERY_READY = "recovery_ready", _("The wait after the lost phone ended.")
+    RECOVERY_WAITING = "recovery_waiting", _("You were reminded that your phone is reported lost.")
+    RECOVERY_READY = "recovery_ready", _("The wait after a lost phone ended.")
     RECOVERY_SHORTENED = (
         "recovery_shortened",
-        _("Support shortened the wait after the lost phone."),
+        _("Support shortened the wait after a lost phone."),
     )
-    RECOVERY_ENDED = "recovery_ended", _("The request because of a lost phone ended.")
+    RECOVERY_ENDED = "recovery_ended", _("The request to set up a new phone ended.")
     ALERTED = "alerted", _("Administrators were alerted.")
 
     @property
@@ -196,9 +196,9 @@ TOLD: "dict[Event, StrOrPromise]" = {
     Event.POLICY_TESTED: _("The SMS account was tested."),
     Event.SUPPORT_REFUSED: _("The person tried to open a support page without permission."),
     Event.MAIL_TESTED: _("The mail server was tested."),
-    Event.PASS_ASKED: _("Support asked the person to confirm that they are talking to them."),
+    Event.PASS_ASKED: _("Support asked the person to confirm that they are talking to support."),
     Event.PASS_CONFIRMED: _("The person confirmed that they are talking to support."),
-    Event.RECOVERY_WAITING: _("The person was reminded of a lost phone."),
+    Event.RECOVERY_WAITING: _("The person was reminded that their phone is reported lost."),
     Event.BRAKE_LIFTED: _("Texts to blocked numbers were allowed again."),
 }
 

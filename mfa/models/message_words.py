@@ -53,7 +53,7 @@ MESSAGES: "dict[str, StrOrPromise]" = {
     "password_expired": _("New password required"),
     "password_link": _("Link to set a password"),
     "pass_alone": _("Alert: one-time pass without confirmation"),
-    "pass_asked": _("Question whether the person talks to support"),
+    "pass_asked": _("Question: are you talking to support?"),
     "pass_made": _("One-time pass made"),
     "pass_used": _("One-time pass used"),
     "pause_started": _("Verification paused"),

@@ -48,7 +48,7 @@ def test_lost_phone_waits_72_hours_and_sets_up_new_one(
     clock.shift(DAY + timedelta(minutes=1))
     remind()
     remind()
-    assert "your phone is reported lost" in told(alice)[0]
+    assert "your phone is still reported lost" in told(alice)[0]
     assert len(told(alice)) == 2
     clock.shift(DAY)
     remind()
