@@ -1,11 +1,11 @@
-"""Every URL of the portal, visited once from a station, for the rules of test_visits."""
+"""URLs of the portal, visited once from a station, for the rules of test_visits."""
 
 from dataclasses import dataclass, field
 from http.cookies import Morsel
 
 from django.http import HttpResponse
 
-from tests.architecture.addresses import ADDRESSES, Address
+from tests.architecture.addresses import Address
 from tests.journeys.database import Dump, dump
 from tests.portal_client import Browser
 from tests.stations import EXEMPT
@@ -51,20 +51,20 @@ class Visits:
         return [answer for answers in rounds for answer in answers.values()]
 
 
-def visit(browser: Browser) -> Visits:
-    """Visit every URL, post to it without a token, then as a browser does.
+def visit(browser: Browser, addresses: list[Address]) -> Visits:
+    """Visit each URL, post to it without a token, then as a browser does.
 
     Real posts come last, because they change what the other rounds need.
     """
     visits, before = Visits([*browser.cookies.values()]), dump()
-    visits.gets = {str(each): answer(each, browser, "get") for each in ADDRESSES}
+    visits.gets = {str(each): answer(each, browser, "get") for each in addresses}
     visits.changed["get"] = changed(before, dump())
-    visits.heads = {str(each): answer(each, browser, "head") for each in ADDRESSES}
+    visits.heads = {str(each): answer(each, browser, "head") for each in addresses}
     visits.changed["head"] = changed(before, dump())
-    strict, guarded = checking(browser), [each for each in ADDRESSES if each.name not in EXEMPT]
+    strict, guarded = checking(browser), [each for each in addresses if each.name not in EXEMPT]
     visits.refused = {str(each): answer(each, strict, "post") for each in guarded}
     visits.changed["refused post"] = changed(before, dump())
-    last = sorted(ADDRESSES, key=lambda each: each.name in ENDS)
+    last = sorted(addresses, key=lambda each: each.name in ENDS)
     visits.posts = {str(each): answer(each, browser, "post", {"theme": "dark"}) for each in last}
     return visits
 
