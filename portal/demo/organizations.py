@@ -31,7 +31,7 @@ def make() -> None:
     """Add the organizations at the first run."""
     if Organization.objects.filter(slug=PARTNER).exists():
         return
-    methods = ["phone", "email", "app", "passkey", "recovery_codes"]
+    methods = ["phone", "email", "app", "passkey", "push", "recovery_codes"]
     # The clinic and the partner switch it off for their people.
     SitePolicy.note(
         may_relax_to="off", login_with="either", methods=methods, trust_browser_days=TRUST

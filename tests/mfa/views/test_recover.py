@@ -251,6 +251,8 @@ def test_session_inside_sees_the_request_and_ends_it(
     page = inside.get("/me/security/").content.decode()
     assert "A new phone can be set up in <strong>3\xa0days</strong>" in page
     assert f"/me/activity/{held.event}/" in page
+    form = page.partition('action="/me/security/lost-phone/end/"')[2].partition("</form>")[0]
+    assert "csrfmiddlewaretoken" in form
     RecoveryRequest.objects.update(ready_at=timezone.now())
     assert "can be set up now" in inside.get("/me/security/").content.decode()
     other.log_in(charlie)

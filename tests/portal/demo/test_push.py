@@ -1,9 +1,13 @@
 """The virtual phone shows pushes, and works without a push service."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 
 from accounts.models import User
 from mfa.channels import webpush
+from mfa.rules.methods import Method
 from tests.phones import KEY, WAIT, Phone, number_on, words
 from tests.portal_client import Browser
 from tests.push_service import PushService
@@ -40,6 +44,12 @@ def test_virtual_phone_shows_push_and_approves(browser: Browser, alice: User, ph
     assert "Chrome on Android" in page
     phone.answer(number_on(browser.get(WAIT)), request=newest())
     assert browser.post(WAIT).url == "/"
+
+
+def test_people_of_the_demo_can_add_the_virtual_phone(db: None, settings) -> None:
+    settings.VAPID_PRIVATE_KEY = KEY
+    call_command("demo", stdout=StringIO())
+    assert Method.PUSH in User.objects.get(email="ben@example.com").mfa_policy.offered
 
 
 def test_virtual_phone_is_for_the_demo(settings) -> None:
