@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.db.models import Model
 from django.utils.translation import gettext, gettext_lazy as _
 
+from accounts.django_import.run import MOVED
 from accounts.forms.exports import TABLES
 from accounts.models import ImportLine, Membership, Organization, OrganizationPolicy
 from mfa.admin.audit_details import DETAILS, OF_EVENT, Detail
@@ -22,7 +23,8 @@ def _role(code: str) -> str:
 
 
 def _effect(code: str) -> str:
-    return str(dict(ImportLine.Effect.choices).get(code, code))
+    moved = {MOVED: _("moved from another login")}
+    return str({**dict(ImportLine.Effect.choices), **moved}.get(code, code))
 
 
 def _labels(model: type[Model]) -> Callable[[list[str]], str]:

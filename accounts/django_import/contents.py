@@ -1,21 +1,22 @@
-"""What a file holds: the devices and addresses of each person, found before the first is written.
+"""What is there: the devices and addresses of each person, found before the first is written.
 
 The people themselves are read again one at a time, because a table of devices can stand before or
 after theirs.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from accounts.django_import.devices import Device, DeviceReader, is_device
-from accounts.django_import.reading import Row, rows
+from accounts.django_import.reading import Row
 from accounts.people import hashes
 from mfa.rules import emails
 
 ADDRESS = "account.emailaddress"
 USERS = "auth.user"
+# Returns the rows of the other project, each time from the beginning
+Source = Callable[[], Iterator[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,12 @@ class Address:
 
 @dataclass(slots=True)
 class Contents:
-    """The file's people by key: what they have, and how often each address occurs.
+    """The people by key: what they have, and how often each address occurs.
 
     `algorithms` counts their password hashes that are not like ours.
     """
 
-    path: Path
+    source: Source
     user_model: str
     devices: defaultdict[str, list[Device]] = field(default_factory=lambda: defaultdict(list))
     addresses: defaultdict[str, list[Address]] = field(default_factory=lambda: defaultdict(list))
@@ -44,7 +45,7 @@ class Contents:
 
     def people(self) -> Iterator[Row]:
         """Read the people."""
-        return (row for row in rows(self.path) if row.model == self.user_model)
+        return (row for row in self.source() if row.model == self.user_model)
 
     def devices_of(self, person: Row) -> list[Device]:
         """Return the second steps of a person."""
@@ -61,17 +62,17 @@ class Contents:
         return next(iter([*main, *same]), "")
 
     def is_proven(self) -> bool:
-        """Whether the file says which addresses are verified. Then only those are imported."""
+        """Whether the other project says which addresses are verified. Then only those come."""
         return bool(self.addresses)
 
     def _addresses_of(self, person: Row) -> list[Address]:
         return [each for key in keys_of(person) for each in self.addresses.get(key, ())]
 
 
-def read(path: Path, user_model: str, reader: DeviceReader) -> Contents:
-    """Read the whole file once. Raises UnreadableError and OSError."""
-    found = Contents(path, user_model)
-    for row in rows(path):
+def read(source: Source, user_model: str, reader: DeviceReader) -> Contents:
+    """Read everything once. Raises what the source raises."""
+    found = Contents(source, user_model)
+    for row in source():
         if row.model == user_model:
             continue
         if "password" in row.fields:

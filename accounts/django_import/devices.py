@@ -79,10 +79,22 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class AppSettings:
+    """How apps count: SHA-1 in all three packages, and in ours."""
+
+    digits: int
+    seconds: int
+
+
+OURS = AppSettings(DIGITS, totp.STEP_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceReader:
     """Judges devices. `numbers` reads phone numbers as the portal does."""
 
     numbers: Reader
+    allauth_apps: AppSettings = OURS
 
     def read(self, row: Row) -> Device:
         """Return what is imported of a device."""
@@ -104,8 +116,8 @@ def is_device(model: str) -> bool:
 
 def _totp(_reader: DeviceReader, row: Row) -> ImportedApp | Lack:
     """Read a row of django-otp, which stores the secret in hex."""
-    settings = (row.number("step"), row.number("digits"), row.number("t0"))
-    if settings != (totp.STEP_SECONDS, DIGITS, 0):
+    settings = AppSettings(row.number("digits"), row.number("step"))
+    if settings != OURS or row.number("t0"):
         return Lack.SETTINGS
     try:
         secret = bytes.fromhex(row.text("key"))
@@ -123,7 +135,7 @@ def _phone(reader: DeviceReader, row: Row) -> ImportedPhone | Lack:
     return ImportedPhone(number=found.e164, preferred=is_default, since=row.moment("created_at"))
 
 
-def _authenticator(_reader: DeviceReader, row: Row) -> Imported | Lack:
+def _authenticator(reader: DeviceReader, row: Row) -> Imported | Lack:
     """Read a row of django-allauth."""
     data = row.fields.get("data")
     if isinstance(data, str):
@@ -132,6 +144,8 @@ def _authenticator(_reader: DeviceReader, row: Row) -> Imported | Lack:
     held = Row(row.model, row.pk, data if isinstance(data, dict) else {})
     since = row.moment("created_at")
     match row.text("type"):
+        case "totp" if reader.allauth_apps != OURS:
+            return Lack.SETTINGS
         case "totp":
             return _base32(held.text("secret"), since)
         case "webauthn":

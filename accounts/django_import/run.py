@@ -4,10 +4,9 @@ People who are here already are never changed (csv10), so a second run brings on
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,31 +15,35 @@ from django.utils import timezone
 from accounts import policies
 from accounts.csv_import.numbers import Reader
 from accounts.django_import import contents, people
-from accounts.django_import.devices import DeviceReader, Lack
+from accounts.django_import.devices import OURS, AppSettings, DeviceReader, Lack
 from accounts.django_import.people import Chosen, LeftOut, Newcomer
 from accounts.django_import.reading import Row
-from accounts.models import ImportLine, Organization, User
+from accounts.models import Organization, User
 from accounts.organizations import members
 from accounts.people import imported_hashes
 from mfa import audit, factors
-from mfa.models import Event, SitePolicy
+from mfa.models import AuditEvent, Event, SitePolicy
 from mfa.rules.fold import Branch, EmptyPolicyError
 from mfa.rules.login_names import LoginWith
 
 # People per transaction
 BATCH = 100
+# What the audit says of a person who came
+MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What to import and how. `tell` is called for each thing that is not imported."""
 
-    path: Path
+    source: contents.Source
     tell: Callable[[LeftOut], object]
     organization: Organization | None = None
     user_model: str = contents.USERS
     with_staff: bool = False
     dry_run: bool = False
+    # What the settings of django-allauth there say; its tables do not.
+    allauth_apps: AppSettings = OURS
 
 
 @dataclass(slots=True)
@@ -57,8 +60,8 @@ class Arrivals:
 
 
 def run(order: Order) -> Arrivals:
-    """Import the people of a file. Raises DumpError and OSError before anything is written."""
-    found = contents.read(order.path, order.user_model, _reader(order.organization))
+    """Import the people. Raises what the source raises, before anything is written."""
+    found = contents.read(order.source, order.user_model, _reader(order))
     brand = SitePolicy.brand()
     algorithms = imported_hashes.payable(found.algorithms)
     chosen = Chosen(order.with_staff, brand.login_with is LoginWith.USERNAME, algorithms)
@@ -70,11 +73,11 @@ def run(order: Order) -> Arrivals:
     return report
 
 
-def _reader(organization: Organization | None) -> DeviceReader:
-    branch = policies.branch_of(organization) if organization else Branch()
+def _reader(order: Order) -> DeviceReader:
+    branch = policies.branch_of(order.organization) if order.organization else Branch()
     policy = policies.policy_at(SitePolicy.load(), branch)
     reader = Reader(policy.home_region, policy.allow_voip, settings.SMS_TEST_NUMBERS)
-    return DeviceReader(reader)
+    return DeviceReader(reader, order.allauth_apps)
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -87,16 +90,25 @@ def _bring(order: Order, report: Arrivals, judged: Sequence[Newcomer | LeftOut])
     """Write a batch of people, and count what was imported and what was left out."""
     report.people += len(judged)
     emails = [one.email for one in judged if isinstance(one, Newcomer)]
-    here = set(User.objects.filter(email__in=emails).values_list("email", flat=True))
+    here = dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
+    moved = _moved(here.values())
     written = []
     for one in judged:
         if isinstance(one, LeftOut):
             _leave_out(order, report, [one])
         elif one.email in here:
-            _leave_out(order, report, [one.without(Lack.HERE)])
+            report.left_out[Lack.HERE] += 1
+            if here[one.email] not in moved:
+                order.tell(one.without(Lack.HERE))
         elif person := _written(order, report, one):
             written.append(person)
     imported_hashes.note(written)
+
+
+def _moved(people: Collection[int]) -> set[int]:
+    """Return those who came with an earlier run. The file does not name them again."""
+    events = AuditEvent.objects.filter(event=Event.IMPORTED, user__in=people, details__effect=MOVED)
+    return set(events.values_list("user_id", flat=True))
 
 
 def _written(order: Order, report: Arrivals, one: Newcomer) -> User | None:
@@ -133,7 +145,7 @@ def _create(order: Order, one: Newcomer) -> User:
     factors.bring(person, one.factors)
     if order.organization:
         members.join(None, person, order.organization, tells=False)
-    audit.record(Event.IMPORTED, person, by=0, effect=str(ImportLine.Effect.NEW))
+    audit.record(Event.IMPORTED, person, by=0, effect=MOVED)
     return person
 
 

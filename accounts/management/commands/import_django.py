@@ -3,18 +3,23 @@
 import csv
 from argparse import ArgumentParser
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.django_import import contents, run
+from accounts.django_import import contents, run, tables
+from accounts.django_import.contents import Source
+from accounts.django_import.devices import OURS, AppSettings
 from accounts.django_import.people import LeftOut
-from accounts.django_import.reading import DumpError
+from accounts.django_import.reading import DumpError, rows
+from accounts.django_import.tables import TablesError
 from accounts.django_import.words import WORDS
 from accounts.models import Organization
 from mfa.rules.cells import safe
 
+ALLAUTH = "what the setting MFA_TOTP_... of django-allauth says there"
 HEADER = ("email", "id in the other project", "what", "why", "what to do")
 
 
@@ -24,12 +29,14 @@ class Command(BaseCommand):
     help = (
         "Import the people of a project with django-otp, django-two-factor-auth or django-allauth: "
         "passwords, authenticator apps, phones and passkeys. FILE is written by `manage.py "
-        "dumpdata` in that project. No one gets an email. --dry-run writes nothing."
+        "dumpdata` in that project; --database reads its tables instead. No one gets an email. "
+        "--dry-run writes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file, and what to import."""
-        parser.add_argument("file", help="a file of dumpdata, JSON or JSON lines")
+        """Take the file or database, and what to bring."""
+        parser.add_argument("file", nargs="?", help="a file of dumpdata, JSON or JSON lines")
+        parser.add_argument("--database", metavar="URL", help="the database of that project")
         parser.add_argument(
             "--organization", metavar="SLUG", help="the short name of their organization"
         )
@@ -41,33 +48,43 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-staff", action="store_true", help="import staff too, without permissions"
         )
+        parser.add_argument("--totp-digits", type=int, default=OURS.digits, help=ALLAUTH)
+        parser.add_argument("--totp-period", type=int, default=OURS.seconds, help=ALLAUTH)
 
     def handle(self, *_args: str, **options: Any) -> None:
         """Import the people, and print what was imported."""
-        path = Path(options["file"])
         with ExitStack() as stack:
-            order = run.Order(
-                path,
-                self._writer(stack, options["left_out"], path),
-                self._organization(options["organization"]),
-                options["user_model"].lower(),
-                options["with_staff"],
-                options["dry_run"],
-            )
             try:
+                order = run.Order(
+                    self._source(stack, options),
+                    self._writer(stack, options["left_out"], options["file"]),
+                    self._organization(options["organization"]),
+                    options["user_model"].lower(),
+                    options["with_staff"],
+                    options["dry_run"],
+                    AppSettings(options["totp_digits"], options["totp_period"]),
+                )
                 report = run.run(order)
             except OSError as error:
-                raise CommandError(f"{path.name} cannot be read: {error.strerror}.") from None
-            except DumpError as error:
-                raise CommandError(f"{path.name}: {error}") from None
+                raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from None
+            except (DumpError, TablesError) as error:
+                raise CommandError(str(error)) from None
         if not report.people:
             raise CommandError(self._nobody(order, report))
         self._report(order, report)
 
-    def _writer(self, stack: ExitStack, name: str | None, read: Path) -> Any:
+    def _source(self, stack: ExitStack, options: dict[str, Any]) -> Source:
+        file, database = options["file"], options["database"]
+        if bool(file) == bool(database):
+            raise CommandError("Name a file, or --database URL.")
+        if database:
+            return stack.enter_context(tables.opened(database, options["user_model"].lower()))
+        return partial(rows, Path(file))
+
+    def _writer(self, stack: ExitStack, name: str | None, read: str | None) -> Any:
         if not name:
             return lambda _each: None
-        if Path(name).resolve() == read.resolve():
+        if read and Path(name).resolve() == Path(read).resolve():
             raise CommandError("Choose another file for --left-out: this one holds the people.")
         try:
             file = Path(name).open("w", encoding="utf-8", newline="")  # noqa: SIM115 the stack closes it
@@ -91,14 +108,14 @@ class Command(BaseCommand):
         return found
 
     def _nobody(self, order: run.Order, report: run.Arrivals) -> str:
-        words = f"There are no people of {order.user_model} in the file."
+        words = f"There are no people of {order.user_model} in that project."
         if not report.others:
             return words
         return f"{words} Use --user-model with one of: {', '.join(report.others)}."
 
     def _report(self, order: run.Order, report: run.Arrivals) -> None:
         factors = ", ".join(f"{count} {kind}" for kind, count in sorted(report.factors.items()))
-        self.stdout.write(f"{report.people} people in the file, {report.new} new")
+        self.stdout.write(f"{report.people} people in that project, {report.new} new")
         self.stdout.write(f"passwords: {report.passwords}")
         self.stdout.write(f"second steps: {factors or 'none'}")
         for reason, count in report.left_out.most_common():

@@ -28,6 +28,7 @@ class Cheap(Argon2idHasher):
 class Dump:
     path: Path
     facts: list[dict]
+    database: str
 
 
 @pytest.fixture(scope="session")
@@ -37,21 +38,22 @@ def dump(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Dump]
     def make(package: str, people: int) -> Dump:
         if (package, people) not in made:
             folder = tmp_path_factory.mktemp("dump")
-            made[package, people] = _run(package, people, folder)
+            made[package, people] = run(package, people, folder)
         return made[package, people]
 
     return make
 
 
-def _run(package: str, people: int, folder: Path) -> Dump:
-    path = folder / f"{package}.json"
+def run(package: str, people: int, folder: Path, database: str = "") -> Dump:
+    """Make the people in a new SQLite file, or in an empty database."""
+    path, database = folder / f"{package}.json", database or f"sqlite:///{folder}/{package}.sqlite3"
     project = "tests.django_import.project"
     command = [sys.executable, "-m", project, str(people), str(path), *FORMS[package]]
-    env = {**os.environ, "PACKAGE": package, "FOLDER": str(folder)}
+    env = {**os.environ, "PACKAGE": package, "DATABASE": database}
     env["DJANGO_SETTINGS_MODULE"] = f"{project}.settings"
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return Dump(path, json.loads(done.stdout.splitlines()[-1]))
+    return Dump(path, json.loads(done.stdout.splitlines()[-1]), database)
 
 
 @pytest.fixture(autouse=True)

@@ -94,7 +94,7 @@ def test_people_of_django_otp_log_in_with_password_and_app(
     assert dry == f"{real}Nothing was imported: this was a dry run.\n"
     assert left_out.read_text() == named
     # All but staff, two without an email, the twins, and the one who is here
-    assert f"{size + 14} people in the file, {size + 7} new" in real
+    assert f"{size + 14} people in that project, {size + 7} new" in real
     assert Factor.objects.filter(kind="app", status="active").count() == size + 3
     assert AuditEvent.objects.filter(event=Event.IMPORTED).count() == size + 7
     assert not OutboxMessage.objects.exists()
@@ -158,7 +158,7 @@ def test_staff_come_as_ordinary_people_if_asked(dump: Make) -> None:
     assert staff.count() == 2
 
 
-def test_second_run_brings_only_what_is_new(dump: Make) -> None:
+def test_second_run_brings_only_what_is_new(dump: Make, tmp_path: Path) -> None:
     made = dump("otp", SHORT)
     organization("Acme")
     said(made, "--organization", "acme")
@@ -167,8 +167,13 @@ def test_second_run_brings_only_what_is_new(dump: Make) -> None:
     before = list(User.objects.values().order_by("pk"))
     gone = User.objects.filter(email=made.facts[0]["email"])
     gone.delete()
-    again = said(made, "--organization", "acme")
-    assert f"{SHORT + 14} people in the file, 1 new" in again
+    left_out = tmp_path / "left.csv"
+    again = said(made, "--organization", "acme", "--left-out", str(left_out))
+    assert f"{SHORT + 14} people in that project, 1 new" in again
+    assert f"{SHORT + 7} here: The person already has an account here." in again
+    # Those who came with the first run are not named again, and those who cannot come are.
+    assert "already has an account" not in left_out.read_text()
+    assert "staff@example.org" in left_out.read_text()
     assert list(User.objects.values().order_by("pk"))[:-1] == before[1:]
 
 
@@ -179,7 +184,7 @@ def test_people_of_two_factor_auth_log_in_by_text_or_app(
     made = dump("two_factor", size)
     left_out = tmp_path / "left.csv"
     words = said(made, "--left-out", str(left_out))
-    assert f"{size + 2} people in the file, {size + 2} new" in words
+    assert f"{size + 2} people in that project, {size + 2} new" in words
     assert f"second steps: {size // 2 + 1} app, {size // 2 + 1} phone" in words
     assert log_in_by_text(made.facts[0]).signed_in
     assert log_in_by_app(made.facts[1]).signed_in
@@ -195,7 +200,7 @@ def test_people_of_allauth_log_in_by_app_or_passkey(dump: Make, size: int, tmp_p
     made = dump("allauth", size)
     left_out = tmp_path / "left.csv"
     words = said(made, "--left-out", str(left_out))
-    assert f"{size + 4} people in the file, {size + 3} new" in words
+    assert f"{size + 4} people in that project, {size + 3} new" in words
     assert f"second steps: {size - 20} app, 20 passkey" in words
     assert log_in_by_app(made.facts[-1]).signed_in
     first, second = made.facts[:2]
@@ -217,6 +222,16 @@ def test_people_of_allauth_log_in_by_app_or_passkey(dump: Make, size: int, tmp_p
     assert why["all1@example.org", authenticator] == "Recovery codes cannot be moved."
     assert Passkey.objects.count() == 20
     assert person_of(first).mailbox_proven_at is not None
+
+
+def test_other_settings_of_allauths_apps_are_refused_by_name(dump: Make, tmp_path: Path) -> None:
+    """Its tables do not hold them, and an app that counts otherwise would never work here."""
+    made, left_out = dump("allauth", SHORT), tmp_path / "left.csv"
+    for option in (("--totp-digits", "8"), ("--totp-period", "60")):
+        words = said(made, "--dry-run", "--left-out", str(left_out), *option)
+        assert "second steps: 20 passkey" in words
+        reason = "The app does not use six digits and 30 seconds."
+        assert reasons_in(left_out)[made.facts[-1]["email"], "mfa.authenticator"] == reason
 
 
 def test_usernames_come_where_people_log_in_with_them(dump: Make, policy: SitePolicy) -> None:

@@ -1,7 +1,8 @@
-"""Another project, with the packages that PACKAGE names, and its database in FOLDER."""
+"""Another project, with the packages that PACKAGE names, and the database DATABASE."""
 
 import os
-from pathlib import Path
+
+from environ import Env
 
 PACKAGE = os.environ["PACKAGE"]
 SECRET_KEY = "tests only"
@@ -9,12 +10,7 @@ ALLOWED_HOSTS = ["*"]
 USE_TZ = True
 ROOT_URLCONF = "tests.django_import.project.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": Path(os.environ["FOLDER"]) / f"{PACKAGE}.sqlite3",
-    }
-}
+DATABASES = {"default": Env.db_url_config(os.environ["DATABASE"])}
 # Django's own hasher, with few iterations because a thousand people have a password
 PASSWORD_HASHERS = [
     "tests.django_import.project.hashers.Cheap",
