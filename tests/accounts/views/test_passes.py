@@ -45,7 +45,7 @@ def test_helper_makes_pass_only_after_person_confirms(desk: Browser, alice: User
     assert "has not confirmed" in page.content.decode()
     assert not OneTimePass.objects.exists()
     desk.post(page_of(alice), {"ask": "yes"})
-    assert "Dana of support says that they are talking to you" in told(alice)[0]
+    assert "Dana from support says that they are talking to you" in told(alice)[0]
     assert not SHOWN.search(desk.post(page_of(alice), FORM, follow=True).content.decode())
     page = Browser().get(confirm_link(alice))
     assert "Yes, I am talking to Dana" in page.content.decode()
