@@ -61,9 +61,12 @@ def columns_of(table: Table) -> Columns:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Who reads, and of which organization. None is everything, for staff."""
+    """Who reads, and of which organization. None is everything, for staff.
 
-    actor: User
+    No actor is a command on the machine, which reads as an administrator does.
+    """
+
+    actor: User | None
     organization: Organization | None = None
 
     def rows(self, table: Table) -> Iterator[Row]:
@@ -81,7 +84,7 @@ class Scope:
     @property
     def reads_numbers(self) -> bool:
         """Whether the actor reads everyone's whole number, as administrators do."""
-        return authority.rules_all(self.actor)
+        return self.actor is None or authority.rules_all(self.actor)
 
     def _people(self) -> Iterator[Row]:
         for some in self._in_parts(self._members()):
@@ -119,6 +122,8 @@ class Scope:
 
     def _hidden(self, people: Collection[int]) -> set[int]:
         """Return the people whose number is masked: those that the actor may not edit (K10)."""
+        if self.actor is None:
+            return set()
         if self.actor.is_staff:
             return set(people)
         held = Membership.objects.in_force().filter(user__in=people)
@@ -174,7 +179,7 @@ class Scope:
 
     def _memberships(self) -> QuerySet[Membership]:
         """Return the memberships of the organization: all for staff, a manager's own for others."""
-        if self.actor.is_staff:
+        if self.actor is None or self.actor.is_staff:
             return Membership.objects.filter(organization=self.organization, ended_at=None)
         return Manager(self.actor).members(self.organization)  # type: ignore[arg-type]
 

@@ -5,13 +5,24 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from django.db.models import Case, Count, Exists, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import TruncDate
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy as _
 
-from accounts.models import Organization, User
+from accounts.models import Membership, Organization, User
 from accounts.organizations import rules
 from accounts.organizations.managers import Manager
 from mfa.files import Columns, Row
@@ -66,7 +77,9 @@ class Day:
         ]
 
 
-def days_of(actor: User, organization: Organization, *, zone: tzinfo, now: datetime) -> list[Day]:
+def days_of(
+    actor: User | None, organization: Organization, *, zone: tzinfo, now: datetime
+) -> list[Day]:
     """Count the people that the manager sees by state, for the last 30 days of a time zone.
 
     Each day ends at the zone's midnight. It counts people who belong to the organization now, by
@@ -132,7 +145,7 @@ def _state(done: Collection[str]) -> State:
 
 
 def _groups(
-    actor: User, organization: Organization, first: date, zone: tzinfo
+    actor: User | None, organization: Organization, first: date, zone: tzinfo
 ) -> Iterator[tuple[int, date, dict[str, date | None]]]:
     """Yield how many people share the same days: joined, skipped, and set up each method.
 
@@ -149,7 +162,7 @@ def _groups(
     used = {SKIPPED.value, *policy.methods}
     forgotten, again = policy.skips_from, policy.enroll_again_from
     counts = Q(user__skipped_at__gt=forgotten) if forgotten else Q(user__skipped_at__isnull=False)
-    people = Manager(actor).members(organization).order_by()
+    people = (Manager(actor).members(organization) if actor else _all(organization)).order_by()
     # Recovery codes stay when everyone sets up MFA again (K9).
     again_for = {method: again if method in FIRST else None for method in WAYS}
     dated = people.annotate(
@@ -161,6 +174,11 @@ def _groups(
     for joined, *reached, number in by_day.values_list("joined", *names).annotate(Count("pk")):
         days = dict(zip(names, reached, strict=True))
         yield number, joined, {name: at for name, at in days.items() if name in used}
+
+
+def _all(organization: Organization) -> QuerySet[Membership]:
+    """Return everyone, for a command on the machine."""
+    return Membership.objects.filter(organization=organization, ended_at=None)
 
 
 def _first(method: Method, since: datetime | None) -> Subquery:
