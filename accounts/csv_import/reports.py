@@ -47,6 +47,8 @@ def outcomes(held: PeopleImport) -> Iterator[Row]:
 def mail_words(held: PeopleImport) -> str:
     """Return how many people an email can go to, before the import starts."""
     people = sum(held.counts.get(effect, 0) for effect in MAILED)
+    if not people:
+        return gettext("No one gets an email.")
     if held.invites:
         words = ngettext(
             "No one gets an email unless you choose it. Then %d person gets the invitation.",

@@ -69,6 +69,9 @@ def test_manager_walks_from_the_file_to_invitations(managing: Browser) -> None:
     assert AuditEvent.objects.filter(event=Event.IMPORT_STARTED).count() == 1
     managing.post(f"{page}run/")
     assert Invitation.objects.count() == 1
+    again = upload(managing, MEMBERS)
+    managing.post(again, MAPPED)
+    assert "No one gets an email." in text(managing, again)
 
 
 def test_each_person_is_listed_with_what_happens_and_who_gets_an_email(
