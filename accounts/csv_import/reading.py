@@ -13,6 +13,8 @@ from itertools import chain
 from typing import BinaryIO
 
 MOST_BYTES, MOST_LINES = 10_000_000, 50_000
+# Each named column is a field of a form, and each value without a column is a finding.
+MOST_COLUMNS = 200
 LONGEST_CELL = 1_000
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -33,6 +35,7 @@ class Unreadable(StrEnum):
     OTHER_FORMAT = "other_format"
     TOO_LARGE = "too_large"
     TOO_MANY_LINES = "too_many_lines"
+    TOO_MANY_COLUMNS = "too_many_columns"
     OPEN_QUOTE = "open_quote"
     NO_HEADER = "no_header"
     NO_PEOPLE = "no_people"
@@ -74,11 +77,19 @@ def records(opened: Opener) -> Iterator[Record]:
     header = next(found, None)
     if header is None:
         raise UnreadableError(Unreadable.NO_HEADER)
+    _demand_narrow(header)
     yield header
     for count, record in enumerate(found, 1):
         if count > MOST_LINES:
             raise UnreadableError(Unreadable.TOO_MANY_LINES, record.line)
+        _demand_narrow(record)
         yield record
+
+
+def _demand_narrow(record: Record) -> None:
+    """Raise UnreadableError for too many values. Spreadsheets write empty cells at the end."""
+    if len(record.cells) > MOST_COLUMNS and sum(map(bool, record.cells)) > MOST_COLUMNS:
+        raise UnreadableError(Unreadable.TOO_MANY_COLUMNS, record.line)
 
 
 def _records(opened: Opener) -> Iterator[Record]:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.csv_import.lines import LineFault
 from accounts.csv_import.numbers import Broken
-from accounts.csv_import.reading import MOST_LINES, Unreadable
+from accounts.csv_import.reading import MOST_COLUMNS, MOST_LINES, Unreadable
 from accounts.models import ImportFinding
 
 SAVE_AS = _("In Excel choose File, Save As, CSV UTF-8.")
@@ -104,6 +104,9 @@ FILES: dict[str, str | Promise] = {
     Unreadable.TOO_MANY_LINES: _(
         "This file has more than %(most)s lines. Split it into several files."
     ),
+    Unreadable.TOO_MANY_COLUMNS: _(
+        "There are more than %(columns)s columns. Delete those that are not imported."
+    ),
     Unreadable.OPEN_QUOTE: _("A quotation mark is not closed."),
     Unreadable.NO_HEADER: _("This file is empty."),
     Unreadable.NO_PEOPLE: _("There are no people in this file."),
@@ -119,7 +122,8 @@ SAVED_WRONG = {Unreadable.NOT_UTF8, Unreadable.OTHER_FORMAT}
 
 def of_file(fault: str, line: int = 0, names: tuple[str, ...] | list[str] = ()) -> str:
     """Return why a file cannot be imported, and what to do."""
-    words = str(FILES[fault]) % {"most": MOST_LINES, "names": ", ".join(names)}
+    figures = {"most": MOST_LINES, "columns": MOST_COLUMNS}
+    words = str(FILES[fault]) % {**figures, "names": ", ".join(names)}
     at = gettext("Line %d:") % line if line else ""
     how = str(SAVE_AS) if fault in SAVED_WRONG else ""
     return " ".join(filter(None, (at, words, how)))

@@ -108,6 +108,14 @@ def test_file_with_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert fault(b"email\na@x.org\nb@x.org\nc@x.org\n") == (Unreadable.TOO_MANY_LINES, 4)
 
 
+def test_line_with_too_many_values_is_refused() -> None:
+    """Ten thousand columns made a form that took a minute and 600 MB. Empty ones do no harm."""
+    wide = b"email" + b",x" * reading.MOST_COLUMNS
+    assert fault(wide + b"\na@x.org\n") == (Unreadable.TOO_MANY_COLUMNS, 1)
+    assert fault(b"email\n" + wide + b"\n") == (Unreadable.TOO_MANY_COLUMNS, 2)
+    assert len(records(b"email" + b"," * 10_000 + b"\na@x.org" + b"," * 10_000)) == 2
+
+
 def test_reading_leaves_room_for_cells_of_any_allowed_file() -> None:
     records(TEXT.encode())
     assert csv.field_size_limit() == reading.MOST_BYTES
