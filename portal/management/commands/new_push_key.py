@@ -1,6 +1,7 @@
 """`manage.py new_push_key`: another key for approval on the phone, in the settings file."""
 
 import re
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,25 @@ class Command(BaseCommand):
     # It repairs a key that a check refuses.
     requires_system_checks = []
 
-    def handle(self, *_args: str, **_options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take where the key goes."""
+        words = "only print the line, for settings that are not in a file here"
+        parser.add_argument("--print", action="store_true", help=words)
+
+    def handle(self, *_args: str, **options: Any) -> None:
         """Replace the line, or add it."""
         file = Path(settings.SETTINGS_FILE)
         line = f"VAPID_PRIVATE_KEY={new_push_key()}"
+        if options["print"]:
+            self.stdout.write(line)
+            return
         try:
             text = file.read_text(encoding="utf-8")
             changed, found = LINE.subn(line, text, count=1)
             file.write_text(changed if found else f"{text.rstrip()}\n{line}\n", encoding="utf-8")
         except OSError as error:
-            words = f"{file} cannot be changed: {error.strerror}. Run this as its owner."
-            raise CommandError(words) from None
+            words = f"{file} cannot be changed: {error.strerror}."
+            raise CommandError(f"{words} Run this as its owner, or with --print.") from None
         phones = push.forget_subscriptions()
         self.stdout.write(
             f"{file} has a new VAPID_PRIVATE_KEY. Restart the portal to use it. "

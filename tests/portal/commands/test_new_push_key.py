@@ -56,3 +56,12 @@ def test_phones_are_asked_last_and_doctor_counts_them(alice, settings, tmp_path:
 
 def test_doctor_says_nothing_of_phones_without_key() -> None:
     assert list(examination._phones()) == []
+
+
+def test_key_is_only_printed_for_settings_elsewhere(settings, tmp_path: Path, capsys) -> None:
+    """In a container, no file there has them."""
+    settings.SETTINGS_FILE = tmp_path / "missing"
+    call_command("new_push_key", "--print")
+    name, _, key = capsys.readouterr().out.strip().partition("=")
+    assert name == "VAPID_PRIVATE_KEY"
+    assert webpush.is_key(key)
