@@ -163,7 +163,7 @@ def test_wrong_number_is_explained_on_both(
     number = int(number_on(computer))
     phone.visitor.write("Number", str((number - 9) % 90 + 10))
     phone.visitor.press("Approve")
-    phone.visitor.reads("That is not the number that the login shows")
+    phone.visitor.reads("That is not the number on the login page")
     computer.reads("The number typed on your phone was wrong.")
     look(computer, "Approve on your phone")
     computer.press("Send again")
