@@ -12,7 +12,7 @@ WORDS = {
     "provider": _("Provider: log in again after the setup"),
     "patient": _("Patients: straight to the portal, no codes by email"),
     "organization": _("Organization: a page with “Finish”, set up again when turned on again"),
-    "partner": _("Partner: straight to the portal, phone, app and recovery codes"),
+    "partner": _("Partner: straight to the portal, by any method but email"),
 }
 
 

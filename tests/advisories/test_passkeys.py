@@ -6,8 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from mfa.audit import NOWHERE
+from mfa.factors.passkey.challenges import AUTOMATIC, draw, spend
 from mfa.models import AuditEvent, Event, Factor
 from mfa.models.passkeys import Passkey
+from mfa.rules.routes import Purpose
 from tests.passkeys import ADD, ENROLL, LOG_IN, SECOND, answered, asked, give_passkey, new_key
 from tests.portal_client import Browser
 from tests.security_key import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, SecurityKey
@@ -92,6 +95,25 @@ def test_challenge_belongs_to_session_purpose_and_person(
         assert page.status_code == 400
     assert answered(browser, key, LOG_IN, challenge=second).status_code == 400
     assert not browser.signed_in
+
+
+def test_each_binding_of_a_challenge_counts(alice: User, charlie: User) -> None:
+    """WA-02: only one of session, purpose and person differs, and the challenge stays open."""
+    mine = {"nonce": "here", "purpose": Purpose.LOGIN, "user": alice}
+    challenge = draw(**mine, client=NOWHERE)
+    others = (
+        {"nonce": "there"},
+        {"purpose": Purpose.ENROLL},
+        {"purpose": Purpose.STEP_UP},
+        {"purpose": AUTOMATIC},
+        {"user": charlie},
+        {"user": None},
+    )
+    for other in others:
+        assert spend(challenge, **{**mine, **other}) == b"", other
+    assert spend(bytes(32), **mine) == b""
+    assert spend(challenge, **mine) == challenge
+    assert spend(challenge, **mine) == b""
 
 
 def test_setup_takes_no_challenge_of_a_login(

@@ -1,7 +1,9 @@
 """Kinds: each kind of factor is one value that all other code uses."""
 
+import inspect
+
 import pytest
-from django.urls import reverse
+from django.urls import NoReverseMatch, resolve, reverse
 
 from mfa.factors import KINDS, Kind, kind_of
 from mfa.models import Factor
@@ -29,6 +31,22 @@ def test_every_route_has_a_kind(channel: ChannelName) -> None:
 def test_pages_of_every_kind_exist() -> None:
     pages = {page for kind in KINDS.values() for page in (kind.page, kind.enroll, kind.add)}
     assert all(reverse(page) for page in pages - {""})
+
+
+def test_pages_that_set_up_a_factor_ask_what_is_offered() -> None:
+    """People may use more methods than they can set up, once everyone needs a passkey (PS-09)."""
+    pages = {page for kind in KINDS.values() for page in (kind.enroll, kind.add)} - {""}
+    sources = {page: _source(page) for page in pages | {f"{page}_options" for page in pages}}
+    asking = {page for page, source in sources.items() if ".offered" in source}
+    assert {page for page, source in sources.items() if source} - asking == set()
+    assert {page for page, source in sources.items() if "policy.methods" in source} == set()
+
+
+def _source(page: str) -> str:
+    try:
+        return inspect.getsource(inspect.unwrap(resolve(reverse(page)).func))
+    except NoReverseMatch:
+        return ""
 
 
 def test_kind_with_page_has_link_text() -> None:

@@ -17,6 +17,7 @@ from mfa.limits.counters import TooMany
 from mfa.models import Event, Factor, OutboxMessage
 from mfa.rules.totp import hotp, step_at
 from tests.conftest import NOON
+from tests.portal_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -109,6 +110,19 @@ def test_right_code_is_accepted_once(alice: User, away: int) -> None:
     assert judge(alice, shown(NOW + away)).outcome is Outcome.RIGHT
     assert judge(alice, shown(NOW + away)).outcome is Outcome.SPENT
     assert alice.audit_events.filter(event=Event.CODE_LATE).count() == 1
+
+
+@pytest.mark.parametrize("typed", ["%s %s", "%s-%s", " %s%s\u200b", "wide"])
+def test_used_code_stays_used_in_other_spelling(browser: Browser, alice: User, typed: str) -> None:
+    add(alice)
+    code = shown(NOW)
+    assert judge(alice, code).outcome is Outcome.RIGHT
+    wide = code.translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)})
+    again = wide if typed == "wide" else typed % (code[:3], code[3:])
+    browser.password(alice)
+    page = browser.post("/login/verify/", {"code": again})
+    assert "already been used" in page.content.decode()
+    assert not browser.signed_in
 
 
 def test_used_code_invalidates_older_ones(alice: User) -> None:

@@ -16,6 +16,8 @@ from mfa.models import (
 )
 from mfa.models.passkeys import Passkey, PasskeyHandle
 from mfa.session_engine import ABOUT
+from tests.conftest import give_codes
+from tests.one_time_passes import made
 from tests.organizations import join, organization
 from tests.passkeys import (
     ADD,
@@ -386,6 +388,31 @@ def test_policy_can_refuse_weaker_methods_beside_a_passkey(browser: Browser, ali
     answered(browser, key, SECOND)
     assert browser.signed_in
     assert "only with passkeys and recovery codes" in words(browser.get("/me/security/"))
+
+
+def test_refused_weaker_methods_leave_recovery_codes_a_pass_and_email(
+    browser: Browser, alice: User, root: User
+) -> None:
+    """PS-09: the ways back after a lost passkey."""
+    SitePolicy.note(weaker_ways="refuse")
+    give_passkey(alice)
+    typed = give_codes(alice)[0]
+    browser.password(alice)
+    assert browser.post("/login/recovery-code/", {"code": typed}).url == "/"
+    assert browser.signed_in
+
+    lost = Browser()
+    lost.password(alice)
+    assert lost.post("/login/lost/").url == "/login/mailbox/"
+    lost.post("/login/mailbox/", {"send": "1"})
+    page = lost.post("/login/mailbox/", {"code": code(alice.email)})
+    assert page.url.startswith("/login/enroll/")
+
+    helped = Browser()
+    helped.password(alice)
+    page = helped.post("/login/pass/", {"code": made(root, alice)})
+    assert page.url.startswith("/login/enroll/")
+    assert not helped.signed_in
 
 
 def test_passkey_that_was_reported_lost_opens_the_phone_again(
