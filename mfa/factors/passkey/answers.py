@@ -1,9 +1,9 @@
 """Answers by passkeys: verified, and recorded once they count."""
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BinaryField, BooleanField, Q
 
-from mfa import audit, challenges
+from mfa import audit, challenges, prepared
 from mfa.challenges import Outcome, Result
 from mfa.client import Client
 from mfa.factors.address import origin, site
@@ -17,6 +17,22 @@ from mfa.rules import passkeys
 from mfa.rules.methods import ChannelName
 from mfa.rules.passkeys import Assertion, Check, ExpectedAnswer, Refused, Stored
 from mfa.rules.routes import Purpose
+
+_FOUND = prepared.Query(
+    lambda: Passkey.objects.filter(
+        credential_id=prepared.Slot("identity", BinaryField()), factor__status__in=USABLE
+    ).select_related("factor__user__passkey_handle")
+)
+# One statement, so that parallel answers cannot use a counter twice. Synced passkeys send only 0.
+_COUNT = prepared.Update(
+    lambda: Passkey.objects.filter(
+        Q(sign_count__lt=prepared.number("count")) | Q(sign_count=0),
+        pk=prepared.number("key"),
+        factor__in=Factor.objects.usable(),
+    ),
+    sign_count=prepared.number("count"),
+    backed_up=prepared.Slot("backed_up", BooleanField()),
+)
 
 
 def judge(
@@ -78,10 +94,7 @@ def _answered(
 ) -> tuple[Passkey, Assertion]:
     assertion = passkeys.read_assertion(typed)
     challenge = spend(passkeys.challenge_in(assertion), nonce, purpose, owner)
-    found = Passkey.objects.filter(
-        credential_id=assertion.credential.raw_id, factor__status__in=USABLE
-    )
-    passkey = found.select_related("factor__user__passkey_handle").first()
+    passkey = _FOUND.first(identity=assertion.credential.raw_id)
     if passkey is None:
         raise Refused(_why_missing(assertion.credential.raw_id) if challenge else Check.CHALLENGE)
     expected = ExpectedAnswer(
@@ -120,12 +133,8 @@ def _stored(passkey: Passkey) -> Stored:
 def _use(
     passkey: Passkey, assertion: Assertion, user: AbstractMfaUser, client: Client, own: int
 ) -> None:
-    """Store the counter in one statement, so that parallel answers cannot use it twice."""
-    count = assertion.data.sign_count
-    rises = Q(sign_count__lt=count) if count else Q(sign_count=0)
-    usable = Factor.objects.usable().filter(pk=passkey.pk)
-    mine = Passkey.objects.filter(rises, factor__in=usable)
-    if not mine.update(sign_count=count, backed_up=assertion.data.flags.bs):
+    data = assertion.data
+    if not _COUNT(key=passkey.pk, count=data.sign_count, backed_up=data.flags.bs):
         raise Refused(Check.COUNTER)
     channel = ChannelName.PASSKEY
     challenges.clear(user, passkey.pk, client=client, channel=channel, own=own)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from mfa import prepared
 from mfa.client import Client
 from mfa.limits import counters, table as limits
 from mfa.models import AbstractMfaUser
@@ -16,17 +17,20 @@ from mfa.rules.passkeys import CHALLENGE_BYTES, TIMEOUT
 LIFE = timedelta(milliseconds=TIMEOUT)
 # The purpose of a passkey that the browser makes automatically. The others are those of flows.
 AUTOMATIC = "automatic"
+_STORE = prepared.Insert(PasskeyChallenge)
 
 
 def draw(nonce: str, purpose: str, user: AbstractMfaUser | None, client: Client) -> bytes:
     """Draw a challenge and store it. Several can be open, so that each tab has its own (key2)."""
     counters.take([limits.SIGNED_CHALLENGES.of(client.network)])
     challenge = secrets.token_bytes(CHALLENGE_BYTES)
-    PasskeyChallenge.objects.create(
-        challenge=challenge,
-        browser=browser_of(nonce),
-        purpose=purpose,
-        user_id=user.pk if user else None,
+    _STORE(
+        PasskeyChallenge(
+            challenge=challenge,
+            browser=browser_of(nonce),
+            purpose=purpose,
+            user_id=user.pk if user else None,
+        )
     )
     return challenge
 
