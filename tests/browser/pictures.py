@@ -44,7 +44,7 @@ class Camera:
         return not self.wanted or not self.wanted.isdisjoint(names)
 
     def take(self, page: Page, name: str, size: tuple[int, int] = DESKTOP) -> None:
-        """Write the upper part of a page as WebP."""
+        """Write the part of a page that is in view as WebP."""
         if not self.wants(name):
             return
         page.bring_to_front()
@@ -57,7 +57,8 @@ class Camera:
             page.wait_for_timeout(SETTLED)
             # Playwright itself writes no WebP.
             session = page.context.new_cdp_session(page)
-            clip = {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}
+            top = page.evaluate("scrollY")
+            clip = {"x": 0, "y": top, "width": size[0], "height": size[1], "scale": 1}
             options = {"format": "webp", "quality": QUALITY, "clip": clip}
             shot = session.send("Page.captureScreenshot", options)
             path = self.directory / f"{name}-{theme}.webp"
@@ -121,12 +122,16 @@ def _administration(page: Page, camera: Camera) -> None:
     save_codes(page)
     page.goto("/admin/mfa/accountpolicy/")
     camera.take(page, "policy")
+    page.locator("summary", has_text="Methods and codes").click()
+    row = page.get_by_text("People with a passkey log in", exact=True)
+    row.evaluate("row => { scrollTo(0, scrollY + row.getBoundingClientRect().top - 24); }")
+    camera.take(page, "policy-passkeys")
 
 
 WALKS = {
     _person: ("login", "code", "home", "security", "passkey", "phone"),
     _support: ("support",),
-    _administration: ("policy",),
+    _administration: ("policy", "policy-passkeys"),
 }
 
 

@@ -359,6 +359,7 @@ def test_ip_address_says_why_passkeys_do_not_work(browser: Browser, settings, al
     key = at_second_step(browser, alice)
     page = words(browser.get(SECOND, headers={"host": "127.0.0.1:8000"}))
     assert "Passkeys don't work at this address." in page
+    assert "Press the button." not in page
     assert "http://localhost:8000/login/passkey/" in page
     home = words(browser.get(SECOND, headers={"host": "localhost:8000"}))
     assert "Use passkey" in home

@@ -4,6 +4,7 @@ from functools import partial
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from mfa import login
@@ -37,7 +38,9 @@ def pin(request: HttpRequest, flow: Flow) -> HttpResponse:
 @on_step(Step.ENROLL, Step.OFFER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def enroll_pin(request: HttpRequest, flow: Flow) -> HttpResponse:
-    """Choose a PIN."""
+    """Choose a PIN, if the policy offers it."""
+    if Method.PIN not in flow.user.mfa_policy.offered:
+        return redirect(login.page_of(flow))
     form = PinForm(request.POST or None)
     if form.is_valid():
         digits = form.cleaned_data["code"]
