@@ -17,7 +17,8 @@ from mfa.login import PREFILL
 from mfa.login.flow import Flow
 from mfa.messages import notices, queue as deliveries
 from mfa.models import Event
-from mfa.rules.methods import ChannelName, only_email
+from mfa.rules.methods import ChannelName, Method, only_email
+from mfa.rules.policy import Enforcement
 from mfa.sessions.devices import recognize
 
 # EM-04 and docs/security.md: time for the notified owner to object.
@@ -83,7 +84,8 @@ def finish(flow: Flow, password: str) -> bool:
         if not flow.pending.may_save(person, now):
             return False
         passwords.store(person, password)
-        person.mailbox_proven_at = now
+        if not flow.pending.by_recovery_email:
+            person.mailbox_proven_at = now
         if flow.pending.channel in {"", ChannelName.EMAIL}:
             person.mailbox_rests_until = now + MAILBOX_RESTS
         person.save(update_fields=["mailbox_proven_at", "mailbox_rests_until"])
@@ -106,13 +108,16 @@ def _recovery_of(user: User) -> str:
     """Return the recovery email if a link may go there, or "".
 
     Beside this link, the owner's phone or app is asked for, or a one-time pass from support (NIST
-    SP 800-63B-4, 4.2.2.2). Where email is the only factor, the address would be the whole account.
+    SP 800-63B-4, 4.2.2.2). If nothing else is asked, or only codes to this same address, the
+    address would be the whole account.
     """
+    policy = user.mfa_policy
     strong = user.ever_bound_at is not None and user.only_email_since is None
-    if not strong or only_email(user.mfa_policy.methods):
+    if not strong or policy.enforcement is Enforcement.OFF or only_email(policy.methods):
         return ""
     _own, *others = user.recovery_addresses(timezone.now())
-    return next(iter(others), "")
+    gets_codes = set(user.factors.filter(kind=Method.EMAIL).values_list("target", flat=True))
+    return next((address for address in others if address not in gets_codes), "")
 
 
 def _may_mail(mailbox: str, client: Client) -> bool:

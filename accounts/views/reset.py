@@ -60,7 +60,12 @@ def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         return links.dead(request, links.RESET, uid, token)
     user, link = held
     if request.method == "POST":
-        return second_step.begin_reset(request, user, invited=link is Link.SET)
+        return second_step.begin_reset(
+            request,
+            user,
+            invited=link is Link.SET,
+            by_recovery_email=link is Link.RESET_BY_RECOVERY,
+        )
     is_new = link is Link.SET and not user.has_usable_password() and user.last_login is None
     return render(request, "accounts/reset.html", {"link": link, "is_new": is_new})
 

@@ -63,11 +63,15 @@ def fresh(request: HttpRequest, user: AbstractMfaUser, purpose: Purpose) -> Pend
 
 
 def begin_reset(
-    request: HttpRequest, user: AbstractMfaUser, *, invited: bool = False
+    request: HttpRequest,
+    user: AbstractMfaUser,
+    *,
+    invited: bool = False,
+    by_recovery_email: bool = False,
 ) -> HttpResponseRedirect:
     """Start the flow of a person who opened an emailed link. It never ends in a login (RV-03)."""
     pending = fresh(request, user, Purpose.RESET)
-    pending.invited = invited
+    pending.invited, pending.by_recovery_email = invited, by_recovery_email
     pending.save(request.session)
     return advance(Flow(request=request, pending=pending, user=user, asked_before=False))
 

@@ -101,6 +101,7 @@ def gather(
         and not client.known,
         by_email=pending.channel == ChannelName.EMAIL,
         by_pass=pending.by_pass,
+        by_recovery_email=pending.by_recovery_email,
     )
 
 

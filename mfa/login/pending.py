@@ -41,6 +41,7 @@ class PendingLogin:
     opened this login. `adds`: the new number does not replace another one.
     `drifted`: the time step of a code from an app whose clock is wrong.
     `by_pass`: a one-time pass from support was right.
+    `by_recovery_email`: the link of this reset went to the recovery email.
     `trusts`: with the right code, the person chose to trust this browser.
     """
 
@@ -69,6 +70,7 @@ class PendingLogin:
     drifted: int = 0
     trusts: bool = False
     by_pass: bool = False
+    by_recovery_email: bool = False
 
     @classmethod
     def begin(

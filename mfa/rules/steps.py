@@ -54,6 +54,7 @@ class Facts:
     `device_due`: the person has no factor and proves the email address on this new device.
     `by_email`: an email answered or was enrolled, which is too weak to make recovery codes (LK-01).
     `by_pass`: a one-time pass from support was right, which opens only the enrollment.
+    `by_recovery_email`: the link of this reset went to the recovery email (RV-08).
     `trusted`: the person trusts this browser, so the login asks no factor (TB-01).
     """
 
@@ -86,6 +87,7 @@ class Facts:
     device_due: bool = False
     by_email: bool = False
     by_pass: bool = False
+    by_recovery_email: bool = False
 
     @property
     def by_password(self) -> bool:
@@ -177,7 +179,7 @@ def _confirm(facts: Facts) -> Step:
     If no factor is asked, the password confirms a step-up, on the page where the flow began. A
     reset needs nothing besides its link, which can do nothing else (RV-02). If email is the only
     route, the link has proven the account's address (EM-07). An enrolled email at another address
-    is asked.
+    is asked. A link to the recovery email proves too little without an answer or a pass (RV-04).
     """
     if not facts.alive:
         return Step.START_OVER
@@ -189,7 +191,8 @@ def _confirm(facts: Facts) -> Step:
     if facts.purpose is Purpose.RESET and facts.was_reset:
         # Email already opens the enrollment. With the password it would be the whole account.
         return Step.BLOCKED
-    if facts.purpose is Purpose.RESET and (facts.by_password or facts.by_mailbox):
+    to_account = facts.purpose is Purpose.RESET and not facts.by_recovery_email
+    if to_account and (facts.by_password or facts.by_mailbox):
         return Step.ENTER
     if facts.by_password:
         return Step.START_OVER

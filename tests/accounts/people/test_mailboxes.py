@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.http import HttpResponse
+from django.utils import timezone
 
 from accounts.models import User
 from mfa.models import AuditEvent, Event, OutboxMessage, SitePolicy
@@ -147,10 +148,56 @@ def test_no_link_goes_where_the_address_would_be_enough(kept: User, clock, colum
     assert OutboxMessage.objects.count() == before
 
 
-def test_no_link_goes_there_if_email_is_the_only_method(kept: User, clock) -> None:
-    """EM-07."""
+@pytest.mark.parametrize(
+    "rules", [{"methods": ["email"]}, {"enforcement": "off"}], ids=["only email", "MFA off"]
+)
+def test_no_link_goes_there_if_no_phone_or_app_is_asked(kept: User, clock, rules) -> None:
+    """EM-07, RV-02."""
     clock.shift(WEEK)
-    SitePolicy.note(methods=["email"])
+    SitePolicy.note(**rules)
+    ask_elsewhere(kept)
+    assert not reset_link()
+
+
+def test_link_to_recovery_email_never_stands_alone(kept: User, clock) -> None:
+    """The rules can change after the email was sent, so the link's own flow asks (RV-02)."""
+    clock.shift(WEEK)
+    ask_elsewhere(kept)
+    SitePolicy.note(enforcement="off")
+    browser = Browser()
+    assert browser.post(reset_link()).url == "/password/forgot/?notice=ended"
+    assert browser.get("/password/new/").url == "/password/forgot/?notice=ended"
+
+
+def test_link_to_recovery_email_is_no_code_to_the_first_address(kept: User, clock) -> None:
+    """If codes by email are all that is left, the link proves the other address."""
+    clock.shift(WEEK)
+    ask_elsewhere(kept)
+    kept.factors.update(status="suspended")
+    SitePolicy.note(email_codes="login")
+    browser = Browser()
+    assert browser.post(reset_link()).url != "/password/new/"
+    assert browser.get("/password/new/").url.startswith("/password/forgot/")
+
+
+def test_link_to_recovery_email_does_not_prove_the_first_address(kept: User, clock) -> None:
+    clock.shift(WEEK)
+    User.objects.filter(pk=kept.pk).update(mailbox_proven_at=None)
+    ask_elsewhere(kept)
+    browser = Browser()
+    browser.post(reset_link())
+    browser.post("/login/verify/", {"code": code("+447700900201")})
+    words = dict.fromkeys(("new_password1", "new_password2"), "seven green boats at noon")
+    browser.post("/password/new/", words)
+    kept.refresh_from_db()
+    assert kept.check_password(words["new_password1"])
+    assert kept.mailbox_proven_at is None
+
+
+def test_no_link_goes_where_login_codes_go(kept: User, clock) -> None:
+    """Then one mailbox would be enough to log in, though the person has a phone."""
+    clock.shift(WEEK)
+    kept.factors.create(kind="email", target=SECOND, confirmed_at=timezone.now())
     ask_elsewhere(kept)
     assert not reset_link()
 
