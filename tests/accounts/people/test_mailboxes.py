@@ -195,7 +195,7 @@ def test_link_to_recovery_email_does_not_prove_the_first_address(kept: User, clo
 
 
 def test_no_link_goes_where_login_codes_go(kept: User, clock) -> None:
-    """Then one mailbox would be enough to log in, though the person has a phone."""
+    """Then one email address would be enough to log in, although the person has a phone."""
     clock.shift(WEEK)
     kept.factors.create(kind="email", target=SECOND, confirmed_at=timezone.now())
     ask_elsewhere(kept)
