@@ -32,6 +32,8 @@ DOERS = {
     "mfa.recoveries.stop": "a request that ended already is what was wished",
     "accounts.people.resets.send": "the login page mails another link for an imported password",
     "accounts.organizations.members.give_role": "a role that is there already is what was wished",
+    "accounts.csv_import.mailing.mail": "it counts the emails that a limit held back",
+    "accounts.csv_import.inviting._send_or_prepare": "the invitation is prepared at least",
     "mfa.models.backlog.lock": "where it waits for the lock, it gets it",
 }
 
