@@ -175,6 +175,7 @@ def test_methods_need_one_that_the_portal_offers(beside):
     with pytest.raises(EmptyPolicyError) as error:
         folded(levels, unready=PUSH)
     assert (error.value.field, error.value.levels) == ("ready", ("one", "two"))
+    assert error.value.policy.methods == PUSH | beside
     assert folded(levels).methods == PUSH | beside
     assert folded(member(one={"methods": PUSH | APP}), unready=PUSH).methods == PUSH | APP
 
