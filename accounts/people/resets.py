@@ -39,7 +39,9 @@ def ask(request: HttpRequest, typed: str, *, elsewhere: bool = False) -> None:
     client = recognize(request, user)
     counters.take([limits.RESETS_PER_ADDRESS.of(client.network)])
     make_password(typed)
-    mailbox = _recovery_of(user) if user and elsewhere else user.email if user else ""
+    mailbox = ""
+    if user:
+        mailbox = _recovery_of(user) if elsewhere else user.email
     # By the address, so that a username gives no further emails
     mailed = _may_mail(mailbox or typed, client) and bool(mailbox and user and user.may_log_in)
     audit.record(Event.PASSWORD_FORGOTTEN, user, client=client, mailed=int(mailed))

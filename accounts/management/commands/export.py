@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.exports.tables import Scope, Table, columns_of
-from accounts.models import Organization
+from accounts.management.arguments import organization_of
 from mfa import audit, files
 from mfa.files import Format
 from mfa.models import Event
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         """Write the file."""
         table, name = Table(options["table"]), options["file"]
         kind = Format(options["format"]) if options["format"] else files.named(name)
-        organization = self._organization(options["organization"])
+        organization = organization_of(options["organization"])
         if table is Table.ENROLLMENT and organization is None:
             raise CommandError("An enrollment report is of one organization: --organization SLUG.")
         rows = Scope(None, organization).rows(table)
@@ -56,11 +56,3 @@ class Command(BaseCommand):
         )
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.writelines(files.written(columns_of(table), rows, kind))
-
-    def _organization(self, slug: str | None) -> Organization | None:
-        if not slug:
-            return None
-        found = Organization.objects.filter(slug=slug).first()
-        if found is None:
-            raise CommandError(f"There is no organization with the short name {slug}.")
-        return found

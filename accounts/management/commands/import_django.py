@@ -16,7 +16,7 @@ from accounts.django_import.people import LeftOut
 from accounts.django_import.reading import DumpError, rows
 from accounts.django_import.tables import TablesError
 from accounts.django_import.words import WORDS
-from accounts.models import Organization
+from accounts.management.arguments import organization_of
 from mfa.rules.cells import safe
 
 ALLAUTH = "what the setting MFA_TOTP_... of django-allauth says there"
@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 order = run.Order(
                     self._source(stack, options),
                     self._writer(stack, options["left_out"], options["file"]),
-                    self._organization(options["organization"]),
+                    organization_of(options["organization"]),
                     options["user_model"].lower(),
                     options["with_staff"],
                     options["dry_run"],
@@ -98,14 +98,6 @@ class Command(BaseCommand):
             writer.writerow([safe(cell) for cell in cells])
 
         return write
-
-    def _organization(self, slug: str | None) -> Organization | None:
-        if not slug:
-            return None
-        found = Organization.objects.filter(slug=slug).first()
-        if found is None:
-            raise CommandError(f"There is no organization with the short name {slug}.")
-        return found
 
     def _nobody(self, order: run.Order, report: run.Arrivals) -> str:
         words = f"There are no people of {order.user_model} in that project."

@@ -9,7 +9,8 @@ from django.db.models import Max
 
 from accounts.csv_import import dry_run, reports, run, uploads, words
 from accounts.csv_import.reading import UnreadableError
-from accounts.models import ImportLine, Organization, PeopleImport
+from accounts.management.arguments import organization_of
+from accounts.models import ImportLine, PeopleImport
 from mfa import files
 from mfa.audit import NOWHERE
 
@@ -80,7 +81,7 @@ class Command(BaseCommand):
             content = path.read_bytes()
         except OSError as error:
             raise CommandError(f"{path.name} cannot be read: {error.strerror}.") from None
-        organization = self._organization(options["organization"])
+        organization = organization_of(options["organization"])
         try:
             held = uploads.store(None, organization, content, name=path.name, invites=False)
             header, mapped = uploads.header_of(held), uploads.mapped_in(held)
@@ -110,14 +111,6 @@ class Command(BaseCommand):
         if held is None:
             raise CommandError(f"There is no import {number} that can continue.")
         return held
-
-    def _organization(self, slug: str | None) -> Organization | None:
-        if not slug:
-            return None
-        found = Organization.objects.filter(slug=slug).first()
-        if found is None:
-            raise CommandError(f"There is no organization with the short name {slug}.")
-        return found
 
     def _report(self, held: PeopleImport, *, after: int = 0) -> None:
         """Print what was found, without what the check printed, and the counts."""
